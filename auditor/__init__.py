@@ -1,0 +1,1 @@
+"""Checks a bundle offline, trusting nobody."""

@@ -1,0 +1,1 @@
+"""One file a source: brings evidence as it was received, and reads facts out of it."""

@@ -1,0 +1,1 @@
+"""Where bytes, receipts, log and keys lie: written once, then only read."""

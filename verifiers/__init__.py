@@ -1,0 +1,1 @@
+"""One file a question: pure functions of items, facts and a policy."""
