@@ -1,0 +1,94 @@
+# Everything here works without root and needs only python3, python3-venv, make and git.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+# Set-up is done again when pyproject.toml changes, and only then.
+FRAME := $(shell cksum < pyproject.toml | cut -d' ' -f1)
+BASE := $(VENV)/.base-$(FRAME)
+TEST := $(VENV)/.test-$(FRAME)
+
+# --no-compile: Python compiles what it imports; the rest would be a third of the folder.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile
+
+.PHONY: help
+help: ## this list
+	@echo "orderproof: prove what happened to an order"
+	@echo
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo
+	@echo "  ARGS='...' is passed on, e.g. make demo ARGS='--keep out', make test ARGS='-k chain'"
+
+.PHONY: demo
+demo: $(BASE) ## one order end to end, checked, then tampered with
+	@$(BIN)/orderproof demo $(ARGS)
+
+.PHONY: test
+test: $(TEST) ## the tests (ORDERPROOF_EXTRAS=1 adds the slow ones)
+	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+.PHONY: check
+check: lint types test ## what CI runs: lint, types, tests
+
+.PHONY: lint
+lint: $(TEST) ## style, layout and import arrows
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@NO_COLOR=1 $(BIN)/lint-imports
+
+.PHONY: types
+types: $(TEST) ## mypy --strict, tests included
+	@$(BIN)/mypy
+
+.PHONY: format
+format: $(TEST) ## lay out the code and mend what can be mended
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: bench
+bench: $(TEST) ## measure speed and memory
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: clean
+clean: ## remove build results and caches (evidence and .venv stay)
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -path ./$(VENV) -prune -o -path ./.git -prune -o -type d -name __pycache__ -exec rm -rf {} +
+
+.PHONY: clean-venv
+clean-venv: ## remove .venv; the next command sets it up again
+	@rm -rf $(VENV)
+
+# A half-made environment is taken away again: the next run must not take it for a whole one.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "orderproof needs Python 3.11 or newer; '$(PYTHON)' is missing or older." >&2; \
+	  echo "Install it, or name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Setting up: virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "No virtual environment could be made." >&2; \
+	  echo "On Debian or Ubuntu: apt install python3-venv. Then run make again." >&2; exit 1; }
+	@$(BIN)/python -m pip uninstall --quiet --yes setuptools 2>/dev/null || true
+
+$(BASE): pyproject.toml | $(BIN)/python
+	@echo "Setting up: installing orderproof (once, about half a minute)"
+	@$(INSTALL) --editable . || { \
+	  echo "The libraries could not be installed; pip says why above." >&2; \
+	  echo "Most often there is no way to the package index. Then run make again." >&2; exit 1; }
+	@rm -f $(VENV)/.base-*; touch $@
+
+$(TEST): $(BASE)
+	@echo "Setting up: installing the test tools (once, about half a minute)"
+	@$(INSTALL) --editable '.[test]' || { \
+	  echo "The test tools could not be installed; pip says why above. Then run make again." >&2; \
+	  exit 1; }
+	@rm -f $(VENV)/.test-*; touch $@
