@@ -1,0 +1,197 @@
+"""The shape that every collector has, and what it is handed.
+
+A collector is stateless: who is asked, with which credentials, comes in its Context, and it reaches
+the world only through that. It yields Items as they come; reading them is `read`, which is pure and
+may happen years later. A source that fails raises one of evidence.errors; items that it already
+yielded stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from evidence.errors import RequestError
+from evidence.facts import Fact
+from evidence.items import Content, Item, Provenance, Role, Spool
+from evidence.locators import Locator
+from evidence.orders import OrderRef
+
+
+class Reply(Protocol):
+    """An answer whose exchange is already recorded."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def content(self) -> Content: ...
+
+    def item(
+        self,
+        role: Role,
+        *,
+        provenance: Provenance = Provenance.API,
+        media_type: str | None = None,
+        about: Mapping[str, str] | None = None,
+        hints: Mapping[str, str] | None = None,
+    ) -> Item:
+        """The answer's body as an item; its key is the request, its exchange the recorded one."""
+        ...
+
+
+class Http(Protocol):
+    """The only way to a source over HTTP: recording, bounded, retrying, guarded (session.py)."""
+
+    async def get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        answers: Collection[int] = (200,),
+    ) -> Reply:
+        """Ask; a status outside `answers` becomes an error by one table (replies.py)."""
+        ...
+
+    async def post(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        answers: Collection[int] = (200,),
+    ) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A regular file under the source's folder. `path` is relative, with `/`, never with `..`."""
+
+    path: str
+    size: int
+    modified_at: datetime
+
+
+class Files(Protocol):
+    """The source's folder and nothing outside it; links are not followed."""
+
+    def entries(self, *, suffixes: Collection[str] = ()) -> Iterator[FileEntry]:
+        """Every file, sorted by path; `suffixes` in lower case narrow it."""
+        ...
+
+    def open(self, entry: FileEntry, *, limit: int) -> Content:
+        """The file's bytes, copied into the spool while hashed; TooLargeError over `limit`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a collector is handed for one order.
+
+    facts     what is already known, by fact name: order number, aliases, tracking numbers
+    settings  the source's own table of the configuration, without secrets
+    now       our clock, UTC
+    text_of   an item's text, read in a process with limits; "" where no reader can
+    """
+
+    source: str
+    version: int
+    facts: Mapping[str, tuple[str, ...]]
+    settings: Mapping[str, Any]
+    now: Callable[[], datetime]
+    spool: Spool
+    text_of: Callable[[Item], Awaitable[str]]
+    http: Http | None = None
+    files: Files | None = None
+    origin: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def collector(self) -> str:
+        return f"{self.source}/{self.version}"
+
+    def known(self, name: str) -> str:
+        """The first value known under `name`; RequestError if there is none."""
+        values = self.facts.get(name, ())
+        if not values:
+            raise RequestError(what=f"asking {self.source}", why=f"no {name} is known yet")
+        return values[0]
+
+    def known_all(self, name: str) -> tuple[str, ...]:
+        return self.facts.get(name, ())
+
+    def need_http(self) -> Http:
+        if self.http is None:
+            raise RequestError(what=f"asking {self.source}", why="no base_url is configured")
+        return self.http
+
+    def need_files(self) -> Files:
+        if self.files is None:
+            raise RequestError(what=f"asking {self.source}", why="no folder is configured")
+        return self.files
+
+    def item(
+        self,
+        role: Role,
+        content: Content,
+        *,
+        key: str,
+        media_type: str,
+        origin: str,
+        provenance: Provenance,
+        name: str | None = None,
+        about: Mapping[str, str] | None = None,
+        hints: Mapping[str, str] | None = None,
+    ) -> Item:
+        """An item of this source that did not come over HTTP."""
+        return Item(
+            role=role,
+            key=key,
+            content=content,
+            media_type=media_type,
+            collector=self.collector,
+            origin=origin,
+            provenance=provenance,
+            collected_at=self.now(),
+            name=name,
+            about=about or {},
+            hints=hints or {},
+        )
+
+
+class Collector(Protocol):
+    """One source.
+
+    name     as in the configuration and in receipts
+    version  raised when `collect` or `read` would bring or say something else
+    roles    what it can bring
+    needs    facts it must have first; it waits until another source brings them
+    """
+
+    name: str
+    version: int
+    roles: frozenset[Role]
+    needs: frozenset[str]
+
+    def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
+        """Bring what the source has on the order, each item once, oldest first where it can."""
+        ...
+
+    def read(self, item: Item) -> list[Fact]:
+        """The item's claims. Pure; ShapeError where its shape is not the documented one."""
+        ...
+
+
+def fact_at(item: Item, name: str, value: Any, locator: Locator, *, group: str = "") -> Fact:
+    """A fact read out of `item`, in the item's own origin."""
+    return Fact(
+        name=name, value=value, locator=locator, item=item.sha256, origin=item.origin, group=group
+    )

@@ -1,0 +1,85 @@
+"""Where in an item a fact stood, so that anyone can go and look.
+
+A locator is written `kind:place`. The kinds:
+
+    json:/a/b/0         JSON Pointer (RFC 6901)
+    header:Date         a mail or HTTP header, by name
+    cell:12/订单号       a table's row, counted from 1 with the header row, and column heading
+    line:7              a line of the item's text, counted from 1
+    page:2/line:7       a page of a document, counted from 1, and a line of its text layer
+    pixel:x,y,w,h       a box in a picture
+    name:               the file name the item came under
+    meta:Producer       a metadata field of a document or picture
+    item:               the item as a whole
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from evidence.errors import FormatError
+
+_KINDS = frozenset({"json", "header", "cell", "line", "page", "pixel", "name", "meta", "item"})
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    kind: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.place}"
+
+    @classmethod
+    def parse(cls, text: str) -> Locator:
+        kind, _, place = text.partition(":")
+        if kind not in _KINDS:
+            raise FormatError(what=f"the locator {text[:80]!r}", why="its kind is not known")
+        return cls(kind, place)
+
+
+def pointer(*steps: str | int) -> Locator:
+    """A JSON Pointer from its unescaped steps (RFC 6901, section 3)."""
+    escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+    return Locator("json", "".join(f"/{step}" for step in escaped))
+
+
+def resolve_pointer(document: Any, place: str) -> Any:
+    """What the JSON Pointer `place` leads to in a parsed document; FormatError if nowhere."""
+    value = document
+    for raw in place.split("/")[1:]:
+        step = raw.replace("~1", "/").replace("~0", "~")
+        try:
+            value = value[int(step)] if isinstance(value, list) else value[step]
+        except (KeyError, IndexError, TypeError, ValueError) as problem:
+            raise FormatError(what=f"the pointer {place!r}", why="it leads nowhere") from problem
+    return value
+
+
+def header(name: str) -> Locator:
+    return Locator("header", name)
+
+
+def cell(row: int, column: str) -> Locator:
+    return Locator("cell", f"{row}/{column}")
+
+
+def line(number: int) -> Locator:
+    return Locator("line", str(number))
+
+
+def page_line(page: int, number: int) -> Locator:
+    return Locator("page", f"{page}/line:{number}")
+
+
+def box(x: int, y: int, width: int, height: int) -> Locator:
+    return Locator("pixel", f"{x},{y},{width},{height}")
+
+
+def meta(field: str) -> Locator:
+    return Locator("meta", field)
+
+
+FILE_NAME = Locator("name")
+WHOLE = Locator("item")

@@ -1,0 +1,182 @@
+"""A Stamp says what is known of an item once it is stored; a Receipt is the stamp in sequence.
+
+Receipts of one order form its chain: each holds the hash of the one before. Their bytes are the
+leaves of the tenant's log. They show nothing personal: the item is committed to under a fresh
+random salt, the order under the order's own salt, and destroying the salts (erasure) leaves chain
+and log verifying.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from evidence.canonical import canonical, digest, parse_canonical
+from evidence.errors import FormatError, ProofError
+from evidence.items import Role
+from evidence.orders import OrderRef
+from evidence.times import parse_rfc3339, rfc3339
+
+SALT_BYTES = 32
+NO_RECEIPT = "0" * 64
+MAX_RECEIPT_BYTES = 4096
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+_FIELDS = frozenset(
+    "v order seq prev role commitment stored size media_type collector collected_at".split()
+)
+
+
+def commit(salt: bytes, sha256: str) -> str:
+    """The commitment to an item: it opens to the item's digest for whoever has the salt."""
+    return _salted(b"orderproof-commit-v1", salt, bytes.fromhex(sha256))
+
+
+def commit_order(salt: bytes, order: OrderRef) -> str:
+    """The commitment to an order's platform, site and id, under the order's salt."""
+    return _salted(b"orderproof-order-v1", salt, order.canonical())
+
+
+def _salted(domain: bytes, salt: bytes, data: bytes) -> str:
+    if len(salt) != SALT_BYTES:
+        raise FormatError(what="a salt", why=f"it has {len(salt)} bytes, not {SALT_BYTES}")
+    return hashlib.sha256(domain + salt + data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """An item as stored, not yet in sequence; unique by collection, source and ordinal.
+
+    ordinal     the item's key within its source, so that a retry finds the stamp
+    order       the order's commitment, not its id
+    sha256      of the bytes as received; stays inside, under the order's key
+    salt        32 fresh random bytes, for this stamp alone
+    stored      SHA-256 of the encrypted object
+    """
+
+    collection: str
+    source: str
+    ordinal: str
+    order: str
+    role: Role
+    sha256: str
+    salt: bytes
+    stored: str
+    size: int
+    media_type: str
+    collector: str
+    collected_at: datetime
+
+    @property
+    def commitment(self) -> str:
+        return commit(self.salt, self.sha256)
+
+    def receipt(self, *, seq: int, prev: str) -> Receipt:
+        """The stamp as number `seq` (from 0) of its order, after the receipt with hash `prev`."""
+        return Receipt(
+            order=self.order,
+            seq=seq,
+            prev=prev,
+            role=self.role,
+            commitment=self.commitment,
+            stored=self.stored,
+            size=self.size,
+            media_type=self.media_type,
+            collector=self.collector,
+            collected_at=self.collected_at,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The ledger's line for an item. `seq` counts from 0 within the order."""
+
+    order: str
+    seq: int
+    prev: str
+    role: Role
+    commitment: str
+    stored: str
+    size: int
+    media_type: str
+    collector: str
+    collected_at: datetime
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON: the log leaf, and what the next receipt's `prev` is the hash of."""
+        return canonical(
+            {
+                "v": 1,
+                "order": self.order,
+                "seq": self.seq,
+                "prev": self.prev,
+                "role": str(self.role),
+                "commitment": self.commitment,
+                "stored": self.stored,
+                "size": self.size,
+                "media_type": self.media_type,
+                "collector": self.collector,
+                "collected_at": rfc3339(self.collected_at),
+            }
+        )
+
+    @property
+    def sha256(self) -> str:
+        return digest(self.to_bytes())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Receipt:
+        """Read a receipt; FormatError unless `to_bytes` would give these very bytes."""
+        value: Any = parse_canonical(data, limit=MAX_RECEIPT_BYTES)
+        try:
+            if set(value) != _FIELDS or value["v"] != 1:
+                raise ValueError("its fields are not those of a version 1 receipt")
+            for name in ("order", "prev", "commitment", "stored"):
+                if not _HEX64.fullmatch(value[name]):
+                    raise ValueError(f"{name} is not a lower-case hex SHA-256")
+            if type(value["seq"]) is not int or type(value["size"]) is not int:
+                raise ValueError("seq and size are whole numbers")
+            if value["seq"] < 0 or value["size"] < 0:
+                raise ValueError("seq and size are not negative")
+            receipt = cls(
+                order=value["order"],
+                seq=value["seq"],
+                prev=value["prev"],
+                role=Role(value["role"]),
+                commitment=value["commitment"],
+                stored=value["stored"],
+                size=value["size"],
+                media_type=str(value["media_type"]),
+                collector=str(value["collector"]),
+                collected_at=parse_rfc3339(value["collected_at"]),
+            )
+        except (KeyError, TypeError, ValueError) as problem:
+            raise FormatError(what="a receipt", why=str(problem)) from problem
+        if receipt.to_bytes() != data:
+            raise FormatError(what="a receipt", why="it is not written the one canonical way")
+        return receipt
+
+
+def check_chain(lines: Iterable[bytes]) -> Sequence[Receipt]:
+    """Read an order's receipts from the first on; each must follow the one before.
+
+    Raises ProofError naming the receipt where the chain breaks, FormatError for a broken line.
+    """
+    receipts: list[Receipt] = []
+    prev = NO_RECEIPT
+    for seq, line in enumerate(lines):
+        receipt = Receipt.from_bytes(line)
+        if receipt.seq != seq:
+            raise ProofError(what=f"receipt {seq}", why=f"it calls itself number {receipt.seq}")
+        if receipt.prev != prev:
+            raise ProofError(
+                what=f"receipt {seq}", why="it does not hold the hash of the receipt before it"
+            )
+        if receipts and receipt.order != receipts[0].order:
+            raise ProofError(what=f"receipt {seq}", why="it belongs to another order")
+        receipts.append(receipt)
+        prev = digest(line)
+    return receipts
