@@ -19,7 +19,7 @@ BASE := $(VENV)/.base-$(FRAME)
 TEST := $(VENV)/.test-$(FRAME)
 
 # --no-compile: Python compiles what it imports; the rest would be a third of the folder.
-INSTALL := $(BIN)/python -m pip install --quiet --no-compile
+INSTALL := $(BIN)/python -m pip install -qq --no-compile
 
 .PHONY: help
 help: ## this list

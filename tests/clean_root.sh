@@ -90,7 +90,8 @@ carry_settings() {
             break
         fi
     done
-    # Folders of packages that the settings point to are shown, read-only, at their own path.
+    # Folders of packages that the settings point to are shown, read-only, at their own path;
+    # of an index called simple/ the folder around it, since its links lead to its neighbours.
     local folder
     while read -r folder; do
         [[ -d $folder && $folder != / ]] || continue
@@ -99,7 +100,7 @@ carry_settings() {
         mount -o remount,bind,ro "$root$folder"
     done < <(cat /etc/pip.conf ~/.config/pip/pip.conf ~/.pip/pip.conf 2>/dev/null \
         <(printf '%s\n' "${PIP_FIND_LINKS:-}" "${PIP_EXTRA_INDEX_URL:-}") \
-        | grep -oE '(^|[ =])(file://)?/[^ ]+' | sed -E 's#^[ =]*(file://)?##' | sort -u || true)
+        | grep -oE '(^|[ =])(file://)?/[^ ]+' | sed -E 's#^[ =]*(file://)?##; s#/simple/?$##' | sort -u || true)
 }
 
 clone() {
