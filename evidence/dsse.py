@@ -12,6 +12,7 @@ Sources: DSSE protocol.md and envelope.md 1.0.2, in-toto/attestation spec v1.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeGuard
@@ -29,7 +30,6 @@ from cryptography.hazmat.primitives.serialization import (
 from evidence.canonical import (
     canonical,
     from_base64,
-    parse_canonical,
     parse_json,
     to_base64,
 )
@@ -44,7 +44,7 @@ MAX_SIGNATURES = 64
 PublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 _WHAT = "The DSSE envelope"
-_HEX = frozenset("0123456789abcdef")
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class Signer(Protocol):
@@ -138,31 +138,6 @@ class Envelope:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """A thing a statement is about, matched by its digest alone.
-
-    sha256   64 lower-case hex digits
-    """
-
-    name: str
-    sha256: str
-
-    def __post_init__(self) -> None:
-        if len(self.sha256) != 64 or not _HEX.issuperset(self.sha256):
-            why = "its sha256 is not 64 lower-case hex digits"
-            raise RequestError(what="A statement's subject", why=why)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """An in-toto Statement v1 as read."""
-
-    subjects: tuple[Subject, ...]
-    predicate_type: str
-    predicate: dict[str, Any]
-
-
 def pae(payload_type: str, payload: bytes) -> bytes:
     """Pre-authentication encoding; the lengths count bytes, in decimal."""
     kind = payload_type.encode("utf-8")
@@ -241,51 +216,34 @@ def verify(envelope: Envelope, keys: Iterable[PublicKey], *, threshold: int = 1)
 
 
 def statement(
-    subjects: Sequence[Subject], predicate_type: str, predicate: Mapping[str, Any]
-) -> bytes:
-    """The canonical bytes of an in-toto Statement v1: the payload, of type IN_TOTO.
+    subjects: Sequence[Mapping[str, object]],
+    predicate_type: str,
+    predicate: Mapping[str, Any],
+) -> dict[str, Any]:
+    """An in-toto Statement v1, whose canonical bytes are a payload of type IN_TOTO.
 
-    Raises RequestError without a subject, or if `predicate` has no JSON form.
+    subjects   each `{"name": …, "digest": {"sha256": 64 lower-case hex digits}}`;
+               a verifier matches them by digest alone
+
+    Raises RequestError without a subject, or for one without such a digest.
     """
+    what = "An in-toto statement"
     if not subjects or not predicate_type:
         why = "it needs at least one subject and a predicate type"
-        raise RequestError(what="A statement", why=why)
-    return canonical(
-        {
-            "_type": STATEMENT_V1,
-            "subject": [{"digest": {"sha256": s.sha256}, "name": s.name} for s in subjects],
-            "predicateType": predicate_type,
-            "predicate": dict(predicate),
-        }
-    )
-
-
-def parse_statement(payload: bytes, *, predicate_type: str) -> Statement:
-    """Read a payload that `statement` wrote and `verify` returned.
-
-    Raises FormatError if it is not canonical, not a Statement v1 with SHA-256
-    subjects, or of another predicate type.
-    """
-    what = "The statement"
-    value = parse_canonical(payload, what=what)
-    if not isinstance(value, dict) or value.get("_type") != STATEMENT_V1:
-        raise FormatError(what=what, why=f"its _type is not {STATEMENT_V1}")
-    if value.get("predicateType") != predicate_type:
-        raise FormatError(what=what, why=f"its predicateType is not {predicate_type}")
-    predicate, subjects = value.get("predicate"), value.get("subject")
-    if not isinstance(predicate, dict) or not isinstance(subjects, list) or not subjects:
-        raise FormatError(what=what, why="it lacks subjects or a predicate")
-    found = []
-    for entry in subjects:
-        match entry:
-            case {"name": str(name), "digest": {"sha256": str(sha256)}}:
-                try:
-                    found.append(Subject(name=name, sha256=sha256))
-                except RequestError as error:
-                    raise FormatError(what=what, why=error.why) from error
+        raise RequestError(what=what, why=why)
+    for subject in subjects:
+        match subject.get("digest"):
+            case {"sha256": str(sha256)} if _SHA256.fullmatch(sha256):
+                pass
             case _:
-                raise FormatError(what=what, why="a subject lacks name or sha256")
-    return Statement(subjects=tuple(found), predicate_type=predicate_type, predicate=predicate)
+                why = "a subject has no sha256 of 64 lower-case hex digits"
+                raise RequestError(what=what, why=why)
+    return {
+        "_type": STATEMENT_V1,
+        "subject": [dict(subject) for subject in subjects],
+        "predicateType": predicate_type,
+        "predicate": dict(predicate),
+    }
 
 
 def _is_p256(key: PublicKeyTypes) -> TypeGuard[ec.EllipticCurvePublicKey]:
