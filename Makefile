@@ -44,7 +44,7 @@ check: lint types test ## what CI runs: lint, types, tests
 lint: $(TEST) ## style, layout and import arrows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@NO_COLOR=1 $(BIN)/lint-imports
+	@NO_COLOR=1 $(BIN)/lint-imports --no-logo
 
 .PHONY: types
 types: $(TEST) ## mypy --strict, tests included

@@ -1,0 +1,29 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of other people's vectors and contracts; skips where it is absent.
+
+    ORDERPROOF_SHARED names it; else it is `../shared` beside the checkout.
+    """
+    beside = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("ORDERPROOF_SHARED") or beside)
+    if not (folder / "contracts").is_dir():
+        pytest.skip("the shared contracts are absent: set ORDERPROOF_SHARED to read them")
+    return folder
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out `slow` and `extras` unless ORDERPROOF_EXTRAS=1, or `-m` asks by marker."""
+    if os.environ.get("ORDERPROOF_EXTRAS") == "1" or config.getoption("markexpr"):
+        return
+    left_out = [i for i in items if i.get_closest_marker("slow") or i.get_closest_marker("extras")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
