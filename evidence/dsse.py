@@ -13,7 +13,7 @@ Sources: DSSE protocol.md and envelope.md 1.0.2, in-toto/attestation spec v1.
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, TypeGuard
 
@@ -197,10 +197,7 @@ def verify(envelope: Envelope, keys: Iterable[PublicKey], *, threshold: int = 1)
 
     Raises ProofError; RequestError if `threshold` can never or always be met.
     """
-    trusted = {keyid_of(key): key for key in keys}
-    if not 1 <= threshold <= len(trusted):
-        why = f"{threshold} signatures are asked of {len(trusted)} keys"
-        raise RequestError(what="A signature threshold", why=why)
+    trusted = _trusted(keys, threshold)
     message = envelope.message
     signed: set[str] = set()
     for signature in envelope.signatures[:MAX_SIGNATURES]:
@@ -209,10 +206,31 @@ def verify(envelope: Envelope, keys: Iterable[PublicKey], *, threshold: int = 1)
             if keyid not in signed and _verifies(trusted[keyid], signature.sig, message):
                 signed.add(keyid)
                 break
-        if len(signed) >= threshold:
-            return envelope.payload
-    why = f"{len(signed)} of the {threshold} required trusted keys have signed it"
-    raise ProofError(what=_WHAT, why=why)
+    _check_threshold(signed, threshold)
+    return envelope.payload
+
+
+def open_sealed(raw: bytes, keys: Iterable[PublicKey], *, threshold: int = 1) -> Envelope:
+    """An envelope of ours: verified, and byte for byte what `to_json` writes.
+
+    Stricter than `verify`, which must take what any tool writes: a signature counts
+    only under the key ID of its key, so of a file that one key has signed no bit can
+    change, not even in a hint.
+
+    Raises FormatError, TooLargeError, ProofError; RequestError as `verify` does.
+    """
+    trusted = _trusted(keys, threshold)
+    envelope = Envelope.from_json(raw)
+    if envelope.to_json() != raw:
+        raise FormatError(what=_WHAT, why="it is not written the one way we write it")
+    signed = {
+        signature.keyid
+        for signature in envelope.signatures
+        if signature.keyid in trusted
+        and _verifies(trusted[signature.keyid], signature.sig, envelope.message)
+    }
+    _check_threshold(signed, threshold)
+    return envelope
 
 
 def statement(
@@ -244,6 +262,20 @@ def statement(
         "predicateType": predicate_type,
         "predicate": dict(predicate),
     }
+
+
+def _trusted(keys: Iterable[PublicKey], threshold: int) -> dict[str, PublicKey]:
+    trusted = {keyid_of(key): key for key in keys}
+    if not 1 <= threshold <= len(trusted):
+        why = f"{threshold} signatures are asked of {len(trusted)} keys"
+        raise RequestError(what="A signature threshold", why=why)
+    return trusted
+
+
+def _check_threshold(signed: Set[str], threshold: int) -> None:
+    if len(signed) < threshold:
+        why = f"{len(signed)} of the {threshold} required trusted keys have signed it"
+        raise ProofError(what=_WHAT, why=why)
 
 
 def _is_p256(key: PublicKeyTypes) -> TypeGuard[ec.EllipticCurvePublicKey]:
