@@ -91,6 +91,13 @@ class Files(Protocol):
         """The file's bytes, copied into the spool while hashed; TooLargeError over `limit`."""
         ...
 
+    def stream(self, entry: FileEntry, *, limit: int, start: int = 0) -> Iterator[bytes]:
+        """The file's bytes from `start`, to look at and not to keep; TooLargeError over `limit`.
+
+        A mailbox of gigabytes is searched this way, and only what matched is kept.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:

@@ -6,6 +6,8 @@ A locator is written `kind:place`. The kinds:
     header:Date         a mail or HTTP header, by name
     cell:12/订单号       a table's row, counted from 1 with the header row, and column heading
     line:7              a line of the item's text, counted from 1
+    part:2.1            a part of a mail, numbered as IMAP numbers them (RFC 9051, 6.4.5)
+    part:1/line:7       a line of that part's decoded text, counted from 1
     page:2/line:7       a page of a document, counted from 1, and a line of its text layer
     pixel:x,y,w,h       a box in a picture
     name:               the file name the item came under
@@ -20,7 +22,9 @@ from typing import Any
 
 from evidence.errors import FormatError
 
-_KINDS = frozenset({"json", "header", "cell", "line", "page", "pixel", "name", "meta", "item"})
+_KINDS = frozenset(
+    {"json", "header", "cell", "line", "part", "page", "pixel", "name", "meta", "item"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,10 @@ def cell(row: int, column: str) -> Locator:
 
 def line(number: int) -> Locator:
     return Locator("line", str(number))
+
+
+def mail_part(number: str, *, line: int | None = None) -> Locator:
+    return Locator("part", number if line is None else f"{number}/line:{line}")
 
 
 def page_line(page: int, number: int) -> Locator:
