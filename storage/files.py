@@ -1,0 +1,121 @@
+"""The few verbs that touch a disk. Each says what holds once it returns, and after a crash.
+
+A file appears under its name whole or not at all: it is written under a name that begins with a
+dot and ends in `.tmp`, forced to the disk, and only then given its name. A crash may leave such a
+`.tmp` behind, which nobody reads.
+
+Errors of the operating system (a full disk, no permission) come through as OSError: nothing was
+put under the name then, and the same call may be made again.
+"""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from evidence.errors import CorruptionError
+
+READ_ONLY = 0o444
+SECRET = 0o600
+REPLACED = 0o644
+_PIECE = 1 << 20
+
+
+def create(path: Path, data: bytes, *, mode: int = READ_ONLY) -> bool:
+    """Put `data` at `path` unless something is there already; True if it was put.
+
+    Whichever it is, what is there is still there after a power cut.
+    """
+    make_folder(path.parent)
+    with _temporary(path, data, mode) as written:
+        try:
+            os.link(written, path)
+            made = True
+        except FileExistsError:
+            made = False
+    sync_dir(path.parent)
+    return made
+
+
+def create_once(path: Path, data: bytes, *, mode: int = READ_ONLY) -> None:
+    """Put `data` at `path`: all of it or none, and still there after a power cut.
+
+    The same bytes again are fine; other bytes there raise CorruptionError.
+    """
+    if path.exists() or not create(path, data, mode=mode):
+        if path.read_bytes() != data:
+            raise CorruptionError(what=path.name, why="other bytes are there already")
+        # Whoever put it may have died before the folder was forced to the disk.
+        sync_dir(path.parent)
+
+
+def replace(path: Path, data: bytes, *, mode: int = REPLACED) -> None:
+    """Put `data` at `path` in place of what is there; a reader sees one or the other, whole."""
+    make_folder(path.parent)
+    with _temporary(path, data, mode) as written:
+        os.replace(written, path)
+    sync_dir(path.parent)
+
+
+def link_once(source: Path, target: Path) -> bool:
+    """Give the file `source` the second name `target`; False if something is there already.
+
+    `source` must have been forced to the disk by whoever wrote it. Both lie on one file system.
+    """
+    make_folder(target.parent)
+    try:
+        os.link(source, target)
+        made = True
+    except FileExistsError:
+        made = False
+    sync_dir(target.parent)
+    return made
+
+
+def remove(path: Path) -> None:
+    """Take the name away. No word on when it is gone for good; fine if it is gone already."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def sync_dir(path: Path) -> None:
+    """Names put into the folder `path`, or taken out of it, stay so after a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(handle: int) -> None:
+    """What was written to the open file `handle` is there after a power cut."""
+    os.fsync(handle)
+
+
+def make_folder(path: Path, *, mode: int = 0o755) -> None:
+    """The folder is there, with all above it, after a power cut as well."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, mode)
+    sync_dir(path.parent)
+
+
+@contextlib.contextmanager
+def _temporary(path: Path, data: bytes, mode: int) -> Iterator[Path]:
+    """A file beside `path` with `data` in it, on the disk; its own name is gone afterwards."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            rest = memoryview(data)
+            while rest:  # a signal or a nearly full disk may cut a write short
+                rest = rest[os.write(handle, rest[:_PIECE]) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        yield temporary
+    finally:
+        remove(temporary)

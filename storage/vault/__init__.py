@@ -1,0 +1,1 @@
+"""Keys: what signs, what wraps other keys, and what look-ups are hashed with."""
