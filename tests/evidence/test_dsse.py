@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from securesystemslib import dsse as theirs
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import CryptoSigner, Key, SSlibKey  # type: ignore[attr-defined]
 
 from evidence.canonical import canonical
 from evidence.dsse import (
@@ -25,6 +25,7 @@ from evidence.dsse import (
     PublicKey,
     Signature,
     keyid_of,
+    open_sealed,
     pae,
     public_key_from_pem,
     sign,
@@ -120,10 +121,8 @@ def envelope_holds(value: dict[str, Any], keys: list[PublicKey], threshold: int)
         payload = verify(envelope, keys, threshold=threshold)
     except ProofError:
         return False
-    return (
-        base64.urlsafe_b64encode(payload)
-        == value["payload"].translate(str.maketrans("+/", "-_")).encode()
-    )
+    listed: str = value["payload"].translate(str.maketrans("-_", "+/"))
+    return base64.b64encode(payload).decode() == listed
 
 
 @settings(deadline=None)
@@ -155,11 +154,35 @@ def test_no_bit_of_an_envelope_can_be_flipped_unnoticed(data: st.DataObject) -> 
     assert envelope.signatures[0].keyid != SIGNER.keyid
 
 
+@settings(deadline=None, max_examples=400)
+@given(st.data())
+def test_no_bit_of_an_envelope_of_ours_can_be_flipped_at_all(data: st.DataObject) -> None:
+    raw = bytearray(sign(PAYLOAD, IN_TOTO, [SIGNER]).to_json())
+    assert open_sealed(bytes(raw), [KEY]).payload == PAYLOAD
+    bit = data.draw(st.integers(0, len(raw) * 8 - 1))
+    raw[bit // 8] ^= 1 << bit % 8
+    with pytest.raises((ProofError, FormatError)):
+        open_sealed(bytes(raw), [KEY])
+
+
+def test_an_envelope_of_ours_is_written_one_way() -> None:
+    raw = sign(PAYLOAD, IN_TOTO, [SIGNER]).to_json()
+    for other in (raw + b"\n", raw.replace(b'{"payload"', b'{ "payload"'), raw[:-1] + b',"x":1}'):
+        assert verify(Envelope.from_json(other), [KEY]) == PAYLOAD
+        with pytest.raises(FormatError):
+            open_sealed(other, [KEY])
+    with pytest.raises(ProofError):
+        open_sealed(raw, [private(2).public_key()])
+    both = sign(PAYLOAD, IN_TOTO, [SIGNER, EcdsaSigner(private(2))]).to_json()
+    with pytest.raises(ProofError, match="1 of the 2"):
+        open_sealed(both, [KEY, private(3).public_key()], threshold=2)
+
+
 def test_securesystemslib_verifies_ours() -> None:
     ed25519 = Ed25519Signer()
     envelope = sign(PAYLOAD, IN_TOTO, [SIGNER, ed25519])
     other = theirs.Envelope.from_dict(json.loads(envelope.to_json()))
-    keys = [SSlibKey.from_crypto(KEY), SSlibKey.from_crypto(ed25519.key.public_key())]
+    keys: list[Key] = [SSlibKey.from_crypto(KEY), SSlibKey.from_crypto(ed25519.key.public_key())]
     assert set(other.verify(keys, 2)) == {SIGNER.keyid, ed25519.keyid}
     assert other.pae() == envelope.message
 
