@@ -203,7 +203,7 @@ def verify(envelope: Envelope, keys: Iterable[PublicKey], *, threshold: int = 1)
     for signature in envelope.signatures[:MAX_SIGNATURES]:
         # The key ID is only a hint: it says whom to try first.
         for keyid in sorted(trusted, key=lambda k: k != signature.keyid):
-            if keyid not in signed and _verifies(trusted[keyid], signature.sig, message):
+            if _verifies(trusted[keyid], signature.sig, message):
                 signed.add(keyid)
                 break
     _check_threshold(signed, threshold)

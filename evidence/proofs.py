@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from evidence.canonical import from_base64, to_base64
 from evidence.checkpoint import Checkpoint, open_checkpoint, parse_decimal
-from evidence.errors import FormatError, ProofError, RequestError, TooLargeError
+from evidence.errors import FormatError, RequestError, TooLargeError
 from evidence.merkle import HASH_BYTES, MAX_SIZE, hash_leaf, verify_inclusion
 from evidence.notes import COSIGNATURE, MAX_NOTE_BYTES, NoteVerifier
 
@@ -124,9 +124,9 @@ def verify_proof(
         why = "a log signs with type 01 or 02, a witness with type 04"
         raise RequestError(what="A list of verifier keys", why=why)
     proof = LogProof.parse(raw)
-    checkpoint, note = open_checkpoint(proof.checkpoint, (log, *cosigners), quorum=quorum)
-    if log not in (key for key, _ in note.verified):
-        raise ProofError(what=_WHAT, why=f"the log {log.name} has not signed it")
+    # The one log key among them is `log`, so it is the one that has signed, and its name
+    # is the origin.
+    checkpoint, _ = open_checkpoint(proof.checkpoint, (log, *cosigners), quorum=quorum)
     verify_inclusion(
         hash_leaf(entry),
         index=proof.index,

@@ -194,7 +194,7 @@ def decode_bundle(data: bytes) -> list[bytes]:
     at = 0
     while at < len(data):
         end = at + 2 + int.from_bytes(data[at : at + 2], "big")
-        if at + 2 > len(data) or end > len(data):
+        if end > len(data):
             raise FormatError(what=what, why=f"its entry {len(entries)} is cut short")
         if len(entries) == WIDTH:
             raise FormatError(what=what, why="bytes follow its last entry")

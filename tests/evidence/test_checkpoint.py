@@ -131,6 +131,12 @@ def test_a_witness_alone_does_not_make_a_head() -> None:
         open_checkpoint(raw, [WITNESSES[0].verifier])
 
 
+def test_a_witness_named_like_the_log_is_still_a_witness() -> None:
+    namesake = CosignatureSigner("log.example", key(1), 5)
+    with pytest.raises(ProofError, match="no trusted key of the log"):
+        open_checkpoint(sign_note(HEAD.text, [namesake]), [namesake.verifier])
+
+
 def test_another_logs_key_does_not_make_a_head() -> None:
     other = Ed25519NoteSigner("other.example", key(9))
     raw = sign_note(HEAD.text, [other])

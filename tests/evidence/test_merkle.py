@@ -266,6 +266,17 @@ def test_a_proof_nobody_can_make_is_refused(index: int, size: int) -> None:
         inclusion_path(LEAVES, index=index, size=size)
 
 
+@pytest.mark.parametrize(("change", "why"), [(-1, "too few"), (1, "too many")])
+def test_the_number_of_hashes_follows_from_index_and_size(change: int, why: str) -> None:
+    for size in range(2, 40):
+        for index in range(size):
+            path = [*inclusion_path(LEAVES, index=index, size=size), LEAVES[0]]
+            with pytest.raises(ProofError, match=why):
+                root_from_inclusion(
+                    LEAVES[index], index=index, size=size, path=path[: len(path) - 1 + change]
+                )
+
+
 def test_a_log_cannot_shrink() -> None:
     with pytest.raises(RequestError):
         consistency_path(LEAVES, old_size=3, new_size=2)

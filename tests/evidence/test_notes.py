@@ -135,6 +135,15 @@ def test_an_ecdsa_key_verifies_whatever_its_name_is(curve: ec.EllipticCurve) -> 
         open_note(raw.replace(b"two", b"ten"), [verifier])
 
 
+def test_an_ecdsa_key_has_one_encoding() -> None:
+    # A key's ID is a hash of its bytes: the same point, compressed, would be another key.
+    public = ec.derive_private_key(12345, ec.SECP256R1()).public_key()
+    point = public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+    header = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200")
+    with pytest.raises(FormatError, match="DER form"):
+        NoteVerifier("rekor.example", ECDSA, header + point)
+
+
 def test_one_wrong_signature_of_a_known_key_refuses_the_note() -> None:
     good, bad = signer(seed=1), signer("other.example", seed=2)
     forged = NoteSignature(bad.name, bad.key_id, bytes(64))
@@ -189,7 +198,10 @@ def test_the_time_of_a_cosignature_is_signed() -> None:
     assert not witness().verifier.verifies(TEXT, later)
     assert not witness().verifier.verifies(TEXT, beyond)
     with pytest.raises(FormatError):
-        cosigned_message(TEXT, at_s=-1)
+        cosignature_time(beyond)
+    for at_s in (-1, 1 << 63):
+        with pytest.raises(FormatError):
+            cosigned_message(TEXT, at_s=at_s)
 
 
 def test_adding_a_signature_leaves_every_byte_before_it() -> None:
