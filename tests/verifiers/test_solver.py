@@ -1,0 +1,129 @@
+"""The solver against an oracle that tries every shift of every clock."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from verifiers.timestamps.solver import Problem, contradiction, shift_range, undecided
+
+
+def _reaches(problem: Problem) -> set[tuple[int, int]]:
+    """Pairs (a, b) of claims where a must not begin after b has ended."""
+    later: dict[int, set[int]] = {hub: {hub} for hub in range(problem.hubs)}
+    for _ in range(problem.hubs):
+        for first, second in problem.ordered:
+            for reached in later.values():
+                if first in reached:
+                    reached.add(second)
+    return {
+        (a, b)
+        for a, hub in problem.not_after
+        for other, b in problem.not_before
+        if other in later[hub]
+    }
+
+
+def _shifts(problem: Problem) -> Iterable[tuple[int, ...]]:
+    return itertools.product(*(range(low, high + 1) for low, high in problem.shifts))
+
+
+def _holds(problem: Problem, shifts: tuple[int, ...], claims: set[int]) -> bool:
+    def begins(index: int) -> int:
+        return problem.claims[index].lo + shifts[problem.claims[index].clock]
+
+    def ends(index: int) -> int:
+        return problem.claims[index].hi + shifts[problem.claims[index].clock]
+
+    return all(begins(a) <= ends(b) for a, b in _reaches(problem) if a in claims and b in claims)
+
+
+def _possible(problem: Problem, claims: set[int]) -> bool:
+    return any(_holds(problem, shifts, claims) for shifts in _shifts(problem))
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> Problem:
+    problem = Problem()
+    for _ in range(draw(st.integers(0, 2))):
+        low = draw(st.integers(-5, 0))
+        problem.clock(low, low + draw(st.integers(0, 6)))
+    steps = [problem.hub() for _ in range(draw(st.integers(1, 3)))]
+    problem.ordered.extend(itertools.pairwise(steps))
+    event = problem.hub()
+    for _ in range(draw(st.integers(1, 7))):
+        lo = draw(st.integers(0, 12))
+        claim = problem.claim(
+            lo, lo + draw(st.integers(0, 3)), draw(st.integers(0, len(problem.shifts) - 1))
+        )
+        step = draw(st.integers(0, len(steps)))
+        if step < len(steps):
+            problem.not_after.append((claim, steps[step]))
+        if step > 0:
+            problem.not_before.append((steps[step - 1], claim))
+        if draw(st.booleans()):
+            problem.not_after.append((claim, event))
+            problem.not_before.append((event, claim))
+    return problem
+
+
+@given(problems())
+@settings(max_examples=400, deadline=None)
+def test_a_contradiction_is_found_exactly_where_no_shifts_make_all_claims_hold(
+    problem: Problem,
+) -> None:
+    everything = set(range(len(problem.claims)))
+    assert bool(contradiction(problem)) == (not _possible(problem, everything))
+
+
+@given(problems())
+@settings(max_examples=400, deadline=None)
+def test_no_contradiction_is_smaller_than_the_one_reported(problem: Problem) -> None:
+    found = contradiction(problem)
+    if not found:
+        return
+    assert not _possible(problem, set(found))
+    everything = range(len(problem.claims))
+    for size in range(1, len(found)):
+        for fewer in itertools.combinations(everything, size):
+            assert _possible(problem, set(fewer)), (found, fewer)
+
+
+@given(problems())
+@settings(max_examples=200, deadline=None)
+def test_the_range_of_a_shift_is_what_the_oracle_finds(problem: Problem) -> None:
+    everything = set(range(len(problem.claims)))
+    good = [shifts for shifts in _shifts(problem) if _holds(problem, shifts, everything)]
+    if not good:
+        return
+    for clock in range(1, len(problem.shifts)):
+        seen = {shifts[clock] for shifts in good}
+        assert shift_range(problem, clock, everything) == (min(seen), max(seen))
+
+
+@given(problems())
+@settings(max_examples=200, deadline=None)
+def test_nothing_is_undecided_exactly_where_every_shift_makes_all_claims_hold(
+    problem: Problem,
+) -> None:
+    everything = set(range(len(problem.claims)))
+    if contradiction(problem):
+        return
+    always = all(_holds(problem, shifts, everything) for shifts in _shifts(problem))
+    assert (not undecided(problem, everything)) == always
+
+
+def test_four_facts_conflict_where_no_three_do() -> None:
+    """A clock without a zone: its first time says +8, its second says +0, either alone is fine."""
+    problem = Problem()
+    export = problem.clock(-14, 12)
+    for wall, utc in ((20, 12), (40, 40)):
+        event = problem.hub()
+        for claim in (problem.claim(wall, wall, export), problem.claim(utc, utc)):
+            problem.not_after.append((claim, event))
+            problem.not_before.append((event, claim))
+    assert contradiction(problem) == (0, 1, 2, 3)
+    assert contradiction(problem, among=(0, 1, 2)) == ()

@@ -1,0 +1,334 @@
+"""Can all stated times be true together? Through the verifier's own face."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from evidence.facts import Fact
+from evidence.items import Provenance, Role
+from evidence.manifest import SealedItem
+from evidence.times import LocalTime, declared, with_zones
+from evidence.verdicts import Finding, Verdict
+from tests.verifiers.evidence_of import (
+    NOW,
+    NUMBER,
+    ORDER,
+    OTHER_NUMBER,
+    facts_of,
+    item,
+    said,
+    sha_of,
+)
+from verifiers.timestamps.clockchanges import may_change
+from verifiers.timestamps.order import verify
+
+TRACKING = item("tracking", Role.TRACKING_HISTORY)
+ERP = item("erp", Role.SHIPMENT_RECORD, origin="seller", provenance=Provenance.UPLOAD)
+POD = item("pod", Role.POD_DOCUMENT, provenance=Provenance.CARRIER_DOCUMENT)
+
+
+def judge(*facts: Fact, items: tuple[SealedItem, ...] = ()) -> tuple[Verdict, list[Finding]]:
+    everything = (TRACKING, ERP, POD, *items)
+    verdict, findings = verify(order=ORDER, items=everything, facts=facts_of(*facts), at=NOW)
+    return verdict, list(findings)
+
+
+def codes(findings: list[Finding]) -> set[str]:
+    return {finding.code for finding in findings}
+
+
+def scan(name: str, at: str, *, group: str = "") -> Fact:
+    return said(name, at, by="ups", item="tracking", group=group, place=f"/{name}/{at}")
+
+
+def erp(name: str, at: str, *, group: str = "row/1") -> Fact:
+    return said(name, at, by="seller", item="erp", group=group)
+
+
+def test_a_plain_history_holds() -> None:
+    verdict, findings = judge(
+        erp("order.placed.at", "2026-11-01T02:00:00Z"),
+        erp("order.packed.at", "2026-11-02T02:00:00Z"),
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+        scan("scan.delivered.at", "2026-11-05T22:32:00Z"),
+        erp("delivery.recorded.at", "2026-11-05T22:32Z"),
+    )
+    assert verdict is Verdict.PASS
+    assert codes(findings) == {"times-hold"}
+
+
+def test_two_delivery_times_eight_hours_apart_are_a_probable_zone_mistake() -> None:
+    """S3-20. Forgery: the seller's export is in Beijing time but says it is UTC."""
+    verdict, findings = judge(
+        scan("scan.delivered.at", "2026-11-05T14:32:00Z"),
+        erp("delivery.recorded.at", "2026-11-05T22:32:00Z"),
+    )
+    assert verdict is Verdict.FAIL
+    assert codes(findings) == {"probable-zone-mistake"}
+    assert "8 hours" in findings[0].sentence
+    assert {place[0] for place in findings[0].rests} == {sha_of("tracking"), sha_of("erp")}
+
+
+@pytest.mark.parametrize("apart", ["22:10:00Z", "14:33:01Z"])
+def test_two_delivery_times_that_no_zone_explains_differ(apart: str) -> None:
+    verdict, findings = judge(
+        scan("scan.delivered.at", "2026-11-05T14:32:00Z"),
+        erp("delivery.recorded.at", f"2026-11-05T{apart}"),
+    )
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"same-event-differs"})
+
+
+def test_a_delivery_time_to_the_minute_agrees_with_one_to_the_second() -> None:
+    verdict, _ = judge(
+        scan("scan.delivered.at", "2026-11-05T14:32:59Z"),
+        erp("delivery.recorded.at", "2026-11-05T14:32Z"),
+    )
+    assert verdict is Verdict.PASS
+
+
+def test_a_scan_before_the_order_breaks_the_order_of_events() -> None:
+    """Forgery: the tracking of an older parcel is shown for this order."""
+    verdict, findings = judge(
+        erp("order.placed.at", "2026-11-03T00:00:00Z"),
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+    )
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"order-of-events-broken"})
+
+
+def test_the_same_moment_for_two_steps_is_not_a_contradiction() -> None:
+    verdict, _ = judge(
+        erp("order.placed.at", "2026-11-02T09:00:00Z"),
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+    )
+    assert verdict is Verdict.PASS
+
+
+def test_a_second_attempt_at_delivery_is_an_honest_history() -> None:
+    verdict, _ = judge(
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+        scan("scan.out_for_delivery.at", "2026-11-04T09:00:00Z"),
+        scan("scan.transit.at", "2026-11-04T20:00:00Z"),
+        scan("scan.out_for_delivery.at", "2026-11-05T09:00:00Z"),
+        scan("scan.delivered.at", "2026-11-05T14:32:00Z"),
+    )
+    assert verdict is Verdict.PASS
+
+
+def test_each_parcel_has_its_own_order_of_events() -> None:
+    """The second parcel is accepted after the first is delivered, as split shipments are."""
+    first, second = "parcel/a", "parcel/b"
+    verdict, _ = judge(
+        said("shipment.tracking_number", NUMBER, by="ups", item="tracking", group=first),
+        said("shipment.tracking_number", OTHER_NUMBER, by="ups", item="tracking", group=second),
+        scan("scan.delivered.at", "2026-11-05T14:32:00Z", group=f"{first}/scan/0"),
+        scan("scan.accepted.at", "2026-11-07T14:32:00Z", group=f"{second}/scan/0"),
+        scan("scan.delivered.at", "2026-11-09T14:32:00Z", group=f"{second}/scan/1"),
+    )
+    assert verdict is Verdict.PASS
+
+
+def test_a_neighbours_row_of_the_same_export_says_nothing_of_this_order() -> None:
+    verdict, _ = judge(
+        erp("order.placed.at", "2026-11-01T02:00:00Z"),
+        said("order.id", "123-7654321-7654321", by="seller", item="erp", group="row/2"),
+        erp("order.placed.at", "2026-12-24T02:00:00Z", group="row/2"),
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+    )
+    assert verdict is Verdict.PASS
+
+
+def test_one_missing_zone_is_named_with_the_offsets_that_make_it_possible() -> None:
+    verdict, findings = judge(
+        erp("order.packed.at", "2026-11-02T14:00:00"),
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+    )
+    assert (verdict, codes(findings)) == (Verdict.INCONCLUSIVE, {"zone-missing"})
+    assert "from UTC+05:00 to UTC+14:00" in findings[0].sentence.replace("04:59", "05:00")
+
+
+def test_a_missing_zone_that_decides_nothing_does_not_matter() -> None:
+    verdict, _ = judge(
+        erp("order.packed.at", "2026-11-02T14:00:00"),
+        scan("scan.accepted.at", "2026-11-04T09:00:00Z"),
+    )
+    assert verdict is Verdict.PASS
+
+
+def test_an_export_without_a_zone_cannot_mean_two_zones_at_once() -> None:
+    """Forgery: two rows were edited to fit two carrier scans, each fitting another zone."""
+    facts = [
+        said("shipment.tracking_number", NUMBER, by="seller", item="erp", group="row/1"),
+        said("shipment.tracking_number", OTHER_NUMBER, by="seller", item="erp", group="row/2"),
+        erp("delivery.recorded.at", "2026-07-05T22:32:00"),
+        erp("delivery.recorded.at", "2026-07-07T10:00:00", group="row/2"),
+        said("shipment.tracking_number", NUMBER, by="ups", item="tracking", group="p/1"),
+        said("shipment.tracking_number", OTHER_NUMBER, by="ups", item="tracking", group="p/2"),
+        scan("scan.delivered.at", "2026-07-05T14:32:00Z", group="p/1"),
+        scan("scan.delivered.at", "2026-07-07T10:00:00Z", group="p/2"),
+    ]
+    verdict, findings = judge(*facts)
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"times-contradict"})
+    assert len(findings[0].rests) == 4
+    assert judge(*facts[:-1])[0] is Verdict.INCONCLUSIVE
+
+
+def test_rows_of_one_clock_conflict_to_the_second_where_no_clocks_change() -> None:
+    facts = (
+        erp("order.packed.at", "2026-07-02T14:30:00"),
+        erp("shipment.shipped.at", "2026-07-02T14:00:00"),
+    )
+    assert judge(*facts)[0] is Verdict.FAIL
+
+
+def test_rows_of_one_clock_may_swap_in_the_hour_that_a_clock_change_repeats() -> None:
+    facts = (
+        erp("order.packed.at", "2026-11-01T01:30:00"),
+        erp("shipment.shipped.at", "2026-11-01T01:10:00"),
+    )
+    assert judge(*facts)[0] is not Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "restless"),
+    [
+        ("2026-07-01", "2026-07-08", False),
+        ("2026-10-31", "2026-11-02", True),  # New York, 1 November
+        ("2026-03-28", "2026-03-30", True),  # Berlin, 29 March
+        ("2026-01-01", "2026-12-01", True),
+    ],
+)
+def test_weeks_with_a_clock_change_are_known(first: str, last: str, *, restless: bool) -> None:
+    begin, end = (datetime.fromisoformat(day).date() for day in (first, last))
+    assert may_change(begin, end) is restless
+
+
+def test_the_repeated_hour_is_wide_enough_for_both_readings() -> None:
+    """2026-11-01 01:30 in New York is 05:30Z and 06:30Z; the carrier says the second."""
+    twice = declared(datetime(2026, 11, 1, 1, 30), "01:30", zone="America/New_York")
+    verdict, _ = judge(
+        said("delivery.recorded.at", twice, by="seller", item="erp"),
+        scan("scan.delivered.at", "2026-11-01T06:30:00Z"),
+    )
+    assert verdict is Verdict.PASS
+
+
+def test_a_place_with_two_zones_leaves_the_order_open() -> None:
+    wall = LocalTime(datetime(2026, 7, 2, 9), "09:00")
+    place = with_zones(wall, ["America/New_York", "America/Chicago"])
+    verdict, findings = judge(
+        said("scan.accepted.at", place, by="ups", item="tracking"),
+        erp("shipment.shipped.at", "2026-07-02T13:30:00Z"),
+    )
+    assert (verdict, codes(findings)) == (Verdict.INCONCLUSIVE, {"zone-missing"})
+
+
+def test_a_time_later_than_its_own_item_is_impossible() -> None:
+    """Forgery: a tracking page was edited to show a delivery that is still to come."""
+    later = (NOW + timedelta(hours=1)).isoformat()
+    verdict, findings = judge(
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"), scan("scan.delivered.at", later)
+    )
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"time-after-collection"})
+
+
+def test_a_deadline_may_lie_ahead() -> None:
+    verdict, _ = judge(
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+        scan("scan.delivered.at", "2026-11-05T09:00:00Z"),
+        said("defect.due.at", "2026-12-24T00:00:00Z", by="amazon", item="notice"),
+    )
+    assert verdict is Verdict.PASS
+
+
+def test_a_review_before_the_delivery_needs_a_statement_of_the_carrier() -> None:
+    """S1-14."""
+    facts = (
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+        scan("scan.delivered.at", "2026-11-05T14:00:00Z"),
+        said("review.posted.at", "2026-11-05T12:00:00Z", by="amazon", item="review"),
+    )
+    verdict, findings = judge(*facts)
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"delivered-after-complaint"})
+    letter = item("letter", Role.DOCUMENT, provenance=Provenance.CARRIER_DOCUMENT)
+    verdict, findings = judge(*facts, items=(letter,))
+    assert verdict is Verdict.PASS
+    assert "delivered-after-complaint-explained" in codes(findings)
+
+
+def test_a_letter_the_seller_uploaded_is_not_the_carriers_statement() -> None:
+    """Forgery: the seller writes the carrier's letter."""
+    letter = item("letter", Role.DOCUMENT, provenance=Provenance.UPLOAD)
+    verdict, _ = judge(
+        scan("scan.delivered.at", "2026-11-05T14:00:00Z"),
+        said("review.posted.at", "2026-11-05T12:00:00Z", by="amazon", item="review"),
+        items=(letter,),
+    )
+    assert verdict is Verdict.FAIL
+
+
+def test_a_proof_printed_before_the_delivery_it_proves_is_caught() -> None:
+    """Forgery: an older letter with another parcel's delivery day."""
+    verdict, findings = judge(
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+        scan("scan.delivered.at", "2026-11-05T14:00:00Z"),
+        said("document.printed.at", "2026-10-20", by="ups", item="pod"),
+    )
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"printed-before-delivery"})
+
+
+def test_a_mail_dated_after_it_arrived_has_a_wrong_clock() -> None:
+    mail = item("mail", Role.MESSAGE_MAIL, origin="buyer")
+    sent = said("message.sent.at", "2026-11-05T20:00:00+00:00", by="buyer", item="mail")
+    came = said("message.received.at", "2026-11-05T12:00:03Z", by="seller", item="mail")
+    verdict, findings = judge(sent, came, items=(mail,))
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"mail-clock-differs"})
+
+
+def test_an_order_without_times_is_inconclusive() -> None:
+    assert judge()[0] is Verdict.INCONCLUSIVE
+
+
+def _many(count: int) -> list[Fact]:
+    facts = []
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    for index in range(count // 4):
+        group, number = f"row/{index}", f"N{index:08}"
+        at = start + timedelta(minutes=index)
+        wall = at.replace(tzinfo=None)
+        by = f"seller{index % 50}"
+        rows: list[tuple[str, str]] = [
+            ("order.packed.at", wall.isoformat()),
+            ("delivery.recorded.at", (wall + timedelta(days=4)).isoformat()),
+            ("scan.accepted.at", (at + timedelta(days=1)).isoformat()),
+            ("scan.delivered.at", (at + timedelta(days=4)).isoformat()),
+        ]
+        source = f"export{index % 50}"
+        facts.append(said("shipment.tracking_number", number, by=by, item=source, group=group))
+        facts += [
+            said(name, text, by=by, item=source, group=group, place=f"/{index}/{name}")
+            for name, text in rows
+        ]
+    return facts
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["consistent", "one broken row"])
+def test_ten_thousand_times_take_less_than_a_second(*, broken: bool) -> None:
+    facts = _many(10_000)
+    if broken:
+        facts.append(
+            said(
+                "delivery.recorded.at", "2026-06-05T09:00:00", by="x", item="export0",
+                group="row/100",
+            )
+        )  # fmt: skip
+    sealed = [item(f"export{n}", Role.SHIPMENT_RECORD) for n in range(50)]
+    everything = facts_of(*facts)
+    may_change(datetime(2026, 6, 1).date(), datetime(2026, 6, 2).date())  # loads the zones once
+    begin = time.process_time()
+    verdict, _ = verify(order=ORDER, items=sealed, facts=everything, at=NOW)
+    spent = time.process_time() - begin
+    assert verdict in (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.FAIL)
+    assert spent < 1.0, spent

@@ -1,0 +1,104 @@
+"""Of which order and which parcel does a fact speak?
+
+A fact's group is a path ("row/3", "parcel/1Z.../scan/0"), so what stands higher in the same item
+speaks for what stands below it. Where nothing in the item says, the answer is None: an unknown
+parcel is not the only parcel, unless the order has only one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from evidence.facts import Fact, Facts
+from evidence.manifest import SealedItem
+from evidence.orders import OrderRef
+
+# Facts that name the order, and facts that name another number of it.
+ORDER_NAMES = ("order.id",)
+OTHER_NAMES = ("order.alias", "shipment.reference")
+NUMBER = "shipment.tracking_number"
+
+
+def number_key(text: str) -> str:
+    """A tracking number as carriers compare them: upper case, without spaces and dashes."""
+    return re.sub(r"[\s\-._]", "", text).upper()
+
+
+def order_key(text: str) -> str:
+    return text.strip().lstrip("#").casefold()
+
+
+class Subjects:
+    """What the facts of an order say they are about.
+
+    ours     keys of the order's number and its other names
+    parcels  keys of tracking numbers that the items speak of for this order, in order of first
+             mention
+    """
+
+    def __init__(self, order: OrderRef, items: Sequence[SealedItem], facts: Facts) -> None:
+        self._items = {item.sha256: item for item in items}
+        self._named: dict[tuple[str, str], dict[str, list[str]]] = {}
+        self._numbers_in: dict[str, set[str]] = {}
+        for fact in facts.named(*ORDER_NAMES, *OTHER_NAMES, NUMBER):
+            at = self._named.setdefault((fact.item, fact.group), {})
+            at.setdefault(fact.name, []).append(fact.text)
+            if fact.name == NUMBER:
+                self._numbers_in.setdefault(fact.item, set()).add(number_key(fact.text))
+        self.ours = {order_key(order.id)}
+        # An alias counts where it stands beside the order's own number; one step, no chains.
+        beside = [
+            order_key(alias)
+            for named in self._named.values()
+            if any(order_key(said) in self.ours for said in named.get("order.id", ()))
+            for alias in named.get("order.alias", ())
+        ]
+        self.ours.update(beside)
+        self.parcels = tuple(
+            dict.fromkeys(
+                number_key(fact.text) for fact in facts.named(NUMBER) if not self.foreign(fact)
+            )
+        )
+
+    def orders_of(self, fact: Fact) -> set[str]:
+        """Keys of the order numbers and other names that stand nearest above the fact."""
+        for named in self._above(fact):
+            said = {
+                order_key(text) for name in (*ORDER_NAMES, *OTHER_NAMES)
+                for text in named.get(name, ())
+            }  # fmt: skip
+            if said and (named.get("order.id") or said & self.ours):
+                return said
+        return set()
+
+    def foreign(self, fact: Fact) -> bool:
+        """Whether the fact is said of another order, as in a neighbour's row of a table."""
+        named = self.orders_of(fact)
+        return bool(named) and not named & self.ours
+
+    def parcel_of(self, fact: Fact) -> str | None:
+        """The key of the parcel the fact speaks of; None if nothing says."""
+        for named in self._above(fact):
+            numbers = {number_key(text) for text in named.get(NUMBER, ())}
+            if numbers:
+                return numbers.pop() if len(numbers) == 1 else None
+        inside = self._numbers_in.get(fact.item, set())
+        if len(inside) == 1:
+            return next(iter(inside))
+        if not inside:
+            item = self._items.get(fact.item)
+            if item is not None and (asked := item.about.get(NUMBER)):
+                return number_key(asked)
+            if len(self.parcels) == 1:
+                return self.parcels[0]
+        return None
+
+    def _above(self, fact: Fact) -> Iterator[dict[str, list[str]]]:
+        group = fact.group
+        while True:
+            if found := self._named.get((fact.item, group)):
+                yield found
+            if not group:
+                return
+            group = group.rpartition("/")[0]

@@ -1,0 +1,1 @@
+"""Can all stated times be true together?"""

@@ -1,0 +1,433 @@
+"""Which statements about times cannot hold together, and the smallest set of them.
+
+A *claim* says that something happened between `lo` and `hi` on some *clock*. A clock is UTC shifted
+by an amount that is unknown but the same for all its claims: an export without a zone has one zone,
+not one a row. *Hubs* are moments that tie claims together: "not after the hub" and "not before the
+hub" are the only relations, so an order of events is a hub between two steps, and one event told
+twice is a hub with both relations to each claim.
+
+With x the shift of a claim's clock, every relation is a difference of two unknowns:
+
+    claim not after hub      lo + x <= T(hub)
+    claim not before hub     T(hub) <= hi + x
+    hub before hub           T(first) <= T(second)
+    what shifts there are    least <= x <= most
+
+so a set of claims is contradictory exactly where the graph of these differences has a negative
+cycle, and the claims on the cycle are the contradiction (shortest paths for difference constraints:
+Cormen et al., Introduction to Algorithms, section on difference constraints). Each entry into a
+clock along a cycle and each exit from it is one claim; where both are the same claim, or where two
+hubs could be one, a shorter cycle exists. So the smallest contradiction has 2, 4, 6 … claims.
+
+All times are integers, microseconds since 1970; nothing here knows what a fact is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+
+# The clock that is not shifted: claims whose span is known in UTC.
+UTC_CLOCK = 0
+
+# Relaxations before the solver says that it cannot tell. Ten thousand facts need about 300,000.
+WORK = 6_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Happened between `lo` and `hi`, both included, on `clock`."""
+
+    lo: int
+    hi: int
+    clock: int = UTC_CLOCK
+
+
+@dataclass(slots=True)
+class Problem:
+    """Claims and their relations; claims, clocks and hubs are named by their index.
+
+    shifts      for each clock, the (least, most) it can be off UTC; clock 0 is (0, 0)
+    not_after   (claim, hub)
+    not_before  (hub, claim)
+    ordered     (first hub, second hub)
+    """
+
+    claims: list[Claim] = field(default_factory=list)
+    shifts: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
+    hubs: int = 0
+    not_after: list[tuple[int, int]] = field(default_factory=list)
+    not_before: list[tuple[int, int]] = field(default_factory=list)
+    ordered: list[tuple[int, int]] = field(default_factory=list)
+
+    def hub(self) -> int:
+        self.hubs += 1
+        return self.hubs - 1
+
+    def clock(self, least: int, most: int) -> int:
+        self.shifts.append((least, most))
+        return len(self.shifts) - 1
+
+    def claim(self, lo: int, hi: int, clock: int = UTC_CLOCK) -> int:
+        self.claims.append(Claim(lo, hi, clock))
+        return len(self.claims) - 1
+
+
+class OutOfWorkError(Exception):
+    """The graph is too large to decide within WORK; the verifier says so."""
+
+
+# An edge (from, to, weight, claim) says: value(to) <= value(from) + weight; claim -1 is none.
+_Edge = tuple[int, int, int, int]
+
+
+def contradiction(problem: Problem, among: Iterable[int] | None = None) -> tuple[int, ...]:
+    """A smallest set of claims that cannot hold together, as sorted indices; () if they can.
+
+    among  the claims to look at; all of them if None
+
+    Two claims are found first; only a problem without such a pair is searched for more. A set of
+    more than four is irreducible always, and of least size where the graph is small enough to try.
+    Raises OutOfWorkError for a graph that is too large.
+    """
+    chosen = frozenset(range(len(problem.claims)) if among is None else among)
+    if pair := _pair(problem, chosen):
+        return pair
+    edges = _edges(problem, chosen)
+    cycle = _negative_cycle(_nodes(problem), edges)
+    if not cycle:
+        return ()
+    found = _irreducible(problem, cycle)
+    if len(found) > 4:
+        found = _fewer(problem, edges, below=len(found)) or found
+    return tuple(sorted(found))
+
+
+def shift_range(problem: Problem, clock: int, among: Iterable[int]) -> tuple[int, int]:
+    """The shifts of `clock` with which all these claims can hold, given that some can."""
+    edges = _edges(problem, frozenset(among), keep=clock)
+    most = _distances(_nodes(problem), edges, UTC_CLOCK)[clock]
+    back = [(to, frm, weight, claim) for frm, to, weight, claim in edges]
+    least = _distances(_nodes(problem), back, UTC_CLOCK)[clock]
+    low, high = problem.shifts[clock]
+    return (low if least is None else -least, high if most is None else most)
+
+
+def undecided(problem: Problem, among: Iterable[int]) -> list[tuple[int, int]]:
+    """Pairs of claims on different clocks that some possible shift would put in conflict.
+
+    For each claim that must not be before a hub, the worst one that must not be after it: enough
+    to know every clock whose zone matters. The claims are taken to be consistent.
+    """
+    chosen = frozenset(among)
+    # Per hub, the two latest "cannot begin before" of different clocks, each with its claim.
+    worst: list[list[tuple[int, int]]] = [[] for _ in range(problem.hubs)]
+    for claim, hub in problem.not_after:
+        if claim in chosen:
+            said = problem.claims[claim]
+            _keep_two(problem, worst[hub], said.lo + problem.shifts[said.clock][1], claim)
+    for first, second in _topological(problem):
+        for value, claim in worst[first]:
+            _keep_two(problem, worst[second], value, claim)
+    pairs = []
+    for hub, claim in problem.not_before:
+        if claim not in chosen:
+            continue
+        said = problem.claims[claim]
+        limit = said.hi + problem.shifts[said.clock][0]
+        for value, other in worst[hub]:
+            if problem.claims[other].clock != said.clock and value > limit:
+                pairs.append((other, claim))
+                break
+    return pairs
+
+
+def _keep_two(problem: Problem, kept: list[tuple[int, int]], value: int, claim: int) -> None:
+    clock = problem.claims[claim].clock
+    for index, (there, other) in enumerate(kept):
+        if problem.claims[other].clock == clock:
+            if value > there:
+                kept[index] = (value, claim)
+            break
+    else:
+        kept.append((value, claim))
+    kept.sort(key=lambda entry: (-entry[0], entry[1]))
+    del kept[2:]
+
+
+def _topological(problem: Problem) -> list[tuple[int, int]]:
+    """The hub-to-hub relations so that each comes after those into its first hub."""
+    following: dict[int, list[int]] = {}
+    waiting = [0] * problem.hubs
+    for first, second in problem.ordered:
+        following.setdefault(first, []).append(second)
+        waiting[second] += 1
+    ready = [hub for hub in range(problem.hubs) if waiting[hub] == 0]
+    arcs = []
+    while ready:
+        hub = ready.pop()
+        for after in following.get(hub, ()):
+            arcs.append((hub, after))
+            waiting[after] -= 1
+            if waiting[after] == 0:
+                ready.append(after)
+    return arcs
+
+
+class _Arcs:
+    """The hub-to-hub relations, to be walked in order from a few hubs without looking at all."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._after: dict[int, list[int]] = {}
+        self._rank: dict[int, int] = {}
+        for number, (first, second) in enumerate(_topological(problem)):
+            self._after.setdefault(first, []).append(second)
+            self._rank.setdefault(first, number)
+
+    def reached_from(self, hubs: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """Each relation that can be reached, after all relations into its first hub."""
+        waiting = [(self._rank[hub], hub) for hub in hubs if hub in self._rank]
+        heapify(waiting)
+        done: set[int] = set()
+        while waiting:
+            _, hub = heappop(waiting)
+            if hub in done:
+                continue
+            done.add(hub)
+            for second in self._after[hub]:
+                yield hub, second
+                if second in self._rank and second not in done:
+                    heappush(waiting, (self._rank[second], second))
+
+
+def _pair(problem: Problem, chosen: frozenset[int]) -> tuple[int, ...]:
+    """Two claims that contradict each other whatever the shifts, or ()."""
+    # By their clocks' full ranges, for any two; then, for two of one clock, by that clock alone.
+    hull = [
+        (c.lo + problem.shifts[c.clock][0], c.hi + problem.shifts[c.clock][1])
+        for c in problem.claims
+    ]
+    if found := _pair_by(problem, chosen, [h[0] for h in hull], [h[1] for h in hull]):
+        return found
+    members: dict[int, list[int]] = {}
+    for claim in sorted(chosen):
+        clock = problem.claims[claim].clock
+        if clock != UTC_CLOCK:
+            members.setdefault(clock, []).append(claim)
+    los, his = [c.lo for c in problem.claims], [c.hi for c in problem.claims]
+    shared = {clock: frozenset(inside) for clock, inside in members.items() if len(inside) > 1}
+    if not shared:
+        return ()
+    after: dict[int, list[tuple[int, int]]] = {}
+    before: dict[int, list[tuple[int, int]]] = {}
+    for claim, hub in problem.not_after:
+        after.setdefault(problem.claims[claim].clock, []).append((claim, hub))
+    for hub, claim in problem.not_before:
+        before.setdefault(problem.claims[claim].clock, []).append((hub, claim))
+    arcs = _Arcs(problem)
+    for clock, inside in shared.items():
+        found = _latest_lo(inside, los, his, after.get(clock, ()), before.get(clock, ()), arcs)
+        if found:
+            return found
+    return ()
+
+
+def _pair_by(
+    problem: Problem, chosen: frozenset[int], los: Sequence[int], his: Sequence[int]
+) -> tuple[int, ...]:
+    return _latest_lo(chosen, los, his, problem.not_after, problem.not_before, _Arcs(problem))
+
+
+def _latest_lo(
+    chosen: frozenset[int],
+    los: Sequence[int],
+    his: Sequence[int],
+    not_after: Iterable[tuple[int, int]],
+    not_before: Iterable[tuple[int, int]],
+    arcs: _Arcs,
+) -> tuple[int, ...]:
+    """The pair that is furthest apart, or (): one begins after the other, which follows it, ended.
+
+    Sparse on purpose: a clock with two claims costs what its hubs cost, not what the problem does.
+    """
+    best: dict[int, tuple[int, int]] = {}
+    for claim, hub in not_after:
+        if claim in chosen and (hub not in best or los[claim] > best[hub][0]):
+            best[hub] = (los[claim], claim)
+    for first, second in arcs.reached_from(best):
+        if second not in best or best[first][0] > best[second][0]:
+            best[second] = best[first]
+    worst, found = 0, (-1, -1)
+    for hub, claim in not_before:
+        if claim in chosen and hub in best and best[hub][0] - his[claim] > worst:
+            worst, found = best[hub][0] - his[claim], (best[hub][1], claim)
+    return tuple(sorted(set(found))) if worst else ()
+
+
+def _nodes(problem: Problem) -> int:
+    return len(problem.shifts) + problem.hubs
+
+
+def _edges(problem: Problem, chosen: frozenset[int], *, keep: int = UTC_CLOCK) -> list[_Edge]:
+    """The graph: clocks first, then hubs; of parallel edges only the tightest.
+
+    keep  a clock to keep as a node of its own, even with one claim
+    """
+    first_hub = len(problem.shifts)
+    tightest: dict[tuple[int, int], tuple[int, int]] = {}
+
+    def add(frm: int, to: int, weight: int, claim: int) -> None:
+        there = tightest.get((frm, to))
+        if there is None or weight < there[0]:
+            tightest[frm, to] = (weight, claim)
+
+    # A clock with one claim is no tie between claims: its claim is as wide as the clock's range.
+    counted: dict[int, int] = {}
+    for claim in chosen:
+        clock = problem.claims[claim].clock
+        counted[clock] = counted.get(clock, 0) + 1
+
+    def place(claim: int) -> tuple[int, int, int]:
+        said = problem.claims[claim]
+        if said.clock not in (UTC_CLOCK, keep) and counted[said.clock] == 1:
+            least, most = problem.shifts[said.clock]
+            return UTC_CLOCK, said.lo + least, said.hi + most
+        return said.clock, said.lo, said.hi
+
+    for claim, hub in problem.not_after:
+        if claim in chosen:
+            clock, lo, _ = place(claim)
+            add(first_hub + hub, clock, -lo, claim)
+    for hub, claim in problem.not_before:
+        if claim in chosen:
+            clock, _, hi = place(claim)
+            add(clock, first_hub + hub, hi, claim)
+    for first, second in problem.ordered:
+        add(first_hub + second, first_hub + first, 0, -1)
+    for clock, number in counted.items():
+        if clock != UTC_CLOCK and (number > 1 or clock == keep):
+            least, most = problem.shifts[clock]
+            add(UTC_CLOCK, clock, most, -1)
+            add(clock, UTC_CLOCK, -least, -1)
+    return [(frm, to, weight, claim) for (frm, to), (weight, claim) in tightest.items()]
+
+
+def _negative_cycle(nodes: int, edges: Sequence[_Edge]) -> list[int]:
+    """The claims on some negative cycle, or [] (Bellman-Ford, every node a source)."""
+    distance = [0] * nodes
+    came: list[int] = [-1] * nodes
+    rounds = 0
+    moved = -1
+    for rounds in range(nodes + 1):
+        if rounds * len(edges) > WORK:
+            raise OutOfWorkError
+        moved = -1
+        for index, (frm, to, weight, _) in enumerate(edges):
+            if distance[frm] + weight < distance[to]:
+                distance[to] = distance[frm] + weight
+                came[to] = index
+                moved = to
+        if moved < 0:
+            return []
+        # A cycle among the predecessors is a negative one; looking now and then is cheap.
+        if (rounds + 1) % 8 == 0 and (found := _cycle_in(came, edges)):
+            return found
+    return _cycle_in(came, edges)
+
+
+def _cycle_in(came: Sequence[int], edges: Sequence[_Edge]) -> list[int]:
+    seen = [0] * len(came)
+    for start in range(len(came)):
+        node, trail = start, start + 1
+        while seen[node] == 0 and came[node] >= 0:
+            seen[node] = trail
+            node = edges[came[node]][0]
+        if seen[node] == trail and came[node] >= 0:
+            first, claims = node, []
+            while True:
+                frm, _, _, claim = edges[came[node]]
+                if claim >= 0:
+                    claims.append(claim)
+                node = frm
+                if node == first:
+                    return claims
+        seen[node] = seen[node] or trail
+    return []
+
+
+def _distances(nodes: int, edges: Sequence[_Edge], source: int) -> list[int | None]:
+    distance: list[int | None] = [None] * nodes
+    distance[source] = 0
+    for rounds in range(nodes):
+        if rounds * len(edges) > WORK:
+            raise OutOfWorkError
+        moved = False
+        for frm, to, weight, _ in edges:
+            here = distance[frm]
+            there = distance[to]
+            if here is not None and (there is None or here + weight < there):
+                distance[to] = here + weight
+                moved = True
+        if not moved:
+            break
+    return distance
+
+
+def _irreducible(problem: Problem, claims: Sequence[int]) -> list[int]:
+    """A subset that is still contradictory, and no longer without any one of its claims."""
+    kept = sorted(set(claims))
+    for claim in list(kept):
+        rest = frozenset(kept) - {claim}
+        if _negative_cycle(_nodes(problem), _edges(problem, rest)):
+            kept.remove(claim)
+    return kept
+
+
+def _fewer(problem: Problem, edges: Sequence[_Edge], *, below: int) -> list[int]:
+    """A contradiction of fewer than `below` claims, or [] if none, or none was found in bounds."""
+    nodes, clocks = _nodes(problem), len(problem.shifts)
+    for size in range(4, below, 2):
+        for source in range(clocks):
+            if nodes * len(edges) * size > WORK:
+                return []
+            walk = _walk(nodes, edges, source, size)
+            if walk:
+                return _irreducible(problem, walk)
+    return []
+
+
+def _walk(nodes: int, edges: Sequence[_Edge], source: int, size: int) -> list[int]:
+    """The claims of a negative closed walk from `source` with at most `size` claims, or []."""
+    reached: dict[int, tuple[int, tuple[int, ...]]] = {source: (0, ())}
+    for _ in range(size):
+        reached = _free(nodes, edges, reached)
+        following = dict(reached)
+        for frm, to, weight, claim in edges:
+            if claim >= 0 and frm in reached:
+                cost = reached[frm][0] + weight
+                if to not in following or cost < following[to][0]:
+                    following[to] = (cost, (*reached[frm][1], claim))
+        reached = _free(nodes, edges, following)
+        if reached[source][0] < 0:
+            return list(reached[source][1])
+    return []
+
+
+def _free(
+    nodes: int, edges: Sequence[_Edge], reached: dict[int, tuple[int, tuple[int, ...]]]
+) -> dict[int, tuple[int, tuple[int, ...]]]:
+    """Relax along edges that rest on no claim, until nothing moves."""
+    closed = dict(reached)
+    free = [edge for edge in edges if edge[3] < 0]
+    for _ in range(nodes):
+        moved = False
+        for frm, to, weight, _claim in free:
+            if frm in closed:
+                cost = closed[frm][0] + weight
+                if to not in closed or cost < closed[to][0]:
+                    closed[to] = (cost, closed[frm][1])
+                    moved = True
+        if not moved:
+            break
+    return closed
