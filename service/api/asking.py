@@ -1,0 +1,47 @@
+"""What most routes ask first: which order, and is there anything on it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from evidence.errors import RequestError
+from evidence.orders import OrderRef, order_ref
+from service.api.ports import EVIDENCE, SETTINGS, Account, Collection
+from service.contract import Given
+from service.problems import Problem, Violation, invalid, not_found
+
+
+def ref_of(given: Given) -> OrderRef:
+    """The order of the path. Raises Problem 422 naming the field, without what it held."""
+    platform = given.path["platform"]
+    try:
+        return order_ref(platform, given.path["order_id"], given.query["site"])
+    except RequestError as error:
+        # Its sentence quotes the number for a person at a terminal. Here it is left out.
+        if error.what == "the site":
+            raise invalid(Violation("/query/site", "is not a country code such as US")) from error
+        wrong = f"is not shaped like an order number of {platform}"
+        raise invalid(Violation("/path/order_id", wrong)) from error
+
+
+async def account_of(request: web.Request, ref: OrderRef) -> Account:
+    account = await request.app[EVIDENCE].account(request.app[SETTINGS].tenant, ref)
+    if account is None:
+        raise not_found("order", "Nothing was ever collected for it; POST a collection first.")
+    return account
+
+
+async def collection_of(request: web.Request, given: Given) -> Collection:
+    tenant = request.app[SETTINGS].tenant
+    collection = await request.app[EVIDENCE].collection(tenant, given.path["collection_id"])
+    if collection is None:
+        raise not_found("collection", "Use the Location that started it.")
+    return collection
+
+
+def not_sealed() -> Problem:
+    return Problem(
+        404,
+        "not-sealed",
+        "Nothing is sealed for this order yet. Follow its collection until it is.",
+    )

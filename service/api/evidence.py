@@ -1,0 +1,46 @@
+"""The evidence of an order at a glance."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from evidence.canonical import digest
+from service.api.asking import account_of, ref_of
+from service.api.sending import send_json
+from service.api.shapes import collection_json, item_json, order_path, sealed_json
+from service.contract import Given, Handler
+
+FIRST_ITEMS = 100
+
+
+async def get_evidence(request: web.Request, given: Given) -> web.StreamResponse:
+    ref = ref_of(given)
+    account = await account_of(request, ref)
+    links = {
+        "self": order_path(ref),
+        "items": order_path(ref, "/items"),
+        "collections": order_path(ref, "/collections"),
+    }
+    sealed = None
+    if account.manifest is not None and account.manifest_envelope is not None:
+        sealed = sealed_json(account.manifest, sha256=digest(account.manifest_envelope))
+        links |= {what: order_path(ref, f"/{what}") for what in ("manifest", "statement", "bundle")}
+    return send_json(
+        {
+            "platform": str(ref.platform),
+            "order_id": ref.id,
+            "site": ref.site,
+            "commitment": account.order.commitment,
+            "collections": [
+                collection_json(collection, account.tasks.get(collection.id, ()), ref)
+                for collection in account.collections
+            ],
+            "items": [item_json(item, ref) for item in account.items[:FIRST_ITEMS]],
+            "item_count": len(account.items),
+            "sealed": sealed,
+            "links": links,
+        }
+    )
+
+
+OPERATIONS: dict[str, Handler] = {"getEvidence": get_evidence}

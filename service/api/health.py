@@ -1,0 +1,54 @@
+"""The state of the service itself: alive, ready, its figures, its contract."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from service.api.ports import EVIDENCE
+from service.api.sending import send_json
+from service.contract import CONTRACT, Given, Handler
+from service.metrics import METRICS
+
+READY_S = 5.0
+
+
+async def get_health(request: web.Request, given: Given) -> web.StreamResponse:
+    return send_json({"ok": True})
+
+
+async def get_readiness(request: web.Request, given: Given) -> web.StreamResponse:
+    """Names of parts and whether they can be used; why not is for `orderproof doctor`."""
+    try:
+        async with asyncio.timeout(READY_S):
+            parts = [
+                {"part": health.part, "ok": health.ok}
+                for health in await request.app[EVIDENCE].health()
+            ]
+    except TimeoutError:
+        parts = [{"part": "health checks", "ok": False}]
+    ready = all(part["ok"] for part in parts)
+    return send_json({"ready": ready, "parts": parts}, status=200 if ready else 503)
+
+
+async def get_metrics(request: web.Request, given: Given) -> web.StreamResponse:
+    metrics = request.app[METRICS]
+    metrics.count_unfinished(await request.app[EVIDENCE].unfinished())
+    return web.Response(
+        body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+    )
+
+
+async def get_contract(request: web.Request, given: Given) -> web.StreamResponse:
+    return web.Response(
+        body=request.app[CONTRACT].raw, content_type="application/yaml", charset="utf-8"
+    )
+
+
+OPERATIONS: dict[str, Handler] = {
+    "getHealth": get_health,
+    "getReadiness": get_readiness,
+    "getMetrics": get_metrics,
+    "getContract": get_contract,
+}

@@ -1,0 +1,220 @@
+"""What the routes need of the rest of the service, and no more.
+
+`service.api.opened` puts the real one behind these names; a test hands in a small one of its own.
+So a route knows neither a database nor a queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+
+from evidence.items import Provenance, Role
+from evidence.manifest import Manifest
+from evidence.orders import OrderRef
+from evidence.policy import Policy
+from evidence.receipts import Receipt
+from service.settings import Settings
+
+
+class Order(Protocol):
+    """An order that the ledger knows. `commitment` shows nothing of it."""
+
+    @property
+    def ref(self) -> OrderRef: ...
+    @property
+    def handle(self) -> str: ...
+    @property
+    def commitment(self) -> str: ...
+
+
+class Collection(Protocol):
+    """One run of collecting. `order` is the order's handle."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def complete(self) -> bool | None: ...
+    @property
+    def policy(self) -> str: ...
+    @property
+    def requested_at(self) -> datetime: ...
+    @property
+    def updated_at(self) -> datetime: ...
+    @property
+    def at(self) -> datetime | None: ...
+    @property
+    def failure(self) -> str: ...
+    @property
+    def order(self) -> str: ...
+
+
+class Task(Protocol):
+    @property
+    def source(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def items(self) -> int: ...
+    @property
+    def why(self) -> str: ...
+    @property
+    def since(self) -> datetime | None: ...
+
+
+class KeptItem(Protocol):
+    """An item of the ledger, in sequence once `receipt` is there."""
+
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def role(self) -> Role: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def collector(self) -> str: ...
+    @property
+    def origin(self) -> str: ...
+    @property
+    def provenance(self) -> Provenance: ...
+    @property
+    def collected_at(self) -> datetime: ...
+    @property
+    def collection(self) -> str: ...
+    @property
+    def receipt(self) -> Receipt | None: ...
+
+
+class StoredContent(Protocol):
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    def read_range(self, start: int, stop: int) -> bytes:
+        """Bytes `start` to `stop` (not included), decrypted and checked as they are read."""
+        ...
+
+
+class Health(Protocol):
+    """One configured part. `detail` says what was found, `do` what to do about it."""
+
+    @property
+    def part(self) -> str: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def do(self) -> str: ...
+
+
+class Account(Protocol):
+    """All that is known of an order.
+
+    collections         oldest first
+    tasks               by collection id
+    manifest            the newest one that was sealed, with the exact bytes of its envelope
+    statement_envelope  the exact bytes of the statement that goes with it
+    """
+
+    @property
+    def order(self) -> Order: ...
+    @property
+    def collections(self) -> Sequence[Collection]: ...
+    @property
+    def tasks(self) -> Mapping[str, Sequence[Task]]: ...
+    @property
+    def items(self) -> Sequence[KeptItem]: ...
+    @property
+    def manifest(self) -> Manifest | None: ...
+    @property
+    def manifest_envelope(self) -> bytes | None: ...
+    @property
+    def statement_envelope(self) -> bytes | None: ...
+
+
+class Evidence(Protocol):
+    """The service, as its faces see it.
+
+    Every name that takes a tenant answers None for what another tenant has, as if it were not.
+    """
+
+    async def request_collection(
+        self,
+        ref: OrderRef,
+        *,
+        tenant: str,
+        store: str,
+        policy: str | None,
+        sources: Sequence[str] | None,
+        defect: Mapping[str, str] | None,
+        idempotency_key: str | None,
+    ) -> tuple[Collection, bool]:
+        """Start a collection, or find the one this key started; True when it is new.
+
+        It is committed when this returns. RequestError for an unknown policy or source, and for
+        a key that came with another request before.
+        """
+        ...
+
+    async def collection(self, tenant: str, id: str) -> Collection | None: ...
+
+    async def tasks(self, collection_id: str) -> Sequence[Task]: ...
+
+    async def order_of(self, collection: Collection) -> Order: ...
+
+    async def unfinished(self) -> Sequence[Collection]:
+        """Every collection that is neither sealed nor failed."""
+        ...
+
+    async def account(self, tenant: str, ref: OrderRef) -> Account | None:
+        """None for an order that was never asked for."""
+        ...
+
+    async def content(
+        self, tenant: str, ref: OrderRef, sha256: str
+    ) -> tuple[KeptItem, StoredContent] | None: ...
+
+    async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
+        """Write the newest sealed manifest's bundle. RequestError for an unknown profile."""
+        ...
+
+    def policies_in_force(self) -> Sequence[Policy]:
+        """Every policy, by id and version."""
+        ...
+
+    def log_file(self, tenant: str, path: str) -> bytes | None:
+        """A file of the tenant's log: `checkpoint`, `log.vkey`, `tile/...`; blocking.
+
+        None for what is not there. Only checked paths come here, never `..`.
+        """
+        ...
+
+    async def health(self) -> Sequence[Health]: ...
+
+
+# How the service is opened, for the time an app runs.
+Opening = Callable[[Settings], AbstractAsyncContextManager[Evidence]]
+
+# Set once the service is shutting down, so that whoever waits stops waiting.
+CLOSING = web.AppKey("closing", asyncio.Event)
+EVIDENCE = web.AppKey("evidence", Evidence)  # type: ignore[type-abstract]
+SETTINGS = web.AppKey("settings", Settings)

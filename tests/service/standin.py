@@ -1,0 +1,345 @@
+"""A small Evidence that lives in memory, for tests of the routes alone.
+
+Collections do not move by themselves: a test moves them, so that it says when.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from evidence.canonical import canonical
+from evidence.dsse import IN_TOTO, EcdsaSigner, sign
+from evidence.errors import RequestError
+from evidence.items import Provenance, Role
+from evidence.manifest import Coverage, Manifest, SealedItem, SourceOutcome, Statement
+from evidence.orders import OrderRef
+from evidence.policy import Policy, parse_policy
+from evidence.receipts import NO_RECEIPT, Receipt, commit, commit_order
+from evidence.verdicts import Finding, Judgement, Verdict
+from service.settings import Settings
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+SALT = bytes(32)
+ENVELOPE_KEY_SEED = 7
+
+POLICY = parse_policy(
+    b"""
+id = "amazon.delivery"
+version = "1"
+platform = "amazon"
+defect_kinds = ["a-to-z"]
+title = "Delivery, for tests"
+
+[[requirement]]
+id = "pod"
+text = "Proof of delivery"
+any_of = ["pod.document"]
+level = "required"
+source = "tests"
+source_date = "n.d."
+confidence = "general"
+
+[[deadline]]
+id = "reply"
+starts = "defect.noticed.at"
+amount = 48
+unit = "hours"
+clock = "UTC"
+source = "tests"
+source_date = "n.d."
+confidence = "general"
+
+[[limit]]
+key = "zip.total_bytes"
+value = "10000000"
+source = "tests"
+source_date = "n.d."
+confidence = "general"
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnOrder:
+    ref: OrderRef
+    handle: str
+
+    @property
+    def commitment(self) -> str:
+        return commit_order(SALT, self.ref)
+
+
+@dataclass(frozen=True, slots=True)
+class ACollection:
+    id: str
+    tenant: str
+    order: str
+    state: str = "queued"
+    complete: bool | None = None
+    policy: str = POLICY.id
+    requested_at: datetime = NOW
+    updated_at: datetime = NOW
+    at: datetime | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ATask:
+    source: str
+    state: str = "brought"
+    attempts: int = 1
+    items: int = 1
+    why: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnItem:
+    data: bytes
+    seq: int | None
+    order: str
+    role: Role = Role.POD_DOCUMENT
+    media_type: str = "application/pdf"
+    name: str | None = "../../etc/POD \u7b7e\u6536.pdf"
+    source: str = "folder"
+    collector: str = "folder/1"
+    origin: str = "seller"
+    provenance: Provenance = Provenance.UPLOAD
+    collected_at: datetime = NOW
+    collection: str = "c0000000"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    @property
+    def receipt(self) -> Receipt | None:
+        if self.seq is None:
+            return None
+        return Receipt(
+            order=self.order,
+            seq=self.seq,
+            prev=NO_RECEIPT,
+            role=self.role,
+            commitment=commit(SALT, self.sha256),
+            stored=self.sha256,
+            size=self.size,
+            media_type=self.media_type,
+            collector=self.collector,
+            collected_at=self.collected_at,
+        )
+
+
+@dataclass(slots=True)
+class AContent:
+    data: bytes
+    broken_at: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def read_range(self, start: int, stop: int) -> bytes:
+        if self.broken_at is not None and stop > self.broken_at:
+            raise OSError("the disk is gone")
+        return self.data[start:stop]
+
+
+@dataclass(frozen=True, slots=True)
+class AHealth:
+    part: str
+    ok: bool
+    detail: str = "said for tests"
+    do: str = ""
+
+
+@dataclass(slots=True)
+class AnAccount:
+    order: AnOrder
+    collections: list[ACollection] = field(default_factory=list)
+    tasks: dict[str, list[ATask]] = field(default_factory=dict)
+    items: list[AnItem] = field(default_factory=list)
+    manifest: Manifest | None = None
+    manifest_envelope: bytes | None = None
+    statement_envelope: bytes | None = None
+
+
+class InMemoryEvidence:
+    def __init__(self) -> None:
+        self.accounts: dict[tuple[str, OrderRef], AnAccount] = {}
+        self.keys: dict[str, tuple[str, object]] = {}
+        self.files: dict[str, bytes] = {"checkpoint": b"origin\n1\n"}
+        self.parts = [AHealth("ledger", True), AHealth("objects", True), AHealth("queue", True)]
+        self.contents: dict[str, AContent] = {}
+        self.asked: list[dict[str, object]] = []
+        self.fails: Exception | None = None
+
+    @contextlib.asynccontextmanager
+    async def opening(self, settings: Settings) -> AsyncIterator[InMemoryEvidence]:
+        yield self
+
+    # -- what a test does ------------------------------------------------------------------
+
+    def move(self, id: str, **changes: object) -> None:
+        for account in self.accounts.values():
+            account.collections = [
+                replace(c, **changes) if c.id == id else c  # type: ignore[arg-type]
+                for c in account.collections
+            ]
+
+    def seal(self, tenant: str, ref: OrderRef) -> None:
+        account = self.accounts[tenant, ref]
+        account.manifest = _manifest(account.order, account.items)
+        chain = [item.receipt for item in account.items if item.receipt is not None]
+        statement = Statement.over(
+            chain, account.manifest, log_origin="log", log_size=1, trusted_time="none"
+        )
+        account.manifest_envelope = _sealed(account.manifest.payload())
+        account.statement_envelope = _sealed(statement.payload())
+
+    # -- Evidence --------------------------------------------------------------------------
+
+    async def request_collection(
+        self,
+        ref: OrderRef,
+        *,
+        tenant: str,
+        store: str,
+        policy: str | None,
+        sources: Sequence[str] | None,
+        defect: Mapping[str, str] | None,
+        idempotency_key: str | None,
+    ) -> tuple[ACollection, bool]:
+        if self.fails is not None:
+            raise self.fails
+        request = {"ref": ref, "store": store, "policy": policy, "sources": sources}
+        request |= {"defect": defect}
+        if policy is not None and policy != POLICY.id:
+            raise RequestError(what="the policy", why=f"{policy!r} is not known")
+        if idempotency_key is not None and idempotency_key in self.keys:
+            id, before = self.keys[idempotency_key]
+            if before != request:
+                raise RequestError(what="the key", why="it came with another request before")
+            found = await self.collection(tenant, id)
+            assert found is not None
+            return found, False
+        self.asked.append(request)
+        account = self.accounts.setdefault((tenant, ref), AnAccount(AnOrder(ref, f"h{ref.id}")))
+        collection = ACollection(f"c{len(self.asked):07}", tenant, account.order.handle)
+        account.collections.append(collection)
+        account.tasks[collection.id] = [ATask("folder"), ATask("ups", "failed", why="no answer")]
+        if idempotency_key is not None:
+            self.keys[idempotency_key] = (collection.id, request)
+        return collection, True
+
+    async def collection(self, tenant: str, id: str) -> ACollection | None:
+        for (owner, _), account in self.accounts.items():
+            for collection in account.collections:
+                if owner == tenant and collection.id == id:
+                    return collection
+        return None
+
+    async def tasks(self, collection_id: str) -> Sequence[ATask]:
+        return next(
+            (a.tasks[collection_id] for a in self.accounts.values() if collection_id in a.tasks), []
+        )
+
+    async def order_of(self, collection: object) -> AnOrder:
+        handle = getattr(collection, "order", None)
+        return next(a.order for a in self.accounts.values() if a.order.handle == handle)
+
+    async def unfinished(self) -> Sequence[ACollection]:
+        return [
+            c
+            for a in self.accounts.values()
+            for c in a.collections
+            if c.state not in {"sealed", "failed"}
+        ]
+
+    async def account(self, tenant: str, ref: OrderRef) -> AnAccount | None:
+        if self.fails is not None:
+            raise self.fails
+        return self.accounts.get((tenant, ref))
+
+    async def content(
+        self, tenant: str, ref: OrderRef, sha256: str
+    ) -> tuple[AnItem, AContent] | None:
+        account = self.accounts.get((tenant, ref))
+        for item in account.items if account else ():
+            if item.sha256 == sha256:
+                return item, self.contents.get(sha256, AContent(item.data))
+        return None
+
+    async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
+        if profile != "bagit":
+            raise RequestError(what="the profile", why=f"{profile!r} is not known")
+        await asyncio.to_thread(to.write_bytes, b"PK\x05\x06" + bytes(18))
+
+    def policies_in_force(self) -> Sequence[Policy]:
+        return [POLICY]
+
+    def log_file(self, tenant: str, path: str) -> bytes | None:
+        return self.files.get(path)
+
+    async def health(self) -> Sequence[AHealth]:
+        return self.parts
+
+
+def _manifest(order: AnOrder, items: Sequence[AnItem]) -> Manifest:
+    finding = Finding.note("scan-order-open", do="Ask the carrier.").saying("Both are possible.")
+    return Manifest(
+        order=order.ref,
+        order_salt=SALT,
+        collection="c0000001",
+        requested_at=NOW,
+        at=NOW,
+        policy=POLICY,
+        items=tuple(_line(item) for item in items),
+        facts=(),
+        judgements=(
+            Judgement("timestamps", 1, "Do the times agree?", Verdict.INCONCLUSIVE, (finding,)),
+        ),
+        coverage=(Coverage(requirement="pod", level="required", state="missing", why="none came"),),
+        sources=(SourceOutcome(source="folder", state="brought", items=1, attempts=1),),
+        versions={"orderproof": "0"},
+        before_read="origin\n1\n",
+    )
+
+
+def _line(item: AnItem) -> SealedItem:
+    assert item.seq is not None and item.receipt is not None
+    return SealedItem(
+        sha256=item.sha256,
+        role=item.role,
+        key=str(item.seq),
+        media_type=item.media_type,
+        size=item.size,
+        collector=item.collector,
+        origin=item.origin,
+        provenance=str(item.provenance),
+        collected_at=item.collected_at,
+        seq=item.seq,
+        receipt=item.receipt.sha256,
+        salt=SALT,
+    )
+
+
+def _sealed(payload: Mapping[str, object]) -> bytes:
+    key = ec.derive_private_key(ENVELOPE_KEY_SEED, ec.SECP256R1())
+    return sign(canonical(payload), IN_TOTO, [EcdsaSigner(key)]).to_json()
