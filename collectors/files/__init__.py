@@ -1,0 +1,1 @@
+"""Folders of files, and the only door into them."""

@@ -1,0 +1,1 @@
+"""What buyer, seller and platform wrote to each other."""

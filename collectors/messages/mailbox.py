@@ -1,0 +1,233 @@
+"""Mails about one order, out of a folder of mail: a Maildir, mbox files, .eml files, or all three.
+
+Source   RFC 5322 mails as they were saved. A Maildir's mails lie in `cur` and `new`; an mbox is a
+         file that begins with `From `, named *.mbox, *.mbx or without a suffix; mbox.py says what
+         such a file does to its mails.
+Finds    by the order's number and aliases in headers and text, then by thread: threads.py.
+Origin   by the relay's rules (relay.py). A From line proves nothing and DKIM is not checked here:
+         the provenance is UPLOAD, what the seller handed us.
+Times    Date is the sender's clock, the top Received header our mail server's. An offset makes an
+         Instant; without one, and for `-0000`, the time stays local.
+Settings own_addresses          the seller's own addresses: mails from them have origin "seller"
+         received_header_zone   zone of Received headers without an offset
+Limits   2,000 mails an order, 100 attachments a mail, mails of 64 MB searched, of 256 MB brought.
+Tried    on mails written by us to the shapes that public parsers document; no real mailbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
+from itertools import islice
+from pathlib import PurePosixPath
+
+from collectors.collector import Context, FileEntry, Files
+from collectors.files.names import harmless
+from collectors.mentions import Mentions
+from collectors.messages.mail import MAX_MAIL, Mail, parse_mail
+from collectors.messages.mbox import mails_in
+from collectors.messages.reading import read_attachment, read_mail
+from collectors.messages.relay import origin_of
+from collectors.messages.threads import Place, Trace, belonging, trace_of
+from evidence.errors import EvidenceError, OutageError, RequestError, TooLargeError
+from evidence.facts import Fact
+from evidence.items import Content, InMemory, Item, Provenance, Role
+from evidence.locators import mail_part
+from evidence.media import sniff
+from evidence.orders import OrderRef
+from evidence.times import zone_of
+
+MAX_MAILS = 2_000
+MAX_ATTACHMENTS = 100
+MAX_BROUGHT = 256 << 20
+MAX_MBOX = 64 << 30
+MAX_TRACES = 2_000_000
+_NESTED = 3
+_BATCH = 50
+
+
+class Mailbox:
+    name = "mailbox"
+    version = 1
+    roles = frozenset({Role.MESSAGE_MAIL, Role.MESSAGE_ATTACHMENT})
+    needs: frozenset[str] = frozenset()
+
+    async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
+        """Bring each mail of the order, oldest first, and after it what is attached to it.
+
+        The mailbox is searched once, keeping a few numbers a mail, and the mails that belong are
+        then read again and compared with what was searched; OutageError if they changed meanwhile.
+        Mails that belong and are too large to bring are named in an error after the others came.
+        """
+        files = context.need_files()
+        mentions = Mentions.of(order, context)
+        own = _own_addresses(context)
+        hints = mentions.hints() | _zone_hint(context)
+
+        traces: list[Trace] = []
+        search = _search(files, mentions)
+        # In batches, so that a collection that is cancelled stops here and not at the end.
+        while batch := await asyncio.to_thread(lambda: list(islice(search, _BATCH))):
+            traces += batch
+            if len(traces) > MAX_TRACES:
+                raise TooLargeError(
+                    what="the mailbox (in mails)", size=len(traces), limit=MAX_TRACES
+                )
+        found = await asyncio.to_thread(belonging, traces)
+        del traces
+
+        about = {"order.id": order.id}
+        for trace in found[:MAX_MAILS]:
+            if trace.place.size > MAX_BROUGHT:
+                continue
+            content = await asyncio.to_thread(_bring, files, trace, context)
+            mail = await asyncio.to_thread(_parsed, content)
+            item = context.item(
+                Role.MESSAGE_MAIL,
+                content,
+                key=_key(trace.place),
+                media_type="message/rfc822",
+                origin="mail" if mail is None else origin_of(mail.head, own=own),
+                provenance=Provenance.UPLOAD,
+                name=PurePosixPath(trace.place.entry.path).name,
+                about=about,
+                hints=hints,
+            )
+            attached = [] if mail is None else _attachments(item, mail)
+            yield item
+            for part in attached:
+                yield part
+        _complain(found)
+
+    def read(self, item: Item) -> list[Fact]:
+        """What a mail says of itself; an attachment has its name, and a nested mail its own facts.
+
+        Whatever cannot be read becomes `reading.failed`, beside all that can.
+        """
+        if item.role is Role.MESSAGE_ATTACHMENT:
+            return read_attachment(item)
+        return read_mail(item)
+
+
+def _own_addresses(context: Context) -> frozenset[str]:
+    said = context.settings.get("own_addresses", ())
+    if isinstance(said, str) or not all(isinstance(address, str) for address in said):
+        raise RequestError(what="the setting own_addresses", why="it is not a list of addresses")
+    return frozenset(address.strip().lower() for address in said)
+
+
+def _zone_hint(context: Context) -> dict[str, str]:
+    zone = context.settings.get("received_header_zone")
+    if zone is None:
+        return {}
+    zone_of(str(zone))
+    return {"received_zone": str(zone)}
+
+
+def _search(files: Files, mentions: Mentions) -> Iterator[Trace]:
+    """A trace of every mail in the folder."""
+    for entry in files.entries():
+        if _is_single(entry):
+            data, size, digest = _looked_at(files, entry)
+            if data:
+                place = Place(entry, 0, size, framed=False)
+                yield trace_of(data, place, digest, mentions)
+        elif _may_be_mbox(entry):
+            for cut in mails_in(files.stream(entry, limit=MAX_MBOX)):
+                place = Place(entry, cut.offset, cut.size, framed=True)
+                yield trace_of(cut.data, place, cut.sha256, mentions)
+
+
+def _is_single(entry: FileEntry) -> bool:
+    path = PurePosixPath(entry.path)
+    return path.suffix.lower() == ".eml" or path.parent.name in {"cur", "new"}
+
+
+def _may_be_mbox(entry: FileEntry) -> bool:
+    path = PurePosixPath(entry.path)
+    if path.parent.name == "tmp":  # a Maildir's mails that are still being written
+        return False
+    return path.suffix.lower() in {".mbox", ".mbx", ""}
+
+
+def _looked_at(files: Files, entry: FileEntry) -> tuple[bytes, int, bytes]:
+    """The first MAX_MAIL bytes of a file, its size and the digest of all of it."""
+    data, digest, size = bytearray(), sha256(), 0
+    for chunk in files.stream(entry, limit=MAX_MBOX):
+        digest.update(chunk)
+        size += len(chunk)
+        data += chunk[: max(MAX_MAIL - len(data), 0)]
+    return bytes(data), size, digest.digest()
+
+
+def _bring(files: Files, trace: Trace, context: Context) -> Content:
+    """The mail's bytes, in the spool; OutageError if they are not those that were searched."""
+    place = trace.place
+    writer = context.spool.open(limit=MAX_BROUGHT)
+    try:
+        left = place.size
+        for chunk in files.stream(place.entry, limit=MAX_MBOX, start=place.offset):
+            writer.write(chunk[:left])
+            left -= len(chunk[:left])
+            if left == 0:
+                break
+        content = writer.close()
+    except BaseException:
+        writer.discard()
+        raise
+    if bytes.fromhex(content.sha256) != trace.sha256:
+        raise OutageError(
+            source="the mailbox", why=f"{place.entry.path} changed while it was searched"
+        )
+    return content
+
+
+def _parsed(content: Content) -> Mail | None:
+    try:
+        return parse_mail(content.read(MAX_MAIL))
+    except EvidenceError:
+        return None
+
+
+def _key(place: Place) -> str:
+    """Where the mail lies, without what a mail program changes while nobody touches the mail."""
+    path = PurePosixPath(place.entry.path)
+    if place.framed:
+        return f"{path}@{place.offset}"
+    if path.parent.name in {"cur", "new"}:  # Maildir: moved when seen, renamed when flagged
+        return str(path.parent.parent / path.name.partition(":2,")[0])
+    return str(path)
+
+
+def _attachments(item: Item, mail: Mail, depth: int = 0) -> list[Item]:
+    """What is attached to a mail, and to the mails attached to it, as items that were inside it."""
+    found: list[Item] = []
+    for part in islice(mail.attachments(), MAX_ATTACHMENTS):
+        data, encoding = mail.body_of(part)
+        nested = part.media_type == "message/rfc822"
+        name = part.file_name
+        child = item.part(
+            Role.MESSAGE_ATTACHMENT,
+            data,
+            at=mail_part(part.number),
+            encoding=encoding,
+            # What it claims to be is asked only for a mail, which has no signature of its own.
+            media_type="message/rfc822" if nested else sniff(data),
+            name=None if name is None else harmless(name[:200]),
+        )
+        found.append(child)
+        if nested and depth < _NESTED and (inside := _parsed(InMemory(data))) is not None:
+            found += _attachments(child, inside, depth + 1)
+    return found[:MAX_ATTACHMENTS]
+
+
+def _complain(found: list[Trace]) -> None:
+    """Say which mails belong and were not brought; the others are already safe."""
+    if len(found) > MAX_MAILS:
+        raise TooLargeError(what="the order's mail (in mails)", size=len(found), limit=MAX_MAILS)
+    for trace in found:
+        if trace.place.size > MAX_BROUGHT:
+            raise TooLargeError(
+                what=f"the mail at {_key(trace.place)}", size=trace.place.size, limit=MAX_BROUGHT
+            )
