@@ -79,6 +79,14 @@ def remove(path: Path) -> None:
         os.unlink(path)
 
 
+def remove_folder(path: Path) -> None:
+    """Take away a folder of files, as far as that is possible; what stays does no harm."""
+    with contextlib.suppress(OSError):
+        for child in list(path.iterdir()):
+            os.unlink(child)
+        os.rmdir(path)
+
+
 def sync_dir(path: Path) -> None:
     """Names put into the folder `path`, or taken out of it, stay so after a power cut."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,0 +1,1 @@
+"""What is known of orders, collections, items and receipts, in a database."""

@@ -1,0 +1,321 @@
+"""Collections and their tasks: how far the work has come, so that any process can go on."""
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from evidence.canonical import canonical
+from evidence.errors import RequestError
+from storage.ledger.models import collections, stamps, tasks
+from storage.ledger.part import Part, from_text, open_json, seal_json, to_text
+from storage.ledger.records import Collection, OrderRecord, State, Task, TaskState
+from storage.objects.stream import RowCipher
+
+_FINAL = [state for state in State if state.is_final]
+
+
+class Collections(Part):
+    async def start_collection(
+        self,
+        order: OrderRecord,
+        *,
+        policy: str,
+        sources: Sequence[str],
+        defect: Mapping[str, object] | None = None,
+        idempotency_key: str | None = None,
+    ) -> tuple[Collection, bool]:
+        """A queued collection with one waiting task a source, and True if this call made it.
+
+        The same key with the same request gives the collection it made before; with another
+        request, RequestError.
+        """
+        names = list(dict.fromkeys(sources))
+        new_id = secrets.token_hex(16)
+        cipher = RowCipher(order.key)
+        asked = {"order": order.handle, "policy": policy, "sources": names, "defect": defect}
+        request = self._vault.lookup(order.tenant, "request", canonical(asked).decode())
+        idempotency = None
+        if idempotency_key is not None:
+            idempotency = self._vault.lookup(order.tenant, "idempotency", idempotency_key)
+        row = {
+            "id": new_id,
+            "tenant": order.tenant,
+            "store": order.store,
+            "order_handle": order.handle,
+            "state": State.QUEUED.value,
+            "policy": policy,
+            "sources": json.dumps(names),
+            "defect_sealed": seal_json(cipher, defect, place=f"collections.defect:{new_id}")
+            if defect is not None
+            else None,
+            "idempotency_lookup": idempotency,
+            "request_lookup": request,
+        }
+
+        async def work(connection: AsyncConnection) -> tuple[Collection, bool]:
+            if idempotency is not None:
+                before = select(collections).where(
+                    collections.c.tenant == order.tenant,
+                    collections.c.idempotency_lookup == idempotency,
+                )
+                found = (await connection.execute(before)).one_or_none()
+                if found is not None and found.request_lookup != request:
+                    why = "it was used before, for another request"
+                    raise RequestError(what="The idempotency key", why=why)
+                if found is not None:
+                    return _collection_of(found, cipher), False
+            now = self._now()
+            await connection.execute(
+                insert(collections).values(**row, requested_at=now, updated_at=now)
+            )
+            for source in names:
+                await connection.execute(insert(tasks).values(_task(order, new_id, source, now)))
+            made = await connection.execute(select(collections).where(collections.c.id == new_id))
+            return _collection_of(made.one(), cipher), True
+
+        return await self._database.write(work)
+
+    async def collection(self, tenant: str, id: str) -> Collection | None:
+        async def work(connection: AsyncConnection) -> Collection | None:
+            asked = select(collections).where(
+                collections.c.tenant == tenant, collections.c.id == id
+            )
+            row = (await connection.execute(asked)).one_or_none()
+            return None if row is None else await self._opened(connection, row)
+
+        return await self._database.read(work)
+
+    async def collections_of(self, order: OrderRecord) -> list[Collection]:
+        """Oldest first."""
+
+        async def work(connection: AsyncConnection) -> list[Collection]:
+            asked = select(collections).where(collections.c.order_handle == order.handle)
+            rows = await connection.execute(asked.order_by(collections.c.number))
+            cipher = RowCipher(order.key)
+            return [_collection_of(row, cipher) for row in rows]
+
+        return await self._database.read(work)
+
+    async def unfinished(self, *, older_than: datetime | None = None) -> list[Collection]:
+        """Those of every tenant that are neither sealed nor failed, oldest first.
+
+        older_than   only those that nothing has happened to since then
+        """
+
+        async def work(connection: AsyncConnection) -> list[Collection]:
+            asked = select(collections).where(collections.c.state.not_in(_FINAL))
+            if older_than is not None:
+                asked = asked.where(collections.c.updated_at < to_text(older_than))
+            rows = (await connection.execute(asked.order_by(collections.c.number))).all()
+            return [await self._opened(connection, row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def advance(
+        self,
+        collection_id: str,
+        old: State,
+        new: State,
+        *,
+        at: datetime | None = None,
+        checkpoint_size: int | None = None,
+        complete: bool | None = None,
+        failure: str | None = None,
+    ) -> bool:
+        """Move from `old` to `new`, and set what is given; False if it was not in `old`."""
+        if old.is_final:
+            raise RequestError(what=f"The step from {old} to {new}", why=f"{old} is an end")
+        given: dict[str, object] = {
+            "at": None if at is None else to_text(at),
+            "checkpoint_size": checkpoint_size,
+            "complete": complete,
+        }
+
+        async def work(connection: AsyncConnection) -> bool:
+            values = {name: value for name, value in given.items() if value is not None}
+            if failure is not None:
+                cipher = await self._cipher_for(connection, collection_id)
+                if cipher is not None:
+                    place = f"collections.failure:{collection_id}"
+                    values["failure_sealed"] = cipher.seal(failure.encode(), place=place)
+            moved = await connection.execute(
+                update(collections)
+                .where(collections.c.id == collection_id, collections.c.state == old.value)
+                .values(state=new.value, updated_at=self._now(), **values)
+            )
+            return moved.rowcount == 1
+
+        return await self._database.write(work)
+
+    async def tasks(self, collection_id: str) -> list[Task]:
+        """In the order they were added."""
+
+        async def work(connection: AsyncConnection) -> list[Task]:
+            asked = select(tasks).where(tasks.c.collection == collection_id)
+            rows = (await connection.execute(asked.order_by(tasks.c.number))).all()
+            if not rows:
+                return []
+            counted = await connection.execute(
+                select(stamps.c.source, func.count().label("brought"))
+                .where(stamps.c.collection == collection_id)
+                .group_by(stamps.c.source)
+            )
+            items = {row.source: int(row.brought) for row in counted}
+            cipher = await self._cipher_for(connection, collection_id)
+            return [_task_of(row, items.get(row.source, 0), cipher) for row in rows]
+
+        return await self._database.read(work)
+
+    async def add_task(self, collection_id: str, source: str) -> None:
+        """One more source, waiting. Nothing changes if the collection has it already."""
+
+        async def work(connection: AsyncConnection) -> None:
+            if await _task_row(connection, collection_id, source) is None:
+                collection = await _collection_row(connection, collection_id)
+                row = _task(collection, collection_id, source, self._now())
+                await connection.execute(insert(tasks).values(row))
+
+        await self._database.write(work)
+
+    async def begin_task(self, collection_id: str, source: str) -> int:
+        """The task runs; the number of this attempt, from 1. A task that died may begin again."""
+
+        async def work(connection: AsyncConnection) -> int:
+            row = await _known_task(connection, collection_id, source)
+            now = self._now()
+            await connection.execute(
+                update(tasks)
+                .where(tasks.c.number == row.number)
+                .values(
+                    state=TaskState.RUNNING.value,
+                    attempts=tasks.c.attempts + 1,
+                    since=now,
+                    updated_at=now,
+                )
+            )
+            await _touch(connection, collection_id, now)
+            return int(row.attempts) + 1
+
+        return await self._database.write(work)
+
+    async def end_task(
+        self, collection_id: str, source: str, *, state: TaskState | str, why: str = ""
+    ) -> None:
+        """The task came to this end, or is waiting again. The same end again is fine."""
+        new = TaskState(state)
+
+        async def work(connection: AsyncConnection) -> None:
+            row = await _known_task(connection, collection_id, source)
+            cipher = await self._cipher_for(connection, collection_id)
+            place = f"tasks.why:{collection_id}:{source}"
+            sealed = cipher.seal(why.encode(), place=place) if why and cipher else None
+            now = self._now()
+            await connection.execute(
+                update(tasks)
+                .where(tasks.c.number == row.number)
+                .values(
+                    state=new.value,
+                    why_sealed=sealed,
+                    since=row.since if row.state == new else now,
+                    updated_at=now,
+                )
+            )
+            await _touch(connection, collection_id, now)
+
+        await self._database.write(work)
+
+    async def _opened(self, connection: AsyncConnection, row: Row[Any]) -> Collection:
+        return _collection_of(row, await self._cipher_of(connection, row.order_handle))
+
+    async def _cipher_for(self, connection: AsyncConnection, collection: str) -> RowCipher | None:
+        row = await _collection_row(connection, collection)
+        return await self._cipher_of(connection, row.order_handle)
+
+
+async def _collection_row(connection: AsyncConnection, collection: str) -> Row[Any]:
+    asked = select(collections).where(collections.c.id == collection)
+    row = (await connection.execute(asked)).one_or_none()
+    if row is None:
+        raise RequestError(what="The collection", why="there is none of this id")
+    return row
+
+
+async def _task_row(connection: AsyncConnection, collection: str, source: str) -> Row[Any] | None:
+    asked = select(tasks).where(tasks.c.collection == collection, tasks.c.source == source)
+    return (await connection.execute(asked)).one_or_none()
+
+
+async def _known_task(connection: AsyncConnection, collection: str, source: str) -> Row[Any]:
+    row = await _task_row(connection, collection, source)
+    if row is None:
+        why = "the collection has no task for this source"
+        raise RequestError(what=f"The task {source[:63]!r}", why=why)
+    return row
+
+
+async def _touch(connection: AsyncConnection, collection: str, now: str) -> None:
+    """Something happened to the collection: `unfinished` takes it for stalled later."""
+    await connection.execute(
+        update(collections).where(collections.c.id == collection).values(updated_at=now)
+    )
+
+
+def _task(
+    owner: OrderRecord | Row[Any], collection: str, source: str, now: str
+) -> dict[str, object]:
+    return {
+        "tenant": owner.tenant,
+        "store": owner.store,
+        "collection": collection,
+        "source": source,
+        "state": TaskState.WAITING.value,
+        "attempts": 0,
+        "since": now,
+        "updated_at": now,
+    }
+
+
+def _task_of(row: Row[Any], items: int, cipher: RowCipher | None) -> Task:
+    why = ""
+    if row.why_sealed is not None and cipher is not None:
+        place = f"tasks.why:{row.collection}:{row.source}"
+        why = cipher.open(row.why_sealed, place=place).decode()
+    return Task(
+        source=row.source,
+        state=TaskState(row.state),
+        attempts=row.attempts,
+        items=items,
+        why=why,
+        since=from_text(row.since),
+        updated_at=from_text(row.updated_at),
+    )
+
+
+def _collection_of(row: Row[Any], cipher: RowCipher | None) -> Collection:
+    """`cipher` is None for an erased order: what was sealed reads as absent then."""
+    defect, failure = None, ""
+    if cipher is not None and row.defect_sealed is not None:
+        defect = open_json(cipher, row.defect_sealed, place=f"collections.defect:{row.id}")
+    if cipher is not None and row.failure_sealed is not None:
+        failure = cipher.open(row.failure_sealed, place=f"collections.failure:{row.id}").decode()
+    return Collection(
+        id=row.id,
+        tenant=row.tenant,
+        store=row.store,
+        order=row.order_handle,
+        state=State(row.state),
+        complete=row.complete,
+        policy=row.policy,
+        sources=tuple(json.loads(row.sources)),
+        defect=defect,
+        requested_at=from_text(row.requested_at),
+        updated_at=from_text(row.updated_at),
+        at=None if row.at is None else from_text(row.at),
+        checkpoint_size=row.checkpoint_size,
+        failure=failure,
+    )

@@ -1,0 +1,327 @@
+"""Items and their receipts: what was kept, in which order, and what opens it."""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from evidence.errors import CorruptionError, RequestError, TooLargeError
+from evidence.items import Item, PartOf, Provenance, Role
+from evidence.locators import Locator
+from evidence.receipts import MAX_RECEIPT_BYTES, NO_RECEIPT, SALT_BYTES, Receipt, Stamp
+from storage.ledger.models import collections, items, receipts, stamps, waiting
+from storage.ledger.part import Part, from_text, in_pieces, open_json, seal_json, to_text
+from storage.ledger.records import KeptItem, OrderRecord
+from storage.objects.spool import SpooledContent
+from storage.objects.stream import RowCipher
+
+# RFC 6838, 4.2; the one parameter we know to be harmless. Others may hold a file name, and a
+# receipt is public for ever.
+_TOKEN = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
+_MEDIA_TYPE = re.compile(rf"\s*({_TOKEN}/{_TOKEN})\s*(?:;.*)?", re.DOTALL)
+_CHARSET = re.compile(r""";\s*charset\s*=\s*"?([A-Za-z0-9_.:-]{1,40})"?\s*(?:;|$)""", re.IGNORECASE)
+_MAX_KEY = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought:
+    """An item on its way into the ledger, with the hashes it is looked up by."""
+
+    item: Item
+    content: SpooledContent
+    ordinal_lookup: str
+    content_lookup: str
+
+
+class Items(Part):
+    async def keep(
+        self,
+        order: OrderRecord,
+        collection_id: str,
+        source: str,
+        kept: Sequence[tuple[Item, SpooledContent]],
+    ) -> list[Stamp]:
+        """Write down items whose objects are durable already: all of them, or none.
+
+        Gives a stamp for each, in their order. An item whose key the source brought before, in
+        this collection, keeps its first stamp. Bytes that the order has already are not kept
+        twice: the stamp names the object that is there, and `stored_of` tells before.
+        """
+        cipher = RowCipher(order.key)
+        brought = [_brought(cipher, item, content) for item, content in kept]
+
+        async def work(connection: AsyncConnection) -> list[Stamp]:
+            await _check_collection(connection, order, collection_id)
+            there = await _stamps_there(connection, cipher, order, collection_id, source, brought)
+            stored = await _stored_there(connection, order, brought)
+            new_items: list[dict[str, object]] = []
+            new_stamps: list[dict[str, object]] = []
+            whose = {
+                "tenant": order.tenant,
+                "store": order.store,
+                "order_handle": order.handle,
+            }
+            for each in brought:
+                if each.ordinal_lookup in there:
+                    continue
+                if each.content_lookup not in stored:
+                    stored[each.content_lookup] = each.content.stored
+                    row = {"content_lookup": each.content_lookup, "stored": each.content.stored}
+                    new_items.append({**whose, **row, "size": each.content.size})
+                stamp = _stamp(order, collection_id, source, each, stored[each.content_lookup])
+                there[each.ordinal_lookup] = stamp
+                new_stamps.append({**whose, **_stamp_row(cipher, each, stamp)})
+            if new_items:
+                await connection.execute(insert(items), new_items)
+            if new_stamps:
+                await connection.execute(insert(stamps), new_stamps)
+                lookups = [str(row["ordinal_lookup"]) for row in new_stamps]
+                await _queue(connection, collection_id, source, lookups)
+            return [there[each.ordinal_lookup] for each in brought]
+
+        return await self._database.write(work) if brought else []
+
+    async def stored_of(self, order: OrderRecord, sha256: str) -> str | None:
+        """The object that holds these bytes of the order, or None."""
+        lookup = RowCipher(order.key).lookup("content", sha256)
+
+        async def work(connection: AsyncConnection) -> str | None:
+            asked = select(items.c.stored).where(
+                items.c.order_handle == order.handle, items.c.content_lookup == lookup
+            )
+            return (await connection.execute(asked)).scalar_one_or_none()
+
+        return await self._database.read(work)
+
+    async def items(self, order: OrderRecord) -> list[KeptItem]:
+        """Those in sequence in the order of the chain, then the others as they came."""
+
+        async def work(connection: AsyncConnection) -> Sequence[Any]:
+            asked = (
+                select(stamps, receipts.c.seq, receipts.c.log_index, receipts.c.body)
+                .outerjoin(receipts, receipts.c.stamp == stamps.c.number)
+                .where(stamps.c.order_handle == order.handle)
+                .order_by(receipts.c.seq.is_(None), receipts.c.seq, stamps.c.number)
+            )
+            return (await connection.execute(asked)).all()
+
+        cipher = RowCipher(order.key)
+        return [_kept_item(cipher, row) for row in await self._database.read(work)]
+
+    async def receipts(self, order: OrderRecord) -> list[tuple[int, Receipt]]:
+        """The order's chain from its first receipt on, each with its place in the log."""
+
+        async def work(connection: AsyncConnection) -> Sequence[Any]:
+            asked = select(receipts.c.log_index, receipts.c.body).where(
+                receipts.c.order_handle == order.handle
+            )
+            return (await connection.execute(asked.order_by(receipts.c.seq))).all()
+
+        rows = await self._database.read(work)
+        return [(row.log_index, Receipt.from_bytes(row.body)) for row in rows]
+
+    async def pending(self, tenant: str) -> int:
+        """How many stamps have no receipt yet."""
+
+        async def work(connection: AsyncConnection) -> int:
+            asked = select(func.count()).select_from(waiting).where(waiting.c.tenant == tenant)
+            return int((await connection.execute(asked)).scalar_one())
+
+        return await self._database.read(work)
+
+
+def plain_media_type(text: str) -> str:
+    """Type and subtype in lower case, and the charset if one is named; nothing else.
+
+    What has no such form is `application/octet-stream`.
+    """
+    found = _MEDIA_TYPE.fullmatch(text[:1000])
+    if found is None:
+        return "application/octet-stream"
+    charset = _CHARSET.search(text[:1000], found.end(1))
+    return found[1].lower() + (f"; charset={charset[1].lower()}" if charset else "")
+
+
+def _brought(cipher: RowCipher, item: Item, content: SpooledContent) -> _Brought:
+    if item.sha256 != content.sha256:
+        raise CorruptionError(what="an item", why="what was stored are not its bytes")
+    if not 1 <= len(item.key) <= _MAX_KEY:
+        raise TooLargeError(what="the key of an item", size=len(item.key), limit=_MAX_KEY)
+    return _Brought(
+        item,
+        content,
+        cipher.lookup("ordinal", item.key),
+        cipher.lookup("content", content.sha256),
+    )
+
+
+async def _check_collection(
+    connection: AsyncConnection, order: OrderRecord, collection: str
+) -> None:
+    asked = select(collections.c.id).where(
+        collections.c.id == collection,
+        collections.c.tenant == order.tenant,
+        collections.c.order_handle == order.handle,
+    )
+    if (await connection.execute(asked)).first() is None:
+        raise RequestError(what="The collection", why="the order has none of this id")
+
+
+async def _stamps_there(
+    connection: AsyncConnection,
+    cipher: RowCipher,
+    order: OrderRecord,
+    collection: str,
+    source: str,
+    brought: Sequence[_Brought],
+) -> dict[str, Stamp]:
+    found: dict[str, Stamp] = {}
+    for piece in in_pieces([each.ordinal_lookup for each in brought]):
+        asked = select(stamps).where(
+            stamps.c.collection == collection,
+            stamps.c.source == source,
+            stamps.c.ordinal_lookup.in_(piece),
+        )
+        for row in await connection.execute(asked):
+            details = open_json(cipher, row.details_sealed, place=_place(row))
+            found[row.ordinal_lookup] = Stamp(
+                collection=collection,
+                source=source,
+                ordinal=details["key"],
+                order=order.commitment,
+                role=Role(row.role),
+                sha256=details["sha256"],
+                salt=bytes.fromhex(details["salt"]),
+                stored=row.stored,
+                size=row.size,
+                media_type=row.media_type,
+                collector=row.collector,
+                collected_at=from_text(row.collected_at),
+            )
+    return found
+
+
+async def _stored_there(
+    connection: AsyncConnection, order: OrderRecord, brought: Sequence[_Brought]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for piece in in_pieces([each.content_lookup for each in brought]):
+        asked = select(items.c.content_lookup, items.c.stored).where(
+            items.c.order_handle == order.handle, items.c.content_lookup.in_(piece)
+        )
+        found |= {row.content_lookup: row.stored for row in await connection.execute(asked)}
+    return found
+
+
+async def _queue(
+    connection: AsyncConnection, collection: str, source: str, lookups: Sequence[str]
+) -> None:
+    """The new stamps wait for the sequencer."""
+    for piece in in_pieces(lookups):
+        numbers = select(stamps.c.number, stamps.c.tenant, stamps.c.store).where(
+            stamps.c.collection == collection,
+            stamps.c.source == source,
+            stamps.c.ordinal_lookup.in_(piece),
+        )
+        await connection.execute(insert(waiting).from_select(["stamp", "tenant", "store"], numbers))
+
+
+def _stamp(order: OrderRecord, collection: str, source: str, each: _Brought, stored: str) -> Stamp:
+    item = each.item
+    stamp = Stamp(
+        collection=collection,
+        source=source,
+        ordinal=item.key,
+        order=order.commitment,
+        role=item.role,
+        sha256=item.sha256,
+        salt=os.urandom(SALT_BYTES),
+        stored=stored,
+        size=each.content.size,
+        media_type=plain_media_type(item.media_type),
+        collector=item.collector,
+        collected_at=from_text(to_text(item.collected_at)),
+    )
+    # Better refused now than a leaf in the log that nobody can read; seq is at its longest here.
+    size = len(stamp.receipt(seq=2**53 - 1, prev=NO_RECEIPT).to_bytes())
+    if size > MAX_RECEIPT_BYTES:
+        raise TooLargeError(what="a receipt", size=size, limit=MAX_RECEIPT_BYTES)
+    return stamp
+
+
+def _stamp_row(cipher: RowCipher, each: _Brought, stamp: Stamp) -> dict[str, object]:
+    item = each.item
+    details = {
+        "key": item.key,
+        "sha256": stamp.sha256,
+        "salt": stamp.salt.hex(),
+        "origin": item.origin,
+        "provenance": str(item.provenance),
+        "name": item.name,
+        "url": item.url,
+        "exchange": item.exchange,
+        "part_of": _part_to_json(item.part_of),
+        "about": dict(item.about),
+        "hints": dict(item.hints),
+    }
+    place = f"stamps.details:{stamp.collection}:{stamp.source}:{each.ordinal_lookup}"
+    return {
+        "collection": stamp.collection,
+        "source": stamp.source,
+        "ordinal_lookup": each.ordinal_lookup,
+        "role": str(stamp.role),
+        "commitment": stamp.commitment,
+        "stored": stamp.stored,
+        "size": stamp.size,
+        "media_type": stamp.media_type,
+        "collector": stamp.collector,
+        "collected_at": to_text(stamp.collected_at),
+        "details_sealed": seal_json(cipher, details, place=place),
+    }
+
+
+def _kept_item(cipher: RowCipher, row: Row[Any]) -> KeptItem:
+    details = open_json(cipher, row.details_sealed, place=_place(row))
+    return KeptItem(
+        role=Role(row.role),
+        key=details["key"],
+        media_type=row.media_type,
+        collector=row.collector,
+        origin=details["origin"],
+        provenance=Provenance(details["provenance"]),
+        collected_at=from_text(row.collected_at),
+        name=details["name"],
+        url=details["url"],
+        exchange=details["exchange"],
+        part_of=_part_from_json(details["part_of"]),
+        about=details["about"],
+        hints=details["hints"],
+        sha256=details["sha256"],
+        size=row.size,
+        stored=row.stored,
+        collection=row.collection,
+        source=row.source,
+        salt=bytes.fromhex(details["salt"]),
+        receipt=None if row.body is None else Receipt.from_bytes(row.body),
+        log_index=row.log_index,
+    )
+
+
+def _place(row: Row[Any]) -> str:
+    return f"stamps.details:{row.collection}:{row.source}:{row.ordinal_lookup}"
+
+
+def _part_to_json(part: PartOf | None) -> dict[str, str] | None:
+    if part is None:
+        return None
+    return {"sha256": part.sha256, "locator": str(part.locator), "encoding": part.encoding}
+
+
+def _part_from_json(value: dict[str, str] | None) -> PartOf | None:
+    if value is None:
+        return None
+    return PartOf(value["sha256"], Locator.parse(value["locator"]), value["encoding"])

@@ -1,0 +1,33 @@
+"""The ledger: one database, all tenants, any number of processes.
+
+What a method wrote is on stable storage once it returns. Each may be called again after a crash:
+the second call finds what the first one did.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from storage.ledger.collections import Collections
+from storage.ledger.database import Database
+from storage.ledger.heads import Heads
+from storage.ledger.items import Items
+from storage.ledger.orders import Orders
+from storage.vault.vault import Vault
+
+
+class Ledger(Orders, Collections, Items, Heads):
+    """Its methods stand in orders.py, collections.py, items.py and heads.py."""
+
+    @classmethod
+    async def open(cls, url: str, *, vault: Vault, clock: Callable[[], datetime]) -> "Ledger":
+        """Connect, and make or migrate the tables.
+
+        url     such as sqlite+aiosqlite:////data/ledger.db or postgresql+asyncpg://…
+        clock   the time, with its zone
+
+        Raises RequestError for another kind of URL, OutageError if the database is away.
+        """
+        return cls(await Database.open(url), vault, clock)
+
+    async def close(self) -> None:
+        await self._database.close()

@@ -1,0 +1,196 @@
+"""The ledger's tables.
+
+What is personal is ciphertext under its order's key, in columns that end in `_sealed`; what is
+looked up is a keyed hash, in columns that end in `_lookup`. Erasing an order empties `key_wrapped`,
+`ref_lookup` and the aliases; what is left shows nothing, and receipts stay as they were.
+
+Times are RFC 3339 text, UTC with six digits, so that they sort as they read. Every row says whose
+it is. Receipts and checkpoints are only ever added; `waiting` lists the stamps without a receipt.
+
+`migrations/` makes these tables; a test holds the two together.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts up by itself only in a column of this very type.
+COUNTER = BigInteger().with_variant(Integer(), "sqlite")
+TIME = String(27)
+HASH = String(64)
+HANDLE = String(32)
+NAME = String(63)
+
+
+def _whose() -> list[Column[str]]:
+    return [Column("tenant", NAME, nullable=False), Column("store", NAME, nullable=False)]
+
+
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("tenant", NAME, primary_key=True),
+    Column("origin", Text, nullable=False, unique=True),
+    Column("created_at", TIME, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("handle", HANDLE, primary_key=True),
+    *_whose(),
+    Column("ref_lookup", HASH),
+    Column("ref_sealed", LargeBinary),
+    Column("key_wrapped", LargeBinary),
+    Column("salt_sealed", LargeBinary),
+    Column("commitment", HASH, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    UniqueConstraint("tenant", "ref_lookup"),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("alias_lookup", HASH, nullable=False),
+    Column("alias_sealed", LargeBinary, nullable=False),
+    Column("added_at", TIME, nullable=False),
+    UniqueConstraint("order_handle", "alias_lookup"),
+    Index(None, "tenant", "alias_lookup"),
+)
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    Column("id", HANDLE, nullable=False, unique=True),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("complete", Boolean),
+    Column("policy", Text, nullable=False),
+    Column("sources", Text, nullable=False),
+    Column("defect_sealed", LargeBinary),
+    Column("failure_sealed", LargeBinary),
+    Column("at", TIME),
+    Column("checkpoint_size", BigInteger),
+    Column("idempotency_lookup", HASH),
+    Column("request_lookup", HASH, nullable=False),
+    Column("requested_at", TIME, nullable=False),
+    Column("updated_at", TIME, nullable=False),
+    UniqueConstraint("tenant", "idempotency_lookup"),
+    Index(None, "order_handle"),
+    Index(None, "state", "updated_at"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("collection", HANDLE, ForeignKey("collections.id"), nullable=False),
+    Column("source", NAME, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("why_sealed", LargeBinary),
+    Column("since", TIME, nullable=False),
+    Column("updated_at", TIME, nullable=False),
+    UniqueConstraint("collection", "source"),
+)
+
+# One row for the same bytes of one order, however often they were brought.
+items = Table(
+    "items",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("content_lookup", HASH, nullable=False),
+    Column("stored", HASH, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    UniqueConstraint("order_handle", "content_lookup"),
+)
+
+stamps = Table(
+    "stamps",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("collection", HANDLE, ForeignKey("collections.id"), nullable=False),
+    Column("source", NAME, nullable=False),
+    Column("ordinal_lookup", HASH, nullable=False),
+    Column("role", String(32), nullable=False),
+    Column("commitment", HASH, nullable=False),
+    Column("stored", HASH, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", String(255), nullable=False),
+    Column("collector", String(127), nullable=False),
+    Column("collected_at", TIME, nullable=False),
+    Column("details_sealed", LargeBinary, nullable=False),
+    UniqueConstraint("collection", "source", "ordinal_lookup"),
+    Index(None, "order_handle"),
+)
+
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("stamp", COUNTER, ForeignKey("stamps.number"), primary_key=True, autoincrement=False),
+    *_whose(),
+    Index(None, "tenant", "stamp"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("stamp", COUNTER, ForeignKey("stamps.number"), primary_key=True, autoincrement=False),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("log_index", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("order_handle", "seq"),
+    UniqueConstraint("tenant", "log_index"),
+)
+
+# The head that a compare-and-set moves. `frontier` is 32 bytes a hash, see evidence.merkle.
+logs = Table(
+    "logs",
+    metadata,
+    Column("tenant", NAME, ForeignKey("tenants.tenant"), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+)
+
+# A head is committed here first, and signed only then: so no size is ever signed twice over.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("tenant", NAME, ForeignKey("tenants.tenant"), primary_key=True),
+    Column("size", BigInteger, primary_key=True),
+    Column("root", HASH, nullable=False),
+    Column("note", LargeBinary),
+    Column("committed_at", TIME, nullable=False),
+)

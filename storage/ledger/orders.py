@@ -1,0 +1,213 @@
+"""Tenants and orders: whose evidence it is, and under which keys."""
+
+import os
+import secrets
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from evidence.errors import RequestError
+from evidence.merkle import EMPTY_ROOT
+from evidence.orders import Alias, OrderRef, Platform
+from evidence.receipts import SALT_BYTES, commit_order
+from storage.ledger.models import aliases, checkpoints, logs, orders, tenants
+from storage.ledger.part import Part, open_json, order_context, seal_json
+from storage.ledger.records import OrderRecord, Tenant
+from storage.objects.stream import KEY_BYTES, RowCipher
+
+
+class Orders(Part):
+    async def tenant(self, name: str, *, origin: str) -> Tenant:
+        """The tenant of this name, made if there is none; its log is `origin`, once and for all.
+
+        Raises RequestError if the tenant has another origin, or another tenant has this one.
+        """
+        self._vault.log_signer(name, origin)  # refuses a bad name before a row has it
+
+        async def work(connection: AsyncConnection) -> Tenant:
+            mine = tenants.c.tenant == name
+            row = (await connection.execute(select(tenants).where(mine))).one_or_none()
+            if row is not None and row.origin != origin:
+                why = f"its log has the origin {row.origin!r} already"
+                raise RequestError(what=f"The tenant {name}", why=why)
+            if row is None:
+                taken = select(tenants).where(tenants.c.origin == origin)
+                if (await connection.execute(taken)).first() is not None:
+                    why = "the log of another tenant has this origin"
+                    raise RequestError(what=f"The tenant {name}", why=why)
+                now = self._now()
+                await connection.execute(
+                    insert(tenants).values(tenant=name, origin=origin, created_at=now)
+                )
+                await connection.execute(insert(logs).values(tenant=name, size=0, frontier=b""))
+                await connection.execute(
+                    insert(checkpoints).values(
+                        tenant=name, size=0, root=EMPTY_ROOT.hex(), committed_at=now
+                    )
+                )
+            return Tenant(name, origin)
+
+        return await self._database.write(work)
+
+    async def origin(self, tenant: str) -> str:
+        """The origin of the tenant's log. Raises RequestError if there is no such tenant."""
+
+        async def work(connection: AsyncConnection) -> str | None:
+            asked = select(tenants.c.origin).where(tenants.c.tenant == tenant)
+            return (await connection.execute(asked)).scalar_one_or_none()
+
+        found = await self._database.read(work)
+        if found is None:
+            raise RequestError(what=f"The tenant {tenant[:63]!r}", why="there is none of this name")
+        return found
+
+    async def order(self, tenant: str, ref: OrderRef, *, store: str = "default") -> OrderRecord:
+        """The order, made with a key and a salt of its own if it is new.
+
+        A tenant has an order once: `store` is only looked at when it is made.
+        """
+        await self.origin(tenant)
+        lookup = self._ref_lookup(tenant, ref)
+        known = await self.find_order(tenant, ref)
+        if known is not None:
+            return known
+        new = _new_order(tenant, ref, store)
+        row = self._sealed_order(new, lookup)
+
+        async def work(connection: AsyncConnection) -> OrderRecord:
+            there = await self._find(connection, tenant, lookup)
+            if there is None:
+                await connection.execute(insert(orders).values(row))
+            return there or new
+
+        return await self._database.write(work)
+
+    async def find_order(self, tenant: str, ref: OrderRef) -> OrderRecord | None:
+        lookup = self._ref_lookup(tenant, ref)
+        return await self._database.read(lambda c: self._find(c, tenant, lookup))
+
+    async def order_by_handle(self, tenant: str, handle: str) -> OrderRecord | None:
+        """None as well for an order that was erased, or is another tenant's."""
+
+        async def work(connection: AsyncConnection) -> OrderRecord | None:
+            asked = select(orders).where(orders.c.tenant == tenant, orders.c.handle == handle)
+            row = (await connection.execute(asked)).one_or_none()
+            return self._order_of(row) if row is not None else None
+
+        return await self._database.read(work)
+
+    async def add_alias(self, order: OrderRecord, alias: Alias) -> None:
+        """The order goes by this name as well. Twice is fine; so are two orders of one name."""
+        cipher = RowCipher(order.key)
+        lookup = self._alias_lookup(order.tenant, alias)
+        text = {"kind": alias.kind, "value": alias.value}
+        sealed = seal_json(cipher, text, place=f"aliases.alias:{order.handle}:{lookup}")
+
+        async def work(connection: AsyncConnection) -> None:
+            asked = select(aliases.c.number).where(
+                aliases.c.order_handle == order.handle, aliases.c.alias_lookup == lookup
+            )
+            if (await connection.execute(asked)).first() is None:
+                await connection.execute(
+                    insert(aliases).values(
+                        tenant=order.tenant,
+                        store=order.store,
+                        order_handle=order.handle,
+                        alias_lookup=lookup,
+                        alias_sealed=sealed,
+                        added_at=self._now(),
+                    )
+                )
+
+        await self._database.write(work)
+
+    async def aliases(self, order: OrderRecord) -> list[Alias]:
+        """In the order they were added."""
+
+        async def work(connection: AsyncConnection) -> list[Alias]:
+            asked = select(aliases).where(aliases.c.order_handle == order.handle)
+            rows = (await connection.execute(asked.order_by(aliases.c.number))).all()
+            cipher = RowCipher(order.key)
+            return [_alias_of(cipher, row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def orders_by_alias(self, tenant: str, alias: Alias) -> list[OrderRecord]:
+        """Every order of the tenant that goes by this name, oldest first."""
+        lookup = self._alias_lookup(tenant, alias)
+
+        async def work(connection: AsyncConnection) -> list[OrderRecord]:
+            asked = (
+                select(orders)
+                .join(aliases, aliases.c.order_handle == orders.c.handle)
+                .where(aliases.c.tenant == tenant, aliases.c.alias_lookup == lookup)
+                .order_by(orders.c.created_at, orders.c.handle)
+            )
+            rows = (await connection.execute(asked)).all()
+            return [record for row in rows if (record := self._order_of(row)) is not None]
+
+        return await self._database.read(work)
+
+    async def _find(
+        self, connection: AsyncConnection, tenant: str, lookup: str
+    ) -> OrderRecord | None:
+        asked = select(orders).where(orders.c.tenant == tenant, orders.c.ref_lookup == lookup)
+        row = (await connection.execute(asked)).one_or_none()
+        return self._order_of(row) if row is not None else None
+
+    def _order_of(self, row: Row[Any]) -> OrderRecord | None:
+        if row.key_wrapped is None:
+            return None
+        key = self._order_key(row.tenant, row.handle, row.key_wrapped)
+        cipher = RowCipher(key)
+        ref = open_json(cipher, row.ref_sealed, place=f"orders.ref:{row.handle}")
+        return OrderRecord(
+            tenant=row.tenant,
+            store=row.store,
+            handle=row.handle,
+            ref=OrderRef(Platform(ref["platform"]), ref["id"], ref["site"]),
+            salt=cipher.open(row.salt_sealed, place=f"orders.salt:{row.handle}"),
+            key=key,
+            commitment=row.commitment,
+        )
+
+    def _sealed_order(self, order: OrderRecord, lookup: str) -> dict[str, object]:
+        cipher = RowCipher(order.key)
+        context = order_context(order.handle)
+        return {
+            "handle": order.handle,
+            "tenant": order.tenant,
+            "store": order.store,
+            "ref_lookup": lookup,
+            "ref_sealed": cipher.seal(order.ref.canonical(), place=f"orders.ref:{order.handle}"),
+            "key_wrapped": self._vault.wrap(order.tenant, order.key, context=context),
+            "salt_sealed": cipher.seal(order.salt, place=f"orders.salt:{order.handle}"),
+            "commitment": order.commitment,
+            "created_at": self._now(),
+        }
+
+    def _ref_lookup(self, tenant: str, ref: OrderRef) -> str:
+        return self._vault.lookup(tenant, "order", ref.canonical().decode())
+
+    def _alias_lookup(self, tenant: str, alias: Alias) -> str:
+        return self._vault.lookup(tenant, f"alias:{alias.kind}", alias.value)
+
+
+def _new_order(tenant: str, ref: OrderRef, store: str) -> OrderRecord:
+    salt = os.urandom(SALT_BYTES)
+    return OrderRecord(
+        tenant=tenant,
+        store=store,
+        handle=secrets.token_hex(16),
+        ref=ref,
+        salt=salt,
+        key=os.urandom(KEY_BYTES),
+        commitment=commit_order(salt, ref),
+    )
+
+
+def _alias_of(cipher: RowCipher, row: Row[Any]) -> Alias:
+    place = f"aliases.alias:{row.order_handle}:{row.alias_lookup}"
+    value = open_json(cipher, row.alias_sealed, place=place)
+    return Alias(value["kind"], value["value"])

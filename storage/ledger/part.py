@@ -1,0 +1,78 @@
+"""What the parts of the ledger share: database, vault, clock, and an order's cipher."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from evidence.canonical import canonical
+from evidence.errors import RequestError
+from evidence.times import rfc3339
+from storage.ledger.database import Database
+from storage.ledger.models import orders
+from storage.objects.stream import RowCipher
+from storage.vault.vault import Vault
+
+Value = TypeVar("Value")
+
+# Far below the most parameters a statement may have on SQLite or PostgreSQL.
+_AT_ONCE = 500
+
+
+class Part:
+    """One subject of the ledger; `Ledger` is all of them together."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    def _now(self) -> str:
+        return to_text(self._clock())
+
+    def _order_key(self, tenant: str, handle: str, wrapped: bytes) -> bytes:
+        return self._vault.unwrap(tenant, wrapped, context=order_context(handle))
+
+    async def _cipher_of(self, connection: AsyncConnection, handle: str) -> RowCipher | None:
+        """The cipher of an order's columns, or None once the order was erased."""
+        found = await connection.execute(
+            select(orders.c.tenant, orders.c.key_wrapped).where(orders.c.handle == handle)
+        )
+        row = found.one()
+        if row.key_wrapped is None:
+            return None
+        return RowCipher(self._order_key(row.tenant, handle, row.key_wrapped))
+
+
+def order_context(handle: str) -> bytes:
+    """Ties a wrapped key to its order."""
+    return b"order:" + handle.encode()
+
+
+def to_text(at: datetime) -> str:
+    """RFC 3339 with six digits; RequestError for a time without a zone, which would be a guess."""
+    if at.tzinfo is None:
+        raise RequestError(what="A time", why="it has no time zone")
+    return rfc3339(at)
+
+
+def from_text(text: str) -> datetime:
+    """The inverse of `to_text`, quicker than reading any RFC 3339 time."""
+    return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC)
+
+
+def seal_json(cipher: RowCipher, value: object, *, place: str) -> bytes:
+    return cipher.seal(canonical(value), place=place)
+
+
+def open_json(cipher: RowCipher, sealed: bytes, *, place: str) -> Any:
+    return json.loads(cipher.open(sealed, place=place))  # authenticated: it is what we wrote
+
+
+def in_pieces(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """`values` in pieces that fit into one statement."""
+    for start in range(0, len(values), _AT_ONCE):
+        yield values[start : start + _AT_ONCE]

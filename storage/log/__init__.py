@@ -1,0 +1,1 @@
+"""A tenant's receipts as a Merkle log, published as static files."""

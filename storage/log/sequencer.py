@@ -1,0 +1,153 @@
+"""Turns stamps into receipts, signs the head, and publishes the log.
+
+    1  read the head that is published         a ledger behind it is an old backup: stop
+    2  assign: receipts and head, committed    one transaction, up to 1,000 stamps
+    3  sign the committed head, commit that
+    4  publish entries, tiles, head, pointer   each file once, forced to the disk
+
+Any process may do any of it at any time, and may die between any two instructions: 2 and 3 are
+transactions, and 4 starts again from the pointer, which moves last.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from evidence.checkpoint import Checkpoint, open_checkpoint
+from evidence.errors import CorruptionError, RequestError
+from evidence.merkle import inclusion_path
+from evidence.notes import NoteVerifier, sign_note
+from evidence.proofs import LogProof
+from evidence.tiles import tile_reader
+from storage.ledger.heads import BATCH
+from storage.ledger.ledger import Ledger
+from storage.ledger.records import Head
+from storage.log.tiles import LogFiles
+from storage.vault.vault import Vault
+
+
+class Sequencer:
+    """The logs of all tenants. `files_for` gives a tenant's folder."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        files_for: Callable[[str], LogFiles],
+        vault: Vault,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._files_for = files_for
+        self._vault = vault
+        self._clock = clock
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def sequence(self, tenant: str) -> Checkpoint:
+        """Every stamp kept before this call is in the log it returns the head of, published.
+
+        Raises CorruptionError, and changes nothing, if the published log and the ledger differ.
+        """
+        origin = await self._ledger.origin(tenant)
+        async with self._turns.setdefault(tenant, asyncio.Lock()):
+            while True:
+                published = await self._published(tenant, origin)
+                assigned = await self._ledger.assign(tenant, limit=BATCH)
+                await self._sign(tenant, origin)
+                head = await self._publish(tenant, origin, published)
+                if assigned < BATCH:
+                    return Checkpoint(origin=origin, size=head.size, root=head.root)
+
+    async def republish(self, tenant: str) -> None:
+        """Write every file of the log that is missing, from the ledger; compare the others."""
+        origin = await self._ledger.origin(tenant)
+        async with self._turns.setdefault(tenant, asyncio.Lock()):
+            await self._published(tenant, origin)
+            await self._sign(tenant, origin)
+            await self._publish(tenant, origin, None)
+
+    async def note(self, tenant: str) -> bytes:
+        """The newest published checkpoint, as its signed note; makes the first if there is none."""
+        files = self._files_for(tenant)
+        note = await asyncio.to_thread(files.checkpoint)
+        if note is None:
+            await self.sequence(tenant)
+            note = await asyncio.to_thread(files.checkpoint)
+        if note is None:
+            raise CorruptionError(what="The log", why="its checkpoint vanished")
+        return note
+
+    async def proof(self, tenant: str, log_index: int, size: int) -> list[bytes]:
+        """The hashes that tie the leaf at `log_index` to the published head of `size` leaves."""
+        files = self._files_for(tenant)
+        note = await asyncio.to_thread(files.read, f"checkpoints/{size}")
+        if note is None:
+            raise RequestError(what="A proof", why=f"no head of {size} leaves was published")
+        reader = tile_reader(files.read_tile, size=size)
+        return await asyncio.to_thread(inclusion_path, reader, index=log_index, size=size)
+
+    async def tlog_proof(self, tenant: str, log_index: int, checkpoint_note: bytes) -> bytes:
+        """A C2SP tlog-proof file under this checkpoint of the tenant's log."""
+        origin = await self._ledger.origin(tenant)
+        checkpoint, _ = open_checkpoint(checkpoint_note, [self._verifier(tenant, origin)])
+        path = await self.proof(tenant, log_index, checkpoint.size)
+        return LogProof(index=log_index, path=tuple(path), checkpoint=checkpoint_note).to_bytes()
+
+    async def _published(self, tenant: str, origin: str) -> Head | None:
+        """The published head, once it is known to be one that the ledger committed to.
+
+        The ledger is read after the file: another process may move both in between.
+        """
+        note = await asyncio.to_thread(self._files_for(tenant).checkpoint)
+        if note is None:
+            return None
+        checkpoint, _ = open_checkpoint(note, [self._verifier(tenant, origin)])
+        head = await self._ledger.head_at(tenant, checkpoint.size)
+        if head is None:
+            why = (
+                f"the published log has {checkpoint.size} leaves, a size the ledger does not know; "
+                "the ledger may be an old backup"
+            )
+            raise CorruptionError(what=f"The log {origin}", why=why)
+        if head.root != checkpoint.root:
+            why = f"at size {checkpoint.size} the ledger has another root than was published"
+            raise CorruptionError(what=f"The log {origin}", why=why)
+        return head
+
+    async def _sign(self, tenant: str, origin: str) -> None:
+        signer = self._vault.log_signer(tenant, origin)
+
+        def sign(head: Head) -> bytes:
+            checkpoint = Checkpoint(origin=origin, size=head.size, root=head.root)
+            return sign_note(checkpoint.text, [signer])
+
+        await self._ledger.sign_heads(tenant, sign)
+
+    async def _publish(self, tenant: str, origin: str, published: Head | None) -> Head:
+        """Publish the heads after `published`, one by one; the newest of them."""
+        files = self._files_for(tenant)
+        heads = await self._ledger.heads(tenant, from_size=published.size if published else 0)
+        if published is None:
+            vkey = self._verifier(tenant, origin).vkey
+            await asyncio.to_thread(files.publish_key, vkey)
+        else:
+            heads = [published, *(head for head in heads if head.size > published.size)]
+        old_size = 0
+        for head in heads:
+            if head is not published:
+                if head.note is None:
+                    raise CorruptionError(what="The log", why="a head to publish is not signed")
+                entries = await self._ledger.entries(tenant, start=old_size, stop=head.size)
+                await asyncio.to_thread(
+                    files.publish,
+                    head.note,
+                    size=head.size,
+                    root=head.root,
+                    old_size=old_size,
+                    entries=entries,
+                    again=published is None,
+                )
+            old_size = head.size
+        return heads[-1]
+
+    def _verifier(self, tenant: str, origin: str) -> NoteVerifier:
+        return NoteVerifier.parse(self._vault.public_keys(tenant, origin)["log"][0]["vkey"])

@@ -1,0 +1,119 @@
+"""The log as files in a folder, to be served as they are.
+
+    tile/…               write-once; a partial tile goes once the full one and a head are there
+    checkpoints/<size>   write-once: every head that was ever published
+    checkpoint           the newest of them, replaced
+    log.vkey             the key that signs them
+
+Source: C2SP tlog-tiles v0.1.0; `checkpoints/` and `log.vkey` are ours.
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from evidence.checkpoint import Checkpoint
+from evidence.errors import CorruptionError, FormatError
+from evidence.merkle import root_from_nodes
+from evidence.notes import split_note
+from evidence.tiles import (
+    WIDTH,
+    Tile,
+    grown_bundles,
+    grown_tiles,
+    leaf_hashes_of,
+    tile_reader,
+)
+from storage.files import create_once, make_folder, remove_folder, replace
+
+_OTHERS = re.compile(r"checkpoint|log\.vkey|checkpoints/(0|[1-9][0-9]{0,18})")
+
+
+class LogFiles:
+    """One log, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, path: str) -> bytes | None:
+        """Any published file, by its path in the log; None for every other path."""
+        if not _OTHERS.fullmatch(path):
+            try:
+                Tile.parse(path)
+            except FormatError:
+                return None
+        try:
+            return (self._folder / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+    def read_tile(self, path: str) -> bytes | None:
+        """A tile or a bundle of entries, or None if there is none."""
+        return self.read(path)
+
+    def checkpoint(self) -> bytes | None:
+        """The newest published note, or None before the first."""
+        return self.read("checkpoint")
+
+    def publish_key(self, vkey: str) -> None:
+        """CorruptionError if the folder is that of a log with another key."""
+        create_once(self._folder / "log.vkey", f"{vkey}\n".encode())
+
+    def publish(
+        self,
+        note: bytes,
+        *,
+        size: int,
+        root: bytes,
+        old_size: int,
+        entries: Sequence[bytes],
+        again: bool = False,
+    ) -> None:
+        """Entries, tiles, the head of `size` leaves, and last the pointer to it.
+
+        entries   the leaves from `old_size` on, those before being published
+        again     write what is missing of a head that was published before
+
+        After a crash at any place the same call again completes it. The pointer never goes back.
+        Raises CorruptionError, before the head is published, if the tiles do not have this root.
+        """
+        with self._alone():
+            newest = self._published_size()
+            if newest >= size and not again:
+                return  # another process was faster
+            whole: list[Tile] = []
+            leaves = leaf_hashes_of(entries)
+            for tile, data in (
+                *grown_bundles(self.read_tile, old_size=old_size, entries=entries),
+                *grown_tiles(self.read_tile, old_size=old_size, leaf_hashes=leaves),
+            ):
+                create_once(self._folder / tile.path, data)
+                if tile.width == WIDTH:
+                    whole.append(tile)
+            if root_from_nodes(tile_reader(self.read_tile, size=size), size=size) != root:
+                why = f"its tiles do not have the root that was committed for size {size}"
+                raise CorruptionError(what="The log", why=why)
+            create_once(self._folder / "checkpoints" / str(size), note)
+            if newest < size:
+                replace(self._folder / "checkpoint", note)
+            for tile in whole:  # readers of older heads fall back to the full tile
+                remove_folder(self._folder / f"{tile.path}.p")
+
+    def _published_size(self) -> int:
+        """Leaves in the published head; -1 before the first."""
+        note = self.checkpoint()
+        return -1 if note is None else Checkpoint.parse(split_note(note)[0]).size
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time; the next one waits. The lock goes with the process."""
+        make_folder(self._folder)
+        handle = os.open(self._folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
