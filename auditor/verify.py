@@ -1,0 +1,190 @@
+"""Is this bundle what it claims to be? Offline, from the files alone, trusting nobody.
+
+The order of checks, each of which names the file, item or receipt that is wrong:
+
+ 1 zip, folder       the container is written the one canonical way
+ 2 files             none missing, none added, each with its SHA-256
+ 3 receipts          the order's chain is whole
+ 4 statement         signed; binds the chain by count, root and lines
+ 5 manifest          signed; agrees with itself; its facts and findings rest on its items
+ 6 openings          statement and manifest are the bytes that their receipts commit to
+ 7 manifest-receipts every item opens its receipt, no receipt is left over
+ 8 items, withheld   the bytes are those that were sealed; what is absent is named
+ 9 verdicts          the statement repeats the manifest's
+10 checkpoints       signed by the log; the second contains the first; the manifest holds the first
+11 inclusion         every receipt is in the log; every item was before it was read
+12 time              what authorities say, where one was pinned
+
+`reverify` (read and judge again) and `audit` (a whole ledger) answer other questions, elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from auditor.bag import MAX_PART_BYTES, Bag, check_bag, check_bag_info
+from auditor.keys import Keys
+from auditor.logs import check_heads, check_inclusion, check_saved
+from auditor.payload import check_payload
+from auditor.report import Checks, Report, Trust
+from auditor.seal import (
+    Seal,
+    check_answers,
+    check_envelope,
+    check_manifest,
+    check_manifest_receipts,
+    check_openings,
+    check_receipts,
+    check_statement,
+    read_manifest,
+    why,
+)
+from auditor.sources import Source, open_source
+from auditor.tokens import check_tokens
+from evidence.archive import shown
+from evidence.bundle import KEYS, MANIFEST
+from evidence.canonical import parse_json
+from evidence.dsse import Envelope
+from evidence.errors import EvidenceError, RequestError, TooLargeError
+from evidence.manifest import MANIFEST_TYPE, STATEMENT_TYPE
+
+# What a signed document full of wrong types may raise from code that takes it at its word.
+_T = TypeVar("_T")
+
+_WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def verify_path(path: Path, *, key: Keys | None = None, checkpoint: bytes | None = None) -> Report:
+    """Check a bundle, an unpacked bag, or a manifest or statement alone.
+
+    path        a ZIP, a folder with the bag in it, or a `.dsse.json` envelope
+    key         keys got from elsewhere; None trusts the bundle's own and says so
+    checkpoint  a signed checkpoint of the log that the reader kept
+
+    Whatever is wrong with it is in the report. Raises RequestError or FormatError if it is
+    nothing that could be checked at all.
+    """
+    try:
+        envelope = not path.is_dir() and _is_json(path)
+    except OSError as error:
+        what = f"it cannot be read ({error.strerror})"
+        raise RequestError(what=shown(path.name), why=what) from error
+    if envelope:
+        return _verify_envelope(path, key)
+    source = open_source(path)
+    try:
+        return _verify_source(source, path, key=key, saved=checkpoint)
+    finally:
+        source.close()
+
+
+def _verify_source(source: Source, path: Path, *, key: Keys | None, saved: bytes | None) -> Report:
+    if source.kind == "folder" and not _could_be_bag(source):
+        why_not = "there is no bag in it: name the folder that holds bagit.txt"
+        raise RequestError(what=shown(path.name), why=why_not)
+    checks = Checks()
+    trust = Trust.PINNED if key and (key.manifest or key.log) else Trust.BUNDLE
+    pinned = key if trust is Trust.PINNED else None
+    if not source.sizes:  # the ZIP's structure is so broken that no file can be found
+        for fault in source.faults:
+            checks.failed("zip", fault.what, fault.where)
+        checks.failed("files", "No file of a bundle could be found in it.")
+        return Report(kind=source.kind, trust=trust, checks=checks.closed())
+    bag = check_bag(source, checks)
+    own = _own_keys(bag)
+    chain, lines = check_receipts(bag)
+    statement = _guarded(
+        checks, "statement", lambda: check_statement(bag, chain, own=own, pinned=pinned)
+    )
+    manifest = _guarded(checks, "manifest", lambda: check_manifest(bag, own=own, pinned=pinned))
+    seal = Seal(chain, statement, manifest)
+    openings = _guarded(checks, "openings", lambda: check_openings(bag, seal)) or {}
+    if manifest is not None:
+        _guarded(
+            checks, "manifest-receipts", lambda: check_manifest_receipts(checks, manifest, seal)
+        )
+        _guarded(checks, "verdicts", lambda: check_answers(checks, manifest, seal))
+    else:
+        checks.unsure("verdicts", "Not compared: there is no manifest to compare with.", MANIFEST)
+    _guarded(checks, "items", lambda: check_payload(bag, seal, openings))
+    before, sealed = _guarded(
+        checks, "checkpoints", lambda: check_heads(bag, seal, own=own, pinned=pinned)
+    ) or (None, None)
+    _guarded(checks, "inclusion", lambda: check_inclusion(bag, seal, lines, before, sealed))
+    if saved is not None:
+        keys = pinned if pinned and pinned.log else own
+        check_saved(checks, saved, sealed, keys=keys)
+    check_tokens(bag, seal, pinned=key)
+    if chain:
+        check_bag_info(bag, chain[-1])
+    counts = {
+        "receipts": len(chain),
+        "items": len(bag.payload),
+        "files": len(bag.found),
+        "bytes": sum(source.sizes.values()),
+    }
+    return Report(kind=source.kind, trust=trust, checks=checks.closed(), counts=counts)
+
+
+def _verify_envelope(path: Path, key: Keys | None) -> Report:
+    """A manifest or statement without its bundle: its signature, and whether it makes sense."""
+    name = shown(path.name)
+    if key is None or not key.manifest:
+        what = "an envelope alone brings no key: give the signer's with --key"
+        raise RequestError(what=name, why=what)
+    if (size := path.stat().st_size) > MAX_PART_BYTES:
+        raise TooLargeError(what=name, size=size, limit=MAX_PART_BYTES)
+    raw = path.read_bytes()
+    payload = Envelope.from_json(raw).payload
+    said = parse_json(payload, what=name)
+    kind = said.get("predicateType") if isinstance(said, dict) else None
+    if kind not in {MANIFEST_TYPE, STATEMENT_TYPE}:
+        raise RequestError(what=name, why="it is neither a manifest nor a statement of an order")
+    short = "manifest" if kind == MANIFEST_TYPE else "statement"
+    checks = Checks()
+    signed = check_envelope(raw, name, short, checks, own=Keys(), pinned=key)
+    if signed is not None and short == "manifest":
+        _guarded(checks, short, lambda: read_manifest(signed, name, checks))
+    checks.unsure("receipts", f"Not checked: a {short} alone brings no receipts and no bytes.")
+    return Report(kind=short, trust=Trust.PINNED, checks=checks.closed())
+
+
+def _own_keys(bag: Bag) -> Keys:
+    raw = bag.read(KEYS, "keys")
+    if raw is None:
+        return Keys()
+    try:
+        keys = Keys.parse(raw, what=KEYS)
+    except EvidenceError as error:
+        bag.checks.failed("keys", f"{KEYS} cannot be used: {why(error)}.", KEYS)
+        return Keys()
+    # Authorities are pinned from outside or not at all.
+    return Keys(manifest=keys.manifest, log=keys.log)
+
+
+def _guarded(checks: Checks, name: str, step: Callable[[], _T]) -> _T | None:
+    """Run one step; a document that is well signed but nonsense is a failed check, not a crash."""
+    try:
+        return step()
+    except EvidenceError as error:
+        checks.failed(name, f"It cannot be checked: {why(error)}.")
+    except _WRONG_SHAPE as error:
+        what = f"It cannot be checked: a signed value has the wrong type ({type(error).__name__})."
+        checks.failed(name, what)
+    return None
+
+
+def _could_be_bag(source: Source) -> bool:
+    return any(path in source.sizes for path in ("bagit.txt", "manifest-sha256.txt", KEYS))
+
+
+def _is_json(path: Path) -> bool:
+    """Whether a file begins and ends like an object; a ZIP whose first byte was hit does not."""
+    if not path.is_file():
+        raise RequestError(what=shown(path.name), why="it is neither a file nor a folder")
+    with path.open("rb") as file:
+        head = file.read(1)
+        file.seek(max(0, path.stat().st_size - 16))
+        return head == b"{" and file.read(16).rstrip()[-1:] == b"}"
