@@ -1,0 +1,346 @@
+"""An HTTP exchange as evidence: WARC/1.1, one gzip member a record (ISO 28500:2017).
+
+    request    as it was sent
+    response   as it came, or `revisit` where the body is over 64 KiB and kept once, as its item
+    metadata   what was replaced, renamed or left out, so that nothing was changed in silence
+
+Body bytes are those after transfer-decoding and before content-decoding. Secrets are replaced by
+`[secret:<name>]` before a byte is written. The bytes depend on the exchange alone: record ids are
+made from the content, and the same exchange gives the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from collectors.pace import http_date
+from collectors.redaction import Redactor
+from evidence.errors import EvidenceError, ShapeError
+from evidence.facts import Fact
+from evidence.items import Content, InMemory, Item, Provenance, Role
+from evidence.locators import WHOLE, Locator, header
+from evidence.times import Instant, rfc3339
+
+MEDIA_TYPE = "application/warc"
+# A body up to this size stands in the exchange too; a larger one is stored once, as its item.
+INLINE_BYTES = 64 << 10
+# Of an answer that becomes no item, so much is kept.
+KEPT_OF_FAILURE = 1 << 20
+
+_REVISIT = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+# The body is kept after transfer-decoding; under its own name this header would make readers
+# decode it once more. The name is the one other archives use.
+_RENAMED = {"transfer-encoding": "X-Archive-Orig-Transfer-Encoding"}
+# Header names under which vendors put the id of a request, best known first.
+_REQUEST_IDS = (
+    "x-request-id",
+    "request-id",
+    "x-correlation-id",
+    "x-amzn-requestid",
+    "x-amz-request-id",
+    "x-customer-transaction-id",
+    "transid",
+    "x-trace-id",
+)
+# No header section is longer; what lies behind is not looked at.
+_MAX_READ = 4 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """An answer's body, as received.
+
+    content    what is kept of it
+    size       bytes received in all; more than `content` holds if not all was kept
+    sha256     of all bytes received
+    as_item    the bytes are an item of their own, so a large body is only referred to
+    truncated  "length", "time" or "disconnect" if it did not come to its end, else None
+    withheld   why nothing of it is written: "token answer", or the secret that it repeats
+    """
+
+    content: Content
+    size: int
+    sha256: str
+    as_item: bool
+    truncated: str | None = None
+    withheld: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its answer. Headers in their order, as sent and as received."""
+
+    collector: str
+    method: str
+    url: str
+    target: str
+    request_headers: Sequence[tuple[str, str]]
+    request_body: bytes
+    http_version: str
+    status: int
+    reason: str
+    response_headers: Sequence[tuple[str, str]]
+    body: Body
+    started_at: datetime
+    finished_at: datetime
+    peer: str | None = None
+
+
+class _Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def tell(self) -> int: ...
+
+
+class Sink(Protocol):
+    """What the records are written to."""
+
+    def write(self, data: bytes, /) -> object: ...
+
+
+def write_exchange(exchange: Exchange, redactor: Redactor, out: Sink) -> None:
+    """Write the exchange's records to `out`, streaming its body."""
+    notes: list[tuple[str, str]] = [("collector", exchange.collector)]
+    url, in_url = redactor.text(exchange.url)
+    target, _ = redactor.text(exchange.target)
+    asked, in_request = redactor.headers(exchange.request_headers)
+    sent, in_body = redactor.bytes(exchange.request_body)
+    answered, in_response = redactor.headers(exchange.response_headers)
+    reason, _ = redactor.text(exchange.reason)
+    renamed = [(_RENAMED.get(name.lower(), name), value) for name, value in answered]
+    answer, answer_size, in_answer = _answer(exchange.body, redactor)
+    for place, names in (
+        ("url", in_url),
+        ("request headers", in_request),
+        ("request body", in_body),
+        ("response headers", in_response),
+        ("response body", in_answer),
+    ):
+        notes += [("secret-replaced", f"{name} in {place}") for name in names]
+    notes += [
+        ("header-renamed", f"{before[0]} to {after[0]}")
+        for before, after in zip(answered, renamed, strict=True)
+        if before[0] != after[0]
+    ]
+    if not in_answer:  # a digest would let a secret be guessed at
+        notes.append(("body-size", str(exchange.body.size)))
+        notes.append(("body-sha256", exchange.body.sha256))
+    notes.append(("finished-at", rfc3339(exchange.finished_at)))
+
+    records = _Records(out, url=url, date=rfc3339(exchange.started_at), peer=exchange.peer)
+    request = StatusAndHeaders(
+        f"{exchange.method} {target} HTTP/{exchange.http_version}", asked, is_http_request=True
+    )
+    response = StatusAndHeaders(
+        f"{exchange.status} {reason}".rstrip(), renamed, protocol=f"HTTP/{exchange.http_version}"
+    )
+    first = records.write("request", request, io.BytesIO(sent), len(sent))
+    extra = {"WARC-Concurrent-To": first}
+    if exchange.body.truncated is not None or exchange.body.size > exchange.body.content.size:
+        extra["WARC-Truncated"] = exchange.body.truncated or "length"
+    if _is_reference(exchange.body):
+        extra |= {
+            "WARC-Profile": _REVISIT,
+            "WARC-Payload-Digest": f"sha256:{exchange.body.sha256}",
+        }
+        records.write("revisit", response, io.BytesIO(), 0, extra)
+    else:
+        records.write("response", response, answer, answer_size, extra)
+    fields = "".join(f"{name}: {value}\r\n" for name, value in notes).encode()
+    records.write("metadata", None, io.BytesIO(fields), len(fields), {"WARC-Refers-To": first})
+
+
+def _is_reference(body: Body) -> bool:
+    return body.as_item and body.size > INLINE_BYTES
+
+
+def _answer(body: Body, redactor: Redactor) -> tuple[_Readable, int, list[str]]:
+    """The answer's payload as it is written, its size, and the secrets replaced in it."""
+    if body.withheld is not None:
+        said = f"[secret:{body.withheld}]".encode()
+        return io.BytesIO(said), len(said), [body.withheld]
+    if body.content.size > KEPT_OF_FAILURE:
+        # Only what becomes an item is kept in full, and that was searched when it came in.
+        return _Chunks(body.content), body.content.size, []
+    data, replaced = redactor.bytes(body.content.read(KEPT_OF_FAILURE))
+    return io.BytesIO(data), len(data), replaced
+
+
+class _Records:
+    def __init__(self, out: Sink, *, url: str, date: str, peer: str | None) -> None:
+        self._writer = WARCWriter(_Out(out), gzip=True, warc_version="1.1")
+        self._url = url
+        self._date = date
+        self._peer = peer
+
+    def write(
+        self,
+        kind: str,
+        head: StatusAndHeaders | None,
+        payload: _Readable,
+        size: int,
+        extra: dict[str, str] | None = None,
+    ) -> str:
+        """Write one record; its id. Digests are computed here: warcio would buffer on disk."""
+        block = hashlib.sha256()
+        if head is not None:
+            block.update(head.to_ascii_bytes())
+        of_payload = hashlib.sha256()
+        while piece := payload.read(1 << 16):
+            block.update(piece)
+            of_payload.update(piece)
+        payload.seek(0)
+        seed = "\n".join((kind, self._url, self._date, block.hexdigest())).encode()
+        digest = hashlib.sha256(seed).digest()[:16]
+        name = f"<urn:uuid:{uuid.UUID(bytes=digest, version=5)}>"
+        headers = {
+            "WARC-Record-ID": name,
+            "WARC-Date": self._date,
+            **({"WARC-IP-Address": self._peer} if self._peer and kind != "metadata" else {}),
+            **(extra or {}),
+            "WARC-Block-Digest": f"sha256:{block.hexdigest()}",
+        }
+        if kind != "revisit":
+            headers.setdefault("WARC-Payload-Digest", f"sha256:{of_payload.hexdigest()}")
+        record = self._writer.create_warc_record(
+            self._url, kind, payload, size, warc_headers_dict=headers, http_headers=head
+        )
+        self._writer.write_record(record)
+        return name
+
+
+class _Out:
+    """A Sink with the `flush` that warcio calls."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+
+    def write(self, data: bytes) -> None:
+        if data:
+            self._sink.write(data)
+
+    def flush(self) -> None:
+        pass
+
+
+class _Chunks(io.RawIOBase):
+    """A Content as a file that can be read from its start again."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._pieces = content.chunks()
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._rest = piece
+        taken = self._rest if size < 0 else self._rest[:size]
+        self._rest = self._rest[len(taken) :]
+        return taken
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._pieces, self._rest = self._content.chunks(), b""
+        return 0
+
+    def tell(self) -> int:
+        return 0
+
+
+def read_exchange(item: Item) -> list[Fact]:
+    """What the answer's head says: status, the vendor's clock, the vendor's id of the request.
+
+    Pure. ShapeError if the item is not an exchange as written here.
+    """
+    try:
+        head = _response_head(item)
+    except EvidenceError:
+        raise
+    except (ArchiveLoadFailed, ValueError, KeyError, IndexError, EOFError, OSError):
+        raise _misshapen(item, "other bytes") from None
+    if head is None:
+        raise _misshapen(item, "no answer")
+    status = head.get_statuscode()
+    if not (status.isascii() and status.isdigit() and len(status) == 3):
+        raise _misshapen(item, "an answer without a status")
+    facts = [_fact(item, "exchange.status", status, WHOLE)]
+    date = head.get_header("Date")
+    moment = http_date(date) if date else None
+    if date and moment is not None:
+        said = Instant(moment, date.strip(), "Z")
+        facts.append(_fact(item, "exchange.date.at", said, header("Date")))
+    names = {name.lower(): (name, value) for name, value in reversed(head.headers)}
+    for known in _REQUEST_IDS:
+        if known in names and names[known][1].strip():
+            name, value = names[known]
+            facts.append(_fact(item, "exchange.request_id", value.strip()[:200], header(name)))
+            break
+    return facts
+
+
+def _response_head(item: Item) -> Any:
+    """The response's StatusAndHeaders; None if there is no response in the first megabytes."""
+    stream = io.BytesIO(_beginning(item.content.chunks()))
+    for record in ArchiveIterator(stream):
+        if record.rec_type in {"response", "revisit"}:
+            return record.http_headers
+    return None
+
+
+def _beginning(chunks: Iterator[bytes]) -> bytes:
+    data = bytearray()
+    for chunk in chunks:
+        data += chunk[: _MAX_READ - len(data)]
+        if len(data) >= _MAX_READ:
+            break
+    return bytes(data)
+
+
+def _fact(item: Item, name: str, value: str | Instant, locator: Locator) -> Fact:
+    return Fact(name=name, value=value, locator=locator, item=item.sha256, origin=item.origin)
+
+
+def _misshapen(item: Item, got: str) -> ShapeError:
+    return ShapeError(source=item.source, pointer="item:", expected="a WARC exchange", got=got)
+
+
+def exchange_item(
+    content: Content, *, number: int, collector: str, origin: str, url: str, collected_at: datetime
+) -> Item:
+    """The item of a written exchange. `number` counts within the session."""
+    return Item(
+        role=Role.EXCHANGE,
+        key=f"exchange/{number}/{content.sha256[:16]}",
+        content=content,
+        media_type=MEDIA_TYPE,
+        collector=collector,
+        origin=origin,
+        provenance=Provenance.API,
+        collected_at=collected_at,
+        url=url,
+    )
+
+
+def in_memory(exchange: Exchange, redactor: Redactor) -> InMemory:
+    """A small exchange as a Content."""
+    out = io.BytesIO()
+    write_exchange(exchange, redactor, out)
+    return InMemory(out.getvalue())

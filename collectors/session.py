@@ -1,0 +1,252 @@
+"""The only socket to a source over HTTP: recording, bounded, paced, retrying, guarded.
+
+Every exchange that got an answer is recorded before anyone sees the answer, the failed ones too. A
+Session belongs to one source and one order; the Pace and the Auth it is given belong to the source
+and are shared.
+"""
+
+from __future__ import annotations
+
+import json as json_lines
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlencode
+
+from yarl import URL
+
+from collectors.answers import Answer, Bounds, Request, Unreached
+from collectors.auth import Auth, NoAuth, TokenRequest
+from collectors.bodies import release
+from collectors.guard import public_url
+from collectors.pace import Pace, http_date, retry_after_s
+from collectors.redaction import Redactor
+from collectors.replies import AGAIN, error_for
+from collectors.secrets import Secret
+from collectors.wire import Recorder, Wire
+from evidence.errors import AccessError, EvidenceError, OutageError, RequestError
+from evidence.items import Spool
+
+MAX_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class Session:
+    """Implements collectors.collector.Http. Use as an async context manager.
+
+    base_url   where the source is; nothing else is asked, except through `fetch`
+    collector  name and version, "ups/1"; the name stands in errors
+    origin     who the answers' claims come from; the collector's name unless given
+    spool      takes bodies as they stream in
+    record     is awaited with the item of every exchange, before its answer is handed out
+    secrets    further secrets that must not be written down, beside those of `auth`
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        collector: str,
+        spool: Spool,
+        record: Recorder,
+        clock: Callable[[], datetime],
+        origin: str | None = None,
+        auth: Auth | None = None,
+        secrets: Iterable[Secret] = (),
+        pace: Pace | None = None,
+        bounds: Bounds | None = None,
+    ) -> None:
+        self._base = _base(base_url)
+        self._source = collector.partition("/")[0]
+        self._clock = clock
+        self._auth: Auth = auth or NoAuth()
+        self._secrets = tuple(secrets)
+        self._pace = pace or Pace()
+        self._wire = Wire(
+            collector=collector,
+            origin=origin or self._source,
+            spool=spool,
+            record=record,
+            clock=clock,
+            redactor=lambda: Redactor(
+                (*self._auth.secrets, *self._secrets), headers=self._auth.secret_headers
+            ),
+            bounds=bounds or Bounds(),
+        )
+
+    async def __aenter__(self) -> Session:
+        await self._wire.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self._wire.__aexit__(kind, problem, at)
+
+    async def get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        answers: Collection[int] = (200,),
+    ) -> Answer:
+        """Ask for `path` under the base. A status outside `answers` becomes an error (replies.py).
+
+        Raises RequestError, AccessError, OutageError, TooLargeError, ShapeError.
+        """
+        request = Request(method="GET", url=self._at(path, params), headers=headers or {})
+        return await self._ask(request, answers)
+
+    async def post(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        answers: Collection[int] = (200,),
+    ) -> Answer:
+        """Like `get`, with a JSON or a form body; sent again only where nothing was done yet."""
+        if form is not None:
+            kind, body = "application/x-www-form-urlencoded", urlencode(form).encode()
+        else:
+            kind, body = "application/json", json_lines.dumps(json, ensure_ascii=False).encode()
+        request = Request(
+            method="POST",
+            url=self._at(path, params),
+            headers={"Content-Type": kind, **(headers or {})},
+            body=body,
+        )
+        return await self._ask(request, answers)
+
+    async def fetch(self, url: str, *, answers: Collection[int] = (200,)) -> Answer:
+        """Get a URL that came out of an answer: without our credentials, public addresses only."""
+        target = public_url(url)
+        if target.origin() == self._base.origin():
+            return await self._ask(Request(method="GET", url=target), answers)
+        return await self._ask(Request(method="GET", url=target, ours=False), answers)
+
+    def _at(self, path: str, params: Mapping[str, str] | None) -> URL:
+        if not path.startswith("/") or any(step in (".", "..") for step in path.split("/")):
+            raise RequestError(what=f"a path of {self._source}", why="it leaves the base")
+        url = self._base.with_path(self._base.path.rstrip("/") + path)
+        return url.with_query(dict(params)) if params else url
+
+    async def _ask(
+        self,
+        request: Request,
+        answers: Collection[int],
+        learn: Callable[[bytes], None] | None = None,
+    ) -> Answer:
+        """Ask until there is an answer, an error, or no attempt left."""
+        attempt = 0
+        renewed = request.token or not request.ours
+        while True:
+            sent: dict[str, str] = {}
+            problem: EvidenceError
+            try:
+                answer = await self._follow(request, answers, sent, learn)
+                if answer.status in answers:
+                    return answer
+                release(answer.content)
+                problem = self._problem(answer, request)
+                again = answer.status in AGAIN["GET" if request.token else request.method]
+                if answer.status == 401 and not renewed:
+                    renewed = True
+                    if self._auth.refused(sent):
+                        continue
+            except Unreached as broken:
+                problem = broken.as_outage()
+                again = request.method == "GET" or request.token or not broken.acted
+            asked_s = problem.retry_after_s if isinstance(problem, OutageError) else None
+            if asked_s is not None:
+                self._pace.pause(asked_s)
+            attempt += 1
+            wait_s = self._pace.wait_before(attempt, retry_after_s=asked_s) if again else None
+            if wait_s is None:
+                raise problem
+            await self._pace.rest(wait_s)
+
+    def _problem(self, answer: Answer, request: Request) -> EvidenceError:
+        if request.token and answer.status in (400, 401, 403):
+            # RFC 6749, 5.2: a client with wrong credentials is told 400 or 401.
+            return AccessError(source=self._source, why=f"it gave no token ({answer.status})")
+        said = http_date(answer.headers.get("Date", "")) or self._clock()
+        return error_for(
+            answer.status,
+            source=self._source,
+            what=f"a {request.method} to {self._source}",
+            retry_after_s=retry_after_s(answer.headers.get("Retry-After"), now=said),
+        )
+
+    async def _follow(
+        self,
+        request: Request,
+        answers: Collection[int],
+        sent: dict[str, str],
+        learn: Callable[[bytes], None] | None,
+    ) -> Answer:
+        """One attempt, with the redirects that stay where we may go; each is an exchange.
+
+        What the Auth added is left in `sent`.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            if request.ours and not request.token:
+                sent |= await self._auth.headers(self._token, self._clock())
+            whole = replace(request, headers={**request.headers, **sent})
+            async with self._pace.turn():
+                answer = await self._wire.once(whole, answers, learn)
+            location = answer.headers.get("Location")
+            if answer.status not in _REDIRECTS or answer.status in answers or not location:
+                return answer
+            if request.method != "GET":
+                raise self._no_redirect("it answers a POST")
+            request = replace(request, url=self._onward(request, location))
+        raise self._no_redirect(f"it comes after {MAX_REDIRECTS} others")
+
+    def _onward(self, request: Request, location: str) -> URL:
+        try:
+            target = request.url.join(URL(location))
+            inside = target.origin() == self._base.origin()
+        except ValueError:
+            raise self._no_redirect("it is not a URL") from None
+        if not request.ours:
+            return public_url(str(target))
+        if not inside or target.user is not None:
+            raise self._no_redirect("it leads to another host than the one that is configured")
+        return target
+
+    def _no_redirect(self, why: str) -> RequestError:
+        return RequestError(what=f"a redirect of {self._source}", why=why)
+
+    async def _token(self, asked: TokenRequest, learn: Callable[[bytes], None]) -> None:
+        """Send a token request; `learn` gets the answer, and nothing of it is written down."""
+        request = Request(
+            method="POST",
+            url=_base(asked.url) if "://" in asked.url else self._at(asked.url, None),
+            headers={"Content-Type": "application/x-www-form-urlencoded", **asked.headers},
+            body=urlencode(asked.form).encode(),
+            token=True,
+        )
+        await self._ask(request, (200,), learn)
+
+
+def _base(text: str) -> URL:
+    """The configured URL; RequestError unless it is plain http(s), without query or user."""
+    try:
+        url = URL(text)
+        usual = url.scheme in ("http", "https") and bool(url.host) and url.user is None
+        if usual and not url.query_string and not url.fragment:
+            return url
+    except ValueError:
+        pass
+    raise RequestError(
+        what="the configured base_url", why="it is not of the form https://host/path"
+    )
