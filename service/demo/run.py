@@ -1,0 +1,163 @@
+"""The demo: a seller's files and a sandbox UPS in, a sealed and verified bundle out.
+
+Only UPS is a stand-in (service/sandbox). Everything else is what `serve` and `collect` run: the same
+collectors, ledger, encryption, log, verifiers, signatures, and the offline auditor at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from auditor.verify import verify_path
+from evidence.errors import RequestError
+from evidence.manifest import Manifest
+from evidence.verdicts import Severity, Verdict
+from service.cli.progress import Progress
+from service.demo import story
+from service.demo.tamper import flips
+from service.runtime import Account, Runtime
+from service.sandbox.app import run_sandbox
+from service.sandbox.scenario import parse_scenario
+from service.settings import load_settings
+from storage.ledger.ledger import State
+
+_SECRET = "ORDERPROOF_DEMO_UPS_SECRET"
+_COLOUR = {"pass": "green", "fail": "red", "inconclusive": "yellow", "not_applicable": "dim"}
+
+
+async def run(*, keep: Path | None = None, console: Console | None = None) -> dict[str, Any]:
+    """Tell the whole story on `console`; returns it as data. Raises if any part did not hold.
+
+    keep  a folder, made if absent and empty if not, where bundle, data and log are left; no key is
+    """
+    out = console or Console()
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise RequestError(what="the demo's folder", why=f"{keep} is not empty")
+    work = Path(tempfile.mkdtemp(prefix="orderproof-demo-"))
+    try:
+        return await _run(work, keep, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+async def _run(work: Path, keep: Path | None, out: Console) -> dict[str, Any]:
+    began = time.monotonic()
+    data = work / "data"
+    scenario = parse_scenario(story.SCENARIO.encode())
+    async with run_sandbox(scenario) as ups_url:
+        config = story.write_story(work / "seller", ups_url=ups_url, data=data, keys=work / "keys")
+        environment = dict(os.environ) | {_SECRET: "demo-secret"}
+        settings = load_settings(config, environment=environment)
+        out.print(f"[bold]1. Collect[/] evidence of {story.ORDER} from four sources")
+        async with await Runtime.open(settings) as runtime:
+            collection, _ = await runtime.request_collection(
+                story.ORDER, tenant=settings.tenant, defect=story.DEFECT
+            )
+            with Progress(out, total=len(runtime.sources)) as progress:
+                state = await runtime.walk(settings.tenant, collection.id, progress.watch)
+            if state is not State.SEALED:
+                raise RequestError(what="the demo", why=f"its collection ended {state}")
+            account = await runtime.account(settings.tenant, story.ORDER)
+            bundle = work / "bundle.zip"
+            await runtime.bundle(settings.tenant, story.ORDER, profile="bagit", to=bundle)
+            log_folder = runtime.log_folder(settings.tenant)
+    if account.manifest is None:
+        raise RequestError(what="the demo", why="nothing was sealed")
+    _show_items(out, account)
+    _show_verdicts(out, account.manifest)
+    verified, tampered = _verify(out, bundle, work)
+    if keep is not None:
+        _leave(keep, bundle=bundle, data=data, log=log_folder)
+        out.print(f"\n[bold]5. Left for you[/] in {keep}: bundle.zip, data/, log/ (no keys)")
+    out.print(f"\nDone in {time.monotonic() - began:.1f} s.")
+    return {
+        "order": str(story.ORDER),
+        "complete": account.manifest.complete,
+        "items": len(account.manifest.items),
+        "verdicts": {j.verifier: str(j.verdict) for j in account.manifest.judgements},
+        "verify": verified,
+        "tampered": tampered,
+        "kept": str(keep) if keep else None,
+    }
+
+
+def _show_items(out: Console, account: Account) -> None:
+    table = Table(title="Items, each kept as received", title_justify="left")
+    for heading in ("seq", "role", "source", "bytes", "sha256", "collected at (UTC)"):
+        table.add_column(heading, justify="right" if heading in {"seq", "bytes"} else "left")
+    for line in account.items:
+        table.add_row(
+            str(line.receipt.seq) if line.receipt else "-",
+            str(line.role),
+            line.source,
+            f"{line.size:,}",
+            line.sha256[:12],
+            line.collected_at.strftime("%Y-%m-%d %H:%M:%S"),
+        )
+    out.print("\n[bold]2. Stored[/] write-once, encrypted, in the order's hash chain and the log")
+    out.print(table)
+
+
+def _show_verdicts(out: Console, manifest: Manifest) -> None:
+    out.print("\n[bold]3. Verified[/] and sealed", "complete" if manifest.complete else "incomplete")
+    for judged in manifest.judgements:
+        verdict = str(judged.verdict)
+        out.print(f"  [{_COLOUR[verdict]}]{verdict:>14}[/]  {judged.question}", highlight=False)
+        for finding in judged.findings:
+            if finding.severity is Severity.GOOD and judged.verdict is not Verdict.PASS:
+                continue
+            out.print(f"{'':18}{finding.sentence}", highlight=False, markup=False)
+            if finding.do:
+                out.print(f"{'':18}-> {finding.do}", highlight=False, markup=False)
+    for line in manifest.coverage:
+        out.print(
+            f"  {line.state:>14}  {line.level}: {line.requirement} {line.why}",
+            highlight=False,
+            markup=False,
+        )
+
+
+def _verify(out: Console, bundle: Path, work: Path) -> tuple[bool, dict[str, str]]:
+    """Verify the bundle, then three copies with one byte flipped; each must be named."""
+    size = bundle.stat().st_size
+    out.print(f"\n[bold]4. The stranger's check[/] of bundle.zip ({size:,} bytes), offline")
+    report = verify_path(bundle)
+    out.print(f"  untouched: {_words(report.ok)}, trust: {report.trust}", highlight=False)
+    named: dict[str, str] = {}
+    for what, entry, flip in flips(bundle):
+        copy = work / "tampered.zip"
+        shutil.copyfile(bundle, copy)
+        flip(copy)
+        answer = verify_path(copy)
+        blamed = [check for check in answer.checks if check.state == "fail"]
+        if answer.ok or not any(entry in f"{check.where} {check.what}" for check in blamed):
+            raise RequestError(what="the demo", why=f"a flipped byte in {entry} was not named")
+        named[what] = entry
+        out.print(f"  one byte of {what} flipped: {_words(answer.ok)}", highlight=False)
+        for check in blamed[:3]:
+            out.print(f"{'':6}{check.what}", highlight=False, markup=False)
+    if not report.ok:
+        raise RequestError(what="the demo", why="its own bundle did not verify")
+    return report.ok, named
+
+
+def _words(ok: bool) -> str:
+    return "[green]holds[/]" if ok else "[red]does not hold[/]"
+
+
+def _leave(keep: Path, *, bundle: Path, data: Path, log: Path) -> None:
+    """Copy what may be shown. Keys lie outside the data folder and are gone with the work folder."""
+    keep.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(bundle, keep / "bundle.zip")
+    shutil.copytree(log, keep / "log")
+    skip: Callable[..., Any] = shutil.ignore_patterns("*.sock", "*.lock", "spool", "log")
+    shutil.copytree(data, keep / "data", ignore=skip)

@@ -1,0 +1,163 @@
+"""Reading items in processes with limits.
+
+Bytes from outside meet a parser only here: in a child process that holds no key, no database and no
+other order's data, with bounds on memory, CPU time and open files. A bomb costs that one reading:
+the child is ended, the item gets a `reading.failed` fact, and the next reading has a fresh child.
+
+Between parent and child go length-prefixed JSON and the item's bytes, never pickles: a child that
+was taken over can lie about its item, and do nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import struct
+import sys
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from evidence.errors import EvidenceError, FormatError, TooLargeError
+from evidence.facts import Fact
+from evidence.items import Item
+from evidence.locators import WHOLE
+from service.settings import Limits
+
+log = structlog.get_logger()
+
+# A child is replaced after so many readings, whatever it leaked.
+READINGS_PER_CHILD = 200
+MAX_ANSWER = 64 << 20
+
+
+@dataclass(slots=True)
+class _Child:
+    process: asyncio.subprocess.Process
+    readings: int = 0
+
+
+class Reading:
+    """A few reading processes; `size` at once, started when first needed."""
+
+    def __init__(self, limits: Limits, *, size: int = 2) -> None:
+        self._limits = limits
+        self._idle: list[_Child] = []
+        self._slots = asyncio.Semaphore(size)
+
+    async def facts_of(self, item: Item) -> list[Fact]:
+        """Every fact in the item; always an answer, at worst `reading.failed` with the reason."""
+        try:
+            answer = await self._ask("facts", item)
+            return [Fact.from_json(fact) for fact in answer["facts"]]
+        except EvidenceError as problem:
+            return [failed(item, str(problem))]
+        except (KeyError, TypeError, ValueError):
+            return [failed(item, "Reading it gave an answer we cannot use.")]
+
+    async def text_of(self, item: Item) -> str:
+        """The item's text for matching; "" where no reader can."""
+        try:
+            return str((await self._ask("text", item)).get("text", ""))
+        except EvidenceError:
+            return ""
+
+    async def warm(self) -> None:
+        """Start a child before it is needed."""
+        async with self._child():
+            pass
+
+    async def close(self) -> None:
+        while self._idle:
+            await _end(self._idle.pop())
+
+    async def _ask(self, task: str, item: Item) -> Mapping[str, Any]:
+        if item.content.size > self._limits.read_bytes:
+            raise TooLargeError(
+                what="the item", size=item.content.size, limit=self._limits.read_bytes
+            )
+        async with self._child() as child:
+            header = json.dumps({"task": task, "size": item.content.size} | describe(item)).encode()
+            assert child.process.stdin and child.process.stdout  # both are pipes  # noqa: S101
+            try:
+                async with asyncio.timeout(self._limits.read_s + 5):
+                    child.process.stdin.write(struct.pack(">Q", len(header)) + header)
+                    for chunk in item.content.chunks():
+                        child.process.stdin.write(chunk)
+                        await child.process.stdin.drain()
+                    await child.process.stdin.drain()
+                    (length,) = struct.unpack(">Q", await child.process.stdout.readexactly(8))
+                    if length > MAX_ANSWER:
+                        raise FormatError(what="the item", why="reading it gave an endless answer")
+                    answer = json.loads(await child.process.stdout.readexactly(length))
+            except (TimeoutError, asyncio.IncompleteReadError, OSError, ValueError) as problem:
+                raise FormatError(
+                    what="the item",
+                    why=f"reading it went over the limits of time ({self._limits.read_s:.0f} s)"
+                    f" or memory ({self._limits.read_memory >> 20} MB)",
+                ) from problem
+            child.readings += 1
+        if not isinstance(answer, dict):
+            raise FormatError(what="the item", why="reading it gave no answer")
+        return answer
+
+    @contextlib.asynccontextmanager
+    async def _child(self) -> AsyncIterator[_Child]:
+        async with self._slots:
+            child = self._idle.pop() if self._idle else await self._start()
+            try:
+                yield child
+            except BaseException:
+                await _end(child)
+                raise
+            if child.readings >= READINGS_PER_CHILD or child.process.returncode is not None:
+                await _end(child)
+            else:
+                self._idle.append(child)
+
+    async def _start(self) -> _Child:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "service.reading_child",
+            str(self._limits.read_memory),
+            str(self._limits.read_s),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            # No secret of ours is in the environment of a process that parses hostile bytes.
+            env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        return _Child(process)
+
+
+async def _end(child: _Child) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        child.process.kill()
+    await child.process.wait()
+
+
+def failed(item: Item, why: str) -> Fact:
+    return Fact(
+        name="reading.failed", value=why, locator=WHOLE, item=item.sha256, origin=item.origin
+    )
+
+
+def describe(item: Item) -> dict[str, Any]:
+    """What a reader may know of an item beside its bytes."""
+    return {
+        "role": str(item.role),
+        "key": item.key,
+        "media_type": item.media_type,
+        "collector": item.collector,
+        "origin": item.origin,
+        "provenance": str(item.provenance),
+        "collected_at": item.collected_at.isoformat(),
+        "name": item.name,
+        "about": dict(item.about),
+        "hints": dict(item.hints),
+    }

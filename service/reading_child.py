@@ -1,0 +1,127 @@
+"""The reading process: `python -m service.reading_child MEMORY_BYTES CPU_SECONDS`.
+
+It takes one item after another on standard input and answers on standard output (service/reading.py
+says how). It sets its own limits before it reads the first byte.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import struct
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from collectors.exchanges import read_exchange
+from collectors.registry import collector_named
+from evidence.errors import EvidenceError
+from evidence.facts import Fact
+from evidence.items import InMemory, Item, Provenance, Role
+from evidence.locators import WHOLE
+from evidence.media import sniff
+from verifiers.readers.registry import reader_for
+
+# A locator of these kinds points at bytes inside the item: the collector could read it itself.
+_INSIDE = frozenset({"json", "header", "cell", "line", "page", "pixel"})
+MAX_FACTS = 50_000
+
+
+def facts_of(item: Item) -> list[Fact]:
+    """The collector's own reading, and a document reader's where the collector has none."""
+    if item.role is Role.EXCHANGE:
+        return read_exchange(item)
+    facts: list[Fact] = []
+    try:
+        facts = list(collector_named(item.source).read(item))
+    except EvidenceError as problem:
+        facts = [_failed(item, str(problem))]
+    if not any(fact.locator.kind in _INSIDE for fact in facts):
+        reader = reader_for(sniff(item.content.read(item.content.size)[:4096]))
+        if reader is not None:
+            facts = [fact for fact in facts if fact.name != "reading.failed"]
+            try:
+                facts += reader.read(item)
+            except EvidenceError as problem:
+                facts.append(_failed(item, str(problem)))
+    return facts[:MAX_FACTS]
+
+
+def text_of(item: Item) -> str:
+    reader = reader_for(sniff(item.content.read(item.content.size)[:4096]))
+    return "" if reader is None else reader.text_of(item)
+
+
+def _failed(item: Item, why: str) -> Fact:
+    return Fact(
+        name="reading.failed", value=why, locator=WHOLE, item=item.sha256, origin=item.origin
+    )
+
+
+def _item(head: Mapping[str, Any], data: bytes) -> Item:
+    return Item(
+        role=Role(head["role"]),
+        key=head["key"],
+        content=InMemory(data),
+        media_type=head["media_type"],
+        collector=head["collector"],
+        origin=head["origin"],
+        provenance=Provenance(head["provenance"]),
+        collected_at=datetime.fromisoformat(head["collected_at"]),
+        name=head["name"],
+        about=head["about"],
+        hints=head["hints"],
+    )
+
+
+def _answer(task: str, item: Item) -> dict[str, Any]:
+    try:
+        if task == "text":
+            return {"text": text_of(item)}
+        return {"facts": [fact.to_json() for fact in facts_of(item)]}
+    except EvidenceError as problem:
+        return {"facts": [_failed(item, str(problem)).to_json()], "text": ""}
+    except RecursionError:
+        return {"facts": [_failed(item, "It is nested too deeply to be read.").to_json()]}
+    except Exception as problem:  # a parser's own mistake is that item's trouble, not the order's
+        why = f"The reader gave up on it ({type(problem).__name__})."
+        return {"facts": [_failed(item, why).to_json()], "text": ""}
+
+
+def _limit(memory: int) -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
+def _more_cpu(seconds: float) -> None:
+    """Let the process use `seconds` more than it has used; beyond, the kernel ends it."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    spent = usage.ru_utime + usage.ru_stime
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(spent + seconds) + 1, hard))
+
+
+def serve(stdin: BinaryIO, stdout: BinaryIO, cpu_s: float) -> None:
+    """Answer until the parent closes the pipe."""
+    while prefix := stdin.read(8):
+        (length,) = struct.unpack(">Q", prefix)
+        head = json.loads(stdin.read(length))
+        data = stdin.read(head["size"])
+        _more_cpu(cpu_s)
+        answer = json.dumps(_answer(head["task"], _item(head, data))).encode()
+        for part in (struct.pack(">Q", len(answer)), answer):
+            stdout.write(part)
+        stdout.flush()
+
+
+def main(arguments: Iterable[str] = ()) -> None:
+    memory, cpu_s = arguments or sys.argv[1:]
+    _limit(int(memory))
+    serve(sys.stdin.buffer, sys.stdout.buffer, float(cpu_s))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,319 @@
+"""Everything the service holds, opened once and closed in order.
+
+The HTTP API, the worker and the command line all act through a Runtime; none of them touches the
+ledger, the objects or the keys by another way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets as dice
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from evidence.dsse import Envelope
+from evidence.errors import EvidenceError, RequestError
+from evidence.items import Content, Role
+from evidence.manifest import Manifest, Statement
+from evidence.orders import Alias, OrderRef
+from evidence.policy import Policy
+from service.queue import Queue
+from service.reading import Reading
+from service.settings import Settings
+from service.sources import Source, configured
+from service.steps import plan, publish
+from service.steps.walk import Watch, unwatched, walk_or_fail
+from storage.ledger.ledger import Ledger
+from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task
+from storage.log.sequencer import Sequencer
+from storage.log.tiles import LogFiles
+from storage.objects.local import LocalObjects
+from storage.objects.objects import Objects
+from storage.vault.vault import Vault
+from verifiers.rulebook import policies, policy_for
+
+LEAST_FREE = 256 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One part's state, in words, and what to do where it is not well."""
+
+    part: str
+    ok: bool
+    detail: str
+    do: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What is known of an order now. `manifest` and `statement` are the newest sealed ones."""
+
+    order: OrderRecord
+    aliases: list[Alias]
+    collections: list[Collection]
+    tasks: Mapping[str, list[Task]]
+    items: list[KeptItem]
+    manifest: Manifest | None
+    manifest_envelope: bytes | None
+    statement: Statement | None
+    statement_envelope: bytes | None
+
+
+class Runtime:
+    """Open with `await Runtime.open(settings)`; use as an async context manager or close it."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        vault: Vault,
+        ledger: Ledger,
+        objects: Objects,
+        sequencer: Sequencer,
+        sources: tuple[Source, ...],
+        clock: Callable[[], datetime],
+        queue: Queue | None,
+    ) -> None:
+        self.settings = settings
+        self.vault = vault
+        self.ledger = ledger
+        self.objects = objects
+        self.sequencer = sequencer
+        self.sources = sources
+        self.clock = clock
+        self.queue = queue
+        self.reading = Reading(settings.limits)
+        self.owner = dice.token_hex(8)
+        self._policies = policies()
+
+    @classmethod
+    async def open(
+        cls,
+        settings: Settings,
+        *,
+        with_queue: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> Runtime:
+        """Open or make the data folder. Without a queue, collections are walked by the caller."""
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        vault = Vault.open(settings.keys)
+        ledger = await Ledger.open(settings.database_url, vault=vault, clock=clock)
+        runtime: Runtime | None = None
+        try:
+            await ledger.tenant(settings.tenant, origin=settings.origin_of(settings.tenant))
+            runtime = cls(
+                settings=settings,
+                vault=vault,
+                ledger=ledger,
+                objects=LocalObjects(settings.data / "objects"),
+                sequencer=Sequencer(
+                    ledger,
+                    lambda tenant: LogFiles(settings.data / "log" / tenant),
+                    vault,
+                    clock,
+                ),
+                sources=configured(settings),
+                clock=clock,
+                queue=await Queue.open(settings) if with_queue else None,
+            )
+        finally:
+            if runtime is None:
+                await ledger.close()
+        runtime.spool_folder.mkdir(mode=0o700, exist_ok=True)
+        return runtime
+
+    async def __aenter__(self) -> Runtime:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self.reading.close()
+        if self.queue is not None:
+            await self.queue.close()
+        await self.ledger.close()
+
+    @property
+    def spool_folder(self) -> Path:
+        return self.settings.data / "spool"
+
+    def log_folder(self, tenant: str) -> Path:
+        return self.settings.data / "log" / tenant
+
+    def policy(self, policy_id: str) -> Policy:
+        """RequestError if there is no such policy."""
+        try:
+            return self._policies[policy_id]
+        except KeyError:
+            names = ", ".join(sorted(self._policies))
+            raise RequestError(
+                what="the policy", why=f"{policy_id[:60]!r} is not one of {names}"
+            ) from None
+
+    @property
+    def policies(self) -> Mapping[str, Policy]:
+        return self._policies
+
+    # -- asking for a collection ------------------------------------------------------------
+
+    async def request_collection(
+        self,
+        ref: OrderRef,
+        *,
+        tenant: str,
+        store: str = "default",
+        policy: str | None = None,
+        sources: Sequence[str] | None = None,
+        defect: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> tuple[Collection, bool]:
+        """Write the request down, then ring. True if it is new; the row is committed first."""
+        chosen = plan.choose(self.sources, sources)
+        if not chosen:
+            raise RequestError(what="the collection", why="no source is configured")
+        kind = (defect or {}).get("kind", "")
+        rules = self.policy(policy) if policy else policy_for(ref.platform, kind)
+        await self.ledger.tenant(tenant, origin=self.settings.origin_of(tenant))
+        order = await self.ledger.order(tenant, ref, store=store)
+        collection, new = await self.ledger.start_collection(
+            order,
+            policy=rules.id,
+            sources=[source.name for source in chosen],
+            defect=defect,
+            idempotency_key=idempotency_key,
+        )
+        if self.queue is not None:
+            await self.queue.ring(tenant, collection.id)
+        return collection, new
+
+    async def walk(self, tenant: str, collection_id: str, watch: Watch = unwatched) -> State:
+        """Drive a collection here and now, without the queue."""
+        return await walk_or_fail(self, tenant, collection_id, watch)
+
+    # -- looking at an order ----------------------------------------------------------------
+
+    async def find(self, tenant: str, ref: OrderRef) -> OrderRecord:
+        """RequestError if nothing was ever collected for the order."""
+        order = await self.ledger.find_order(tenant, ref)
+        if order is None:
+            raise RequestError(what="the order", why="nothing was collected for it yet")
+        return order
+
+    async def account(self, tenant: str, ref: OrderRef) -> Account:
+        order = await self.find(tenant, ref)
+        collections = await self.ledger.collections_of(order)
+        items = await self.ledger.items(order)
+        sealed = [c for c in collections if c.state is State.SEALED]
+        manifest = statement = None
+        if sealed:
+            manifest = await self._envelope(order, items, sealed[-1].id, Role.MANIFEST)
+            statement = await self._envelope(order, items, sealed[-1].id, Role.STATEMENT)
+        return Account(
+            order=order,
+            aliases=await self.ledger.aliases(order),
+            collections=collections,
+            tasks={c.id: await self.ledger.tasks(c.id) for c in collections},
+            items=items,
+            manifest=Manifest.from_payload(manifest.payload) if manifest else None,
+            manifest_envelope=manifest.to_json() if manifest else None,
+            statement=Statement.from_payload(statement.payload) if statement else None,
+            statement_envelope=statement.to_json() if statement else None,
+        )
+
+    async def envelope(self, order: OrderRecord, collection: str, role: Role) -> Envelope | None:
+        """The manifest or statement that this collection sealed, if it did."""
+        return await self._envelope(order, await self.ledger.items(order), collection, role)
+
+    async def _envelope(
+        self, order: OrderRecord, items: Sequence[KeptItem], collection: str, role: Role
+    ) -> Envelope | None:
+        for line in items:
+            if line.collection == collection and line.role is role:
+                data = await asyncio.to_thread(self.stored(order, line).read, 128 << 20)
+                return Envelope.from_json(data)
+        return None
+
+    def stored(self, order: OrderRecord, line: KeptItem) -> Content:
+        return self.objects.open(
+            line.stored,
+            key=order.key,
+            context=order.context,
+            sha256=line.sha256,
+            size=line.size,
+        )
+
+    async def content(self, tenant: str, ref: OrderRef, sha256: str) -> tuple[KeptItem, Content]:
+        """An item of the order and its bytes; RequestError if the order has none of this digest."""
+        order = await self.find(tenant, ref)
+        for line in await self.ledger.items(order):
+            if line.sha256 == sha256:
+                return line, self.stored(order, line)
+        raise RequestError(what="the item", why="this order has none with this digest")
+
+    async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
+        """Write the order's newest sealed account to `to` as one ZIP."""
+        await publish.write(self, await self.account(tenant, ref), profile=profile, to=to)
+
+    # -- looking at ourselves ---------------------------------------------------------------
+
+    async def health(self) -> list[Health]:
+        """Every configured part, each asked whether it works."""
+        found = [await self._ledger_health(), self._disk_health(), self._keys_health()]
+        if self.queue is not None:
+            ok = await self.queue.ping()
+            found.append(
+                Health(
+                    "queue",
+                    ok,
+                    "Valkey answers." if ok else "Valkey does not answer.",
+                    "" if ok else "Start it, or leave `valkey` empty so that we start our own.",
+                )
+            )
+        found.append(
+            Health(
+                "sources",
+                bool(self.sources),
+                ", ".join(source.name for source in self.sources) or "None is configured.",
+                "" if self.sources else "Add a [sources.…] table to orderproof.toml.",
+            )
+        )
+        for source in self.sources:
+            folder = source.settings.folder
+            if folder is not None and not folder.is_dir():
+                found.append(
+                    Health(source.name, False, f"{folder} is not a folder.", "Make or mend it.")
+                )
+        return found
+
+    async def _ledger_health(self) -> Health:
+        try:
+            waiting = await self.ledger.pending(self.settings.tenant)
+        except (EvidenceError, OSError) as problem:
+            return Health("ledger", False, str(problem), "Look at the database it names.")
+        return Health("ledger", True, f"{waiting} stamps wait for their receipt.")
+
+    def _disk_health(self) -> Health:
+        free = shutil.disk_usage(self.settings.data).free
+        ok = free >= LEAST_FREE
+        return Health(
+            "objects",
+            ok,
+            f"{free >> 20} MB free in {self.settings.data}.",
+            "" if ok else "Make room: nothing can be collected without it.",
+        )
+
+    def _keys_health(self) -> Health:
+        inside = self.settings.keys.resolve().is_relative_to(self.settings.data.resolve())
+        return Health(
+            "keys",
+            not inside,
+            f"{self.settings.keys}",
+            "Move `keys` out of the data folder: whoever copies the data must not get them."
+            if inside
+            else "",
+        )

@@ -1,0 +1,181 @@
+"""What an operator configures: `orderproof.toml` and `ORDERPROOF_*` in the environment.
+
+    data = "orderproof-data"            objects, ledger, log; relative paths start at this file
+    keys = "orderproof-keys"            private keys; keep it elsewhere than the data
+    listen = "127.0.0.1:8321"
+    valkey = ""                         empty: the service starts its own
+    log_origin = "orderproof.local"     name of the log; a public log is named by its URL
+
+    [sources.ups]                       one table a source; the name is free
+    collector = "ups"                   which collector; default: the table's name
+    base_url = "https://onlinetools.ups.com"
+    client_id = "..."
+    client_secret_env = "UPS_SECRET"    secrets by environment (`_env`) or file (`_file`) only
+
+Everything that is not a secret is handed to the collector as it stands.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from collectors.secrets import Secret
+from evidence.errors import RequestError
+
+DEFAULT_CONFIG = Path("orderproof.toml")
+_TOP = frozenset(
+    {"data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds on what comes from outside. Sizes in bytes, times in seconds."""
+
+    item_bytes: int = 4 << 30
+    read_bytes: int = 64 << 20
+    read_s: float = 20.0
+    read_memory: int = 1 << 30
+    source_s: float = 120.0
+    upload_bytes: int = 512 << 20
+    items_per_source: int = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One configured source. `options` holds no secret; `secrets` are by name."""
+
+    name: str
+    collector: str
+    base_url: str | None = None
+    folder: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    data: Path
+    keys: Path
+    host: str = "127.0.0.1"
+    port: int = 8321
+    valkey: str = ""
+    database: str = ""
+    tenant: str = "default"
+    log_origin: str = "orderproof.local"
+    api_token: Secret | None = None
+    sources: tuple[SourceSettings, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite+aiosqlite:///{self.data / 'ledger.sqlite'}"
+
+    def origin_of(self, tenant: str) -> str:
+        """The log's name, which is also its key's name: one log a tenant."""
+        return f"{self.log_origin}/{tenant}"
+
+    def source(self, name: str) -> SourceSettings | None:
+        return next((source for source in self.sources if source.name == name), None)
+
+
+def load_settings(
+    config: Path | None = None, *, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Read the file (the default one only if it is there), then let the environment overrule it.
+
+    Raises RequestError naming the file and field.
+    """
+    env = os.environ if environment is None else environment
+    path = config or DEFAULT_CONFIG
+    table: dict[str, Any] = {}
+    if config is not None or path.exists():
+        table = _read(path)
+    base = path.resolve().parent if table else Path.cwd()
+    if unknown := sorted(set(table) - _TOP):
+        raise _wrong(path, f"it has settings nobody reads: {', '.join(unknown)}")
+
+    def text(name: str, default: str) -> str:
+        said = env.get(f"ORDERPROOF_{name.upper()}", table.get(name, default))
+        if not isinstance(said, str):
+            raise _wrong(path, f"{name} is not text")
+        return said
+
+    host, port = _address(text("listen", "127.0.0.1:8321"), path)
+    token = env.get("ORDERPROOF_API_TOKEN", "")
+    try:
+        return Settings(
+            data=base / text("data", "orderproof-data"),
+            keys=base / text("keys", "orderproof-keys"),
+            host=host,
+            port=port,
+            valkey=text("valkey", ""),
+            database=text("database", ""),
+            tenant=text("tenant", "default"),
+            log_origin=text("log_origin", "orderproof.local"),
+            api_token=Secret("api_token", token) if token else None,
+            sources=tuple(
+                _source(name, options, base=base, env=env, path=path)
+                for name, options in table.get("sources", {}).items()
+            ),
+            limits=Limits(**table.get("limits", {})),
+        )
+    except TypeError as problem:
+        raise _wrong(path, f"limits: {problem}") from problem
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as problem:
+        raise _wrong(path, "there is no such file") from problem
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise _wrong(path, str(problem)) from problem
+
+
+def _source(
+    name: str, table: Any, *, base: Path, env: Mapping[str, str], path: Path
+) -> SourceSettings:
+    if not isinstance(table, dict):
+        raise _wrong(path, f"sources.{name} is not a table")
+    options: dict[str, Any] = {}
+    secrets: dict[str, Secret] = {}
+    for key, value in table.items():
+        if key.endswith("_env"):
+            secret = env.get(str(value), "")
+            if not secret:
+                raise _wrong(path, f"sources.{name}.{key}: {value} is not in the environment")
+            secrets[key.removesuffix("_env")] = Secret(key.removesuffix("_env"), secret)
+        elif key.endswith("_file"):
+            try:
+                secret = (base / str(value)).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as problem:
+                raise _wrong(path, f"sources.{name}.{key}: it cannot be read") from problem
+            secrets[key.removesuffix("_file")] = Secret(key.removesuffix("_file"), secret)
+        else:
+            options[key] = value
+    folder = options.pop("folder", None)
+    return SourceSettings(
+        name=name,
+        collector=str(options.pop("collector", name)),
+        base_url=options.pop("base_url", None),
+        folder=base / folder if folder else None,
+        options=options,
+        secrets=secrets,
+    )
+
+
+def _address(text: str, path: Path) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) < 65536:
+        raise _wrong(path, f"listen: {text!r} is not of the form 127.0.0.1:8321")
+    return host.strip("[]"), int(port)
+
+
+def _wrong(path: Path, why: str) -> RequestError:
+    return RequestError(what=f"the configuration {path}", why=why)

@@ -1,0 +1,66 @@
+"""Which sources can know this order, and which of them can be asked now.
+
+A source waits for the facts it `needs`; for those it only `wants` it waits as long as another
+source, still to be asked, could bring them. What never becomes known is said in the manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from evidence.errors import RequestError
+from evidence.facts import Fact
+from evidence.items import Role
+from evidence.orders import Alias, OrderRef
+from service.sources import Source
+
+# Facts that name the order or a parcel of it. Only records and carrier answers are believed here:
+# a document that lies in the wrong folder must not lead the collection to somebody else's parcel.
+ALIASES = frozenset({"shipment.tracking_number", "order.alias"})
+BELIEVED = frozenset({Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.TRACKING_HISTORY})
+Known = dict[str, tuple[str, ...]]
+
+
+def choose(configured: Iterable[Source], asked: Sequence[str] | None) -> list[Source]:
+    """The sources to ask: those named, or every configured one. RequestError for a name unknown."""
+    by_name = {source.name: source for source in configured}
+    if asked is None:
+        return list(by_name.values())
+    for name in asked:
+        if name not in by_name:
+            names = ", ".join(by_name) or "none"
+            raise RequestError(
+                what="the source", why=f"{name[:60]!r} is not configured (configured: {names})"
+            )
+    return [by_name[name] for name in dict.fromkeys(asked)]
+
+
+def known_facts(order: OrderRef, aliases: Iterable[Alias]) -> Known:
+    """What a source may be told: the order's number and every alias, by fact name."""
+    known: dict[str, list[str]] = {"order.id": [order.id], "order.site": [order.site]}
+    for alias in aliases:
+        known.setdefault(alias.kind, []).append(alias.value)
+    return {name: tuple(dict.fromkeys(values)) for name, values in known.items()}
+
+
+def ready(source: Source, known: Known, unfinished: Collection[Source]) -> bool:
+    """Whether the source can be asked now. `unfinished` are the others not yet done."""
+    if not source.collector.needs <= set(known):
+        return False
+    if source.wants <= set(known):
+        return True
+    return not any(other.leads for other in unfinished if other is not source)
+
+
+def missing(source: Source, known: Known) -> str:
+    """Why a source was never asked."""
+    names = ", ".join(sorted(source.collector.needs - set(known)))
+    return f"No {names} became known, so it could not be asked."
+
+
+def aliases_in(facts: Iterable[Fact], role: Role) -> list[Alias]:
+    """The aliases that an item of this role may teach us."""
+    if role not in BELIEVED:
+        return []
+    found = (Alias(fact.name, fact.text) for fact in facts if fact.name in ALIASES)
+    return list(dict.fromkeys(alias for alias in found if 3 <= len(alias.value) <= 100))

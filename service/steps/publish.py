@@ -1,0 +1,111 @@
+"""Put a sealed account into one file that a stranger can check."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evidence.archive import Entry
+from evidence.bundle import Anchor, Sealed, bundle_entries, write_bundle
+from evidence.checkpoint import Checkpoint
+from evidence.errors import RequestError
+from evidence.items import Content, Role
+from evidence.manifest import Manifest, SealedItem
+from evidence.merkle import consistency_path
+from evidence.notes import split_note
+from evidence.tiles import tile_reader
+from storage.ledger.records import Collection, KeptItem, OrderRecord, State
+from storage.log.tiles import LogFiles
+
+if TYPE_CHECKING:
+    from service.runtime import Account, Runtime
+
+PROFILES = ("bagit",)
+# Above this many receipts the chain is recomputed and only its head is proven (evidence/bundle.py).
+MOST_PROOFS = 1_000
+
+
+async def write(runtime: Runtime, account: Account, *, profile: str, to: Path) -> None:
+    """Write the newest sealed account to `to`, whole or not at all.
+
+    Raises RequestError if nothing is sealed yet or the profile is not known.
+    """
+    if profile not in PROFILES:
+        raise RequestError(
+            what="the profile", why=f"{profile[:40]!r} is not one of {', '.join(PROFILES)}"
+        )
+    sealed = [c for c in account.collections if c.state is State.SEALED]
+    if not sealed or account.manifest is None:
+        raise RequestError(what="the bundle", why="no collection of this order is sealed yet")
+    entries = await _entries(runtime, account, account.manifest, sealed[-1])
+    await asyncio.to_thread(_write_whole, entries, to)
+
+
+async def _entries(
+    runtime: Runtime, account: Account, manifest: Manifest, collection: Collection
+) -> list[Entry]:
+    order = account.order
+    tenant = order.tenant
+    statement_line = _own(account, collection, Role.STATEMENT)
+    manifest_line = _own(account, collection, Role.MANIFEST)
+    last = statement_line.receipt
+    if last is None or statement_line.log_index is None or collection.checkpoint_size is None:
+        raise RequestError(what="the bundle", why="its statement has no receipt yet")
+    chain = [line for line in await runtime.ledger.receipts(order) if line[1].seq <= last.seq]
+    before = manifest.before_read.encode()
+    note = await runtime.ledger.first_checkpoint_covering(tenant, statement_line.log_index)
+    size = Checkpoint.parse(split_note(note)[0]).size
+    log = LogFiles(runtime.log_folder(tenant))
+    nodes = tile_reader(log.read, size=size)
+    proven = chain if len(chain) <= MOST_PROOFS else chain[-1:]
+    return bundle_entries(
+        items=[(item, _content(runtime, order, account, item)) for item in manifest.items],
+        statement=await _sealed(runtime, order, statement_line),
+        manifest=await _sealed(runtime, order, manifest_line),
+        receipts=[receipt.to_bytes() for _, receipt in chain],
+        before_read=Anchor(checkpoint=before),
+        sealed=Anchor(checkpoint=note),
+        proofs={
+            receipt.seq: await runtime.sequencer.tlog_proof(tenant, index, note)
+            for index, receipt in proven
+        },
+        keys=runtime.vault.public_keys(tenant, runtime.settings.origin_of(tenant)),
+        consistency=await asyncio.to_thread(
+            lambda: consistency_path(nodes, old_size=collection.checkpoint_size or 0, new_size=size)
+        ),
+    )
+
+
+def _own(account: Account, collection: Collection, role: Role) -> KeptItem:
+    for line in account.items:
+        if line.collection == collection.id and line.role is role:
+            return line
+    raise RequestError(what="the bundle", why=f"the collection has no {role}")
+
+
+def _content(runtime: Runtime, order: OrderRecord, account: Account, item: SealedItem) -> Content:
+    for line in account.items:
+        if line.sha256 == item.sha256:
+            return runtime.stored(order, line)
+    raise RequestError(what="the bundle", why=f"item {item.seq} is not in the ledger")
+
+
+async def _sealed(runtime: Runtime, order: OrderRecord, line: KeptItem) -> Sealed:
+    data = await asyncio.to_thread(runtime.stored(order, line).read, 128 << 20)
+    return Sealed(envelope=data, salt=line.salt)
+
+
+def _write_whole(entries: list[Entry], to: Path) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{to.name}.", dir=to.resolve().parent)
+    try:
+        with os.fdopen(handle, "w+b") as out:
+            write_bundle(out, entries)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(name, to)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,274 @@
+"""The way of one order, from `queued` to `sealed`.
+
+Each state is left by a compare-and-set in the ledger, and everything done in a state may be done
+again: a walk that died is simply walked again, by whoever finds it.
+
+    queued -> collecting     the sources are written down as tasks
+    collecting -> verifying  every task has ended; a checkpoint covers every item; `at` is fixed
+    verifying -> sealed      manifest and statement are in the log
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from evidence.errors import EvidenceError, OutageError, RequestError
+from evidence.facts import Facts
+from evidence.items import Item, Role
+from evidence.manifest import Manifest
+from service.sources import Source
+from service.steps import collect, plan, seal
+from service.steps.read import opened, read_all
+from storage.ledger.records import Collection, OrderRecord, State, TaskState
+from storage.objects.spool import EncryptedSpool
+
+if TYPE_CHECKING:
+    from service.runtime import Runtime
+
+log = structlog.get_logger()
+
+# What a watcher is told as the walk goes on: a step, and a few words.
+Watch = Callable[[str, str], Awaitable[None]]
+_ENDED = frozenset(TaskState) - {TaskState.WAITING, TaskState.RUNNING}
+
+
+async def unwatched(step: str, words: str) -> None:
+    """The default watcher looks away."""
+
+
+async def walk(
+    runtime: Runtime, tenant: str, collection_id: str, watch: Watch = unwatched
+) -> State:
+    """Drive a collection as far as it goes; returns the state it is then in.
+
+    Raises RequestError if there is no such collection. Other failures that are not the order's own
+    (a full disk, a lost database) are raised too, and the collection stays where it was.
+    """
+    collection = await _collection(runtime, tenant, collection_id)
+    order = await runtime.ledger.order_by_handle(tenant, collection.order)
+    if order is None:
+        raise RequestError(what="the collection", why="its order was erased")
+    if not await _is_next(runtime, order, collection, watch):
+        return collection.state
+    if collection.state is State.QUEUED:
+        await runtime.ledger.advance(collection.id, State.QUEUED, State.COLLECTING)
+    if collection.state in {State.QUEUED, State.COLLECTING}:
+        await _collect(runtime, order, collection, watch)
+    collection = await _collection(runtime, tenant, collection_id)
+    if collection.state is State.VERIFYING:
+        await _seal(runtime, order, collection, watch)
+    return (await _collection(runtime, tenant, collection_id)).state
+
+
+async def _is_next(
+    runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch
+) -> bool:
+    """Collections of one order go one after another, oldest first.
+
+    A manifest must account for every receipt before its own, so no second collection may add any
+    while the first is sealing.
+    """
+    for older in await runtime.ledger.collections_of(order):
+        if older.id == collection.id:
+            return True
+        if older.state.is_final:
+            continue
+        if runtime.queue is not None:
+            await watch("wait", "an earlier collection of this order is not done yet")
+            return False
+        await walk(runtime, order.tenant, older.id)
+    return True
+
+
+async def _collection(runtime: Runtime, tenant: str, collection_id: str) -> Collection:
+    collection = await runtime.ledger.collection(tenant, collection_id)
+    if collection is None:
+        raise RequestError(what="the collection", why="there is none with this id")
+    return collection
+
+
+async def _collect(
+    runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch
+) -> None:
+    """Ask every source, all at once, each as soon as what it needs is known."""
+    sources = [s for s in runtime.sources if s.name in collection.sources]
+    tasks = {task.source: task for task in await runtime.ledger.tasks(collection.id)}
+    waiting = [s for s in sources if s.name not in tasks or tasks[s.name].state not in _ENDED]
+    shelf = collect.Shelf(
+        order,
+        collection.id,
+        EncryptedSpool(runtime.spool_folder, key=order.key, context=order.context),
+        runtime.objects,
+        runtime.ledger,
+        runtime.settings.limits.item_bytes,
+    )
+    running: dict[asyncio.Task[None], Source] = {}
+    try:
+        while waiting or running:
+            known = plan.known_facts(order.ref, await runtime.ledger.aliases(order))
+            unfinished = [*waiting, *running.values()]
+            for source in [s for s in waiting if plan.ready(s, known, unfinished)]:
+                waiting.remove(source)
+                job = _one(runtime, order, collection, source, shelf, known, watch)
+                running[asyncio.create_task(job)] = source
+            if not running:
+                break
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for finished in done:
+                del running[finished]
+                finished.result()
+    finally:
+        for job_left in running:
+            job_left.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+    known = plan.known_facts(order.ref, await runtime.ledger.aliases(order))
+    for source in waiting:
+        why = plan.missing(source, known)
+        await runtime.ledger.end_task(collection.id, source.name, state=TaskState.SKIPPED, why=why)
+        await watch(source.name, why)
+    checkpoint = await runtime.sequencer.sequence(order.tenant)
+    await runtime.ledger.advance(
+        collection.id,
+        State.COLLECTING,
+        State.VERIFYING,
+        at=runtime.clock(),
+        checkpoint_size=checkpoint.size,
+    )
+
+
+async def _one(
+    runtime: Runtime,
+    order: OrderRecord,
+    collection: Collection,
+    source: Source,
+    shelf: collect.Shelf,
+    known: plan.Known,
+    watch: Watch,
+) -> None:
+    """Ask one source, then learn from its records what the order is also called."""
+    await watch(source.name, "asking")
+    await runtime.ledger.begin_task(collection.id, source.name)
+    limits = runtime.settings.limits
+    outcome = await collect.ask(
+        source,
+        shelf=shelf,
+        known=known,
+        seconds=float(source.settings.options.get("timeout_s", limits.source_s)),
+        most_items=limits.items_per_source,
+        text_of=runtime.reading.text_of,
+        clock=runtime.clock,
+    )
+    await _learn(runtime, order, collection, source)
+    await runtime.ledger.end_task(collection.id, source.name, state=outcome.state, why=outcome.why)
+    await watch(source.name, outcome.why or outcome.state)
+
+
+async def _learn(
+    runtime: Runtime, order: OrderRecord, collection: Collection, source: Source
+) -> None:
+    if not source.collector.roles & plan.BELIEVED:
+        return
+    for line in await runtime.ledger.items(order):
+        if line.collection != collection.id or line.source != source.name:
+            continue
+        if line.role in plan.BELIEVED:
+            facts = await runtime.reading.facts_of(opened(line, order, runtime.objects))
+            for alias in plan.aliases_in(facts, line.role):
+                await runtime.ledger.add_alias(order, alias)
+
+
+async def _seal(runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch) -> None:
+    assert collection.at is not None and collection.checkpoint_size is not None  # noqa: S101
+    signer = runtime.vault.manifest_signer(order.tenant)
+    kept = await runtime.ledger.items(order)
+    manifest = await _manifest_kept(runtime, order, collection)
+    if manifest is None:
+        await watch("read", f"{len(kept)} items")
+        lines = seal.covered(kept, collection.checkpoint_size)
+        facts = Facts(
+            await read_all(lines, order, objects=runtime.objects, reading=runtime.reading)
+        )
+        await watch("verify", f"{len(facts)} facts")
+        before_read = await runtime.ledger.checkpoint_at(order.tenant, collection.checkpoint_size)
+        if before_read is None:
+            raise RequestError(what="sealing", why="the checkpoint before reading is not there")
+        manifest = seal.manifest_for(
+            order=order,
+            collection=collection,
+            aliases=await runtime.ledger.aliases(order),
+            policy=runtime.policy(collection.policy),
+            items=seal.sealed_items(lines, order, runtime.objects),
+            facts=facts,
+            tasks=await runtime.ledger.tasks(collection.id),
+            at=collection.at,
+            before_read=before_read,
+        )
+        signed = seal.seal_manifest(manifest, signer=signer, at=runtime.clock())
+        await _keep(runtime, order, collection, signed.item)
+    await watch("seal", "signing")
+    await runtime.sequencer.sequence(order.tenant)
+    chain = [receipt for _, receipt in await runtime.ledger.receipts(order)]
+    seq = await _seq_of(runtime, order, collection, Role.MANIFEST)
+    signed = seal.seal_statement(
+        manifest,
+        chain[: seq + 1],
+        log_origin=runtime.settings.origin_of(order.tenant),
+        log_size=collection.checkpoint_size,
+        signer=signer,
+        at=runtime.clock(),
+    )
+    await _keep(runtime, order, collection, signed.item)
+    await runtime.sequencer.sequence(order.tenant)
+    await runtime.ledger.advance(
+        collection.id, State.VERIFYING, State.SEALED, complete=manifest.complete
+    )
+    await watch("seal", "sealed, complete" if manifest.complete else "sealed, incomplete")
+
+
+async def _keep(runtime: Runtime, order: OrderRecord, collection: Collection, item: Item) -> None:
+    shelf = collect.Shelf(
+        order,
+        collection.id,
+        EncryptedSpool(runtime.spool_folder, key=order.key, context=order.context),
+        runtime.objects,
+        runtime.ledger,
+        runtime.settings.limits.item_bytes,
+    )
+    await shelf.keep("orderproof", item)
+
+
+async def _manifest_kept(
+    runtime: Runtime, order: OrderRecord, collection: Collection
+) -> Manifest | None:
+    """The manifest that an interrupted walk already stored, if it did."""
+    envelope = await runtime.envelope(order, collection.id, Role.MANIFEST)
+    return None if envelope is None else Manifest.from_payload(envelope.payload)
+
+
+async def _seq_of(runtime: Runtime, order: OrderRecord, collection: Collection, role: Role) -> int:
+    for line in await runtime.ledger.items(order):
+        if line.collection == collection.id and line.role is role and line.receipt is not None:
+            return line.receipt.seq
+    raise RequestError(what="sealing", why=f"the {role} has no receipt")
+
+
+async def walk_or_fail(
+    runtime: Runtime, tenant: str, collection_id: str, watch: Watch = unwatched
+) -> State:
+    """Walk; an error that walking again cannot mend fails the collection, with its reason.
+
+    OutageError is raised: whoever drives tries again later, and nothing is lost meanwhile.
+    """
+    try:
+        return await walk(runtime, tenant, collection_id, watch)
+    except OutageError:
+        raise
+    except EvidenceError as problem:
+        log.exception("collection failed", collection=collection_id)
+        for state in (State.QUEUED, State.COLLECTING, State.VERIFYING):
+            await runtime.ledger.advance(collection_id, state, State.FAILED, failure=str(problem))
+        return State.FAILED
