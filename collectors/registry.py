@@ -1,0 +1,20 @@
+"""Every collector, by hand: one import and one entry each, so that one search finds them all."""
+
+from __future__ import annotations
+
+from collectors.carriers.ups import Ups
+from collectors.collector import Collector
+from evidence.errors import RequestError
+
+COLLECTORS: tuple[Collector, ...] = (Ups(),)
+
+
+def collector_named(name: str) -> Collector:
+    """The collector called `name`; RequestError if there is none."""
+    for collector in COLLECTORS:
+        if collector.name == name:
+            return collector
+    names = ", ".join(sorted(collector.name for collector in COLLECTORS))
+    raise RequestError(
+        what="the collector", why=f"{name[:60]!r} is not one of those there are ({names})"
+    )
