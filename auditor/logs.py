@@ -41,13 +41,17 @@ def check_heads(
     if before and seal.statement:
         said = seal.statement.log
         if (said.get("origin"), said.get("size")) != (before[1].origin, before[1].size):
-            checks.failed("before-read", "It is not the log head that the statement names.", where)
+            checks.failed(
+                "before-read", f"{where} is not the head that the statement names.", where
+            )
     if before and seal.manifest and seal.manifest.before_read.encode() != before[0]:
-        checks.failed("before-read", "It is not the checkpoint that the manifest holds.", where)
+        checks.failed("before-read", f"{where} is not the checkpoint in the manifest.", where)
     if before and sealed:
         _check_consistent(bag, before[1], sealed[1])
     else:
-        checks.unsure("before-read", "Not compared: a checkpoint does not hold.", where)
+        checks.unsure(
+            "before-read", "Not compared: one of the two checkpoints does not hold.", where
+        )
     return before, sealed
 
 
@@ -142,9 +146,12 @@ def _check_consistent(bag: Bag, before: Checkpoint, sealed: Checkpoint) -> None:
     name = "before-read"
     raw = bag.optional(CONSISTENCY, name)
     if before.origin != sealed.origin:
-        bag.checks.failed(name, "The two checkpoints are of different logs.", SEALED)
+        bag.checks.failed(name, f"{SEALED}/checkpoint is of another log.", f"{SEALED}/checkpoint")
     elif before.size > sealed.size:
-        what = f"It has size {before.size}, the sealed one only {sealed.size}: the log shrank."
+        what = (
+            f"{BEFORE_READ}/checkpoint has size {before.size}, {SEALED}/checkpoint only "
+            f"{sealed.size}: the log shrank."
+        )
         bag.checks.failed(name, what, f"{BEFORE_READ}/checkpoint")
     elif raw is None and before.size < sealed.size:
         what = "The bundle holds no proof that the log only grew between its two checkpoints."

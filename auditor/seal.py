@@ -276,11 +276,11 @@ def _opening(bag: Bag, chain: Sequence[Receipt], opening: Opening) -> None:
     path = shown(opening.path)
     if found is None:
         bag.checks.failed("openings", f"{path} is missing; receipt {receipt.seq} names it.", where)
+    elif not _opens(receipt, opening.salt, opening.sha256):
+        what = f"{OPENINGS} does not open receipt {receipt.seq}: its salt or digest is wrong."
+        bag.checks.failed("openings", what, OPENINGS)
     elif found != opening.sha256 or bag.source.sizes[opening.path] != receipt.size:
         what = f"{path} is not what receipt {receipt.seq} ({receipt.role}) was made for."
-        bag.checks.failed("openings", what, where)
-    elif not _opens(receipt, opening.salt, found):
-        what = f"The salt given for {path} does not open receipt {receipt.seq} to it."
         bag.checks.failed("openings", what, where)
 
 

@@ -116,7 +116,7 @@ def _verify_source(source: Source, path: Path, *, key: Keys | None, saved: bytes
     if saved is not None:
         keys = pinned if pinned and pinned.log else own
         check_saved(checks, saved, sealed, keys=keys)
-    check_tokens(bag, seal, pinned=key)
+    _guarded(checks, "time", lambda: check_tokens(bag, seal, pinned=key))
     if chain:
         check_bag_info(bag, chain[-1])
     counts = {
