@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from evidence.facts import Fact, Facts
 from evidence.manifest import SealedItem
-from evidence.orders import OrderRef
+from evidence.orders import OrderRef, platform_of
 
 # Facts that name the order, and facts that name another number of it.
 ORDER_NAMES = ("order.id",)
@@ -29,6 +29,13 @@ def order_key(text: str) -> str:
     return text.strip().lstrip("#").casefold()
 
 
+def names_an_order(fact: Fact) -> bool:
+    """Whether the fact is an order number: by its name, or as a reference of unmistakable shape."""
+    if fact.name in ORDER_NAMES:
+        return True
+    return fact.name == "shipment.reference" and platform_of(fact.text) is not None
+
+
 class Subjects:
     """What the facts of an order say they are about.
 
@@ -43,7 +50,8 @@ class Subjects:
         self._numbers_in: dict[str, set[str]] = {}
         for fact in facts.named(*ORDER_NAMES, *OTHER_NAMES, NUMBER):
             at = self._named.setdefault((fact.item, fact.group), {})
-            at.setdefault(fact.name, []).append(fact.text)
+            name = "order.id" if names_an_order(fact) else fact.name
+            at.setdefault(name, []).append(fact.text)
             if fact.name == NUMBER:
                 self._numbers_in.setdefault(fact.item, set()).add(number_key(fact.text))
         self.ours = {order_key(order.id)}

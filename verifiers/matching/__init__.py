@@ -1,0 +1,1 @@
+"""Do all items speak of the same order?"""

@@ -1,0 +1,1 @@
+"""Documents, pages and pictures to facts, each with the place it stood."""

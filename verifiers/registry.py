@@ -1,0 +1,14 @@
+"""Every question, in the order in which the answers are shown."""
+
+from __future__ import annotations
+
+from verifiers import coverage
+from verifiers.matching import order as matching
+from verifiers.timestamps import order as timestamps
+from verifiers.verifier import Verifier
+
+VERIFIERS: tuple[Verifier, ...] = (
+    Verifier("matching.order", 1, "Do all items speak of the same order?", matching.verify),
+    Verifier("timestamps.order", 1, "Can all stated times be true together?", timestamps.verify),
+    Verifier("coverage.policy", 1, "Is everything the policy asks for there?", coverage.verify),
+)
