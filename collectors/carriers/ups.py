@@ -1,0 +1,332 @@
+"""UPS: scan history, proof-of-delivery letter, signature and delivery photo of a parcel.
+
+Source   Track API v1, "Tracking" (UPS-API/api-documentation, Tracking.yaml of July 2026).
+Tried    documented and sandbox; on UPS's own samples. Never live: nobody gave us a contract.
+Times    `date` and `time` are the scan place's wall clock. `gmtDate`, `gmtTime`, `gmtOffset` make
+         an instant of it where UPS sends them; without them it stays a LocalTime. `gmtTime` comes
+         as "154434", "15:44:34" or, without its leading nought, as "74700".
+Limits   120 days of history; 429 without published numbers. Signature, photo and letter come only
+         to accounts with a relation to the parcel. `deliveryInformation` is there for parcels under
+         way too: only a scan of UPS says that a parcel was delivered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from collectors.auth import ClientCredentials, secret_of
+from collectors.carriers.numbers import Likeness, plain, ups_likeness
+from collectors.carriers.parts import document_in, picture_in
+from collectors.carriers.ups_letter import read_letter
+from collectors.carriers.ups_times import delivery_time, scan_time
+from collectors.collector import Context
+from collectors.secrets import Secret
+from evidence.errors import EvidenceError, RequestError
+from evidence.facts import Fact
+from evidence.items import Item, Role
+from evidence.orders import OrderRef
+from evidence.pages import Node, page_of
+
+# Asked for explicitly: the letter's dates and labels are in this language.
+LOCALE = "en_US"
+TOKEN_PATH = "/security/v1/oauth/token"
+
+# Status codes of UPS's appendix whose own text says what the scan was. One that is not here becomes
+# scan.other, in UPS's words: calling it "in transit" would be us testifying instead of the carrier.
+_SCANS = {
+    "scan.accepted": "038 160 167 168 169",
+    "scan.transit": "005 010 025 039 047 087 158 159 164 165",
+    "scan.out_for_delivery": "006 021 037 089 091 146 162",
+    "scan.delivered": "011 026",
+    "scan.exception": (
+        "013 022 023 024 029 030 032 046 048 049 051 052 053 059 060 061 062 064 066 068 069 076"
+        " 086 090 145"
+    ),
+}
+_NAME = {code: name for name, codes in _SCANS.items() for code in codes.split()}
+# Handed to somebody who is not the recipient, whatever the activity's type says: the sender, an
+# agent, an access point.
+_ELSEWHERE = frozenset({"034", "067", "081", "143", "144", "161"})
+# "Tracking Information Not Found", "Invalid inquiry number".
+_UNKNOWN = frozenset({"TW0001", "TV1002"})
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_DECIMAL = re.compile(r"\d{1,9}(\.\d{1,6})?")
+_GROUP = re.compile(r"[0-9A-Za-z]{1,40}")
+
+
+class Ups:
+    name = "ups"
+    version = 1
+    roles = frozenset(
+        {Role.TRACKING_HISTORY, Role.POD_DOCUMENT, Role.POD_SIGNATURE, Role.POD_PHOTO}
+    )
+    needs = frozenset({"shipment.tracking_number"})
+
+    def auth(self, options: Mapping[str, Any], secrets: Mapping[str, Secret]) -> ClientCredentials:
+        """OAuth client credentials by HTTP Basic; `client_id` in options, `client_secret` secret.
+
+        RequestError naming the setting that is missing.
+        """
+        client = options.get("client_id") or ""
+        if not client and "client_id" in secrets:
+            client = secrets["client_id"].reveal()
+        if not isinstance(client, str) or not client:
+            raise RequestError(what="asking ups", why="no client_id is configured")
+        account = options.get("merchant_id")
+        return ClientCredentials(
+            source=self.name,
+            token_url=TOKEN_PATH,
+            client_id=client,
+            client_secret=secret_of(secrets, "client_secret", source=self.name),
+            extra_headers={"x-merchant-id": str(account)} if account else {},
+        )
+
+    async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
+        """Bring each parcel's answer, then the letter and the pictures that it holds.
+
+        Numbers that cannot be UPS's are not asked for. A 404 is brought like any answer: "not
+        known" is evidence too. A number that UPS refuses does not keep the others from being asked.
+        """
+        http = context.need_http()
+        known = (plain(number) for number in context.known_all("shipment.tracking_number"))
+        refused: RequestError | None = None
+        for number in dict.fromkeys(known):
+            if ups_likeness(number) is Likeness.NO:
+                continue
+            try:
+                reply = await http.get(
+                    f"/api/track/v1/details/{number}",
+                    params={
+                        "locale": LOCALE,
+                        "returnSignature": "true",
+                        "returnMilestones": "true",
+                        "returnPOD": "true",
+                    },
+                    headers={
+                        "transId": _transaction(order, number, context),
+                        "transactionSrc": str(
+                            context.settings.get("transaction_source", "orderproof")
+                        ),
+                    },
+                    answers={200, 404},
+                )
+            except RequestError as problem:
+                refused = problem
+                continue
+            item = reply.item(
+                Role.TRACKING_HISTORY,
+                about={"shipment.tracking_number": number},
+                hints={"http.status": str(reply.status), "locale": LOCALE},
+            )
+            # Taken out first: once an item is handed over, its bytes may have moved on.
+            parts = list(_parts(item))
+            yield item
+            for part in parts:
+                yield part
+        if refused is not None:
+            raise refused
+
+    def read(self, item: Item) -> list[Fact]:
+        """Read an answer in UPS's order, newest scan first, or a letter line by line.
+
+        Pure. Signatures and photos hold no claim of UPS beyond the picture itself. ShapeError,
+        naming the field, for an undocumented shape.
+        """
+        match item.role:
+            case Role.TRACKING_HISTORY:
+                return list(_read_answer(page_of(item), status=item.hints.get("http.status", "")))
+            case Role.POD_DOCUMENT if item.media_type == "text/html":
+                return read_letter(item)
+        return []
+
+
+def _transaction(order: OrderRef, number: str, context: Context) -> str:
+    """An id unique to the request, which a second run at the same moment gives again."""
+    seed = f"{order}|{number}|{context.now().isoformat()}"
+    return hashlib.sha256(seed.encode()).hexdigest()[:32]
+
+
+def _parts(item: Item) -> Iterator[Item]:
+    """Letter, signature and photo of each package; none from an answer that cannot be read."""
+    try:
+        page = page_of(item)
+        packages = [
+            package
+            for shipment in page["trackResponse"]["shipment"].each()
+            for package in shipment["package"].each()
+        ]
+    except EvidenceError:
+        return  # read() will say what is wrong with it
+    for package in packages:
+        told = package["deliveryInformation"]
+        number = package["trackingNumber"].value
+        about = {"shipment.tracking_number": number} if _is_number(number) else item.about
+        for role, node in (
+            (Role.POD_DOCUMENT, told["pod"]["content"]),
+            (Role.POD_SIGNATURE, told["signature"]["image"]),
+            (Role.POD_PHOTO, told["deliveryPhoto"]["photo"]),
+        ):
+            taken = document_in(node.value) if role is Role.POD_DOCUMENT else picture_in(node.value)
+            if taken is not None:
+                part = item.part(
+                    role,
+                    taken.data,
+                    at=node.locator,
+                    encoding="base64",
+                    media_type=taken.media_type,
+                )
+                yield replace(part, about=about)
+
+
+def _read_answer(page: Node, *, status: str) -> Iterator[Fact]:
+    if "response" in page and "trackResponse" not in page:
+        yield from _read_refusal(page["response"], status=status)
+        return
+    if not isinstance(page["trackResponse"].value, dict):
+        raise page["trackResponse"].misshapen("an object")
+    groups: dict[str, int] = {}
+    for shipment in page["trackResponse"]["shipment"].each():
+        asked = shipment["inquiryNumber"]
+        packages = list(shipment["package"].each())
+        alone = _group(asked, groups) if not packages else f"parcel/{asked.text_or_none() or ''}"
+        yield from asked.facts("shipment.tracking_number", group=alone)
+        for warning in shipment["warnings"].each():
+            if warning["code"].text_or_none() in _UNKNOWN:
+                yield _unknown(warning, group=alone)
+        for package in packages:
+            named = package["trackingNumber"]
+            group = _group(named if named.text_or_none() else asked, groups)
+            yield from _read_package(package, group)
+
+
+def _read_refusal(response: Node, *, status: str) -> Iterator[Fact]:
+    errors = list(response["errors"].each())
+    if not errors:
+        raise response["errors"].misshapen("a list of errors")
+    for error in errors:
+        if status != "404" and error["code"].text_or_none() not in _UNKNOWN:
+            raise error["code"].misshapen("a code that says a number is not known")
+        yield _unknown(error, group="")
+
+
+def _unknown(said: Node, *, group: str) -> Fact:
+    words = "message" if said["message"].text_or_none() else "code"
+    return said[words].fact("parcel.unknown", group=group)
+
+
+def _group(number: Node, taken: dict[str, int]) -> str:
+    """`parcel/<number>`, with a count where a number comes again: carriers reuse them."""
+    said = number.text_or_none() or ""
+    name = said if _GROUP.fullmatch(said) else "-"
+    taken[name] = taken.get(name, 0) + 1
+    return f"parcel/{name}" if taken[name] == 1 else f"parcel/{name}~{taken[name]}"
+
+
+def _read_package(package: Node, group: str) -> Iterator[Fact]:
+    yield from package["trackingNumber"].facts("shipment.tracking_number", group=group)
+    for other in package["alternateTrackingNumber"].each():
+        yield from other["number"].facts("shipment.tracking_number", group=group)
+    for reference in package["referenceNumber"].each():
+        yield from reference["number"].facts("shipment.reference", group=group)
+    yield from package["service"]["description"].facts("shipment.service", group=group)
+    weight = package["weight"]["weight"]
+    if _DECIMAL.fullmatch(said := weight.text_or_none() or ""):
+        unit = package["weight"]["unitOfMeasurement"].text_or_none() or ""
+        yield weight.fact("shipment.weight", f"{said} {unit}".strip(), group=group)
+    for party in package["packageAddress"].each():
+        yield from _read_party(party, group)
+    yield from package["currentStatus"]["description"].facts("parcel.status", group=group)
+    yield from _read_delivery(package, group)
+    for index, activity in enumerate(package["activity"].each()):
+        yield from _read_activity(activity, f"{group}/scan/{index}")
+
+
+def _read_party(party: Node, group: str) -> Iterator[Fact]:
+    address = party["address"]
+    match party["type"].text_or_none():
+        case "ORIGIN":
+            yield from _country(address, "shipment.origin.country", group)
+        case "DESTINATION":
+            to = "shipment.recipient"
+            for field in ("name", "attentionName"):
+                yield from party[field].facts(f"{to}.name", group=group)
+            for field in ("addressLine1", "addressLine2", "addressLine3"):
+                yield from address[field].facts(f"{to}.street", group=group)
+            yield from address["city"].facts(f"{to}.city", group=group)
+            yield from address["stateProvince"].facts(f"{to}.region", group=group)
+            yield from address["postalCode"].facts(f"{to}.postal_code", group=group)
+            yield from _country(address, f"{to}.country", group)
+
+
+def _country(address: Node, name: str, group: str) -> Iterator[Fact]:
+    for field in ("countryCode", "country"):
+        if _COUNTRY.fullmatch(address[field].text_or_none() or ""):
+            yield address[field].fact(name, group=group)
+            return
+
+
+def _read_delivery(package: Node, group: str) -> Iterator[Fact]:
+    """What stands outside the scans. None of it says that the parcel was delivered, but DEL."""
+    told = package["deliveryInformation"]
+    if told.present:
+        yield from told["receivedBy"].facts("delivery.received_by", group=group)
+        yield from told["location"].facts("delivery.place", group=group)
+        for name, node in (
+            ("delivery.signature", told["signature"]["image"]),
+            ("delivery.photo", told["deliveryPhoto"]["photo"]),
+        ):
+            holds = picture_in(node.value) is not None
+            yield (node if holds else told).fact(name, "yes" if holds else "no", group=group)
+    for date in package["deliveryDate"].each():
+        moment = delivery_time(date, package["deliveryTime"])
+        if moment is not None:
+            yield date["date"].fact("delivery.at", moment, group=group)
+
+
+def _read_activity(activity: Node, group: str) -> Iterator[Fact]:
+    status = activity["status"]
+    name = _scan(status)
+    for words in ("description", "simplifiedTextDescription", "statusCode", "code", "type"):
+        if status[words].text_or_none():
+            yield status[words].fact(name, group=group)
+            break
+    moment = scan_time(activity)
+    if moment is not None:
+        told = status["type"].text_or_none() == "M" and name == "scan.other"
+        yield activity.fact("shipment.label.at" if told else f"{name}.at", moment, group=group)
+    address = activity["location"]["address"]
+    place = [
+        said
+        for field in ("city", "stateProvince", "postalCode", "countryCode")
+        if (said := address[field].text_or_none())
+    ]
+    if place:
+        yield address.fact("scan.place", ", ".join(place), group=group)
+    if name == "scan.delivered":
+        yield from address["city"].facts("delivery.city", group=group)
+        yield from address["stateProvince"].facts("delivery.region", group=group)
+        yield from address["postalCode"].facts("delivery.postal_code", group=group)
+        yield from _country(address, "delivery.country", group)
+
+
+def _scan(status: Node) -> str:
+    """The fact name for an activity's status. `statusCode` is the newer field, `type` the older.
+
+    Type D is "delivered", M "billing information received"; the others are too wide to say more.
+    """
+    code = status["statusCode"].text_or_none()
+    if code in _ELSEWHERE:
+        return "scan.other"
+    name = _NAME.get(code or "", "scan.other")
+    if status["type"].text_or_none() == "D" and name != "scan.delivered":
+        # A code that tells of the way contradicts the type: then UPS's words are all we have.
+        return "scan.delivered" if code not in _NAME else "scan.other"
+    return name
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and bool(_GROUP.fullmatch(value))
