@@ -17,7 +17,8 @@ from service.api.ports import Evidence
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
 from service.worker import CollectionWorker
-from storage.ledger.ledger import Collection, KeptItem, OrderRecord, Task
+from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
+from storage.log.tiles import LogFiles
 from storage.objects.objects import RangedContent
 
 _log = structlog.get_logger("orderproof")
@@ -91,10 +92,7 @@ class RuntimeEvidence:
 
     def log_file(self, tenant: str, path: str) -> bytes | None:
         """Read below the tenant's log folder; the route has checked what the path looks like."""
-        try:
-            return (self._runtime.log_folder(tenant) / path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
+        return LogFiles(self._runtime.log_folder(tenant)).read(path)
 
     async def health(self) -> Sequence[Health]:
         parts = list(await self._runtime.health())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aiohttp import hdrs, web
 
+from auditor.verify import verify_path
 from evidence.errors import EvidenceError
 from service.api.ports import SETTINGS
 from service.api.scratch import SCRATCH
@@ -25,8 +26,6 @@ AT_ONCE = web.AppKey("verify_at_once", asyncio.Semaphore)
 
 async def verify_bundle(request: web.Request, given: Given) -> web.StreamResponse:
     """Take the upload to disk, then check it in a thread. A bundle that fails is a good answer."""
-    from auditor.verify import verify_path
-
     limit = request.app[SETTINGS].limits.upload_bytes
     if (request.content_length or 0) > limit:
         raise _too_large(limit)

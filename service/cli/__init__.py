@@ -1,0 +1,115 @@
+"""The command line: `orderproof COMMAND`. One file a command or a family of them.
+
+Exit 0: fine. Exit 1: the answer is no. Exit 2: it could not be asked; one sentence on stderr says
+why and what to do. Each command imports what it needs when it is chosen, so that a stranger's
+`orderproof verify` neither waits for nor needs the service's libraries.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from evidence.errors import EvidenceError
+
+# name -> module that has `configure(parser)`, which sets `run`, and a line for the list
+COMMANDS = {
+    "demo": ("demo", "one order end to end, checked, then tampered with"),
+    "serve": ("serve", "answer over HTTP, and drive collections unless told not to"),
+    "worker": ("worker", "drive collections, without answering over HTTP"),
+    "collect": ("collect", "collect and seal the evidence of an order"),
+    "manifest": ("manifest", "the newest sealed account of an order"),
+    "bundle": ("bundle", "everything a stranger needs to check it, as one file"),
+    "verify": ("verify", "check a bundle, a bag folder, a manifest or a statement, offline"),
+    "sandbox": ("sandbox", "a local stand-in of a carrier, for trying out"),
+    "doctor": ("doctor", "the health of every configured part, and what to do"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    arguments = _parser(words).parse_args(words)
+    if arguments.command is None:
+        _parser([]).print_help()
+        return 2
+    try:
+        code: int = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
+    except EvidenceError as error:
+        return _refuse(str(error), debug=arguments.debug)
+    except BrokenPipeError:
+        # Whoever read our output has enough, as `| head` does; Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("orderproof: stopped", file=sys.stderr)
+        return 130
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        said = (
+            f"{named}{error.strerror or type(error).__name__}. Check the path and its permissions."
+        )
+        return _refuse(said, debug=arguments.debug)
+    except Exception as error:
+        said = (
+            f"unexpected {type(error).__name__}. Run it again with --debug and report what it says."
+        )
+        return _refuse(said, debug=arguments.debug)
+
+
+def _refuse(sentence: str, *, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    print(f"orderproof: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The whole list of commands, with the details of those only that `words` name."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="settings (default: ./orderproof.toml if there)",
+    )
+    common.add_argument(
+        "--debug",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="show where an error comes from",
+    )
+    parser = argparse.ArgumentParser(
+        prog="orderproof",
+        description="Prove what happened to an order.",
+        epilog="Exit codes: 0 fine, 1 the answer is no, 2 it could not be asked.",
+        parents=[common],
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parser.set_defaults(config=None, debug=False, command=None)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    for name, (module, line) in COMMANDS.items():
+        said = f"{line[0].upper()}{line[1:]}."
+        command = commands.add_parser(name, help=line, description=said, parents=[common])
+        if name in words:
+            importlib.import_module(f"service.cli.{module}").configure(command)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"orderproof {version('orderproof')}")
+        except PackageNotFoundError:
+            print("orderproof, not installed: run from its folder")
+        parser.exit()

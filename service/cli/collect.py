@@ -1,0 +1,165 @@
+"""`orderproof collect`: collect and seal the evidence of an order.
+
+Works without a running server: then the collection is walked in this process. Where a worker is
+running over the same data, whoever takes the lease first walks it, and the other watches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from service.cli.orders import add_order, named_order
+
+if TYPE_CHECKING:
+    from evidence.orders import OrderRef
+    from service.cli.progress import Progress
+    from service.runtime import Runtime
+    from service.settings import Settings
+
+POLL_S = 0.2
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_order(parser)
+    parser.add_argument(
+        "--source", action="append", metavar="S", help="ask only this one; may be repeated"
+    )
+    parser.add_argument("--policy", metavar="ID", help="default: the platform's own")
+    parser.add_argument("--store", metavar="NAME", default="default", help="the seller's account")
+    parser.add_argument("--defect", metavar="KIND", help="what the platform holds against it")
+    parser.add_argument("--noticed-at", metavar="TIME", help="when it told you, RFC 3339")
+    parser.add_argument(
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="until it is sealed (default), or leave it to a worker",
+    )
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from service.cli.logs import set_up
+
+    set_up(level=logging.ERROR)
+    return asyncio.run(_run(arguments))
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from service.api.shapes import collection_json
+    from service.cli.progress import Progress
+    from service.cli.terminal import note, say, say_json
+    from service.runtime import Runtime
+    from service.settings import load_settings
+
+    ref = named_order(arguments)
+    defect = _defect(arguments)
+    settings = load_settings(arguments.config)
+    async with await Runtime.open(settings, with_queue=_queue_is_there(settings)) as runtime:
+        collection, _ = await runtime.request_collection(
+            ref,
+            tenant=settings.tenant,
+            store=arguments.store,
+            policy=arguments.policy,
+            sources=arguments.source,
+            defect=defect,
+        )
+        if arguments.wait:
+            with Progress(Console(stderr=True), total=len(collection.sources)) as progress:
+                await _to_the_end(runtime, collection.id, progress)
+        found = await runtime.ledger.collection(settings.tenant, collection.id)
+        collection = found or collection
+        tasks = await runtime.ledger.tasks(collection.id)
+        sealed = await _sealed(runtime, settings.tenant, ref) if arguments.wait else None
+    if arguments.json:
+        say_json(collection_json(collection, tasks, ref) | {"manifest": sealed})
+    elif collection.state == "sealed":
+        for task in tasks:
+            say(f"{task.state:<8} {task.source}  {task.why}".rstrip())
+        say(f"sealed, {'complete' if collection.complete else 'incomplete'}")
+        say(f"manifest {sealed}")
+    elif collection.state == "failed":
+        note(f"The collection failed: {collection.failure}")
+    else:
+        say(f"{collection.state} {collection.id}")
+        note("A worker takes it up: `orderproof serve` or `orderproof worker`.")
+    return 1 if collection.state == "failed" else 0
+
+
+async def _to_the_end(runtime: Runtime, collection: str, progress: Progress) -> None:
+    """Walk the collection, or watch the worker that does; take over if that one dies."""
+    from service.api.shapes import ENDED
+
+    tenant = runtime.settings.tenant
+    if runtime.queue is None:
+        await runtime.walk(tenant, collection, progress.watch)
+        return
+    told: dict[str, str] = {}
+    while True:
+        found = await runtime.ledger.collection(tenant, collection)
+        if found is None or found.state in ENDED:
+            return
+        if await runtime.queue.take(collection, runtime.owner):
+            holding = asyncio.create_task(_hold(runtime, collection))
+            try:
+                await runtime.walk(tenant, collection, progress.watch)
+            finally:
+                holding.cancel()
+                await runtime.queue.release(collection, runtime.owner)
+            return
+        for task in await runtime.ledger.tasks(collection):
+            words = "asking" if task.state == "running" else task.why or str(task.state)
+            if task.state != "waiting" and told.get(task.source) != words:
+                told[task.source] = words
+                await progress.watch(task.source, words)
+        await asyncio.sleep(POLL_S)
+
+
+async def _hold(runtime: Runtime, collection: str) -> None:
+    from service.queue import LEASE_S
+
+    while runtime.queue is not None:
+        await asyncio.sleep(LEASE_S / 3)
+        with contextlib.suppress(Exception):
+            await runtime.queue.take(collection, runtime.owner)
+
+
+async def _sealed(runtime: Runtime, tenant: str, ref: OrderRef) -> str | None:
+    """SHA-256 of the newest manifest's envelope: the manifest's id."""
+    from evidence.canonical import digest
+
+    account = await runtime.account(tenant, ref)
+    return digest(account.manifest_envelope) if account.manifest_envelope else None
+
+
+def _queue_is_there(settings: Settings) -> bool:
+    """Whether a worker may be listening. Without one, none is started just for this."""
+    from service.queue import socket_of
+
+    return bool(settings.valkey) or socket_of(settings).exists()
+
+
+def _defect(arguments: argparse.Namespace) -> dict[str, str] | None:
+    from evidence.errors import RequestError
+    from evidence.times import parse_rfc3339
+
+    if arguments.defect is None:
+        if arguments.noticed_at is not None:
+            raise RequestError(what="--noticed-at", why="it needs --defect beside it")
+        return None
+    defect = {"kind": arguments.defect}
+    if arguments.noticed_at is not None:
+        try:
+            parse_rfc3339(arguments.noticed_at)
+        except ValueError as error:
+            raise RequestError(
+                what="--noticed-at", why="it is not a time such as 2026-11-22T08:15:00Z"
+            ) from error
+        defect["noticed_at"] = arguments.noticed_at
+    return defect

@@ -1,0 +1,87 @@
+"""`orderproof doctor`: the health of every configured part, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib.util
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.runtime import Health
+    from service.settings import Settings
+
+# What an extra brings, and the module that shows that it is there.
+EXTRAS = {
+    "proof": ("rfc3161_client", "trusted time"),
+    "s3": ("boto3", "objects in a bucket"),
+    "pdf": ("typst", "the report as PDF"),
+    "ocr": ("rapidocr", "text of photos and scans"),
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0: every part is well. 1: one is not. An extra that is absent is no fault."""
+    from service.cli.logs import set_up
+    from service.cli.terminal import say, say_json
+    from service.settings import load_settings
+
+    set_up(level=logging.CRITICAL)
+    settings = load_settings(arguments.config)
+    parts = asyncio.run(_parts(settings))
+    absent = [
+        (name, what)
+        for name, (module, what) in EXTRAS.items()
+        if importlib.util.find_spec(module) is None
+    ]
+    well = all(part.ok for part in parts)
+    if arguments.json:
+        say_json(
+            {
+                "ok": well,
+                "parts": [
+                    {"part": p.part, "ok": p.ok, "detail": p.detail, "do": p.do} for p in parts
+                ],
+                "absent_extras": [name for name, _ in absent],
+            }
+        )
+        return 0 if well else 1
+    for part in parts:
+        say(f"{'well' if part.ok else 'ILL':<5} {part.part:<12} {part.detail}")
+        if part.do:
+            say(f"{'':<18} -> {part.do}")
+    for name, what in absent:
+        say(f"{'-':<5} {name:<12} Not installed, so no {what}: pip install 'orderproof[{name}]'")
+    return 0 if well else 1
+
+
+async def _parts(settings: Settings) -> list[Health]:
+    from evidence.errors import EvidenceError
+    from service.app import refuse_exposure
+    from service.runtime import Health, Runtime
+
+    parts = []
+    try:
+        refuse_exposure(settings)
+        guard = "with a token" if settings.api_token else "this machine only, without a token"
+        parts.append(Health("listen", True, f"{settings.host}:{settings.port}, {guard}."))
+    except EvidenceError as error:
+        parts.append(
+            Health("listen", False, str(error), "Set ORDERPROOF_API_TOKEN or listen on 127.0.0.1.")
+        )
+    try:
+        async with await Runtime.open(settings, with_queue=True) as runtime:
+            parts.extend(await runtime.health())
+    except EvidenceError as error:
+        parts.append(Health("service", False, str(error), "Mend this first; the rest needs it."))
+    except OSError as error:
+        where = error.filename or settings.data
+        detail = f"{where}: {error.strerror or type(error).__name__}."
+        parts.append(Health("service", False, detail, "Check the path and its permissions."))
+    return parts

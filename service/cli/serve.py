@@ -1,0 +1,72 @@
+"""`orderproof serve`: answer over HTTP, and drive collections in the same process."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+SHUTDOWN_S = 10.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--listen", metavar="HOST:PORT", help="default: 127.0.0.1:8321")
+    parser.add_argument(
+        "--no-worker", action="store_true", help="only answer; workers run elsewhere"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    import os
+
+    from service.cli.logs import set_up
+    from service.settings import load_settings
+
+    environment = dict(os.environ)
+    if arguments.listen:
+        environment["ORDERPROOF_LISTEN"] = arguments.listen
+    settings = load_settings(arguments.config, environment=environment)
+    set_up()
+    return asyncio.run(_serve(settings, worker=not arguments.no_worker))
+
+
+async def _serve(settings: Settings, *, worker: bool) -> int:
+    """Listen until SIGTERM or SIGINT, then let what is being answered end, for ten seconds."""
+    from functools import partial
+
+    from aiohttp import web
+
+    from evidence.errors import RequestError
+    from service.api.opened import open_runtime
+    from service.app import make_app
+    from service.cli.serving import told_to_stop
+    from service.cli.terminal import note
+
+    runner = web.AppRunner(
+        make_app(settings, opening=partial(open_runtime, worker=worker)),
+        access_log=None,  # it would hold paths, and paths hold order numbers
+        handle_signals=False,
+        shutdown_timeout=SHUTDOWN_S,
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise RequestError(
+                what=f"listening on {settings.host}:{settings.port}",
+                why=f"{error.strerror or error}; choose another address with --listen",
+            ) from error
+        host, port = runner.addresses[0][:2]
+        shown = f"[{host}]" if ":" in host else host
+        driving = "and driving collections" if worker else "without a worker"
+        note(f"listening on http://{shown}:{port} {driving}")
+        told = await told_to_stop()
+        note(f"{told}: stopping")
+    finally:
+        await runner.cleanup()
+    return 0

@@ -1,0 +1,23 @@
+"""What runs until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+
+async def told_to_stop() -> str:
+    """Wait for SIGTERM or SIGINT; returns its name. The second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[str] = loop.create_future()
+    signals = (signal.SIGTERM, signal.SIGINT)
+
+    def stop(number: signal.Signals) -> None:
+        for each in signals:
+            loop.remove_signal_handler(each)
+        if not told.done():
+            told.set_result(number.name)
+
+    for number in signals:
+        loop.add_signal_handler(number, stop, number)
+    return await told
