@@ -91,11 +91,21 @@ def looks_like_zip(head: bytes, tail: bytes) -> bool:
 
 
 def digests(source: Source, paths: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of many files, on all cores: hashlib gives way to other threads."""
+    """SHA-256 of many files, on all cores: hashlib gives way to other threads.
+
+    A file that cannot be read has the digest "" and a fault.
+    """
     found: dict[str, str] = {}
 
+    def hash_one(path: str) -> str:
+        try:
+            return source.digest(path)
+        except FormatError as error:
+            source.faults.append(Fault(path, f"{error.what} cannot be read: {error.why}."))
+            return ""
+
     def hash_batch(batch: list[str]) -> list[tuple[str, str]]:
-        return [(path, source.digest(path)) for path in batch]
+        return [(path, hash_one(path)) for path in batch]
 
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
