@@ -13,6 +13,7 @@ import structlog
 from evidence.errors import RequestError
 from evidence.orders import OrderRef
 from evidence.policy import Policy
+from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
@@ -58,7 +59,7 @@ class RuntimeEvidence:
     async def tasks(self, collection_id: str) -> Sequence[Task]:
         return await self._runtime.ledger.tasks(collection_id)
 
-    async def order_of(self, collection: Collection) -> OrderRecord:
+    async def order_of(self, collection: AnyCollection) -> OrderRecord:
         order = await self._runtime.ledger.order_by_handle(collection.tenant, collection.order)
         if order is None:
             raise RequestError(what="the collection", why="its order was erased")

@@ -216,5 +216,5 @@ Opening = Callable[[Settings], AbstractAsyncContextManager[Evidence]]
 
 # Set once the service is shutting down, so that whoever waits stops waiting.
 CLOSING = web.AppKey("closing", asyncio.Event)
-EVIDENCE = web.AppKey("evidence", Evidence)  # type: ignore[type-abstract]
+EVIDENCE: web.AppKey[Evidence] = web.AppKey("evidence")
 SETTINGS = web.AppKey("settings", Settings)

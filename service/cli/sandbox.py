@@ -1,0 +1,66 @@
+"""`orderproof sandbox`: a local stand-in of a carrier, for trying out and for fault injection."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+_MAX_SCENARIO_BYTES = 8 << 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--scenario", type=Path, metavar="FILE", help="what it plays (default: the demo's)"
+    )
+    parser.add_argument("--port", type=int, default=8322, metavar="N", help="default: 8322")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from evidence.errors import RequestError, TooLargeError
+    from service.cli.logs import set_up
+    from service.demo.story import SCENARIO
+
+    if not 0 <= arguments.port < 65536:
+        raise RequestError(what="--port", why="it is not between 0 and 65535")
+    raw = SCENARIO.encode()
+    if arguments.scenario is not None:
+        with arguments.scenario.open("rb") as file:
+            raw = file.read(_MAX_SCENARIO_BYTES + 1)
+        if len(raw) > _MAX_SCENARIO_BYTES:
+            raise TooLargeError(what="the scenario", size=len(raw), limit=_MAX_SCENARIO_BYTES)
+    set_up()
+    return asyncio.run(_play(raw, port=arguments.port))
+
+
+async def _play(raw: bytes, *, port: int) -> int:
+    """Answer on loopback until told to stop: a stand-in has no access control."""
+    from aiohttp import web
+
+    from evidence.errors import RequestError
+    from service.cli.serving import told_to_stop
+    from service.cli.terminal import note
+    from service.sandbox.app import make_sandbox
+    from service.sandbox.scenario import parse_scenario
+
+    runner = web.AppRunner(
+        make_sandbox(parse_scenario(raw)),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=1.0,
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, "127.0.0.1", port).start()
+        except OSError as error:
+            raise RequestError(
+                what=f"listening on 127.0.0.1:{port}",
+                why=f"{error.strerror or error}; choose another with --port",
+            ) from error
+        note(f"playing on http://127.0.0.1:{runner.addresses[0][1]}")
+        note(f"{await told_to_stop()}: stopping")
+    finally:
+        await runner.cleanup()
+    return 0
