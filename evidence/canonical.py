@@ -46,6 +46,19 @@ def canonical(value: Any) -> bytes:
     raise RequestError(what="A value to be written as JSON", why=why)
 
 
+def writable(text: str) -> str:
+    """`text` with every lone surrogate replaced by U+FFFD, so that JSON can hold it.
+
+    Mail headers, file names and JSON escapes such as "\\ud800" bring them; one would stop the
+    sealing of a whole order. The received bytes still say what they said.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
 def parse_canonical(
     data: bytes, *, limit: int = MAX_JSON_BYTES, what: str = "The JSON text"
 ) -> Any:

@@ -19,11 +19,22 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from evidence.canonical import writable
 from evidence.errors import FormatError
+from evidence.fields import Fields
 
-# The offsets in civil use run from UTC-12 (Baker Island) to UTC+14 (Line Islands).
+# The offsets in civil use since 1900 run from UTC-12 (Baker Island) to UTC+14 (Line Islands).
 WEST_MOST = timedelta(hours=-12)
 EAST_MOST = timedelta(hours=14)
+
+# A time of any form we read is far shorter; longer text is not looked at.
+MAX_TEXT = 100
+
+# No source writes times to more than a day, and no clock change repeats more than one.
+MAX_UNIT_US = 86_400_000_000
+MAX_SLACK_US = 2 * MAX_UNIT_US
+
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class ZoneBasis(StrEnum):
@@ -67,14 +78,23 @@ class Instant:
     unit_s: float = 1.0
     slack_s: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise FormatError(what="an instant", why="its time has no zone")
+        if self.at.tzinfo is not UTC:
+            object.__setattr__(self, "at", self.at.astimezone(UTC))
+        object.__setattr__(self, "text", writable(self.text))
+
     @property
     def span(self) -> Span:
         # The last moment inside the unit: 14:00 to the minute is 14:00:00 to 14:00:59.999999.
-        inside = max(self.unit_s + self.slack_s - 1e-6, 0.0)
-        return Span(self.at, self.at + timedelta(seconds=inside))
+        return Span(self.at, _later(self.at, self.unit_s + self.slack_s))
 
     def __str__(self) -> str:
-        return f"{self.text} ({rfc3339(self.at, unit_s=self.unit_s)})"
+        said = rfc3339(self.at, unit_s=self.unit_s)
+        if self.slack_s:
+            said += f" or up to {self.slack_s:.0f} s later"
+        return f"{self.text} ({said})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +106,15 @@ class LocalTime:
     unit_s: float = 1.0
     zones: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.wall.tzinfo is not None:
+            raise FormatError(what="a local time", why="it has a zone, so it is an instant")
+        object.__setattr__(self, "text", writable(self.text))
+
     @property
     def span(self) -> Span:
         starts = _possible_starts(self.wall, self.zones)
-        inside = timedelta(seconds=max(self.unit_s - 1e-6, 0.0))
-        return Span(min(starts), max(starts) + inside)
+        return Span(min(starts), _later(max(starts), self.unit_s))
 
     def __str__(self) -> str:
         where = " or ".join(self.zones[:3]) if self.zones else "zone unknown"
@@ -105,13 +129,18 @@ class LocalDate:
     text: str
     zones: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if isinstance(self.day, datetime):  # a datetime is a date to Python, and to mypy
+            raise FormatError(what="a local date", why="it has a time of day")
+        object.__setattr__(self, "text", writable(self.text))
+
     @property
     def span(self) -> Span:
         first = _possible_starts(datetime.combine(self.day, time()), self.zones)
         try:
             following = datetime.combine(self.day + timedelta(days=1), time())
         except OverflowError:  # 9999-12-31
-            return Span(min(first), datetime.max.replace(tzinfo=UTC))
+            return Span(min(first), _LAST)
         after = _possible_starts(following, self.zones)
         return Span(min(first), max(after) - timedelta(microseconds=1))
 
@@ -126,14 +155,23 @@ Time = Instant | LocalTime | LocalDate
 def before(first: Time, second: Time) -> bool | None:
     """True if `first` ends before `second` begins whatever the zones, False if it cannot, or None.
 
-    False means every reading puts `first` at or after `second`'s last moment.
+    False means every reading puts `first` after `second`'s last moment. Two equal microseconds
+    decide nothing: each may be the cut of a finer time.
     """
     a, b = first.span, second.span
     if a.latest < b.earliest:
         return True
-    if a.earliest >= b.latest:
+    if a.earliest > b.latest:
         return False
     return None
+
+
+def _later(start: datetime, width_s: float) -> datetime:
+    """The last microsecond of a unit that begins at `start`; never past the year 9999."""
+    try:
+        return start + timedelta(seconds=max(width_s - 1e-6, 0.0))
+    except OverflowError:
+        return _LAST
 
 
 def _possible_starts(wall: datetime, zones: tuple[str, ...]) -> list[datetime]:
@@ -144,11 +182,15 @@ def _possible_starts(wall: datetime, zones: tuple[str, ...]) -> list[datetime]:
 
 
 def _utc(wall: datetime, zone: timezone | ZoneInfo) -> datetime:
+    """The UTC instant of a wall clock; at the ends of the calendar the nearest there is."""
     try:
         return wall.replace(tzinfo=zone).astimezone(UTC)
     except OverflowError:
         edge = datetime.min if wall.year < 5000 else datetime.max
         return edge.replace(tzinfo=UTC)
+
+
+_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(/[A-Za-z0-9_+-]{1,30}){1,2}")
 
 
 def zone_of(name: str) -> ZoneInfo | timezone:
@@ -158,12 +200,13 @@ def zone_of(name: str) -> ZoneInfo | timezone:
     """
     if name in {"Z", "UTC"}:
         return UTC
-    if match := re.fullmatch(r"([+-])(\d{2}):?(\d{2})", name):
+    if match := re.fullmatch(r"([+-])([0-9]{2}):?([0-9]{2})", name):
         sign = -1 if match[1] == "-" else 1
         offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
         if offset <= timedelta(hours=15) and int(match[3]) < 60:
             return timezone(sign * offset)
-    if re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){1,2}", name):
+    # right/ counts leap seconds and so is 27 s off; posix/ is every zone under a second name.
+    if _ZONE.fullmatch(name) and not name.startswith(("right/", "posix/")):
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -177,10 +220,15 @@ def zone_of(name: str) -> ZoneInfo | timezone:
 def declared(wall: datetime, text: str, *, zone: str, unit_s: float = 1.0) -> Instant:
     """The instant of a wall clock whose zone an operator declared.
 
-    In the hour a clock change repeats both readings stay possible, so the instant gets wider;
-    a wall time that the change skips is read with the offset from before the change.
+    In the hour that a clock change repeats, and in the hour that it skips, the offsets from before
+    and from after the change both stay possible, so the instant gets that much wider.
+    Raises FormatError outside the years 1 to 9999.
     """
     info = zone_of(zone)
+    try:
+        wall.replace(tzinfo=info).astimezone(UTC)
+    except OverflowError as problem:
+        raise _unreadable(text) from problem
     early = _utc(wall.replace(fold=0), info)
     late = _utc(wall.replace(fold=1), info)
     start, slack = min(early, late), abs((late - early).total_seconds())
@@ -189,9 +237,11 @@ def declared(wall: datetime, text: str, *, zone: str, unit_s: float = 1.0) -> In
 
 _ISO = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})"
-    r"(?:[T ](?P<hm>\d{2}:\d{2})(?::(?P<s>\d{2})(?P<frac>[.,]\d{1,9})?)?"
-    r"\s?(?P<zone>Z|z|[+-]\d{2}(?::?\d{2})?)?)?"
+    r"(?:[Tt ](?P<h>\d{2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?P<frac>[.,]\d{1,9})?)?"
+    r"\s?(?P<zone>Z|z|[+-]\d{2}(?::?\d{2})?)?)?",
+    re.ASCII,
 )
+_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{3}|\.[0-9]{6})?Z")
 
 
 def parse_iso(text: str, *, zone: str | None = None) -> Time:
@@ -199,28 +249,30 @@ def parse_iso(text: str, *, zone: str | None = None) -> Time:
 
     zone  what an operator declared for this source's times without an offset, or None
 
-    Fractions finer than a microsecond are cut, `text` keeps them. Raises FormatError otherwise.
+    Fractions finer than a microsecond are cut, `text` keeps them. Raises FormatError for anything
+    else; a leap second (:60) and 24:00 are refused, for they name the next minute and the next day.
     """
-    found = _ISO.fullmatch(text.strip())
+    found = _ISO.fullmatch(text.strip()) if len(text) <= MAX_TEXT else None
     if found is None:
         raise _unreadable(text)
+    seconds, fraction = found["s"], (found["frac"] or ".")[1:]
     try:
         day = date.fromisoformat(found["day"])
-        if found["hm"] is None:
+        if found["h"] is None:
             if zone is not None:
                 zone_of(zone)
             return LocalDate(day, text, (zone,) if zone else ())
-        seconds = found["s"]
-        clock = time.fromisoformat(found["hm"] + (f":{seconds}" if seconds else ""))
-        wall = datetime.combine(day, clock)
-        if found["frac"]:
-            wall += timedelta(microseconds=int(found["frac"][1:7].ljust(6, "0")))
+        micro = int(fraction[:6].ljust(6, "0"))
+        wall = datetime.combine(
+            day, time(int(found["h"]), int(found["m"]), int(seconds or 0), micro)
+        )
     except ValueError as problem:
         raise _unreadable(text) from problem
-    unit_s = 60.0 if seconds is None else 10.0 ** -min(len(found["frac"] or ".") - 1, 6)
+    unit_s = 60.0 if seconds is None else 10.0 ** -min(len(fraction), 6)
     if offset := found["zone"]:
         name = "Z" if offset in "Zz" else _offset_name(offset)
-        return Instant(_utc(wall, zone_of(name)), text, name, ZoneBasis.STATED, unit_s)
+        stated = declared(wall, text, zone=name, unit_s=unit_s)
+        return Instant(stated.at, text, name, ZoneBasis.STATED, unit_s)
     if zone is not None:
         return declared(wall, text, zone=zone, unit_s=unit_s)
     return LocalTime(wall, text, unit_s)
@@ -232,9 +284,9 @@ def _offset_name(offset: str) -> str:
 
 
 def from_epoch(seconds: float, text: str, *, unit_s: float = 1.0) -> Instant:
-    """The instant of a POSIX time; FormatError outside the years 1970 to 9999."""
+    """The instant of a POSIX time; FormatError for NaN and outside the years 1970 to 9999."""
     try:
-        if seconds < 0:
+        if not seconds >= 0:  # NaN is neither
             raise ValueError("before 1970")
         at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     except (OverflowError, ValueError) as problem:
@@ -243,28 +295,40 @@ def from_epoch(seconds: float, text: str, *, unit_s: float = 1.0) -> Instant:
 
 
 def rfc3339(at: datetime, *, unit_s: float = 1e-6) -> str:
-    """UTC with `Z`; microseconds unless a coarser unit is asked for ."""
+    """UTC with `Z`; microseconds unless a coarser unit is asked for.
+
+    Raises FormatError for a time without a zone: the machine's own would be a guess.
+    """
+    if at.tzinfo is None:
+        raise FormatError(what="a time to be written", why="it has no zone")
     whole = at.astimezone(UTC).replace(tzinfo=None)
     spec = "microseconds" if unit_s < 1e-3 else "milliseconds" if unit_s < 1 else "seconds"
     return whole.isoformat(timespec=spec) + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """The inverse of `rfc3339`; FormatError unless UTC with `Z`."""
-    time_ = parse_iso(text)
-    if not isinstance(time_, Instant) or time_.zone != "Z":
+    """The inverse of `rfc3339`; FormatError for anything that it would not write."""
+    if not _RFC3339.fullmatch(text):
         raise _unreadable(text)
-    return time_.at
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise _unreadable(text) from problem
 
 
 def with_zones(moment: Time, zones: Iterable[str]) -> Time:
-    """The same wall clock, narrowed to the zones that its place allows; instants stay."""
+    """The same wall clock, narrowed to the zones that its place allows.
+
+    An instant stays, and so does what was narrowed before. Raises FormatError for an unknown zone.
+    """
     names = tuple(sorted(set(zones)))
+    for name in names:
+        zone_of(name)
+    if isinstance(moment, Instant) or moment.zones:
+        return moment
     if isinstance(moment, LocalTime):
         return LocalTime(moment.wall, moment.text, moment.unit_s, names)
-    if isinstance(moment, LocalDate) and not moment.zones:
-        return LocalDate(moment.day, moment.text, names)
-    return moment
+    return LocalDate(moment.day, moment.text, names)
 
 
 def time_to_json(moment: Time) -> dict[str, Any]:
@@ -302,29 +366,55 @@ def time_to_json(moment: Time) -> dict[str, Any]:
     return base | extra
 
 
-def time_from_json(value: Mapping[str, Any]) -> Time:
-    """The inverse of `time_to_json`; FormatError on any other shape."""
+_SEALED = {
+    "instant": ("at", "zone", "basis", "unit_us", "slack_us"),
+    "local_time": ("wall", "zones", "unit_us"),
+    "local_date": ("day", "zones"),
+}
+
+
+def time_from_json(value: object) -> Time:
+    """The inverse of `time_to_json`; FormatError on any other shape.
+
+    `earliest` and `latest` are for readers without time-zone data; here they only have to be times,
+    and whoever checks a seal compares them with what `time_to_json` gives.
+    """
+    what = "a sealed time"
+    kind = value.get("kind") if isinstance(value, Mapping) else None
+    if not isinstance(kind, str) or kind not in _SEALED:
+        raise FormatError(what=what, why="its kind is not known")
+    read = Fields(value, ("kind", "text", "earliest", "latest", *_SEALED[kind]), what=what)
+    text = read.text("text")
+    parse_rfc3339(read.text("earliest"))
+    parse_rfc3339(read.text("latest"))
+    if kind == "instant":
+        zone = read.text("zone")
+        zone_of(zone)
+        return Instant(
+            parse_rfc3339(read.text("at")),
+            text,
+            zone,
+            read.choice("basis", ZoneBasis),
+            read.number("unit_us", most=MAX_UNIT_US) / 1e6,
+            read.number("slack_us", most=MAX_SLACK_US) / 1e6,
+        )
+    zones = read.texts("zones")
+    for name in zones:
+        zone_of(name)
     try:
-        text = str(value["text"])
-        zones = tuple(str(name) for name in value.get("zones", ()))
-        match value["kind"]:
-            case "instant":
-                return Instant(
-                    parse_rfc3339(value["at"]),
-                    text,
-                    str(value["zone"]),
-                    ZoneBasis(value["basis"]),
-                    value["unit_us"] / 1e6,
-                    value["slack_us"] / 1e6,
-                )
-            case "local_time":
-                wall = datetime.fromisoformat(value["wall"])
-                return LocalTime(wall, text, value["unit_us"] / 1e6, zones)
-            case "local_date":
-                return LocalDate(date.fromisoformat(value["day"]), text, zones)
-    except (KeyError, TypeError, ValueError) as problem:
-        raise FormatError(what="a sealed time", why=f"{problem}") from problem
-    raise FormatError(what="a sealed time", why=f"its kind is {value['kind']!r}")
+        if kind == "local_time":
+            said = read.text("wall")
+            wall = datetime.fromisoformat(said)
+            if wall.isoformat(timespec="microseconds") != said:
+                raise ValueError("not the form that time_to_json writes")
+            return LocalTime(wall, text, read.number("unit_us", most=MAX_UNIT_US) / 1e6, zones)
+        said = read.text("day")
+        day = date.fromisoformat(said)
+        if day.isoformat() != said:
+            raise ValueError("not the form that time_to_json writes")
+    except ValueError as problem:
+        raise FormatError(what=what, why="its wall clock or day is not a time") from problem
+    return LocalDate(day, text, zones)
 
 
 def _unreadable(text: str) -> FormatError:
