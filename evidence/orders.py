@@ -8,6 +8,7 @@ refused before anything is asked of anyone.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,15 +27,20 @@ class Platform(StrEnum):
 
 
 _SHAPES = {
-    Platform.AMAZON: (re.compile(r"\d{3}-\d{7}-\d{7}"), "123-1234567-1234567"),
-    Platform.EBAY: (re.compile(r"\d{2}-\d{5}-\d{5}"), "12-12345-12345"),
-    Platform.TIKTOK: (re.compile(r"\d{6,24}"), "576461413038785752"),
-    Platform.SHOPIFY: (re.compile(r"#?[\w.-]{1,40}"), "#1001 or a numeric id"),
-    Platform.WALMART: (re.compile(r"\d{6,20}"), "2577000000000"),
-    Platform.ETSY: (re.compile(r"\d{6,20}"), "2912345678"),
+    Platform.AMAZON: (re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}"), "123-1234567-1234567"),
+    Platform.EBAY: (re.compile(r"[0-9]{2}-[0-9]{5}-[0-9]{5}"), "12-12345-12345"),
+    Platform.TIKTOK: (re.compile(r"[0-9]{6,24}"), "576461413038785752"),
+    Platform.SHOPIFY: (re.compile(r"#?[0-9A-Za-z._-]{1,40}"), "#1001 or a numeric id"),
+    Platform.WALMART: (re.compile(r"[0-9]{6,20}"), "2577000000000"),
+    Platform.ETSY: (re.compile(r"[0-9]{6,20}"), "2912345678"),
 }
-_ANY = re.compile(r"[^\s\x00-\x1f\x7f/\\][^\x00-\x1f\x7f/\\]{0,99}")
-_SITE = re.compile(r"[A-Z]{2}")
+_ANY = re.compile(r"[^\s/\\][^/\\]{0,99}")
+_SITE = re.compile(r"[A-Za-z]{2}")
+_GLOBAL_ID = "gid://shopify/Order/"
+
+# Controls, marks that turn the direction of writing, zero-width and line characters, halves of
+# characters and code points that mean nothing: two ids that look alike must be alike.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class OrderRef:
     site: str = "US"
 
     def canonical(self) -> bytes:
-        """The bytes the order commitment is made over ."""
+        """The bytes the order commitment is made over."""
         return canonical({"platform": str(self.platform), "site": self.site, "id": self.id})
 
     def __str__(self) -> str:
@@ -67,6 +73,7 @@ class Alias:
 def order_ref(platform: str, order_id: str, site: str = "US") -> OrderRef:
     """Check what a caller sent and make an OrderRef of it.
 
+    Shopify's `gid://shopify/Order/450789469` is its numeric id under another name and becomes that.
     Raises RequestError naming the field, never echoing more than 60 characters of it.
     """
     try:
@@ -76,19 +83,25 @@ def order_ref(platform: str, order_id: str, site: str = "US") -> OrderRef:
         raise RequestError(
             what="the platform", why=f"{platform[:60]!r} is not one of {names}"
         ) from problem
-    number = order_id.strip()
-    country = site.strip().upper()
-    if not _SITE.fullmatch(country):
+    country = site.strip()
+    if not _SITE.fullmatch(country):  # before upper(), which makes SS of one German letter
         raise RequestError(
             what="the site", why=f"{site[:60]!r} is not a two-letter country code such as US"
         )
+    number = order_id.strip()
+    if known is Platform.SHOPIFY:
+        number = number.removeprefix(_GLOBAL_ID)
     shape, example = _SHAPES.get(known, (_ANY, "any text without slashes"))
-    if not shape.fullmatch(number):
+    if not shape.fullmatch(number) or not number.strip("."):
         raise RequestError(
             what="the order id",
             why=f"{order_id[:60]!r} is not shaped like an order of {known} ({example})",
         )
-    return OrderRef(known, number, country)
+    if any(unicodedata.category(character) in _UNSEEN for character in number):
+        raise RequestError(
+            what="the order id", why=f"{order_id[:60]!a} has characters that cannot be seen"
+        )
+    return OrderRef(known, number, country.upper())
 
 
 def platform_of(order_id: str) -> Platform | None:
