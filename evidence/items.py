@@ -13,12 +13,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from evidence.canonical import writable
 from evidence.errors import TooLargeError
 from evidence.locators import Locator
 
 
 class Role(StrEnum):
-    """What an item is in the account of an order ."""
+    """What an item is in the account of an order."""
 
     POD_DOCUMENT = "pod.document"
     POD_SIGNATURE = "pod.signature"
@@ -83,10 +84,11 @@ class Content(Protocol):
 class InMemory:
     """A Content for what is small enough to hold."""
 
-    data: bytes
+    data: bytes = field(repr=False)  # somebody's letter does not belong in a log line
     sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "data", bytes(self.data))  # a bytearray could still change
         object.__setattr__(self, "sha256", hashlib.sha256(self.data).hexdigest())
 
     @property
@@ -160,6 +162,16 @@ class Item:
     part_of: PartOf | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # All of it is sealed, and a name from outside may be text that JSON cannot hold.
+        for field_name in ("key", "media_type", "name", "url"):
+            text = getattr(self, field_name)
+            object.__setattr__(self, field_name, text if text is None else writable(text))
+        for field_name in ("about", "hints"):
+            table = getattr(self, field_name)
+            kept = {writable(key): writable(value) for key, value in table.items()}
+            object.__setattr__(self, field_name, kept)
 
     @property
     def sha256(self) -> str:

@@ -17,9 +17,11 @@ A locator is written `kind:place`. The kinds:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+from evidence.canonical import writable
 from evidence.errors import FormatError
 
 _KINDS = frozenset(
@@ -31,6 +33,9 @@ _KINDS = frozenset(
 class Locator:
     kind: str
     place: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "place", writable(self.place))
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.place}"
@@ -52,13 +57,29 @@ def pointer(*steps: str | int) -> Locator:
 def resolve_pointer(document: Any, place: str) -> Any:
     """What the JSON Pointer `place` leads to in a parsed document; FormatError if nowhere."""
     value = document
-    for raw in place.split("/")[1:]:
+    first, *steps = place.split("/")
+    if first:
+        raise _nowhere(place)
+    for raw in steps:
+        if _NOT_ESCAPED.search(raw):
+            raise _nowhere(place)
         step = raw.replace("~1", "/").replace("~0", "~")
-        try:
-            value = value[int(step)] if isinstance(value, list) else value[step]
-        except (KeyError, IndexError, TypeError, ValueError) as problem:
-            raise FormatError(what=f"the pointer {place!r}", why="it leads nowhere") from problem
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and _INDEX.fullmatch(step) and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            raise _nowhere(place)
     return value
+
+
+# RFC 6901, section 4: no sign, no leading zero, digits of ASCII. No list of ours is longer.
+_INDEX = re.compile(r"0|[1-9][0-9]{0,11}")
+_NOT_ESCAPED = re.compile(r"~(?![01])")
+
+
+def _nowhere(place: str) -> FormatError:
+    return FormatError(what=f"the pointer {place[:80]!r}", why="it leads nowhere")
 
 
 def header(name: str) -> Locator:
