@@ -7,11 +7,15 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evidence.canonical import writable
 from evidence.errors import FormatError
+from evidence.fields import Fields
 from evidence.locators import Locator
 from evidence.times import Instant, LocalDate, LocalTime, Time, time_from_json, time_to_json
 from evidence.vocabulary import Kind, name_of
@@ -20,6 +24,8 @@ Value = str | Time
 
 # Longer texts stay in the item; a fact points at them.
 MAX_TEXT = 20_000
+
+_CONFIDENCE = re.compile(r"0\.[0-9]{2}|1\.00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +36,8 @@ class Fact:
     item        SHA-256 of the item it was read from
     origin      who independently says so; a record copied from the carrier has the carrier's
     group       what it is about within the item: "parcel/1Z.../scan/0", "row/3"; "" for the whole
-    confidence  1.0 for structured data; less for what was recognised, such as OCR
+    confidence  1.0 for structured data; less for what was recognised, such as OCR; cut to
+                hundredths, so that it is sealed as it is used and 0.996 never becomes 1
     """
 
     name: str
@@ -43,12 +50,21 @@ class Fact:
 
     def __post_init__(self) -> None:
         is_time = isinstance(self.value, Instant | LocalTime | LocalDate)
-        if (name_of(self.name).kind is Kind.TIME) != is_time:
+        wants_time = name_of(self.name).kind is Kind.TIME
+        if not (is_time if wants_time else isinstance(self.value, str)):
             raise FormatError(
                 what=f"the fact {self.name}", why=f"its value is a {type(self.value).__name__}"
             )
-        if isinstance(self.value, str) and len(self.value) > MAX_TEXT:
-            object.__setattr__(self, "value", self.value[:MAX_TEXT])
+        if not 0.0 <= self.confidence <= 1.0:  # NaN is not
+            raise FormatError(
+                what=f"the fact {self.name}", why="its confidence is not between 0 and 1"
+            )
+        # round() first: 0.57 * 100 is 56.99999999999999.
+        hundredths = math.floor(round(self.confidence * 100, 6))
+        object.__setattr__(self, "confidence", hundredths / 100)
+        object.__setattr__(self, "group", writable(self.group))
+        if isinstance(self.value, str):
+            object.__setattr__(self, "value", writable(self.value[:MAX_TEXT]))
 
     @property
     def time(self) -> Time:
@@ -75,21 +91,26 @@ class Fact:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Fact:
+    def from_json(cls, value: object) -> Fact:
         """The inverse of `to_json`; FormatError on any other shape."""
-        try:
-            said = value["value"]
-            return cls(
-                name=value["name"],
-                value=said if isinstance(said, str) else time_from_json(said),
-                locator=Locator.parse(value["locator"]),
-                item=value["item"],
-                origin=value["origin"],
-                group=value["group"],
-                confidence=float(value["confidence"]),
-            )
-        except (KeyError, TypeError, ValueError) as problem:
-            raise FormatError(what="a sealed fact", why=str(problem)) from problem
+        what = "a sealed fact"
+        names = ("name", "value", "locator", "item", "origin", "group", "confidence")
+        read = Fields(value, names, what=what)
+        said = read.any("value")
+        confidence = read.text("confidence")
+        if not _CONFIDENCE.fullmatch(confidence):
+            raise read.wrong("confidence", "between 0.00 and 1.00")
+        if isinstance(said, str) and len(said) > MAX_TEXT:
+            raise read.wrong("value", f"at most {MAX_TEXT} characters long")
+        return cls(
+            name=read.text("name"),
+            value=said if isinstance(said, str) else time_from_json(said),
+            locator=Locator.parse(read.text("locator")),
+            item=read.hex("item"),
+            origin=read.text("origin"),
+            group=read.text("group"),
+            confidence=float(confidence),
+        )
 
 
 class Facts(Sequence[Fact]):
@@ -111,10 +132,10 @@ class Facts(Sequence[Fact]):
         return iter(self._facts)
 
     def named(self, *names: str) -> list[Fact]:
-        """Every fact with one of these names, which must be in the vocabulary."""
+        """Every fact with one of these names, which must be in the vocabulary; name by name."""
         for name in names:
             name_of(name)
-        return [fact for name in names for fact in self._by_name.get(name, ())]
+        return [fact for name in dict.fromkeys(names) for fact in self._by_name.get(name, ())]
 
     def first(self, name: str) -> Fact | None:
         found = self.named(name)
