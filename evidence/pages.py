@@ -9,16 +9,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-from evidence.errors import ShapeError
+from evidence.errors import FormatError, ShapeError, TooLargeError
 from evidence.facts import Fact, Value
 from evidence.items import Item
 from evidence.locators import Locator, pointer
-from evidence.times import Time, parse_iso
+from evidence.times import Time, parse_iso, zone_of
 
 # A page larger than this is kept but not read as JSON.
 MAX_PAGE = 32 << 20
+
+# Thirty megabytes of `[],[],` would be a gigabyte of lists. Commas and brackets are counted before
+# anything is built: at about 100 bytes a value this is 200 MB at worst.
+MAX_VALUES = 2_000_000
+
+# Fixed, so that what can be read does not depend on how deep the caller stands.
+MAX_DEPTH = 100
+
+_KINDS = {dict: "an object", list: "a list", bool: "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,9 @@ class Node:
     steps: tuple[str | int, ...]
     value: Any
 
+    # Without this, `for x in node` would ask for node[0], node[1] … and never end: use each().
+    __iter__ = None
+
     @property
     def locator(self) -> Locator:
         return pointer(*self.steps)
@@ -38,7 +50,7 @@ class Node:
         child: Any = None
         if isinstance(self.value, dict) and isinstance(key, str):
             child = self.value.get(key)
-        elif isinstance(self.value, list) and isinstance(key, int) and key < len(self.value):
+        elif isinstance(self.value, list) and isinstance(key, int) and 0 <= key < len(self.value):
             child = self.value[key]
         return Node(self.item, (*self.steps, key), child)
 
@@ -74,8 +86,16 @@ class Node:
         return str(self.value).strip() or None
 
     def time(self, *, zone: str | None = None) -> Time:
-        """An ISO 8601 time; `zone` is what an operator declared for times without an offset."""
-        return parse_iso(self.text(), zone=zone)
+        """An ISO 8601 time; `zone` is what an operator declared for times without an offset.
+
+        ShapeError for another text, FormatError for a zone that there is not.
+        """
+        if zone is not None:
+            zone_of(zone)
+        try:
+            return parse_iso(self.text(), zone=zone)
+        except FormatError as problem:
+            raise self.misshapen("an ISO 8601 time", got="another text") from problem
 
     def fact(self, name: str, value: Value | None = None, *, group: str = "") -> Fact:
         """A fact that stands here; its value is this node's text unless given."""
@@ -93,26 +113,39 @@ class Node:
         said = self.text_or_none()
         return [] if said is None else [self.fact(name, said, group=group)]
 
-    def misshapen(self, expected: str) -> ShapeError:
+    def misshapen(self, expected: str, *, got: str | None = None) -> ShapeError:
+        """What to raise where something else stands here; it says the type and never the value."""
         return ShapeError(
             source=self.item.source,
             pointer=str(self.locator),
             expected=expected,
-            got="nothing" if self.value is None else f"a {type(self.value).__name__}",
+            got=got or _kind_of(self.value),
         )
 
 
 def page_of(item: Item) -> Node:
-    """The item's JSON; ShapeError if it is not JSON, TooLargeError above MAX_PAGE bytes.
+    """The item's JSON; numbers keep the digits they were written with.
 
-    Numbers keep the digits they were written with.
+    Raises ShapeError if it is not JSON, or is JSON that two readers could read differently (a key
+    twice in one object, NaN) or that is nested more than MAX_DEPTH deep; TooLargeError above
+    MAX_PAGE bytes or MAX_VALUES values.
     """
     data = item.content.read(MAX_PAGE)
+    values = sum(map(data.count, (b",", b"[", b"{")))
+    if values > MAX_VALUES:
+        raise TooLargeError(what="the number of values in a page", size=values, limit=MAX_VALUES)
     try:
-        value = json.loads(data, parse_float=_Digits, parse_int=_Digits)
+        value = json.loads(
+            data,
+            parse_float=_Digits,
+            parse_int=_Digits,
+            parse_constant=_no_number,
+            object_pairs_hook=_object,
+        )
+        _check_depth(value)
     except (ValueError, RecursionError) as problem:
         raise ShapeError(
-            source=item.source, pointer="json:", expected="JSON", got="other bytes"
+            source=item.source, pointer="json:", expected="JSON", got=_refusal(problem)
         ) from problem
     return Node(item, (), value)
 
@@ -121,3 +154,46 @@ class _Digits(str):
     """A JSON number as its digits: 1.10 stays 1.10, and a huge integer costs no arithmetic."""
 
     __slots__ = ()
+
+
+class _RefusedError(ValueError):
+    """JSON that we do not read; its message is the `got` of a ShapeError."""
+
+
+def _refusal(problem: Exception) -> str:
+    if isinstance(problem, _RefusedError):
+        return str(problem)
+    return "JSON nested too deeply" if isinstance(problem, RecursionError) else "other bytes"
+
+
+def _no_number(name: str) -> NoReturn:
+    raise _RefusedError(f"{name}, which is not a JSON number,")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise _RefusedError("an object with one key twice")
+    return made
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _kind_of(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return "empty text" if not value.strip() else "text"
+    return _KINDS.get(type(value), "a number")
