@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from evidence.errors import FormatError
 from evidence.facts import Fact
+from evidence.fields import Fields
+
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_NAMED = re.compile(r"(?P<name>[^/]{1,100})/(?P<version>0|[1-9][0-9]{0,8})")
 
 
 class Verdict(StrEnum):
@@ -70,17 +74,23 @@ class Finding:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Finding:
-        try:
-            return cls(
-                value["code"],
-                Severity(value["severity"]),
-                value["do"],
-                value["sentence"],
-                tuple((place["item"], place["locator"]) for place in value["rests_on"]),
-            )
-        except (KeyError, TypeError, ValueError) as problem:
-            raise FormatError(what="a sealed finding", why=str(problem)) from problem
+    def from_json(cls, value: object) -> Finding:
+        """The inverse of `to_json`; FormatError on any other shape."""
+        names = ("code", "severity", "sentence", "do", "rests_on")
+        read = Fields(value, names, what="a sealed finding")
+        if not CODE.fullmatch(read.text("code")):
+            raise read.wrong("code", "lower-case words joined by hyphens")
+        places = (
+            Fields(place, ("item", "locator"), what="a place in a sealed finding")
+            for place in read.list("rests_on")
+        )
+        return cls(
+            read.text("code"),
+            read.choice("severity", Severity),
+            read.text("do"),
+            read.text("sentence"),
+            tuple((place.hex("item"), place.text("locator")) for place in places),
+        )
 
 
 Answer = tuple[Verdict, Sequence[Finding]]
@@ -105,15 +115,17 @@ class Judgement:
         }
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Judgement:
-        try:
-            name, _, version = value["verifier"].partition("/")
-            return cls(
-                name,
-                int(version),
-                value["question"],
-                Verdict(value["verdict"]),
-                tuple(Finding.from_json(finding) for finding in value["findings"]),
-            )
-        except (KeyError, TypeError, ValueError) as problem:
-            raise FormatError(what="a sealed verdict", why=str(problem)) from problem
+    def from_json(cls, value: object) -> Judgement:
+        """The inverse of `to_json`; FormatError on any other shape."""
+        names = ("verifier", "question", "verdict", "findings")
+        read = Fields(value, names, what="a sealed verdict")
+        named = _NAMED.fullmatch(read.text("verifier"))
+        if named is None:
+            raise read.wrong("verifier", "a name, a slash and a version")
+        return cls(
+            named["name"],
+            int(named["version"]),
+            read.text("question"),
+            read.choice("verdict", Verdict),
+            tuple(map(Finding.from_json, read.list("findings"))),
+        )
