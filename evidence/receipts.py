@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from evidence.canonical import canonical, digest, parse_canonical
-from evidence.errors import FormatError, ProofError
+from evidence.errors import FormatError, ProofError, TooLargeError
+from evidence.fields import Fields
 from evidence.items import Role
 from evidence.orders import OrderRef
 from evidence.times import parse_rfc3339, rfc3339
@@ -31,7 +31,12 @@ _FIELDS = frozenset(
 
 
 def commit(salt: bytes, sha256: str) -> str:
-    """The commitment to an item: it opens to the item's digest for whoever has the salt."""
+    """The commitment to an item: it opens to the item's digest for whoever has the salt.
+
+    Raises FormatError unless `sha256` is 64 lower-case hex digits and the salt has SALT_BYTES.
+    """
+    if not _HEX64.fullmatch(sha256):
+        raise FormatError(what="a digest", why="it is not a lower-case hex SHA-256")
     return _salted(b"orderproof-commit-v1", salt, bytes.fromhex(sha256))
 
 
@@ -63,7 +68,7 @@ class Stamp:
     order: str
     role: Role
     sha256: str
-    salt: bytes
+    salt: bytes = field(repr=False)
     stored: str
     size: int
     media_type: str
@@ -128,47 +133,45 @@ class Receipt:
         return digest(self.to_bytes())
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Receipt:
-        """Read a receipt; FormatError unless `to_bytes` would give these very bytes."""
-        value: Any = parse_canonical(data, limit=MAX_RECEIPT_BYTES)
+    def from_bytes(cls, data: bytes, *, what: str = "a receipt") -> Receipt:
+        """Read a receipt; FormatError unless `to_bytes` would give these very bytes.
+
+        what   how an error names it, such as "receipt 5"
+        """
         try:
-            if set(value) != _FIELDS or value["v"] != 1:
-                raise ValueError("its fields are not those of a version 1 receipt")
-            for name in ("order", "prev", "commitment", "stored"):
-                if not _HEX64.fullmatch(value[name]):
-                    raise ValueError(f"{name} is not a lower-case hex SHA-256")
-            if type(value["seq"]) is not int or type(value["size"]) is not int:
-                raise ValueError("seq and size are whole numbers")
-            if value["seq"] < 0 or value["size"] < 0:
-                raise ValueError("seq and size are not negative")
-            receipt = cls(
-                order=value["order"],
-                seq=value["seq"],
-                prev=value["prev"],
-                role=Role(value["role"]),
-                commitment=value["commitment"],
-                stored=value["stored"],
-                size=value["size"],
-                media_type=str(value["media_type"]),
-                collector=str(value["collector"]),
-                collected_at=parse_rfc3339(value["collected_at"]),
-            )
-        except (KeyError, TypeError, ValueError) as problem:
-            raise FormatError(what="a receipt", why=str(problem)) from problem
+            value = parse_canonical(data, limit=MAX_RECEIPT_BYTES, what=what)
+        except TooLargeError as problem:
+            raise FormatError(what=what, why=f"it is too large: {problem.why}") from problem
+        read = Fields(value, _FIELDS, what=what)
+        if read.number("v") != 1:
+            raise read.wrong("v", "1")
+        receipt = cls(
+            order=read.hex("order"),
+            seq=read.number("seq"),
+            prev=read.hex("prev"),
+            role=read.choice("role", Role),
+            commitment=read.hex("commitment"),
+            stored=read.hex("stored"),
+            size=read.number("size"),
+            media_type=read.text("media_type"),
+            collector=read.text("collector"),
+            collected_at=read.parsed("collected_at", parse_rfc3339, expected="a UTC time"),
+        )
         if receipt.to_bytes() != data:
-            raise FormatError(what="a receipt", why="it is not written the one canonical way")
+            raise FormatError(what=what, why="it is not written the one canonical way")
         return receipt
 
 
 def check_chain(lines: Iterable[bytes]) -> Sequence[Receipt]:
     """Read an order's receipts from the first on; each must follow the one before.
 
-    Raises ProofError naming the receipt where the chain breaks, FormatError for a broken line.
+    Raises ProofError or FormatError naming the receipt where the chain breaks. Nothing here holds
+    the last receipt in place: the statement's root and the log do.
     """
     receipts: list[Receipt] = []
     prev = NO_RECEIPT
     for seq, line in enumerate(lines):
-        receipt = Receipt.from_bytes(line)
+        receipt = Receipt.from_bytes(line, what=f"receipt {seq}")
         if receipt.seq != seq:
             raise ProofError(what=f"receipt {seq}", why=f"it calls itself number {receipt.seq}")
         if receipt.prev != prev:
