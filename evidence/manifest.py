@@ -8,178 +8,33 @@ root, the manifest's receipt among them, so that nothing can be dropped unnotice
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from evidence.canonical import parse_canonical
 from evidence.dsse import statement
-from evidence.errors import FormatError
+from evidence.errors import FormatError, TooLargeError
 from evidence.facts import Fact
-from evidence.items import Item, Role
+from evidence.fields import Fields
+from evidence.items import Role
 from evidence.merkle import hash_leaf, root
 from evidence.orders import Alias, OrderRef, Platform
-from evidence.policy import Policy, parse_policy
-from evidence.receipts import Receipt, commit_order
+from evidence.policy import Level, Policy, parse_policy
+from evidence.receipts import SALT_BYTES, Receipt, commit_order
+from evidence.sealed import A_TIME, Coverage, SealedItem, SourceOutcome
 from evidence.times import parse_rfc3339, rfc3339
-from evidence.verdicts import Judgement
+from evidence.verdicts import CODE, Judgement, Verdict
+
+__all__ = [
+    "MANIFEST_TYPE", "MAX_MANIFEST_BYTES", "STATEMENT_TYPE",
+    "Coverage", "Manifest", "SealedItem", "SourceOutcome", "Statement", "receipts_root",
+]  # fmt: skip
 
 MANIFEST_TYPE = "urn:orderproof:manifest:v1"
 STATEMENT_TYPE = "urn:orderproof:statement:v1"
 MAX_MANIFEST_BYTES = 64 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealedItem:
-    """An item's line in the manifest: what it is, how it came, and what opens its receipt."""
-
-    sha256: str
-    role: Role
-    key: str
-    media_type: str
-    size: int
-    collector: str
-    origin: str
-    provenance: str
-    collected_at: datetime
-    seq: int
-    receipt: str
-    salt: bytes
-    name: str | None = None
-    url: str | None = None
-    exchange: str | None = None
-    part_of: Mapping[str, str] | None = None
-    about: Mapping[str, str] = field(default_factory=dict)
-    hints: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, item: Item, *, receipt: Receipt, salt: bytes) -> SealedItem:
-        part = item.part_of
-        return cls(
-            sha256=item.sha256,
-            role=item.role,
-            key=item.key,
-            media_type=item.media_type,
-            size=item.content.size,
-            collector=item.collector,
-            origin=item.origin,
-            provenance=str(item.provenance),
-            collected_at=receipt.collected_at,
-            seq=receipt.seq,
-            receipt=receipt.sha256,
-            salt=salt,
-            name=item.name,
-            url=item.url,
-            exchange=item.exchange,
-            part_of={
-                "sha256": part.sha256,
-                "locator": str(part.locator),
-                "encoding": part.encoding,
-            }
-            if part
-            else None,
-            about=dict(item.about),
-            hints=dict(item.hints),
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "sha256": self.sha256,
-            "role": str(self.role),
-            "key": self.key,
-            "media_type": self.media_type,
-            "size": self.size,
-            "collector": self.collector,
-            "origin": self.origin,
-            "provenance": self.provenance,
-            "collected_at": rfc3339(self.collected_at),
-            "seq": self.seq,
-            "receipt": self.receipt,
-            "salt": self.salt.hex(),
-            "name": self.name,
-            "url": self.url,
-            "exchange": self.exchange,
-            "part_of": dict(self.part_of) if self.part_of else None,
-            "about": dict(self.about),
-            "hints": dict(self.hints),
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> SealedItem:
-        try:
-            read = dict(value)
-            return cls(
-                **read
-                | {
-                    "role": Role(read["role"]),
-                    "collected_at": parse_rfc3339(read["collected_at"]),
-                    "salt": bytes.fromhex(read["salt"]),
-                }
-            )
-        except (KeyError, TypeError, ValueError) as problem:
-            raise FormatError(what="an item of the manifest", why=str(problem)) from problem
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceOutcome:
-    """What asking one source came to: `brought`, `empty`, `failed` or `skipped`, and why."""
-
-    source: str
-    state: str
-    items: int
-    attempts: int
-    why: str = ""
-    since: datetime | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "source": self.source,
-            "state": self.state,
-            "items": self.items,
-            "attempts": self.attempts,
-            "why": self.why,
-            "since": rfc3339(self.since) if self.since else None,
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> SourceOutcome:
-        try:
-            since = value["since"]
-            return cls(**dict(value) | {"since": parse_rfc3339(since) if since else None})
-        except (KeyError, TypeError, ValueError) as problem:
-            raise FormatError(what="a source of the manifest", why=str(problem)) from problem
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """One requirement of the policy and whether the items meet it.
-
-    state  `present`, `missing`, or `weak` where an item is there but not at the grade or without a
-           fact the policy asks for; `why` says which
-    """
-
-    requirement: str
-    level: str
-    state: str
-    why: str = ""
-    items: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "requirement": self.requirement,
-            "level": self.level,
-            "state": self.state,
-            "why": self.why,
-            "items": list(self.items),
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Coverage:
-        try:
-            return cls(**dict(value) | {"items": tuple(value["items"])})
-        except (KeyError, TypeError, ValueError) as problem:
-            raise FormatError(what="coverage of the manifest", why=str(problem)) from problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +48,7 @@ class Manifest:
     """
 
     order: OrderRef
-    order_salt: bytes
+    order_salt: bytes = field(repr=False)
     collection: str
     requested_at: datetime
     at: datetime
@@ -210,9 +65,13 @@ class Manifest:
 
     @property
     def complete(self) -> bool:
-        answered = all(source.state in {"brought", "empty"} for source in self.sources)
-        required = (line for line in self.coverage if line.level == "required")
-        return answered and all(line.state == "present" for line in required)
+        answered = [source.state in {"brought", "empty"} for source in self.sources]
+        lines = {line.requirement: line.state for line in self.coverage}
+        required = {line.requirement for line in self.coverage if line.level == Level.REQUIRED}
+        # A rule without a line was not looked at, and nobody asked is nobody who answered.
+        required |= {rule.id for rule in self.policy.requirements if rule.level is Level.REQUIRED}
+        present = all(lines.get(requirement) == "present" for requirement in required)
+        return bool(answered) and all(answered) and present
 
     def payload(self) -> dict[str, Any]:
         """The in-toto Statement, ready for canonical JSON."""
@@ -254,28 +113,46 @@ class Manifest:
     @classmethod
     def from_payload(cls, payload: bytes) -> Manifest:
         """Read a verified envelope's payload; FormatError on any other shape."""
-        predicate = _predicate_of(payload, MANIFEST_TYPE, limit=MAX_MANIFEST_BYTES)
-        try:
-            order = predicate["order"]
-            return cls(
-                order=OrderRef(Platform(order["platform"]), order["id"], order["site"]),
-                order_salt=bytes.fromhex(order["salt"]),
-                aliases=tuple(Alias(a["kind"], a["value"]) for a in order["aliases"]),
-                defect=predicate["defect"],
-                collection=predicate["collection"]["id"],
-                requested_at=parse_rfc3339(predicate["collection"]["requested_at"]),
-                at=parse_rfc3339(predicate["at"]),
-                policy=parse_policy(predicate["policy"]["toml"].encode()),
-                versions=predicate["versions"],
-                before_read=predicate["before_read"],
-                sources=tuple(map(SourceOutcome.from_json, predicate["sources"])),
-                items=tuple(map(SealedItem.from_json, predicate["items"])),
-                facts=tuple(map(Fact.from_json, predicate["facts"])),
-                judgements=tuple(map(Judgement.from_json, predicate["verdicts"])),
-                coverage=tuple(map(Coverage.from_json, predicate["coverage"])),
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as problem:
-            raise FormatError(what="the manifest", why=f"{problem!r}") from problem
+        what = "the manifest"
+        read = _predicate_of(payload, MANIFEST_TYPE, _PREDICATE, what=what)
+        order = Fields(read.any("order"), _ORDER, what=f"the order of {what}")
+        run = Fields(read.any("collection"), ("id", "requested_at"), what=f"collection in {what}")
+        policy = Fields(read.any("policy"), _POLICY, what=f"the policy of {what}")
+        aliases = (
+            Fields(alias, ("kind", "value"), what=f"an alias in {what}")
+            for alias in order.list("aliases")
+        )
+        for name in ("id", "version", "sha256"):
+            policy.text(name)
+        order.hex("commitment")
+        read.flag("complete")
+        return cls(
+            order=OrderRef(
+                order.choice("platform", Platform), order.text("id"), order.text("site")
+            ),
+            order_salt=bytes.fromhex(order.hex("salt", size=SALT_BYTES)),
+            aliases=tuple(Alias(alias.text("kind"), alias.text("value")) for alias in aliases),
+            defect=None if read.any("defect") is None else read.table("defect"),
+            collection=run.text("id"),
+            requested_at=run.parsed("requested_at", parse_rfc3339, expected=A_TIME),
+            at=read.parsed("at", parse_rfc3339, expected=A_TIME),
+            policy=parse_policy(_utf8(policy.text("toml")), name=f"the policy of {what}"),
+            versions=read.table("versions"),
+            before_read=read.text("before_read"),
+            sources=tuple(map(SourceOutcome.from_json, read.list("sources"))),
+            items=tuple(map(SealedItem.from_json, read.list("items"))),
+            facts=tuple(map(Fact.from_json, read.list("facts"))),
+            judgements=tuple(map(Judgement.from_json, read.list("verdicts"))),
+            coverage=tuple(map(Coverage.from_json, read.list("coverage"))),
+        )
+
+
+_PREDICATE = (
+    "order", "defect", "collection", "at", "complete", "policy", "versions", "before_read",
+    "sources", "items", "facts", "verdicts", "coverage",
+)  # fmt: skip
+_ORDER = ("platform", "id", "site", "salt", "commitment", "aliases")
+_POLICY = ("id", "version", "sha256", "toml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,24 +242,38 @@ class Statement:
     @classmethod
     def from_payload(cls, payload: bytes) -> Statement:
         """Read a verified envelope's payload; FormatError on any other shape."""
-        predicate = _predicate_of(payload, STATEMENT_TYPE, limit=MAX_MANIFEST_BYTES)
-        try:
-            return cls(
-                **predicate
-                | {
-                    "lines": tuple(
-                        (line["seq"], line["role"], line["commitment"])
-                        for line in predicate["lines"]
-                    ),
-                    "verdicts": tuple(
-                        (v["verifier"], v["verdict"], tuple(v["findings"]))
-                        for v in predicate["verdicts"]
-                    ),
-                    "missing": tuple(predicate["missing"]),
-                }
-            )
-        except (KeyError, TypeError, ValueError) as problem:
-            raise FormatError(what="the statement", why=f"{problem!r}") from problem
+        what = "the statement"
+        names = [each.name for each in fields(cls)]
+        read = _predicate_of(payload, STATEMENT_TYPE, names, what=what)
+        policy = Fields(read.any("policy"), ("id", "version", "sha256"), what=f"policy in {what}")
+        log = Fields(read.any("log"), ("origin", "size"), what=f"log in {what}")
+        policy.hex("sha256")
+        return cls(
+            order=read.hex("order"),
+            receipts=read.number("receipts"),
+            root=read.hex("root"),
+            lines=tuple(map(_line, read.list("lines"))),
+            manifest_seq=read.number("manifest_seq"),
+            complete=read.flag("complete"),
+            verdicts=tuple(map(_verdict, read.list("verdicts"))),
+            missing=read.texts("missing"),
+            policy={name: policy.text(name) for name in ("id", "version", "sha256")},
+            log={"origin": log.text("origin"), "size": log.number("size")},
+            trusted_time=read.text("trusted_time"),
+        )
+
+
+def _line(value: object) -> tuple[int, str, str]:
+    read = Fields(value, ("seq", "role", "commitment"), what="a line of the statement")
+    return read.number("seq"), str(read.choice("role", Role)), read.hex("commitment")
+
+
+def _verdict(value: object) -> tuple[str, str, tuple[str, ...]]:
+    read = Fields(value, ("verifier", "verdict", "findings"), what="a verdict of the statement")
+    codes = read.texts("findings")
+    if not all(map(CODE.fullmatch, codes)):
+        raise read.wrong("findings", "codes: lower-case words joined by hyphens")
+    return read.text("verifier"), str(read.choice("verdict", Verdict)), codes
 
 
 def receipts_root(chain: Sequence[Receipt]) -> str:
@@ -390,10 +281,22 @@ def receipts_root(chain: Sequence[Receipt]) -> str:
     return root([hash_leaf(receipt.to_bytes()) for receipt in chain]).hex()
 
 
-def _predicate_of(payload: bytes, predicate_type: str, *, limit: int) -> Any:
-    value = parse_canonical(payload, limit=limit)
-    if not isinstance(value, dict) or value.get("predicateType") != predicate_type:
-        raise FormatError(what="the envelope", why=f"it does not carry a {predicate_type}")
-    if not isinstance(value.get("predicate"), dict):
-        raise FormatError(what="the envelope", why="its predicate is not an object")
-    return value["predicate"]
+def _predicate_of(
+    payload: bytes, predicate_type: str, names: Iterable[str], *, what: str
+) -> Fields:
+    """The predicate of an in-toto Statement of our type, with these fields and no others."""
+    try:
+        value = parse_canonical(payload, limit=MAX_MANIFEST_BYTES, what=what)
+    except TooLargeError as problem:
+        raise FormatError(what=what, why=f"it is too large: {problem.why}") from problem
+    outer = Fields(value, ("_type", "subject", "predicateType", "predicate"), what=what)
+    if outer.text("predicateType") != predicate_type:
+        raise outer.wrong("predicateType", predicate_type)
+    return Fields(outer.any("predicate"), names, what=what)
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as problem:
+        raise FormatError(what="the policy of the manifest", why="it is not Unicode") from problem

@@ -1,0 +1,215 @@
+"""The manifest's lines: an item, a source's outcome, a requirement's coverage.
+
+Each is read back strictly: exactly the fields that `to_json` writes, each of its type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from evidence.fields import Fields
+from evidence.items import Item, Provenance, Role
+from evidence.locators import Locator
+from evidence.policy import Level
+from evidence.receipts import SALT_BYTES, Receipt
+from evidence.times import parse_rfc3339, rfc3339
+
+# As errors say it.
+A_TIME = "a UTC time with microseconds"
+
+_PART_OF = ("sha256", "locator", "encoding")
+_STATES = frozenset({"brought", "empty", "failed", "skipped"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedItem:
+    """An item's line in the manifest: what it is, how it came, and what opens its receipt."""
+
+    sha256: str
+    role: Role
+    key: str
+    media_type: str
+    size: int
+    collector: str
+    origin: str
+    provenance: str
+    collected_at: datetime
+    seq: int
+    receipt: str
+    salt: bytes = field(repr=False)
+    name: str | None = None
+    url: str | None = None
+    exchange: str | None = None
+    part_of: Mapping[str, str] | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, item: Item, *, receipt: Receipt, salt: bytes) -> SealedItem:
+        part = item.part_of
+        return cls(
+            sha256=item.sha256,
+            role=item.role,
+            key=item.key,
+            media_type=item.media_type,
+            size=item.content.size,
+            collector=item.collector,
+            origin=item.origin,
+            provenance=str(item.provenance),
+            collected_at=receipt.collected_at,
+            seq=receipt.seq,
+            receipt=receipt.sha256,
+            salt=salt,
+            name=item.name,
+            url=item.url,
+            exchange=item.exchange,
+            part_of={
+                "sha256": part.sha256,
+                "locator": str(part.locator),
+                "encoding": part.encoding,
+            }
+            if part
+            else None,
+            about=dict(item.about),
+            hints=dict(item.hints),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "sha256": self.sha256,
+            "role": str(self.role),
+            "key": self.key,
+            "media_type": self.media_type,
+            "size": self.size,
+            "collector": self.collector,
+            "origin": self.origin,
+            "provenance": self.provenance,
+            "collected_at": rfc3339(self.collected_at),
+            "seq": self.seq,
+            "receipt": self.receipt,
+            "salt": self.salt.hex(),
+            "name": self.name,
+            "url": self.url,
+            "exchange": self.exchange,
+            "part_of": dict(self.part_of) if self.part_of else None,
+            "about": dict(self.about),
+            "hints": dict(self.hints),
+        }
+
+    @classmethod
+    def from_json(cls, value: object) -> SealedItem:
+        """The inverse of `to_json`; FormatError on any other shape."""
+        what = "an item of the manifest"
+        read = Fields(value, [each.name for each in fields(cls)], what=what)
+        part_of = None
+        if read.any("part_of") is not None:
+            part = Fields(read.any("part_of"), _PART_OF, what=f"part_of in {what}")
+            locator = part.parsed("locator", Locator.parse, expected="a locator")
+            part_of = {
+                "sha256": part.hex("sha256"),
+                "locator": str(locator),
+                "encoding": part.text("encoding"),
+            }
+        return cls(
+            sha256=read.hex("sha256"),
+            role=read.choice("role", Role),
+            key=read.text("key"),
+            media_type=read.text("media_type"),
+            size=read.number("size"),
+            collector=read.text("collector"),
+            origin=read.text("origin"),
+            provenance=str(read.choice("provenance", Provenance)),
+            collected_at=read.parsed("collected_at", parse_rfc3339, expected=A_TIME),
+            seq=read.number("seq"),
+            receipt=read.hex("receipt"),
+            salt=bytes.fromhex(read.hex("salt", size=SALT_BYTES)),
+            name=read.text_or_none("name"),
+            url=read.text_or_none("url"),
+            exchange=None if read.any("exchange") is None else read.hex("exchange"),
+            part_of=part_of,
+            about=read.table("about"),
+            hints=read.table("hints"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceOutcome:
+    """What asking one source came to: `brought`, `empty`, `failed` or `skipped`, and why."""
+
+    source: str
+    state: str
+    items: int
+    attempts: int
+    why: str = ""
+    since: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "source": self.source,
+            "state": self.state,
+            "items": self.items,
+            "attempts": self.attempts,
+            "why": self.why,
+            "since": rfc3339(self.since) if self.since else None,
+        }
+
+    @classmethod
+    def from_json(cls, value: object) -> SourceOutcome:
+        """The inverse of `to_json`; FormatError on any other shape."""
+        names = [each.name for each in fields(cls)]
+        read = Fields(value, names, what="a source of the manifest")
+        if read.text("state") not in _STATES:
+            raise read.wrong("state", f"one of {', '.join(sorted(_STATES))}")
+        since = None
+        if read.any("since") is not None:
+            since = read.parsed("since", parse_rfc3339, expected=A_TIME)
+        return cls(
+            source=read.text("source"),
+            state=read.text("state"),
+            items=read.number("items"),
+            attempts=read.number("attempts"),
+            why=read.text("why"),
+            since=since,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """One requirement of the policy and whether the items meet it.
+
+    state  `present`, `missing`, or `weak` where an item is there but not at the grade or without a
+           fact the policy asks for; `why` says which
+    """
+
+    requirement: str
+    level: str
+    state: str
+    why: str = ""
+    items: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "requirement": self.requirement,
+            "level": self.level,
+            "state": self.state,
+            "why": self.why,
+            "items": list(self.items),
+        }
+
+    @classmethod
+    def from_json(cls, value: object) -> Coverage:
+        """The inverse of `to_json`; FormatError on any other shape."""
+        names = [each.name for each in fields(cls)]
+        read = Fields(value, names, what="coverage of the manifest")
+        if read.text("state") not in {"present", "missing", "weak"}:
+            raise read.wrong("state", "one of present, missing, weak")
+        return cls(
+            requirement=read.text("requirement"),
+            level=str(read.choice("level", Level)),
+            state=read.text("state"),
+            why=read.text("why"),
+            items=read.texts("items"),
+        )
