@@ -45,13 +45,10 @@ async def _serve(settings: Settings, *, worker: bool) -> int:
     from service.app import make_app
     from service.cli.serving import told_to_stop
     from service.cli.terminal import note
+    from service.runner import Runner
 
-    runner = web.AppRunner(
-        make_app(settings, opening=partial(open_runtime, worker=worker)),
-        access_log=None,  # it would hold paths, and paths hold order numbers
-        handle_signals=False,
-        shutdown_timeout=SHUTDOWN_S,
-    )
+    app = make_app(settings, opening=partial(open_runtime, worker=worker))
+    runner = Runner(app, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         try:
