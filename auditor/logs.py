@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 from auditor.bag import Bag
@@ -55,12 +54,11 @@ def check_heads(
     return before, sealed
 
 
-def check_inclusion(
-    bag: Bag, seal: Seal, lines: Sequence[bytes], before: Head | None, sealed: Head | None
-) -> None:
+def check_inclusion(bag: Bag, seal: Seal, before: Head | None, sealed: Head | None) -> None:
     """Every receipt, or for a long chain its head, is in the log under the sealed checkpoint."""
     checks = bag.checks
-    if not seal.chain or sealed is None:
+    lines = seal.lines
+    if not lines or sealed is None:
         checks.unsure("inclusion", "Not checked: receipts or sealed checkpoint do not hold.")
         return
     every = len(lines) <= MAX_INCLUSION_PROOFS

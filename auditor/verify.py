@@ -94,12 +94,12 @@ def _verify_source(source: Source, path: Path, *, key: Keys | None, saved: bytes
         return Report(kind=source.kind, trust=trust, checks=checks.closed())
     bag = check_bag(source, checks)
     own = _own_keys(bag)
-    chain, lines = check_receipts(bag)
+    lines, chain = check_receipts(bag)
     statement = _guarded(
-        checks, "statement", lambda: check_statement(bag, chain, own=own, pinned=pinned)
+        checks, "statement", lambda: check_statement(bag, lines, chain, own=own, pinned=pinned)
     )
     manifest = _guarded(checks, "manifest", lambda: check_manifest(bag, own=own, pinned=pinned))
-    seal = Seal(chain, statement, manifest)
+    seal = Seal(lines, chain, statement, manifest)
     openings = _guarded(checks, "openings", lambda: check_openings(bag, seal)) or {}
     if manifest is not None:
         _guarded(
@@ -112,7 +112,7 @@ def _verify_source(source: Source, path: Path, *, key: Keys | None, saved: bytes
     before, sealed = _guarded(
         checks, "checkpoints", lambda: check_heads(bag, seal, own=own, pinned=pinned)
     ) or (None, None)
-    _guarded(checks, "inclusion", lambda: check_inclusion(bag, seal, lines, before, sealed))
+    _guarded(checks, "inclusion", lambda: check_inclusion(bag, seal, before, sealed))
     if saved is not None:
         keys = pinned if pinned and pinned.log else own
         check_saved(checks, saved, sealed, keys=keys)

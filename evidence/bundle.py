@@ -281,7 +281,8 @@ def withheld_text(
 def bag_manifest(digests: Mapping[str, str]) -> bytes:
     """A BagIt manifest, which is also what `sha256sum --check` reads: digests by path."""
     lines = (f"{sha256}  {path}\n" for path, sha256 in sorted(digests.items()))
-    return "".join(lines).encode("ascii")
+    # A reader writes again what it read, and that may hold anything.
+    return "".join(lines).encode("ascii", "backslashreplace")
 
 
 def bag_info(statement_receipt: Receipt, *, payload_bytes: int, payload_files: int) -> bytes:
