@@ -65,6 +65,7 @@ class Ups:
         {Role.TRACKING_HISTORY, Role.POD_DOCUMENT, Role.POD_SIGNATURE, Role.POD_PHOTO}
     )
     needs = frozenset({"shipment.tracking_number"})
+    wants: frozenset[str] = frozenset()
 
     def auth(self, options: Mapping[str, Any], secrets: Mapping[str, Secret]) -> ClientCredentials:
         """OAuth client credentials by HTTP Basic; `client_id` in options, `client_secret` secret.
@@ -192,7 +193,7 @@ def _read_answer(page: Node, *, status: str) -> Iterator[Fact]:
     for shipment in page["trackResponse"]["shipment"].each():
         asked = shipment["inquiryNumber"]
         packages = list(shipment["package"].each())
-        alone = _group(asked, groups) if not packages else f"parcel/{asked.text_or_none() or ''}"
+        alone = _group(asked, groups) if not packages else f"parcel/{_named(asked)}"
         yield from asked.facts("shipment.tracking_number", group=alone)
         for warning in shipment["warnings"].each():
             if warning["code"].text_or_none() in _UNKNOWN:
@@ -220,10 +221,14 @@ def _unknown(said: Node, *, group: str) -> Fact:
 
 def _group(number: Node, taken: dict[str, int]) -> str:
     """`parcel/<number>`, with a count where a number comes again: carriers reuse them."""
-    said = number.text_or_none() or ""
-    name = said if _GROUP.fullmatch(said) else "-"
+    name = _named(number)
     taken[name] = taken.get(name, 0) + 1
     return f"parcel/{name}" if taken[name] == 1 else f"parcel/{name}~{taken[name]}"
+
+
+def _named(number: Node) -> str:
+    said = number.text_or_none() or ""
+    return said if _GROUP.fullmatch(said) else "-"
 
 
 def _read_package(package: Node, group: str) -> Iterator[Fact]:
@@ -314,17 +319,20 @@ def _read_activity(activity: Node, group: str) -> Iterator[Fact]:
 
 
 def _scan(status: Node) -> str:
-    """The fact name for an activity's status. `statusCode` is the newer field, `type` the older.
+    """The fact name for an activity's status: `statusCode` decides, where the table has it.
 
-    Type D is "delivered", M "billing information received"; the others are too wide to say more.
+    `type` D alone is no delivery: UPS uses it for "out for delivery" too (Track Alert, "Status
+    types"), so without a code it also takes UPS's plain word. P is "pickup" in UPS's older tracking
+    guides: not in the documents of this API, but sent with its origin scans.
     """
-    code = status["statusCode"].text_or_none()
-    if code in _ELSEWHERE:
-        return "scan.other"
-    name = _NAME.get(code or "", "scan.other")
-    if status["type"].text_or_none() == "D" and name != "scan.delivered":
-        # A code that tells of the way contradicts the type: then UPS's words are all we have.
-        return "scan.delivered" if code not in _NAME else "scan.other"
+    code = status["statusCode"].text_or_none() or ""
+    kind = status["type"].text_or_none()
+    name = _NAME.get(code, "scan.other")
+    if kind == "P" and name in ("scan.transit", "scan.other"):
+        return "scan.accepted"
+    if kind == "D" and name == "scan.other" and code not in _ELSEWHERE:
+        said = (status["description"].text_or_none() or "").rstrip(".").upper()
+        return "scan.delivered" if said == "DELIVERED" else name
     return name
 
 
