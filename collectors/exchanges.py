@@ -151,14 +151,14 @@ def write_exchange(exchange: Exchange, redactor: Redactor, out: Sink) -> None:
     extra = {"WARC-Concurrent-To": first}
     if exchange.body.truncated is not None or exchange.body.size > exchange.body.content.size:
         extra["WARC-Truncated"] = exchange.body.truncated or "length"
+    kind = "response"
     if _is_reference(exchange.body):
+        kind = "revisit"
         extra |= {
             "WARC-Profile": _REVISIT,
             "WARC-Payload-Digest": f"sha256:{exchange.body.sha256}",
         }
-        records.write("revisit", response, io.BytesIO(), 0, extra)
-    else:
-        records.write("response", response, answer, answer_size, extra)
+    records.write(kind, response, answer, answer_size, extra)
     fields = "".join(f"{name}: {value}\r\n" for name, value in notes).encode()
     records.write("metadata", None, io.BytesIO(fields), len(fields), {"WARC-Refers-To": first})
 
@@ -172,8 +172,10 @@ def _answer(body: Body, redactor: Redactor) -> tuple[_Readable, int, list[str]]:
     if body.withheld is not None:
         said = f"[secret:{body.withheld}]".encode()
         return io.BytesIO(said), len(said), [body.withheld]
+    if _is_reference(body):
+        return io.BytesIO(), 0, []
     if body.content.size > KEPT_OF_FAILURE:
-        # Only what becomes an item is kept in full, and that was searched when it came in.
+        # Only an encoded body is kept in full here, and it was searched when it was decoded.
         return _Chunks(body.content), body.content.size, []
     data, replaced = redactor.bytes(body.content.read(KEPT_OF_FAILURE))
     return io.BytesIO(data), len(data), replaced

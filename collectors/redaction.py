@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus
 
@@ -32,14 +33,27 @@ class _Needle:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """A secret with any of its characters escaped, or none: every library escapes others."""
+
+    name: str
+    expression: re.Pattern[bytes]
+
+
 class Redactor:
     """Knows each secret in every form it is sent in: plain, escaped for URL and JSON, base64."""
 
     def __init__(self, secrets: Iterable[Secret], *, headers: Iterable[str] = ()) -> None:
         needles: dict[bytes, str] = {}
+        patterns: dict[str, _Pattern] = {}
         for secret in secrets:
-            for form in _forms(secret.reveal()):
+            value = secret.reveal()
+            for form in _forms(value):
                 needles.setdefault(form, secret.name)
+            if len(value.encode()) >= LEAST_BYTES:
+                patterns[value] = _Pattern(secret.name, re.compile(_any_escape(value)))
+        self._patterns = tuple(patterns[value] for value in sorted(patterns, key=len, reverse=True))
         longest_first = sorted(needles, key=len, reverse=True)
         self._needles = tuple(_Needle(needles[data], data) for data in longest_first)
         self._headers = _CREDENTIALS | {name.lower() for name in headers}
@@ -60,6 +74,9 @@ class Redactor:
             if needle.data in data:
                 data = data.replace(needle.data, f"[secret:{needle.name}]".encode())
                 replaced.append(needle.name)
+        for pattern in self._patterns:
+            data, times = pattern.expression.subn(_shown(pattern.name), data)
+            replaced += [pattern.name] * min(times, 1)
         return data, list(dict.fromkeys(replaced))
 
     def text(self, text: str) -> tuple[str, list[str]]:
@@ -84,6 +101,7 @@ def _forms(value: str) -> set[bytes]:
     if len(raw) < LEAST_BYTES:
         return set()
     texts = {value, quote(value, safe=""), quote(value), quote_plus(value)}
+    texts.add(quote_plus(value, safe="/?:@-._~!$'()*,"))  # as yarl writes a query
     texts |= {text.replace("%", "%25") for text in texts if "%" in text}
     texts |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     # A vendor's PHP escapes the slash, and some write their escapes in lower case.
@@ -91,6 +109,29 @@ def _forms(value: str) -> set[bytes]:
     encoded = base64.b64encode(raw).decode()
     texts |= {encoded, encoded.rstrip("="), base64.urlsafe_b64encode(raw).decode().rstrip("=")}
     return {text.encode() for text in texts if len(text.encode()) >= LEAST_BYTES}
+
+
+def _shown(name: str) -> Callable[[re.Match[bytes]], bytes]:
+    return lambda _: f"[secret:{name}]".encode()
+
+
+def _any_escape(value: str) -> bytes:
+    """An expression for `value` with each character plain, percent-encoded or escaped for JSON."""
+    return b"".join(_escapes(character) for character in value)
+
+
+def _escapes(character: str) -> bytes:
+    raw = character.encode()
+    units = character.encode("utf-16-be")
+    percent = "".join(f"%{byte:02x}" for byte in raw)
+    escaped = "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+    ways = [re.escape(raw), b"(?i:%s)" % re.escape(percent.encode())]
+    ways.append(b"(?i:%s)" % re.escape(escaped.encode()))
+    if character == " ":
+        ways.append(rb"\+")
+    if character in '"\\/':
+        ways.append(re.escape(b"\\" + raw))
+    return b"(?:%s)" % b"|".join(ways)
 
 
 def _lower_escapes(text: str) -> str:
