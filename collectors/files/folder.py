@@ -59,6 +59,7 @@ class Folder:
     version = 1
     roles = ROLES
     needs: frozenset[str] = frozenset()
+    wants: frozenset[str] = frozenset({"shipment.tracking_number"})
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each file of the order, by path, and after it the sidecar that describes it.
@@ -79,14 +80,14 @@ class Folder:
             if path in sidecars:
                 continue
             beside, note = described[path], None
-            if _belongs(path, None, mentions) is False:
-                continue
             try:
                 note = await asyncio.to_thread(_note, files, entries, beside)
             except EvidenceError as problem:
                 # A sidecar that cannot be read may name another order: only the path counts then.
-                troubles.append(f"{beside}: {problem}")
-                if not _belongs(path, None, mentions):
+                by_path = _belongs(path, None, mentions)
+                if by_path is not False:
+                    troubles.append(f"{beside}: {problem}")
+                if not by_path:
                     continue
             belongs = _belongs(path, note, mentions)
             if belongs is False:

@@ -1,7 +1,7 @@
 """A sidecar: a small file beside a saved one, in which the seller says what it is.
 
-`pod.pdf` is described by the first of `pod.pdf.toml`, `pod.pdf.json`, `pod.toml` and `pod.json` that
-is there:
+`pod.pdf` is described by the first of `pod.pdf.toml`, `pod.pdf.json`, `pod.toml` and `pod.json`
+that is there:
 
     order_id = "114-1234567-1234567"
     tracking_number = "1Z..."

@@ -31,6 +31,7 @@ MAX_HEADER = 8 << 10
 MAX_PARTS = 300
 MAX_DEPTH = 8
 MAX_TEXT = 2 << 20
+_MAX_DELIMITER = 1_000
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _TOO_MANY = "it has more parts, or parts within parts, than any honest mail"
@@ -248,20 +249,27 @@ def _between(data: bytes, boundary: bytes, start: int, stop: int) -> Iterator[tu
     """The spans between delimiter lines; the line break before a delimiter belongs to it."""
     mark = b"--" + boundary
     begin: int | None = None
-    at = data.find(mark, start, stop)
+    at = start if data.startswith(mark, start, stop) else _next_line(data, mark, start, stop)
     while at >= 0:
         after = at + len(mark)
-        line_end = data.find(b"\n", after, stop)
-        rest = data[after : stop if line_end < 0 else line_end][:1000].rstrip(b" \t\r")
-        if (at == start or data[at - 1 : at] == b"\n") and rest in {b"", b"--"}:
-            if begin is not None:
-                yield begin, _without_break(data, begin, at)
-            begin = None if rest or line_end < 0 else line_end + 1
-            if begin is None:
-                return
-        at = data.find(mark, after, stop)
+        line_end = data.find(b"\n", after, min(after + _MAX_DELIMITER, stop))
+        rest = data[after : min(after + _MAX_DELIMITER, stop) if line_end < 0 else line_end]
+        match rest.rstrip(b" \t\r"):
+            case b"" | b"--" as ending:
+                if begin is not None:
+                    yield begin, _without_break(data, begin, at)
+                begin = None if ending or line_end < 0 else line_end + 1
+                if begin is None:
+                    return
+        at = _next_line(data, mark, after, stop)
     if begin is not None:  # the closing delimiter is missing: the mail was cut
         yield begin, stop
+
+
+def _next_line(data: bytes, mark: bytes, start: int, stop: int) -> int:
+    """Where the next line that begins with `mark` begins; -1 if none does."""
+    found = data.find(b"\n" + mark, max(start - 1, 0), stop)
+    return found + 1 if found >= 0 else -1
 
 
 def _without_break(data: bytes, begin: int, end: int) -> int:

@@ -52,6 +52,7 @@ class Mailbox:
     version = 1
     roles = frozenset({Role.MESSAGE_MAIL, Role.MESSAGE_ATTACHMENT})
     needs: frozenset[str] = frozenset()
+    wants: frozenset[str] = frozenset({"shipment.tracking_number"})
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each mail of the order, oldest first, and after it what is attached to it.

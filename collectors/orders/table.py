@@ -56,6 +56,7 @@ class Table:
         {Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.PAYMENT_RECORD, Role.REFUND_RECORD}
     )
     needs: frozenset[str] = frozenset()
+    wants: frozenset[str] = frozenset()
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each export that has the order, the one changed first first.
@@ -189,9 +190,9 @@ def _facts(item: Item, layout: Layout, mentions: Mentions) -> Iterator[Fact]:
 
 def _read_row(item: Item, row: Row, columns: Mapping[str, int], layout: Layout) -> Iterator[Fact]:
     group = f"row/{row.number}"
-    for heading, name in layout.columns.items():
-        index = columns.get(heading)
-        if index is None or index >= len(row.cells) or not (said := row.cells[index]):
+    for heading, index in columns.items():  # in the order of the table
+        name = layout.columns.get(heading)
+        if name is None or index >= len(row.cells) or not (said := row.cells[index]):
             continue
         at = cell(row.number, heading)
         try:

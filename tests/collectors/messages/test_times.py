@@ -1,0 +1,52 @@
+"""Mail dates: an offset makes an instant, anything less stays local."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collectors.messages.times import mail_time
+from evidence.errors import FormatError
+from evidence.times import Instant, LocalTime, ZoneBasis
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("Fri, 19 Jun 2026 05:22:00 +0200", datetime(2026, 6, 19, 3, 22, tzinfo=UTC)),
+        ("17 Jun 2026 20:45:10 -0700 (PDT)", datetime(2026, 6, 18, 3, 45, 10, tzinfo=UTC)),
+        ("Wed, 17 Jun 2026 09:15:30 GMT", datetime(2026, 6, 17, 9, 15, 30, tzinfo=UTC)),
+        ("Wed, 17 Jun 26 09:15 +0000", datetime(2026, 6, 17, 9, 15, tzinfo=UTC)),
+        ("Tue, 31 Dec 2024 23:59:60 +0000", datetime(2025, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_an_offset_makes_an_instant_that_the_source_stated(text: str, at: datetime) -> None:
+    time = mail_time(text)
+    assert isinstance(time, Instant)
+    assert (time.at, time.basis, time.text) == (at, ZoneBasis.STATED, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Wed, 17 Jun 2026 09:15", "Wed, 17 Jun 2026 09:15:00 -0000", "17 Jun 2026 09:15:00 EST"],
+)
+def test_without_an_offset_a_time_stays_local_and_26_hours_wide(text: str) -> None:
+    time = mail_time(text)
+    assert isinstance(time, LocalTime)
+    assert time.wall == datetime(2026, 6, 17, 9, 15)
+    assert time.span.width_s >= 26 * 3600
+
+
+def test_a_zone_counts_only_where_an_operator_declared_it() -> None:
+    time = mail_time("Wed, 17 Jun 2026 09:15:00", zone="Asia/Shanghai")
+    assert isinstance(time, Instant)
+    assert (time.at.hour, time.basis) == (1, ZoneBasis.DECLARED)
+
+
+@given(st.text(max_size=60) | st.from_regex(r"\d{1,2} [A-Z][a-z]{2} \d{2,4} \d\d:\d\d.{0,9}"))
+def test_any_other_text_is_a_time_or_a_format_error(text: str) -> None:
+    try:
+        assert mail_time(text).text == text
+    except FormatError:
+        pass
