@@ -1,0 +1,89 @@
+"""The commands of docs/verifying.md, run as they stand there, by bash, openssl, jq and Go."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.auditor.bundles import Made, make, reviewers
+
+PAGE = Path(__file__).parents[2] / "docs" / "verifying.md"
+TOOLS = ("bash", "sha256sum", "openssl", "jq")
+GO_PACKAGE = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
+
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, TOOLS)), reason=f"needs {', '.join(TOOLS)}"
+)
+
+
+def blocks(language: str) -> list[str]:
+    found = re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
+    assert found, "the page has lost its commands: the test would prove nothing"
+    return found
+
+
+def unpack(made: Made, to: Path) -> Path:
+    for entry in made.entries():
+        path = to / entry.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(entry.content.read(1 << 20))
+    (to / "seller.pem").write_text(made.house.pem)
+    (to / "log.vkey").write_text(made.house.log_signer.verifier.vkey + "\n")
+    (to / "logcheck.go").write_text(blocks("go")[0])
+    return next(to.glob("orderproof-*"))
+
+
+def run(folder: Path) -> str:
+    """All commands of the page in order, without Go's where it is not installed."""
+    has_go = shutil.which("go") is not None and GO_PACKAGE.is_dir()
+    said = ""
+    for block in blocks("bash"):
+        if "logcheck" in block and not has_go:
+            continue
+        done = subprocess.run(
+            ["bash", "-c", block], cwd=folder, capture_output=True, text=True, check=False
+        )
+        said += done.stdout + done.stderr + f"exit {done.returncode}\n"
+    return said
+
+
+def good(said: str, *, envelopes: int) -> bool:
+    lines = said.splitlines()
+    fine = {"Verified OK", "exit 0"}
+    rest = [line for line in lines if line not in fine and "root as signed" not in line]
+    return lines.count("Verified OK") == envelopes and not rest
+
+
+def test_a_whole_bundle_passes_by_hand(tmp_path: Path) -> None:
+    said = run(unpack(make(4), tmp_path))
+    assert good(said, envelopes=2), said
+
+
+def test_a_reviewers_copy_passes_by_hand(tmp_path: Path) -> None:
+    said = run(unpack(reviewers(make(4)), tmp_path))
+    assert good(said, envelopes=1), said
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "told"),
+    [
+        ("data/*message.mail*", b"item 2", b"item 9", "FAILED"),
+        ("proof/statement.dsse.json", b'"payload":"ey', b'"payload":"eY', "Verification"),
+        ("proof/receipts.jsonl", b"T12:00:01", b"T11:00:01", "broken at receipt 2"),
+        ("proof/openings.json", b'"salt":"', b'"salt":"00', "does not open"),
+        ("proof/sealed/checkpoint", b"\n9\n", b"\n8\n", "exit 1"),
+    ],
+)
+def test_what_was_altered_is_seen_by_hand(
+    tmp_path: Path, path: str, old: bytes, new: bytes, told: str
+) -> None:
+    folder = unpack(make(4), tmp_path)
+    (file,) = folder.glob(path)
+    data = file.read_bytes()
+    assert old in data
+    file.write_bytes(data.replace(old, new, 1))
+    said = run(folder)
+    assert told in said, said
+    assert not good(said, envelopes=2)
