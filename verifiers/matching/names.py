@@ -19,7 +19,7 @@ _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "herr", "frau", "mme", "m"
 def same_name(first: str, second: str) -> bool | None:
     """Whether both can name one person; None if the scripts or too few letters leave it open."""
     a, b = _tokens(first), _tokens(second)
-    if not a or not b:
+    if not "".join(a).strip("*") or not "".join(b).strip("*"):
         return None
     if _script(a) != _script(b):
         return None
@@ -99,4 +99,16 @@ def _same_without_spaces(a: str, b: str) -> bool | None:
         if any(x != y for x, y in seen[:1]):
             return False
         return None if len(seen) < 2 else all(x == y for x, y in seen)
-    return a == b
+    if a == b:
+        return True
+    # Simplified and traditional characters write one name in two ways: only two names that are both
+    # in the simplified set are known to differ.
+    return False if _simplified(a) and _simplified(b) else None
+
+
+def _simplified(text: str) -> bool:
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -101,7 +101,8 @@ def ups_check_holds(number: str) -> bool:
     """Whether the last digit of a 1Z number is the check digit of the fifteen before it.
 
     Letters count as (their place from A + 2) mod 10; every second character is doubled in the sum.
-    Source: the published UPS sample numbers; `contracts/tracking_numbers/ups.json` tests it.
+    Source: the rule as publicly known; real numbers published by shippers test it. Some of UPS's
+    own test numbers (account 12345E) break it.
     """
     if not re.fullmatch(r"1Z[0-9A-Z]{15}[0-9]", number):
         return False

@@ -1,0 +1,128 @@
+"""An HTML page: the lines a person would see. Nothing of it is executed, fetched or rendered.
+
+Lines are counted in the text that `text_of` gives. What a style or an attribute hides is left out:
+a page could otherwise say one thing to its reader and another to us.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from html.parser import HTMLParser
+
+from evidence.errors import EvidenceError
+from evidence.facts import Fact
+from evidence.items import Item
+from evidence.locators import line as line_at
+from verifiers.readers.reader import MAX_TEXT, facts_of_lines, failed
+
+# The parser is linear on honest pages only.
+MAX_PAGE_BYTES = 4 << 20
+
+_SILENT = frozenset({"script", "style", "template", "noscript", "svg", "math", "object", "iframe"})
+_VOID = frozenset(("area base br col embed hr img input link meta param source track wbr").split())
+_INLINE = frozenset(
+    ("a abbr b bdi bdo big cite code em font i kbd label mark q s samp small span strong sub sup"
+     " time tt u var").split()
+)  # fmt: skip
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|$)"
+    r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)",
+    re.IGNORECASE,
+)
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
+_ALLOWED = frozenset(
+    "utf-8 ascii iso8859-1 cp1252 gb18030 gbk gb2312 big5 shift_jis euc_jp euc_kr".split()
+)
+
+
+class _Seen(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.lines: list[str] = []
+        self._words: list[str] = []
+        self._hidden: list[str] = []  # the hiding element and every element open inside it
+        self._chars = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _VOID:
+            if tag in {"br", "hr"}:
+                self._break()
+            return
+        named = dict(attrs)
+        hides = (
+            tag in _SILENT
+            or "hidden" in named
+            or _HIDING.search(named.get("style") or "") is not None
+        )
+        if self._hidden or hides:
+            self._hidden.append(tag)
+        if tag not in _INLINE:
+            self._break()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._hidden:
+            while self._hidden and self._hidden.pop() != tag:
+                pass
+        if tag not in _INLINE:
+            self._break()
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden and self._chars < MAX_TEXT:
+            self._chars += len(data)
+            self._words.append(data)
+
+    def close(self) -> None:
+        super().close()
+        self._break()
+
+    def _break(self) -> None:
+        if self._words:
+            said = " ".join("".join(self._words).split())
+            self._words.clear()
+            if said:
+                self.lines.append(said)
+
+
+def read(item: Item) -> list[Fact]:
+    """Its visible lines, and the numbers, dates and names in them."""
+    try:
+        lines = _lines(item)
+    except EvidenceError as problem:
+        return [failed(item, f"{problem}")]
+    except Exception as problem:  # the parser's corners on hostile input
+        return [failed(item, f"it is not HTML that can be read ({type(problem).__name__})")]
+    if not lines:
+        return [failed(item, "it has no visible text")]
+    return facts_of_lines(item, ((line_at(n), said) for n, said in enumerate(lines, start=1)))
+
+
+def text_of(item: Item) -> str:
+    try:
+        return "\n".join(_lines(item))
+    except Exception:
+        return ""
+
+
+def _lines(item: Item) -> list[str]:
+    page = _Seen()
+    page.feed(_decoded(item.content.read(MAX_PAGE_BYTES)))
+    page.close()
+    return page.lines
+
+
+def _decoded(data: bytes) -> str:
+    """By its byte order mark, by what it declares if that is a known encoding, else UTF-8."""
+    for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"),
+                           (codecs.BOM_UTF16_BE, "utf-16")):  # fmt: skip
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace").lstrip("\ufeff")
+    declared = _CHARSET.search(data[:2048])
+    if declared is not None:
+        try:
+            name = codecs.lookup(declared[1].decode("ascii")).name
+        except LookupError:
+            name = ""
+        if name in _ALLOWED:
+            return data.decode(name, errors="replace")
+    return data.decode("utf-8", errors="replace")

@@ -1,0 +1,158 @@
+"""A PDF: its text layer line by line, and what it says of itself.
+
+Only what is text is read. A scan has no text layer, and a page whose text is a picture says so by
+having none: that is `reading.failed`, not an empty page. A password is never guessed; the empty one
+is tried, since carriers protect their documents against editing with it.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from pypdf import Configuration, PdfReader, apply_configuration
+
+from evidence.errors import EvidenceError, FormatError
+from evidence.facts import Fact
+from evidence.items import Item
+from evidence.locators import Locator, meta, page_line
+from evidence.times import Time, parse_iso
+from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, facts_of_lines, failed
+
+MAX_PAGES = 50
+_MAX_STREAM = 16 << 20  # bytes a stream may grow to when it is unpacked
+_LIMITS = Configuration(
+    maximum_declared_stream_length=64 << 20,
+    array_based_stream_maximum_output_length=_MAX_STREAM,
+    zlib_maximum_output_length=_MAX_STREAM,
+    zlib_maximum_recovery_input_length=1 << 20,
+    lzw_maximum_output_length=_MAX_STREAM,
+    run_length_maximum_output_length=_MAX_STREAM,
+    brotli_maximum_output_length=_MAX_STREAM,
+    stream_decoding_work_maximum_length=4 * _MAX_STREAM,
+    stream_parsing_work_maximum_count=300_000,
+    page_tree_maximum_entries=5_000,
+    page_tree_maximum_page_entries=20_000,
+    page_tree_maximum_depth=50,
+)
+_META_TIMES = {
+    "/CreationDate": "document.created.at",
+    "/ModDate": "document.modified.at",
+}
+
+# pypdf warns about every oddity of a file; the facts say what matters.
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+
+
+def read(item: Item) -> list[Fact]:
+    """Pages, metadata, lines, numbers, dates and names; what failed, with a sentence each."""
+    facts: list[Fact] = []
+    try:
+        with apply_configuration(_LIMITS):
+            _read(item, facts)
+    except EvidenceError as problem:
+        facts.append(failed(item, f"{problem}"))
+    except Exception as problem:
+        # Hostile files reach every corner of the parser, and each corner raises its own.
+        facts.append(failed(item, f"it is damaged or not a PDF ({type(problem).__name__})"))
+    return facts
+
+
+def text_of(item: Item) -> str:
+    """Its text layer, a page after the other; "" where there is none."""
+    try:
+        with apply_configuration(_LIMITS):
+            reader, _ = _open(item)
+            if reader is None:
+                return ""
+            lines = (line for _, line in _lines(reader, []))
+            return "\n".join(lines)[:MAX_TEXT]
+    except Exception:
+        return ""
+
+
+def _read(item: Item, facts: list[Fact]) -> None:
+    reader, problem = _open(item)
+    if reader is None:
+        facts.append(failed(item, problem))
+        return
+    facts.extend(_metadata(item, reader))
+    pages = len(reader.pages)
+    facts.append(fact(item, "document.pages", str(pages)))
+    if pages > MAX_PAGES:
+        facts.append(failed(item, f"only the first {MAX_PAGES} of its {pages} pages were read"))
+    troubles: list[str] = []
+    lines = list(_lines(reader, troubles))
+    facts.extend(facts_of_lines(item, lines))
+    facts.extend(failed(item, trouble) for trouble in troubles[:10])
+    if not troubles and not any(line.strip() for _, line in lines):
+        facts.append(
+            failed(item, "it has no text layer; its text needs OCR, which is not installed")
+        )
+
+
+def _open(item: Item) -> tuple[PdfReader | None, str]:
+    data = item.content.read(MAX_BYTES)
+    reader = PdfReader(io.BytesIO(data), root_object_recovery_limit=1_000)
+    if reader.is_encrypted and not reader.decrypt(""):
+        return None, "it is protected by a password; ask its sender for a copy without one"
+    return reader, ""
+
+
+def _lines(reader: PdfReader, troubles: list[str]) -> Iterator[tuple[Locator, str]]:
+    """Each line with its place; a page that cannot be read costs only itself."""
+    told = 0
+    for number in range(min(len(reader.pages), MAX_PAGES)):
+        try:
+            text = reader.pages[number].extract_text() or ""
+        except Exception as problem:
+            troubles.append(f"page {number + 1} could not be read ({type(problem).__name__})")
+            continue
+        for index, line in enumerate(text[:MAX_TEXT].splitlines(), start=1):
+            if told >= MAX_LINES:
+                return
+            told += 1
+            yield page_line(number + 1, index), line
+
+
+def _metadata(item: Item, reader: PdfReader) -> Iterator[Fact]:
+    try:
+        stated = reader.metadata
+        if stated is None:
+            return
+        producer = str(stated.get("/Producer") or "").strip()
+        times = [(key, str(stated.get(key) or "")) for key in _META_TIMES]
+    except Exception as problem:
+        yield failed(item, f"its metadata is damaged ({type(problem).__name__})", meta("Info"))
+        return
+    if producer:
+        yield fact(item, "document.producer", producer[:200], meta("Producer"))
+    for key, text in times:
+        moment = _pdf_time(text)
+        if moment is not None:
+            yield fact(item, _META_TIMES[key], moment, meta(key[1:]))
+
+
+_PDF_TIME = re.compile(
+    r"(?:D:)?(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?\s*(?:(Z)|([+-])(\d{2})'?(\d{2})?)?'?.*"
+)
+
+
+def _pdf_time(text: str) -> Time | None:
+    """A PDF date (ISO 32000-1, 7.9.4), with its zone only if it states one."""
+    found = _PDF_TIME.fullmatch(text.strip()[:60])
+    if found is None or found[3] is None:
+        return None
+    year, month, day, hour, minute, second, zulu, sign, zone_h, zone_m = found.groups()
+    written = f"{year}-{month}-{day}"
+    if hour and minute:
+        written += f"T{hour}:{minute}" + (f":{second}" if second else "")
+        written += "Z" if zulu else f"{sign}{zone_h}:{zone_m or '00'}" if sign else ""
+    try:
+        datetime(int(year), int(month), int(day))
+        return parse_iso(written)
+    except (FormatError, ValueError):
+        return None
