@@ -181,12 +181,14 @@ class Collector(Protocol):
     version  raised when `collect` or `read` would bring or say something else
     roles    what it can bring
     needs    facts it must have first; it waits until another source brings them
+    wants    facts it finds more with; it waits for them as long as another source could bring them
     """
 
     name: str
     version: int
     roles: frozenset[Role]
     needs: frozenset[str]
+    wants: frozenset[str]
 
     def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring what the source has on the order, each item once, oldest first where it can."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collectors.carriers.ups import Ups
 from collectors.collector import Collector
+from collectors.files.folder import Folder
+from collectors.messages.mailbox import Mailbox
+from collectors.orders.table import Table
 from evidence.errors import RequestError
 
-COLLECTORS: tuple[Collector, ...] = (Ups(),)
+COLLECTORS: tuple[Collector, ...] = (Ups(), Mailbox(), Table(), Folder())
 
 
 def collector_named(name: str) -> Collector:

@@ -38,11 +38,6 @@ class Source:
         return self.settings.name
 
     @property
-    def wants(self) -> frozenset[str]:
-        """Facts it would use if they were known, beside those it needs."""
-        return getattr(self.collector, "wants", frozenset())
-
-    @property
     def leads(self) -> bool:
         return bool(self.collector.roles & _LEADING) and not self.collector.needs
 

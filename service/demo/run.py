@@ -1,7 +1,7 @@
 """The demo: a seller's files and a sandbox UPS in, a sealed and verified bundle out.
 
-Only UPS is a stand-in (service/sandbox). Everything else is what `serve` and `collect` run: the same
-collectors, ledger, encryption, log, verifiers, signatures, and the offline auditor at the end.
+Only UPS is a stand-in (service/sandbox). Everything else is what `serve` and `collect` run: the
+same collectors, ledger, encryption, log, verifiers, signatures, and the offline auditor at the end.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -28,7 +29,7 @@ from service.runtime import Account, Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
-from storage.ledger.ledger import State
+from storage.ledger.records import State
 
 _SECRET = "ORDERPROOF_DEMO_UPS_SECRET"
 _COLOUR = {"pass": "green", "fail": "red", "inconclusive": "yellow", "not_applicable": "dim"}
@@ -91,9 +92,10 @@ async def _run(work: Path, keep: Path | None, out: Console) -> dict[str, Any]:
 
 
 def _show_items(out: Console, account: Account) -> None:
-    table = Table(title="Items, each kept as received", title_justify="left")
-    for heading in ("seq", "role", "source", "bytes", "sha256", "collected at (UTC)"):
-        table.add_column(heading, justify="right" if heading in {"seq", "bytes"} else "left")
+    table = Table(box=box.SIMPLE)
+    for heading in ("seq", "role", "source", "bytes", "sha256", "UTC"):
+        right = heading in {"seq", "bytes"}
+        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for line in account.items:
         table.add_row(
             str(line.receipt.seq) if line.receipt else "-",
@@ -101,28 +103,30 @@ def _show_items(out: Console, account: Account) -> None:
             line.source,
             f"{line.size:,}",
             line.sha256[:12],
-            line.collected_at.strftime("%Y-%m-%d %H:%M:%S"),
+            line.collected_at.strftime("%H:%M:%S"),
         )
     out.print("\n[bold]2. Stored[/] write-once, encrypted, in the order's hash chain and the log")
     out.print(table)
 
 
 def _show_verdicts(out: Console, manifest: Manifest) -> None:
-    out.print("\n[bold]3. Verified[/] and sealed", "complete" if manifest.complete else "incomplete")
+    whole = "complete" if manifest.complete else "incomplete"
+    out.print(f"\n[bold]3. Verified[/] and sealed: {whole}")
     for judged in manifest.judgements:
         verdict = str(judged.verdict)
         out.print(f"  [{_COLOUR[verdict]}]{verdict:>14}[/]  {judged.question}", highlight=False)
         for finding in judged.findings:
-            if finding.severity is Severity.GOOD and judged.verdict is not Verdict.PASS:
-                continue
-            out.print(f"{'':18}{finding.sentence}", highlight=False, markup=False)
+            if judged.verdict is Verdict.FAIL and finding.severity is not Severity.GRAVE:
+                continue  # the reason first; the manifest has every finding
+            out.print(f"{'':18}{finding.sentence}", highlight=False, markup=False, soft_wrap=True)
             if finding.do:
-                out.print(f"{'':18}-> {finding.do}", highlight=False, markup=False)
+                out.print(f"{'':18}-> {finding.do}", highlight=False, markup=False, soft_wrap=True)
     for line in manifest.coverage:
         out.print(
             f"  {line.state:>14}  {line.level}: {line.requirement} {line.why}",
             highlight=False,
             markup=False,
+            soft_wrap=True,
         )
 
 
@@ -144,7 +148,7 @@ def _verify(out: Console, bundle: Path, work: Path) -> tuple[bool, dict[str, str
         named[what] = entry
         out.print(f"  one byte of {what} flipped: {_words(answer.ok)}", highlight=False)
         for check in blamed[:3]:
-            out.print(f"{'':6}{check.what}", highlight=False, markup=False)
+            out.print(f"{'':6}{check.what}", highlight=False, markup=False, soft_wrap=True)
     if not report.ok:
         raise RequestError(what="the demo", why="its own bundle did not verify")
     return report.ok, named
@@ -155,9 +159,9 @@ def _words(ok: bool) -> str:
 
 
 def _leave(keep: Path, *, bundle: Path, data: Path, log: Path) -> None:
-    """Copy what may be shown. Keys lie outside the data folder and are gone with the work folder."""
+    """Copy what may be shown; the keys lie outside the data folder and go with the work folder."""
     keep.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(bundle, keep / "bundle.zip")
-    shutil.copytree(log, keep / "log")
-    skip: Callable[..., Any] = shutil.ignore_patterns("*.sock", "*.lock", "spool", "log")
+    skip: Callable[..., Any] = shutil.ignore_patterns("*.sock", "*.lock", ".lock", "spool")
+    shutil.copytree(log, keep / "log", ignore=skip)
     shutil.copytree(data, keep / "data", ignore=skip)

@@ -1,7 +1,7 @@
 """One believable order, written to a folder as a seller would have it.
 
-A seller in Shenzhen sells on Amazon US from a warehouse in California. UPS delivered the parcel; two
-days later the buyer writes that it never came, and opens an A-to-z claim. The seller has an ERP
+A seller in Shenzhen sells on Amazon US from a warehouse in California. UPS delivered the parcel;
+two days later the buyer writes that it never came, and opens an A-to-z claim. The seller has an ERP
 export in GB18030, a mailbox, and a scan of the proof of delivery that the warehouse saved.
 
 One thing does not hold together, as it often does not: the ERP took UPS's local delivery time for

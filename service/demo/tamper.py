@@ -10,7 +10,7 @@ _LOCAL_HEADER = 30  # fixed part of a local file header (APPNOTE 4.3.7)
 
 
 def flips(bundle: Path) -> Iterator[tuple[str, str, Callable[[Path], None]]]:
-    """(what, entry name, function that flips a byte of that entry in a copy of the bundle)."""
+    """(what, path within the bag, function that flips a byte of it in a copy of the bundle)."""
     with zipfile.ZipFile(bundle) as archive:
         entries = {info.filename: info for info in archive.infolist()}
         item = next(name for name in sorted(entries) if "data/" in name and "pod" in name)
@@ -26,7 +26,7 @@ def flips(bundle: Path) -> Iterator[tuple[str, str, Callable[[Path], None]]]:
                     file.seek(place)
                     file.write(bytes([byte ^ 0x01]))
 
-            yield what, name, flip
+            yield what, name.partition("/")[2], flip
 
 
 def _middle(bundle: Path, info: zipfile.ZipInfo) -> int:

@@ -47,7 +47,7 @@ def ready(source: Source, known: Known, unfinished: Collection[Source]) -> bool:
     """Whether the source can be asked now. `unfinished` are the others not yet done."""
     if not source.collector.needs <= set(known):
         return False
-    if source.wants <= set(known):
+    if source.collector.wants <= set(known):
         return True
     return not any(other.leads for other in unfinished if other is not source)
 
