@@ -73,6 +73,29 @@ def _refuse(sentence: str, *, debug: bool) -> int:
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """The whole list of commands, with the details of those only that `words` name."""
+    parser = argparse.ArgumentParser(
+        prog="orderproof",
+        description="Prove what happened to an order.",
+        epilog="Exit codes: 0 fine, 1 the answer is no, 2 it could not be asked.",
+        parents=[_common()],
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    parser.set_defaults(config=None, debug=False, command=None)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    for name, (module, line) in COMMANDS.items():
+        said = f"{line[0].upper()}{line[1:]}."
+        command = commands.add_parser(name, help=line, description=said, parents=[_common()])
+        if name in words:
+            importlib.import_module(f"service.cli.{module}").configure(command)
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    """What may stand before the command and after it.
+
+    Made anew for each parser: argparse shares a parent's options, and so their defaults, and then
+    a command's default would overwrite what stood before it.
+    """
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--config",
@@ -87,21 +110,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         default=argparse.SUPPRESS,
         help="show where an error comes from",
     )
-    parser = argparse.ArgumentParser(
-        prog="orderproof",
-        description="Prove what happened to an order.",
-        epilog="Exit codes: 0 fine, 1 the answer is no, 2 it could not be asked.",
-        parents=[common],
-    )
-    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
-    parser.set_defaults(config=None, debug=False, command=None)
-    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    for name, (module, line) in COMMANDS.items():
-        said = f"{line[0].upper()}{line[1:]}."
-        command = commands.add_parser(name, help=line, description=said, parents=[common])
-        if name in words:
-            importlib.import_module(f"service.cli.{module}").configure(command)
-    return parser
+    return common
 
 
 class _Version(argparse.Action):

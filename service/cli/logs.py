@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -17,18 +20,36 @@ def set_up(*, level: int = logging.INFO) -> None:
     render: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if seen else structlog.processors.JSONRenderer()
     )
-    processors: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    if not seen:
-        processors.append(structlog.processors.dict_tracebacks)
     structlog.configure(
-        processors=[*processors, render],
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _only_where,
+            render,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     # arq and aiohttp speak through the standard library; their lines may quote arguments.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+
+
+def _only_where(
+    logger: object, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Of an exception, its class and where it was raised.
+
+    Its message may quote what was read, and the variables around it hold the evidence itself.
+    """
+    raised = event.pop("exc_info", None)
+    if raised is True:
+        raised = sys.exc_info()[1]
+    elif isinstance(raised, tuple):
+        raised = raised[1]
+    if isinstance(raised, BaseException):
+        frames = traceback.extract_tb(raised.__traceback__)
+        event["kind"] = type(raised).__name__
+        event["where"] = [f"{frame.filename}:{frame.lineno}" for frame in frames[-8:]]
+    return event

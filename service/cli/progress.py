@@ -68,7 +68,8 @@ class Progress:
         text = plain(f"{step}: {words}")
         if self._bar is None:
             elapsed = time.monotonic() - self._begun
-            self._console.print(f"{elapsed:6.1f} s  {text}", highlight=False, markup=False)
+            line = f"{elapsed:6.1f} s  {text}"
+            self._console.print(line, highlight=False, markup=False, soft_wrap=True)
             return
         open_now = [name for name in self._asked if name not in self._done]
         shown = f"asking {', '.join(open_now)}" if open_now else text

@@ -105,6 +105,14 @@ def test_what_could_not_be_asked_is_one_sentence_and_exit_2(
     assert one_sentence(said), said.err
 
 
+@pytest.mark.parametrize("first", [True, False], ids=["before", "after"])
+def test_settings_are_named_before_the_command_or_after_it(tmp_path: Path, first: bool) -> None:
+    named, command = ("--config", "elsewhere.toml"), ("manifest", "112-4872913-5531402")
+    said = orderproof(*(named + command if first else command + named), cwd=tmp_path)
+    assert said.code == 2
+    assert "elsewhere.toml" in said.err
+
+
 def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:
     said = orderproof("verify", "not-there.zip", "--debug", cwd=tmp_path)
     assert said.code == 2
@@ -176,3 +184,18 @@ def test_text_from_outside_cannot_steer_a_terminal() -> None:
 )
 def test_sizes_are_said_for_people(size: int, text: str) -> None:
     assert size_of(size) == text
+
+
+def test_a_log_line_says_where_an_error_was_raised_and_nothing_it_held(tmp_path: Path) -> None:
+    program = (
+        "import structlog; from service.cli.logs import set_up; set_up()\n"
+        "secret = 'Jane ' + 'Doe'\n"
+        "try: int(secret)\n"
+        "except ValueError: structlog.get_logger().exception('failed', collection='c1')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    line = json.loads(ended.stderr)
+    assert (line["event"], line["kind"], line["where"]) == ("failed", "ValueError", ["<string>:3"])
+    assert "Jane" not in ended.stdout + ended.stderr
