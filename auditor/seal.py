@@ -24,6 +24,9 @@ from evidence.manifest import Manifest, SealedItem, Statement
 from evidence.merkle import hash_leaf, root
 from evidence.receipts import Receipt, check_chain, commit, commit_order
 
+# Of one order: far more than any has, and some twenty seconds of reading.
+MAX_RECEIPTS = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Seal:
@@ -51,6 +54,10 @@ def check_receipts(bag: Bag) -> tuple[list[bytes], Sequence[Receipt]]:
         return [], ()
     if not raw.endswith(b"\n"):
         bag.checks.failed("receipts", f"{RECEIPTS} does not end with a whole line.", RECEIPTS)
+        return [], ()
+    if raw.count(b"\n") > MAX_RECEIPTS:
+        what = f"{RECEIPTS} has more than {MAX_RECEIPTS} receipts; it was not read."
+        bag.checks.failed("receipts", what, RECEIPTS)
         return [], ()
     lines = raw[:-1].split(b"\n")
     at = 0

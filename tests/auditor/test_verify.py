@@ -483,6 +483,13 @@ def test_openings_give_away_nothing_that_is_withheld(made: Made) -> None:
     assert [opening.seq for opening in openings] == [0, 3, 4, 6]
 
 
+def test_more_receipts_than_any_order_has_are_not_read(made: Made, tmp_path: Path) -> None:
+    files = files_of(made)
+    last = made.receipts[-1] + b"\n"
+    files[RECEIPTS] = b"\n" * 100_000 + last
+    assert says(verified(tmp_path, zipped(files)), "receipts", RECEIPTS, "more than 100000")
+
+
 def test_an_opening_of_something_that_is_not_an_item_is_refused(made: Made, tmp_path: Path) -> None:
     files = files_of(made)
     openings = Opening.read_all(files["proof/openings.json"])
