@@ -139,11 +139,14 @@ def test_a_policy_without_rules_asks_nothing() -> None:
 
 @pytest.mark.parametrize("policy", policies().values(), ids=policies().keys())
 def test_each_rule_of_a_policy_says_who_says_so(policy: Policy) -> None:
-    rules = [*policy.requirements, *policy.deadlines, *policy.limits]
     assert policy.requirements
-    for rule in rules:
-        assert rule.source and rule.source_date and rule.confidence
-    ids = [rule.id for rule in (*policy.requirements, *policy.deadlines)]
+    for requirement in policy.requirements:
+        assert requirement.source and requirement.source_date and requirement.confidence
+    for deadline in policy.deadlines:
+        assert deadline.source and deadline.source_date and deadline.confidence
+    for limit in policy.limits:
+        assert limit.source and limit.source_date and limit.confidence
+    ids = [rule.id for rule in policy.requirements] + [rule.id for rule in policy.deadlines]
     assert len(ids) == len(set(ids))
     assert any(rule.level is Level.REQUIRED for rule in policy.requirements)
     assert all(rule.where for rule in policy.requirements)

@@ -50,12 +50,14 @@ _NO_PARCEL = Finding.note(
     "no-parcel", do="Add the carrier's tracking or proof of delivery for this order."
 )
 _STRANGER = Finding.grave(
-    "parcel-not-of-order", do="Remove the item, or add the record of a replaced or second parcel."
+    "parcel-not-of-order", do="Do not send it, or add the record of a replaced or second parcel."
 )
 _NEIGHBOUR = Finding.grave(
-    "parcel-of-other-order", do="Remove the item and collect the right parcel's."
+    "parcel-of-other-order", do="Do not send it for this order; collect the right parcel's."
 )
-_FOREIGN = Finding.grave("foreign-order", do="Remove the item: it speaks of another order.")
+_FOREIGN = Finding.grave(
+    "foreign-order", do="Do not send it for this order: it speaks of another one."
+)
 _CHECK_DIGIT = Finding.grave(
     "check-digit-wrong", do="Read the number again from the carrier; this one cannot exist."
 )
