@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from evidence.canonical import writable
 from evidence.errors import FormatError
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -101,6 +102,6 @@ class Fields:
         return FormatError(what=self._what, why=f"its {name} is not {expected}")
 
     def _text(self, value: object, name: str) -> str:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or writable(value) != value:
             raise self.wrong(name, "text")
         return value
