@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
-from email.policy import EmailPolicy
+from email.policy import EmailPolicy, default
+from functools import lru_cache
 from itertools import islice
 from typing import cast
 
@@ -51,13 +52,21 @@ class _Careful(EmailPolicy):
 
     def header_fetch_parse(self, name: str, value: str) -> str:
         cut = _as_utf8(value[:MAX_HEADER])
-        try:
-            said: str = super().header_fetch_parse(name, cut)
-            # Its text is computed when asked for; a broken one has to show here, not later.
-            str(said).encode()
-            return said
-        except Exception:  # its parser raises IndexError, AttributeError, RecursionError and more
-            return cut.encode("utf-8", "replace").decode("utf-8")
+        # A part's content headers are asked for again and again, and few of them differ.
+        return _repeated(name, cut) if name.lower().startswith("content-") else _once(name, cut)
+
+
+def _once(name: str, value: str) -> str:
+    try:
+        said: str = default.header_fetch_parse(name, value)
+        # Its text is computed when asked for; a broken one has to show here, not later.
+        str(said).encode()
+        return said
+    except Exception:  # its parser raises IndexError, AttributeError, RecursionError and more
+        return value.encode("utf-8", "replace").decode("utf-8")
+
+
+_repeated = lru_cache(maxsize=1024)(_once)
 
 
 def _as_utf8(value: str) -> str:
@@ -118,8 +127,10 @@ class Part:
 
     def header(self, name: str) -> str:
         """The first header of this name, decoded and on one line; "" if there is none."""
-        value = self.head.get(name)
-        return "" if value is None else " ".join(str(value).split())
+        raw = next(iter(self.raw_headers(name)), "")
+        if raw.isascii() and "=?" not in raw:
+            return raw
+        return " ".join(str(self.head.policy.header_fetch_parse(name, raw)).split())
 
     def raw_headers(self, name: str) -> list[str]:
         """The headers of this name as written, on one line each, encoded words left as they are."""
