@@ -31,11 +31,12 @@ MAX_SIDECAR = 64 << 10
 SUFFIXES = (".toml", ".json")
 
 _FIELDS = ("order_id", "tracking_number", "role", "origin", "captured_at", "zone")
+# Order and shipment records are not among them: whoever brings those is asked first and believed
+# about the order's other numbers, and a dropped file is neither.
 ROLES = frozenset(
     {
         Role.POD_DOCUMENT, Role.POD_SIGNATURE, Role.POD_PHOTO, Role.TRACKING_HISTORY,
-        Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.PAYMENT_RECORD, Role.REFUND_RECORD,
-        Role.CAPTURE_PAGE, Role.DOCUMENT,
+        Role.PAYMENT_RECORD, Role.REFUND_RECORD, Role.CAPTURE_PAGE, Role.DOCUMENT,
     }
 )  # fmt: skip
 _ORIGIN = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")

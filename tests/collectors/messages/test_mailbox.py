@@ -219,6 +219,17 @@ def test_a_mail_to_many_buyers_does_not_tie_them_together(tmp_path: Path) -> Non
     assert len(collect(Mailbox(), save(tmp_path / "m", bulk, strange))) == 1
 
 
+def test_a_forged_alias_draws_no_buyers_mails_into_the_order(tmp_path: Path) -> None:
+    alias = "aaaaaaaa1@marketplace.amazon.com"
+    failed = "Authentication-Results: mx.exhibit.test; dkim=fail; dmarc=fail\n"
+    strange = mail("Hi", sender=alias, message_id="<2@x>")
+    forged = mail(sender=alias, message_id="<1@x>", more=failed)
+    (item,) = collect(Mailbox(), save(tmp_path / "m", forged, strange))
+    assert (item.key, item.origin) == ("0.eml", "mail")
+    genuine = mail(sender=alias, message_id="<1@x>")
+    assert len(collect(Mailbox(), save(tmp_path / "m", genuine, strange))) == 2
+
+
 def test_a_tracking_number_leads_to_the_carriers_mail(tmp_path: Path) -> None:
     folder = save(tmp_path / "m", mail("Your parcel 1Z999AA10123456784 is on its way"))
     assert collect(Mailbox(), folder) == []
