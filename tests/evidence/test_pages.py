@@ -1,0 +1,211 @@
+"""A JSON answer is walked with a pointer in hand, and cannot be a bomb."""
+
+import json
+import sys
+import time
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.errors import FormatError, ShapeError, TooLargeError
+from evidence.locators import resolve_pointer
+from evidence.pages import MAX_DEPTH, MAX_PAGE, MAX_VALUES, Node, page_of
+from evidence.times import Instant, LocalTime
+from tests.evidence.test_items import an_item
+
+ROOT = {
+    "number": "1Z",
+    "weight": 1.10,
+    "big": 576684019603311365,
+    "flag": True,
+    "null": None,
+    "empty": "  ",
+    "a/b~c": {"": ["x", {"deep": []}]},
+    "at": "2026-01-01T10:00:00+01:00",
+    "wall": "2026-01-01 10:00",
+    "events": [{"code": "D"}, {"code": None}, 7],
+}
+
+
+def page(value: Any = ROOT) -> Node:
+    return page_of(an_item(json.dumps(value).encode()))
+
+
+def test_text_is_what_stands_there_numbers_with_their_digits() -> None:
+    raw = b'{"a": 1.10, "b": 576684019603311365, "c": 1E400, "d": " x ", "e": -0}'
+    read = page_of(an_item(raw))
+    assert [read[key].text() for key in "abcde"] == [
+        "1.10",
+        "576684019603311365",
+        "1E400",
+        "x",
+        "-0",
+    ]
+    assert type(read["a"].text()) is str
+
+
+def test_absence_is_no_error_until_something_is_needed() -> None:
+    read = page()
+    for absent in (read["nothing"]["at"][3]["all"], read["null"], read["events"][99]):
+        assert not absent.present
+        assert absent.text_or_none() is None
+        assert list(absent.each()) == []
+        assert absent.facts("order.id") == []
+    assert read["empty"].present and read["empty"].text_or_none() is None
+    assert "number" in read and "null" not in read and "nothing" not in read
+
+
+@pytest.mark.parametrize(
+    ("steps", "ask", "pointer", "expected", "got"),
+    [
+        (("nothing",), "text", "json:/nothing", "text", "nothing"),
+        (("empty",), "text", "json:/empty", "text", "empty text"),
+        (("flag",), "text", "json:/flag", "text", "true or false"),
+        (("a/b~c", ""), "text", "json:/a~1b~0c/", "text", "a list"),
+        (("a/b~c",), "text_or_none", "json:/a~1b~0c", "text", "an object"),
+        (("a/b~c",), "each", "json:/a~1b~0c", "a list", "an object"),
+        (("number",), "each", "json:/number", "a list", "text"),
+        (("weight",), "each", "json:/weight", "a list", "text"),
+        (("number",), "time", "json:/number", "an ISO 8601 time", "another text"),
+        (("big",), "time", "json:/big", "an ISO 8601 time", "another text"),
+        (("events", 1, "code"), "time", "json:/events/1/code", "text", "nothing"),
+        (("events", -1), "text", "json:/events/-1", "text", "nothing"),
+    ],
+    ids=str,
+)
+def test_every_shape_error_names_the_pointer(
+    steps: tuple[str | int, ...], ask: str, pointer: str, expected: str, got: str
+) -> None:
+    node = page()
+    for step in steps:
+        node = node[step]
+    with pytest.raises(ShapeError) as raised:
+        list(getattr(node, ask)())
+    error = raised.value
+    assert (error.source, error.pointer, error.expected, error.got) == (
+        "ups", pointer, expected, got,
+    )  # fmt: skip
+    assert pointer in str(error)
+
+
+def values() -> st.SearchStrategy[Any]:
+    return st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.text("ab/~", max_size=3), inner, max_size=3)
+        ),
+        max_leaves=10,
+    )
+
+
+@given(values())
+def test_walking_gives_the_values_and_pointers_that_lead_to_them(value: Any) -> None:
+    def walk(node: Node, plain: Any) -> None:
+        assert resolve_pointer(value, node.locator.place) == plain
+        if isinstance(plain, dict):
+            for key, child in plain.items():
+                walk(node[key], child)
+        elif isinstance(plain, list):
+            for index, child in enumerate(node.each()):
+                walk(child, plain[index])
+                assert node[index] == child
+        elif isinstance(plain, int) and not isinstance(plain, bool):
+            assert node.text() == str(plain)
+        elif isinstance(plain, str):
+            assert node.text_or_none() == (plain.strip() or None)
+
+    walk(page(value), value)
+
+
+def test_a_loop_over_a_node_is_refused_and_does_not_run_forever() -> None:
+    with pytest.raises(TypeError):
+        list(page()["events"])  # type: ignore[call-overload]
+
+
+def test_a_fact_carries_item_origin_place_and_group() -> None:
+    node = page()["number"]
+    made = node.fact("shipment.tracking_number", group="parcel/0")
+    assert (made.value, str(made.locator)) == ("1Z", "json:/number")
+    assert (made.item, made.origin, made.group) == (node.item.sha256, "ups", "parcel/0")
+    assert node.facts("shipment.tracking_number", group="parcel/0") == [made]
+
+
+def test_times_keep_what_was_stated_and_take_only_what_was_declared() -> None:
+    read = page()
+    assert isinstance(read["at"].time(zone="Asia/Shanghai"), Instant)
+    assert isinstance(read["wall"].time(), LocalTime)
+    declared = read["wall"].time(zone="Asia/Shanghai")
+    assert isinstance(declared, Instant) and declared.zone == "Asia/Shanghai"
+    with pytest.raises(FormatError, match="the zone 'CST'"):  # the operator's mistake, not theirs
+        read["wall"].time(zone="CST")
+
+
+@pytest.mark.parametrize(
+    ("raw", "got"),
+    [
+        (b"", "other bytes"),
+        (b"<html>", "other bytes"),
+        (b"\xff\xfe\xfd", "other bytes"),
+        (b'{"a":1}{"b":2}', "other bytes"),
+        (b'{"a":1,"a":2}', "an object with one key twice"),
+        (b'[{"b":{"a":1,"a":1}}]', "an object with one key twice"),
+        (b'{"a":NaN}', "NaN"),
+        (b"[-Infinity]", "-Infinity"),
+        (b"[" * 100_000, "JSON nested too deeply"),
+        (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "JSON nested too deeply"),
+        (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "JSON nested too deeply"),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_what_is_not_one_plain_document_is_a_shape_error(raw: bytes, got: str) -> None:
+    with pytest.raises(ShapeError) as raised:
+        page_of(an_item(raw))
+    assert raised.value.pointer == "json:" and raised.value.got.startswith(got)
+
+
+def test_the_deepest_page_is_read_wherever_the_caller_stands() -> None:
+    raw = b"[" * MAX_DEPTH + b"]" * MAX_DEPTH
+
+    def deep(levels: int) -> Node:
+        return deep(levels - 1) if levels else page_of(an_item(raw))
+
+    assert deep(0) == deep(sys.getrecursionlimit() // 2)
+
+
+def test_a_page_of_too_many_bytes_or_values_costs_nothing() -> None:
+    with pytest.raises(TooLargeError):
+        page_of(an_item(bytes(MAX_PAGE + 1)))
+    for piece in (b"[],", b"{},", b"1,"):
+        bomb = b"[" + piece * MAX_VALUES + b"1]"
+        item = an_item(bomb)
+        tracemalloc.start()
+        with pytest.raises(TooLargeError, match="number of values"):
+            page_of(item)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 1 << 20
+
+
+def test_a_number_of_a_million_digits_is_text_and_quick() -> None:
+    item = an_item(b'{"n":' + b"9" * 1_000_000 + b"}")
+    began = time.perf_counter()
+    assert len(page_of(item)["n"].text()) == 1_000_000
+    assert time.perf_counter() - began < 2
+
+
+def test_the_sentence_says_the_type_and_never_the_value() -> None:
+    with pytest.raises(ShapeError) as raised:
+        page({"to": ["Jane Roe"]})["to"].text()
+    assert "Jane" not in str(raised.value)
+    with pytest.raises(ShapeError) as raised:
+        page({"at": "Jane Roe"})["at"].time()
+    assert "Jane" not in str(raised.value)
+
+
+def test_half_a_character_in_an_escape_is_a_fact_that_can_be_sealed() -> None:
+    read = page_of(an_item(b'{"a":"x\\ud800"}'))
+    assert read["a"].fact("order.id").text == "x\ufffd"
