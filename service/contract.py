@@ -22,7 +22,7 @@ from aiohttp import hdrs, web
 
 from evidence.canonical import parse_json
 from evidence.errors import EvidenceError
-from service.problems import MAX_ERRORS, Problem, Violation, invalid
+from service.problems import BODY_TEXTS, MAX_ERRORS, Problem, Violation, invalid
 
 MAX_BODY_BYTES = 1 << 20
 BODY_S = 30.0
@@ -151,6 +151,7 @@ class Operation:
                 "The body is not JSON that can be read: UTF-8, no name twice in an object, no "
                 "numbers beyond what a double holds.",
             ) from problem
+        request[BODY_TEXTS] = list(_texts(body))
         wrong.extend(_violations(self.bodies["application/json"], body, "/body"))
         return body
 
@@ -292,6 +293,18 @@ def _checked(
 
     checked.operation = operation  # type: ignore[attr-defined]
     return checked
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _texts(each)
+        case dict():
+            for each in value.values():
+                yield from _texts(each)
 
 
 def _violations(

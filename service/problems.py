@@ -34,6 +34,8 @@ PROBLEM_JSON = "application/problem+json"
 MAX_ERRORS = 50
 
 REQUEST_ID = web.RequestKey("request_id", str)
+# Every text in the body that was sent, for `problem_of` to keep out of a sentence.
+BODY_TEXTS = web.RequestKey("body_texts", list[str])
 
 _log = structlog.get_logger("orderproof.http")
 _A_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -179,14 +181,17 @@ def _sent(request: web.Request) -> list[str]:
     return [
         *request.match_info.values(),
         *request.query.values(),
+        *request.get(BODY_TEXTS, []),
         *(request.headers.get(name, "") for name in ("Authorization", "Idempotency-Key")),
     ]
 
 
 def _without(text: str, sent: Sequence[str]) -> str:
     for value in sorted(set(sent), key=len, reverse=True):
-        if len(value) >= 4:
-            text = text.replace(repr(value), "what was sent").replace(value, "what was sent")
+        if value:
+            text = text.replace(repr(value), "what was sent")
+        if len(value) >= 4:  # a shorter one would be found inside our own words
+            text = text.replace(value, "what was sent")
     return text
 
 

@@ -49,8 +49,7 @@ async def verify_bundle(request: web.Request, given: Given) -> web.StreamRespons
                 raise Problem(
                     422,
                     "refused",
-                    "The upload cannot be checked: it is neither a bundle (ZIP) nor a signed "
-                    "manifest or statement (*.dsse.json).",
+                    "The upload is not a bundle: send the ZIP that `orderproof bundle` writes.",
                 ) from error
     return send_json(report.to_json())
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "manifest": ("manifest", "the newest sealed account of an order"),
     "bundle": ("bundle", "everything a stranger needs to check it, as one file"),
     "verify": ("verify", "check a bundle, a bag folder, a manifest or a statement, offline"),
+    "keys": ("keys", "the public keys, to give to whoever verifies"),
     "sandbox": ("sandbox", "a local stand-in of a carrier, for trying out"),
     "doctor": ("doctor", "the health of every configured part, and what to do"),
 }

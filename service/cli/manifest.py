@@ -54,7 +54,10 @@ async def _run(arguments: argparse.Namespace) -> int:
         sys.stdout.buffer.write(account.manifest_envelope)
     elif arguments.output is not None:
         await asyncio.to_thread(_write, Path(arguments.output), account.manifest_envelope)
-        note(f"written to {arguments.output}; check it with: orderproof verify {arguments.output}")
+        note(
+            f"written to {arguments.output}; check it with: orderproof keys > keys.json; "
+            f"orderproof verify {arguments.output} --key keys.json"
+        )
     if arguments.json:
         say_json(account.manifest.payload())
     elif arguments.output is None:
