@@ -17,7 +17,7 @@ from pathlib import Path
 
 from evidence.checkpoint import Checkpoint
 from evidence.errors import CorruptionError, FormatError
-from evidence.merkle import root_from_nodes
+from evidence.merkle import Frontier
 from evidence.notes import split_note
 from evidence.tiles import (
     WIDTH,
@@ -78,14 +78,15 @@ class LogFiles:
         again     write what is missing of a head that was published before
 
         After a crash at any place the same call again completes it. The pointer never goes back.
-        Raises CorruptionError, before the head is published, if the tiles do not have this root.
+        Raises CorruptionError, and writes nothing, if the entries do not lead to this root.
         """
         with self._alone():
             newest = self._published_size()
             if newest >= size and not again:
                 return  # another process was faster
-            whole: list[Tile] = []
             leaves = leaf_hashes_of(entries)
+            self._check_root(root, old_size, leaves)
+            whole: list[Tile] = []
             for tile, data in (
                 *grown_bundles(self.read_tile, old_size=old_size, entries=entries),
                 *grown_tiles(self.read_tile, old_size=old_size, leaf_hashes=leaves),
@@ -93,14 +94,21 @@ class LogFiles:
                 create_once(self._folder / tile.path, data)
                 if tile.width == WIDTH:
                     whole.append(tile)
-            if root_from_nodes(tile_reader(self.read_tile, size=size), size=size) != root:
-                why = f"its tiles do not have the root that was committed for size {size}"
-                raise CorruptionError(what="The log", why=why)
             create_once(self._folder / "checkpoints" / str(size), note)
             if newest < size:
                 replace(self._folder / "checkpoint", note)
             for tile in whole:  # readers of older heads fall back to the full tile
                 remove_folder(self._folder / f"{tile.path}.p")
+
+    def _check_root(self, root: bytes, old_size: int, leaves: Sequence[bytes]) -> None:
+        # What is written is written once: a wrong tile could not be taken back.
+        reader = tile_reader(self.read_tile, size=old_size)
+        frontier = Frontier.of_nodes(reader, size=old_size)
+        frontier.extend(leaves)
+        if frontier.root() != root:
+            size = old_size + len(leaves)
+            why = f"its receipts do not lead to the root that was committed for size {size}"
+            raise CorruptionError(what="The log", why=why)
 
     def _published_size(self) -> int:
         """Leaves in the published head; -1 before the first."""

@@ -1,0 +1,175 @@
+"""Processes that run at once, processes that are killed, and disks that fail."""
+
+import asyncio
+import errno
+import multiprocessing
+import os
+import random
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage import files
+from tests.storage.stage import TENANT, check_consistent, check_log, check_storage, staged
+from tests.storage.work import bring_and_sequence
+
+KILLS = 20
+WRITES = {"open", "write", "fsync", "link", "replace", "mkdir", "unlink", "rmdir"}
+
+
+@pytest.fixture(scope="module")
+def children() -> ForkServerContext:
+    """Processes that start quickly: their parent has everything imported, and no threads."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.storage.work"])
+    return context
+
+
+def gather(reader: int) -> tuple[threading.Thread, list[str]]:
+    """Collect what a child says, until it is gone."""
+    lines: list[str] = []
+
+    def read() -> None:
+        with os.fdopen(reader) as said:
+            lines.extend(line.rstrip("\n") for line in said if line.endswith("\n"))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    return thread, lines
+
+
+def start(
+    children: ForkServerContext, folder: Path, name: str, rounds: int
+) -> tuple[Any, threading.Thread, list[str]]:
+    reader, writer = os.pipe()
+    said = multiprocessing.reduction.DupFd(writer)
+    process = children.Process(target=_child, args=(str(folder), name, said, rounds))
+    process.start()
+    os.close(writer)
+    return process, *gather(reader)
+
+
+def _child(folder: str, name: str, said: Any, rounds: int) -> None:
+    bring_and_sequence(folder, name, said.detach(), rounds)
+
+
+async def test_two_processes_make_one_log(children: ForkServerContext, tmp_path: Path) -> None:
+    started = [start(children, tmp_path, name, 12) for name in ("a", "b")]
+    for process, thread, _ in started:
+        await asyncio.to_thread(process.join)
+        await asyncio.to_thread(thread.join)
+        assert process.exitcode == 0
+    async with staged(tmp_path) as stage:
+        order = await stage.order(1)
+        head = await check_storage(stage, [order])
+        said = [key for _, _, lines in started for key in lines]
+        assert sorted(said) == sorted(item.key for item in await stage.ledger.items(order))
+        assert head.size == len(said) == 2 * sum(n % 7 + 1 for n in range(12))
+
+
+async def test_a_process_killed_at_any_moment_loses_nothing_and_forks_nothing(
+    children: ForkServerContext, tmp_path: Path
+) -> None:
+    """Twenty times SIGKILL, each followed by a check of all that was acknowledged before."""
+    async with staged(tmp_path) as stage:
+        await stage.sequencer.sequence(TENANT)
+    acknowledged: list[str] = []
+    heads = []
+    unfinished = 0
+    for kill in range(KILLS):
+        process, thread, said = start(children, tmp_path, f"k{kill}", 10_000)
+        # Most of a child's time goes into sequencing; the first 0.1 s into opening the ledger.
+        await asyncio.sleep(0.08 + 0.15 * random.random())
+        process.kill()
+        await asyncio.to_thread(process.join)
+        await asyncio.to_thread(thread.join)
+        assert process.exitcode == -9
+        acknowledged += said
+
+        async with staged(tmp_path) as stage:
+            note = await stage.ledger.checkpoint(TENANT)
+            unfinished += bool(await stage.ledger.pending(TENANT)) or note != (
+                stage.files.checkpoint()
+            )
+            heads.append(await stage.sequencer.sequence(TENANT))
+            order = await stage.order(1)
+            assert heads[-1] == await check_storage(stage, [order])
+            kept = [item.key for item in await stage.ledger.items(order)]
+            assert set(acknowledged) <= set(kept)
+            for old in heads:
+                check_consistent(stage.files, old, heads[-1])
+    assert acknowledged, "no child came as far as its first item: the test proved nothing"
+    print(f"{len(acknowledged)} items, {unfinished} of {KILLS} kills left work to finish")
+
+
+class FailingDisk:
+    """Stands for `os` in storage/files.py: one of its writes fails, before or after it was done."""
+
+    def __init__(self, fails_at: int | None, *, afterwards: bool) -> None:
+        self.count = 0
+        self._fails_at = fails_at
+        self._afterwards = afterwards
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(os, name)
+        if name not in WRITES:
+            return real
+
+        def write(*args: Any, **kwargs: Any) -> Any:
+            fails = self.count == self._fails_at
+            self.count += 1
+            if not fails:
+                return real(*args, **kwargs)
+            if self._afterwards:
+                result = real(*args, **kwargs)
+                if name == "open":
+                    os.close(result)
+            elif name == "write":  # half of it
+                real(args[0], args[1][: len(args[1]) // 2])
+            raise OSError(errno.EIO, "the disk failed")
+
+        return write
+
+
+async def test_each_write_of_a_sequencing_may_fail_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bring the log across the edge of a tile, with each write of it failing in turn."""
+    async with staged(tmp_path / "start") as stage:
+        order = await stage.order()
+        run = await stage.collection(order)
+        await stage.bring(order, run, [str(n) for n in range(254)])
+        old = await stage.sequencer.sequence(TENANT)
+        await stage.bring(order, run, [str(n) for n in range(254, 259)])
+
+    async def sequence(fails_at: int | None, *, afterwards: bool) -> int:
+        folder = tmp_path / "run"
+        shutil.copytree(tmp_path / "start", folder)
+        async with staged(folder) as stage:
+            disk = FailingDisk(fails_at, afterwards=afterwards)
+            with monkeypatch.context() as patch:
+                patch.setattr(files, "os", disk)
+                try:
+                    await stage.sequencer.sequence(TENANT)
+                except OSError as error:
+                    assert error.errno == errno.EIO
+            # Whatever is published now is whole, for whoever looks at this moment.
+            check_log(stage.files, stage.key)
+            head = await stage.sequencer.sequence(TENANT)
+            assert head == await check_storage(stage, [order])
+            assert head.size == 259
+            check_consistent(stage.files, old, head)
+        shutil.rmtree(folder)
+        return disk.count
+
+    writes = await sequence(None, afterwards=False)
+    assert writes > 30
+    for at in range(writes):
+        await sequence(at, afterwards=at % 2 == 1)
+        await sequence(at, afterwards=at % 2 == 0)
