@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verifiers.timestamps.solver import Problem, contradiction, shift_range, undecided
+from verifiers.timestamps.solver import Problem, contradiction, shift_ranges, undecided
 
 
 def _reaches(problem: Problem) -> set[tuple[int, int]]:
@@ -32,13 +32,17 @@ def _shifts(problem: Problem) -> Iterable[tuple[int, ...]]:
 
 
 def _holds(problem: Problem, shifts: tuple[int, ...], claims: set[int]) -> bool:
-    def begins(index: int) -> int:
-        return problem.claims[index].lo + shifts[problem.claims[index].clock]
+    """Moments exist for these claims: none must begin after one that follows it has ended.
 
-    def ends(index: int) -> int:
-        return problem.claims[index].hi + shifts[problem.claims[index].clock]
-
-    return all(begins(a) <= ends(b) for a, b in _reaches(problem) if a in claims and b in claims)
+    What follows follows through other claims too: a before b and b before c puts a before c.
+    """
+    follows = {(a, b) for a, b in _reaches(problem) if a in claims and b in claims}
+    for middle in claims:
+        into = [a for a, b in follows if b == middle]
+        out = [b for a, b in follows if a == middle]
+        follows |= set(itertools.product(into, out))
+    said, by = problem.claims, shifts
+    return all(said[a].lo + by[said[a].clock] <= said[b].hi + by[said[b].clock] for a, b in follows)
 
 
 def _possible(problem: Problem, claims: set[int]) -> bool:
@@ -99,9 +103,10 @@ def test_the_range_of_a_shift_is_what_the_oracle_finds(problem: Problem) -> None
     good = [shifts for shifts in _shifts(problem) if _holds(problem, shifts, everything)]
     if not good:
         return
+    ranges = shift_ranges(problem, everything)
     for clock in range(1, len(problem.shifts)):
         seen = {shifts[clock] for shifts in good}
-        assert shift_range(problem, clock, everything) == (min(seen), max(seen))
+        assert ranges[clock] == (min(seen), max(seen))
 
 
 @given(problems())
@@ -114,6 +119,17 @@ def test_nothing_is_undecided_exactly_where_every_shift_makes_all_claims_hold(
         return
     always = all(_holds(problem, shifts, everything) for shifts in _shifts(problem))
     assert (not undecided(problem, everything)) == always
+
+
+def test_three_facts_conflict_where_no_two_do() -> None:
+    """A day must follow one moment and precede an earlier one, and nothing else ties them."""
+    problem = Problem()
+    first, second = problem.hub(), problem.hub()
+    late, day, early = problem.claim(9, 9), problem.claim(0, 12), problem.claim(3, 3)
+    problem.not_after += [(late, first), (day, second)]
+    problem.not_before += [(first, day), (second, early)]
+    assert contradiction(problem) == (late, day, early)
+    assert contradiction(problem, among=(late, early)) == ()
 
 
 def test_four_facts_conflict_where_no_three_do() -> None:

@@ -73,6 +73,7 @@ def timeline(
     at  the moment of the judgement; bounds the times of items that the manifest does not list
     """
     line = Timeline()
+    line.problem.point = 1_000_000  # a second is the unit of most sources
     times = [
         fact
         for fact in facts
@@ -91,7 +92,7 @@ def timeline(
     # From here on the full problem adds the order of events and our own clock to them.
     line.events = Problem(
         line.problem.claims, line.problem.shifts, line.problem.hubs,
-        list(line.problem.not_after), list(line.problem.not_before),
+        list(line.problem.not_after), list(line.problem.not_before), [], line.problem.point,
     )  # fmt: skip
     _relate_steps(line, times, claim_of, subjects)
     _relate_collection(line, times, claim_of, items, at)

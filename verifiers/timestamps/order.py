@@ -27,7 +27,7 @@ from verifiers.timestamps.solver import (
     UTC_CLOCK,
     OutOfWorkError,
     contradiction,
-    shift_range,
+    shift_ranges,
     undecided,
 )
 
@@ -177,11 +177,12 @@ def _open_zones(line: Timeline, kept: set[int]) -> Iterator[Finding]:
             clock = line.problem.claims[claim].clock
             if clock != UTC_CLOCK:
                 pairs.setdefault(clock, pair)
+    ranges = shift_ranges(line.problem, kept) if pairs else []
     for clock, pair in list(pairs.items())[:MAX_TOLD]:
         inside = [c for c in sorted(kept) if line.problem.claims[c].clock == clock]
         mine = line.facts_of(inside)
         against = line.facts_of(c for c in pair if line.problem.claims[c].clock != clock)
-        low, high = shift_range(line.problem, clock, kept)
+        low, high = ranges[clock]
         zones = mine[0].value
         if isinstance(zones, Instant) or isinstance(zones, str) or zones.zones:
             where = f"{_quote(mine[0])}: it lies in one of several zones"

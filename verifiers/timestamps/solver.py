@@ -6,18 +6,18 @@ not one a row. *Hubs* are moments that tie claims together: "not after the hub" 
 hub" are the only relations, so an order of events is a hub between two steps, and one event told
 twice is a hub with both relations to each claim.
 
-With x the shift of a claim's clock, every relation is a difference of two unknowns:
+With t the moment of a claim and x the shift of its clock, every relation is a difference of two
+unknowns:
 
-    claim not after hub      lo + x <= T(hub)
-    claim not before hub     T(hub) <= hi + x
+    where a claim lies       lo + x <= t <= hi + x
+    claim not after hub      t <= T(hub)
+    claim not before hub     T(hub) <= t
     hub before hub           T(first) <= T(second)
     what shifts there are    least <= x <= most
 
 so a set of claims is contradictory exactly where the graph of these differences has a negative
 cycle, and the claims on the cycle are the contradiction (shortest paths for difference constraints:
-Cormen et al., Introduction to Algorithms, section on difference constraints). Each entry into a
-clock along a cycle and each exit from it is one claim; where both are the same claim, or where two
-hubs could be one, a shorter cycle exists. So the smallest contradiction has 2, 4, 6 … claims.
+Cormen et al., Introduction to Algorithms, section on difference constraints).
 
 All times are integers, microseconds since 1970; nothing here knows what a fact is.
 """
@@ -52,6 +52,8 @@ class Problem:
     not_after   (claim, hub)
     not_before  (hub, claim)
     ordered     (first hub, second hub)
+    point       claims of UTC up to this wide are taken for a point where they stand between two
+                others; it costs at most that much in what is found, and spares a node each
     """
 
     claims: list[Claim] = field(default_factory=list)
@@ -60,6 +62,7 @@ class Problem:
     not_after: list[tuple[int, int]] = field(default_factory=list)
     not_before: list[tuple[int, int]] = field(default_factory=list)
     ordered: list[tuple[int, int]] = field(default_factory=list)
+    point: int = 0
 
     def hub(self) -> int:
         self.hubs += 1
@@ -88,7 +91,7 @@ def contradiction(problem: Problem, among: Iterable[int] | None = None) -> tuple
     among  the claims to look at; all of them if None
 
     Two claims are found first; only a problem without such a pair is searched for more. A set of
-    more than four is irreducible always, and of least size where the graph is small enough to try.
+    more than three is irreducible always, and of least size where the graph is small enough to try.
     Raises OutOfWorkError for a graph that is too large.
     """
     chosen = frozenset(range(len(problem.claims)) if among is None else among)
@@ -99,19 +102,22 @@ def contradiction(problem: Problem, among: Iterable[int] | None = None) -> tuple
     if not cycle:
         return ()
     found = _irreducible(problem, cycle)
-    if len(found) > 4:
+    if len(found) > 3:
         found = _fewer(problem, edges, below=len(found)) or found
     return tuple(sorted(found))
 
 
-def shift_range(problem: Problem, clock: int, among: Iterable[int]) -> tuple[int, int]:
-    """The shifts of `clock` with which all these claims can hold, given that some can."""
-    edges = _edges(problem, frozenset(among), keep=clock)
-    most = _distances(_nodes(problem), edges, UTC_CLOCK)[clock]
+def shift_ranges(problem: Problem, among: Iterable[int]) -> list[tuple[int, int]]:
+    """Per clock, the shifts with which all these claims can hold, given that some can."""
+    edges = _edges(problem, frozenset(among))
+    most = _distances(_nodes(problem), edges, UTC_CLOCK)
     back = [(to, frm, weight, claim) for frm, to, weight, claim in edges]
-    least = _distances(_nodes(problem), back, UTC_CLOCK)[clock]
-    low, high = problem.shifts[clock]
-    return (low if least is None else -least, high if most is None else most)
+    least = _distances(_nodes(problem), back, UTC_CLOCK)
+    ranges = []
+    for clock, (low, high) in enumerate(problem.shifts):
+        below, above = least[clock], most[clock]
+        ranges.append((low if below is None else -below, high if above is None else above))
+    return ranges
 
 
 def undecided(problem: Problem, among: Iterable[int]) -> list[tuple[int, int]]:
@@ -127,9 +133,7 @@ def undecided(problem: Problem, among: Iterable[int]) -> list[tuple[int, int]]:
         if claim in chosen:
             said = problem.claims[claim]
             _keep_two(problem, worst[hub], said.lo + problem.shifts[said.clock][1], claim)
-    for first, second in _topological(problem):
-        for value, claim in worst[first]:
-            _keep_two(problem, worst[second], value, claim)
+    _spread(problem, chosen, worst)
     pairs = []
     for hub, claim in problem.not_before:
         if claim not in chosen:
@@ -141,6 +145,33 @@ def undecided(problem: Problem, among: Iterable[int]) -> list[tuple[int, int]]:
                 pairs.append((other, claim))
                 break
     return pairs
+
+
+def _spread(problem: Problem, chosen: frozenset[int], worst: list[list[tuple[int, int]]]) -> None:
+    """What is not after a hub is not after the hubs that follow it, nor those that a claim follows.
+
+    A claim that is not before one hub and not after another puts the first before the second.
+    """
+    following: dict[int, set[int]] = {}
+    for first, second in problem.ordered:
+        following.setdefault(first, set()).add(second)
+    after: dict[int, list[int]] = {}
+    for claim, hub in problem.not_after:
+        if claim in chosen:
+            after.setdefault(claim, []).append(hub)
+    for hub, claim in problem.not_before:
+        following.setdefault(hub, set()).update(other for other in after.get(claim, ()))
+    waiting = [hub for hub in range(problem.hubs) if worst[hub]]
+    while waiting:
+        hub = waiting.pop()
+        for other in following.get(hub, ()):
+            if other == hub:
+                continue
+            before = list(worst[other])
+            for value, claim in worst[hub]:
+                _keep_two(problem, worst[other], value, claim)
+            if worst[other] != before:
+                waiting.append(other)
 
 
 def _keep_two(problem: Problem, kept: list[tuple[int, int]], value: int, claim: int) -> None:
@@ -266,15 +297,17 @@ def _latest_lo(
 
 
 def _nodes(problem: Problem) -> int:
-    return len(problem.shifts) + problem.hubs
+    return len(problem.shifts) + problem.hubs + len(problem.claims)
 
 
-def _edges(problem: Problem, chosen: frozenset[int], *, keep: int = UTC_CLOCK) -> list[_Edge]:
-    """The graph: clocks first, then hubs; of parallel edges only the tightest.
+def _edges(problem: Problem, chosen: frozenset[int]) -> list[_Edge]:
+    """The graph. Its nodes are the clocks, then the hubs, then the claims that need one.
 
-    keep  a clock to keep as a node of its own, even with one claim
+    A claim of no width is its clock's zero, shifted by a known amount, and needs no node; nor does
+    one of UTC that is narrower than `point`. Of parallel edges only the tightest is kept.
     """
     first_hub = len(problem.shifts)
+    first_claim = first_hub + problem.hubs
     tightest: dict[tuple[int, int], tuple[int, int]] = {}
 
     def add(frm: int, to: int, weight: int, claim: int) -> None:
@@ -282,34 +315,34 @@ def _edges(problem: Problem, chosen: frozenset[int], *, keep: int = UTC_CLOCK) -
         if there is None or weight < there[0]:
             tightest[frm, to] = (weight, claim)
 
-    # A clock with one claim is no tie between claims: its claim is as wide as the clock's range.
-    counted: dict[int, int] = {}
+    used = {UTC_CLOCK}
+    bridges = set()
     for claim in chosen:
-        clock = problem.claims[claim].clock
-        counted[clock] = counted.get(clock, 0) + 1
-
-    def place(claim: int) -> tuple[int, int, int]:
         said = problem.claims[claim]
-        if said.clock not in (UTC_CLOCK, keep) and counted[said.clock] == 1:
-            least, most = problem.shifts[said.clock]
-            return UTC_CLOCK, said.lo + least, said.hi + most
-        return said.clock, said.lo, said.hi
-
+        width = said.hi - said.lo
+        if width > (problem.point if said.clock == UTC_CLOCK else 0):
+            bridges.add(claim)
+            add(said.clock, first_claim + claim, said.hi, claim)
+            add(first_claim + claim, said.clock, -said.lo, -1)
+        used.add(said.clock)
     for claim, hub in problem.not_after:
-        if claim in chosen:
-            clock, lo, _ = place(claim)
-            add(first_hub + hub, clock, -lo, claim)
+        if claim in bridges:
+            add(first_hub + hub, first_claim + claim, 0, claim)
+        elif claim in chosen:
+            said = problem.claims[claim]
+            add(first_hub + hub, said.clock, -said.lo, claim)
     for hub, claim in problem.not_before:
-        if claim in chosen:
-            clock, _, hi = place(claim)
-            add(clock, first_hub + hub, hi, claim)
+        if claim in bridges:
+            add(first_claim + claim, first_hub + hub, 0, -1)
+        elif claim in chosen:
+            said = problem.claims[claim]
+            add(said.clock, first_hub + hub, said.hi, claim)
     for first, second in problem.ordered:
         add(first_hub + second, first_hub + first, 0, -1)
-    for clock, number in counted.items():
-        if clock != UTC_CLOCK and (number > 1 or clock == keep):
-            least, most = problem.shifts[clock]
-            add(UTC_CLOCK, clock, most, -1)
-            add(clock, UTC_CLOCK, -least, -1)
+    for clock in used - {UTC_CLOCK}:
+        least, most = problem.shifts[clock]
+        add(UTC_CLOCK, clock, most, -1)
+        add(clock, UTC_CLOCK, -least, -1)
     return [(frm, to, weight, claim) for (frm, to), (weight, claim) in tightest.items()]
 
 
@@ -387,7 +420,7 @@ def _irreducible(problem: Problem, claims: Sequence[int]) -> list[int]:
 def _fewer(problem: Problem, edges: Sequence[_Edge], *, below: int) -> list[int]:
     """A contradiction of fewer than `below` claims, or [] if none, or none was found in bounds."""
     nodes, clocks = _nodes(problem), len(problem.shifts)
-    for size in range(4, below, 2):
+    for size in range(3, below):
         for source in range(clocks):
             if nodes * len(edges) * size > WORK:
                 return []
