@@ -78,6 +78,8 @@ _EXTENSIONS = {
     "text/xml": "xml",
 }
 
+_LOWER = {upper: upper + 32 for upper in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
@@ -321,7 +323,7 @@ def _item_path(item: SealedItem, *, named: bool) -> str:
 
 def _lower(text: str) -> str:
     # Not str.lower: it follows the Unicode tables of whichever Python this is.
-    return re.sub("[A-Z]", lambda match: chr(ord(match[0]) + 32), text)
+    return text.translate(_LOWER)
 
 
 def _check_opens(receipt: Receipt, sealed: Sealed, name: str) -> None:
