@@ -34,12 +34,18 @@ class Check:
     name    stable, lower-case words joined by hyphens
     what    a sentence for people; names the file, item or receipt
     where   the same place for programs: a path in the bundle, "receipt 5", "" for the whole
+
+    Names from outside reach both, so what a terminal or JSON could trip over is escaped.
     """
 
     name: str
     state: State
     what: str
     where: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "what", _printable(self.what))
+        object.__setattr__(self, "where", _printable(self.where))
 
     def to_json(self) -> dict[str, str]:
         return {"name": self.name, "state": self.state, "what": self.what, "where": self.where}
@@ -79,7 +85,7 @@ class Report:
         }
 
     def lines(self) -> list[str]:
-        """For a terminal, the answer last. Every text from outside is escaped already."""
+        """For a terminal, the answer last."""
         said = [f"{check.state:<12} {check.name:<18} {check.what}" for check in self.checks]
         counted = ", ".join(f"{number} {name}" for name, number in self.counts.items())
         return [*said, f"{self.answer}, trust: {self.trust}" + (f" ({counted})" if counted else "")]
@@ -120,3 +126,9 @@ class Checks:
                 more = f"{count - MAX_SAID} more of these are not listed."
                 self._made.append(Check(name, State.FAIL, more))
         return tuple(self._made)
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

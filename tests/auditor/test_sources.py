@@ -22,6 +22,7 @@ from evidence.archive import (
     local_header,
 )
 from evidence.bundle import write_bundle
+from evidence.canonical import canonical
 from evidence.errors import RequestError
 from evidence.items import InMemory
 from tests.auditor.bundles import failures, make, verified, zip_of
@@ -168,6 +169,22 @@ def test_links_devices_and_depths_in_a_folder_are_told_and_not_opened(tmp_path: 
     for name in ("data/link", "loop", "data/pipe"):
         assert told(answer[0], "folder:", name, "link or a device")
     assert told(answer[0], "folder:", "folders deep")
+
+
+def test_a_file_name_that_no_json_and_no_terminal_can_hold_is_escaped(tmp_path: Path) -> None:
+    for entry in make(2).entries():
+        path = tmp_path / entry.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(entry.content.read(1 << 20))
+    folder = next(tmp_path.iterdir())
+    name = os.fsencode(folder) + b"/data/\xff\x1b[2J\xe2\x80\xae"
+    with open(name, "wb") as file:
+        file.write(b"x")
+    report = verify_path(folder)
+    assert told(report, "files:", "was added")
+    said = "\n".join(report.lines()) + canonical(report.to_json()).decode()
+    assert not set("\x1b\u202e") & set(said)
+    said.encode("utf-8")
 
 
 def test_a_device_or_pipe_in_place_of_the_bundle_is_refused(tmp_path: Path) -> None:
