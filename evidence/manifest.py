@@ -66,12 +66,12 @@ class Manifest:
     @property
     def complete(self) -> bool:
         answered = [source.state in {"brought", "empty"} for source in self.sources]
-        lines = {line.requirement: line.state for line in self.coverage}
         required = {line.requirement for line in self.coverage if line.level == Level.REQUIRED}
         # A rule without a line was not looked at, and nobody asked is nobody who answered.
         required |= {rule.id for rule in self.policy.requirements if rule.level is Level.REQUIRED}
-        present = all(lines.get(requirement) == "present" for requirement in required)
-        return bool(answered) and all(answered) and present
+        met = {line.requirement for line in self.coverage if line.state == "present"}
+        unmet = {line.requirement for line in self.coverage if line.state != "present"}
+        return bool(answered) and all(answered) and required <= met - unmet
 
     def payload(self) -> dict[str, Any]:
         """The in-toto Statement, ready for canonical JSON."""
