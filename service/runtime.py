@@ -25,6 +25,7 @@ from service.reading import Reading
 from service.settings import Settings
 from service.sources import Source, configured
 from service.steps import plan, publish
+from service.steps.collect import Shelf
 from service.steps.walk import Watch, unwatched, walk_or_fail
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task
@@ -32,6 +33,7 @@ from storage.log.sequencer import Sequencer
 from storage.log.tiles import LogFiles
 from storage.objects.local import LocalObjects
 from storage.objects.objects import Objects
+from storage.objects.spool import EncryptedSpool
 from storage.vault.vault import Vault
 from verifiers.rulebook import policies, policy_for
 
@@ -211,8 +213,8 @@ class Runtime:
         sealed = [c for c in collections if c.state is State.SEALED]
         manifest = statement = None
         if sealed:
-            manifest = await self._envelope(order, items, sealed[-1].id, Role.MANIFEST)
-            statement = await self._envelope(order, items, sealed[-1].id, Role.STATEMENT)
+            manifest = await self.sealed(order, items, sealed[-1].id, Role.MANIFEST)
+            statement = await self.sealed(order, items, sealed[-1].id, Role.STATEMENT)
         return Account(
             order=order,
             aliases=await self.ledger.aliases(order),
@@ -225,18 +227,26 @@ class Runtime:
             statement_envelope=statement.to_json() if statement else None,
         )
 
-    async def envelope(self, order: OrderRecord, collection: str, role: Role) -> Envelope | None:
-        """The manifest or statement that this collection sealed, if it did."""
-        return await self._envelope(order, await self.ledger.items(order), collection, role)
-
-    async def _envelope(
+    async def sealed(
         self, order: OrderRecord, items: Sequence[KeptItem], collection: str, role: Role
     ) -> Envelope | None:
+        """The manifest or statement that this collection sealed, if it did."""
         for line in items:
             if line.collection == collection and line.role is role:
                 data = await asyncio.to_thread(self.stored(order, line).read, 128 << 20)
                 return Envelope.from_json(data)
         return None
+
+    def shelf(self, order: OrderRecord, collection: str) -> Shelf:
+        """Where this collection's items go."""
+        return Shelf(
+            order,
+            collection,
+            EncryptedSpool(self.spool_folder, key=order.key, context=order.context),
+            self.objects,
+            self.ledger,
+            self.settings.limits.item_bytes,
+        )
 
     def stored(self, order: OrderRecord, line: KeptItem) -> Content:
         return self.objects.open(

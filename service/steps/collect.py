@@ -7,14 +7,16 @@ the reason; what it brought before stays. Running the task again finds the stamp
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
-from evidence.errors import EvidenceError, TooLargeError
+from evidence.errors import EvidenceError, RequestError, TooLargeError
 from evidence.items import Item
+from evidence.receipts import Stamp
 from service.sources import Source
 from service.steps.plan import Known
 from storage.ledger.ledger import Ledger
@@ -23,6 +25,9 @@ from storage.objects.objects import Objects
 from storage.objects.spool import EncryptedSpool, SpooledContent
 
 log = structlog.get_logger()
+
+# Items under way between a collector and the disk; large ones wait in the spool, not in memory.
+ON_THE_BELT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,24 @@ class Shelf:
     ledger: Ledger
     item_bytes: int
 
-    async def keep(self, source: str, item: Item) -> None:
-        """Once this returns, the item's bytes are durable and its stamp is in the ledger."""
-        spooled = await asyncio.to_thread(self._spooled, item)
-        if await self.ledger.stored_of(self.order, item.sha256) is None:
-            await asyncio.to_thread(self.objects.put, spooled)
-        await self.ledger.keep(self.order, self.collection, source, [(item, spooled)])
-        await asyncio.to_thread(spooled.discard)
+    async def keep(self, source: str, items: Sequence[Item]) -> list[Stamp]:
+        """Once this returns, the items' bytes are durable and their stamps are in the ledger.
+
+        The stamps are those of the first run, if this is a second one.
+        """
+        spooled = await asyncio.gather(*(asyncio.to_thread(self._spooled, item) for item in items))
+        new = {
+            content.sha256: content
+            for content in spooled
+            if await self.ledger.stored_of(self.order, content.sha256) is None
+        }
+        # Side by side: a disk that is told to write many files down at once does so in one go.
+        await asyncio.gather(*(asyncio.to_thread(self.objects.put, one) for one in new.values()))
+        kept = list(zip(items, spooled, strict=True))
+        stamps = await self.ledger.keep(self.order, self.collection, source, kept)
+        for content in spooled:
+            await asyncio.to_thread(content.discard)
+        return stamps
 
     def _spooled(self, item: Item) -> SpooledContent:
         if isinstance(item.content, SpooledContent):
@@ -54,6 +70,61 @@ class Shelf:
 class Outcome:
     state: TaskState
     why: str = ""
+
+
+class _Belt:
+    """Carries items from a collector to the shelf, as many at a time as have come.
+
+    `put` waits while the shelf is behind, and raises what went wrong there.
+    """
+
+    def __init__(self, shelf: Shelf, source: str) -> None:
+        self._shelf = shelf
+        self._source = source
+        self._coming: asyncio.Queue[Item | None] = asyncio.Queue(maxsize=ON_THE_BELT)
+        self._keeping = asyncio.create_task(self._keep())
+
+    @property
+    def broken(self) -> bool:
+        """Whether keeping failed, and not for an item that is too large."""
+        if not self._keeping.done() or self._keeping.cancelled():
+            return False
+        problem = self._keeping.exception()
+        return problem is not None and not isinstance(problem, RequestError)
+
+    async def put(self, item: Item) -> None:
+        await self._hand_over(item)
+
+    async def finish(self) -> None:
+        """Wait until everything put is kept."""
+        await self._hand_over(None)
+        await self._keeping
+
+    async def stop(self) -> None:
+        """Keep what came, whatever else happened; its errors were raised already."""
+        if not self._keeping.done():
+            with contextlib.suppress(Exception):
+                await self.finish()
+        self._keeping.cancel()
+
+    async def _hand_over(self, item: Item | None) -> None:
+        handing = asyncio.create_task(self._coming.put(item))
+        await asyncio.wait({handing, self._keeping}, return_when=asyncio.FIRST_COMPLETED)
+        if self._keeping.done():
+            handing.cancel()
+            self._keeping.result()
+        await handing
+
+    async def _keep(self) -> None:
+        last = False
+        while not last:
+            batch = [await self._coming.get()]
+            while not self._coming.empty():
+                batch.append(self._coming.get_nowait())
+            items = [item for item in batch if item is not None]
+            last = len(items) < len(batch)
+            if items:
+                await self._shelf.keep(self._source, items)
 
 
 async def ask(
@@ -68,32 +139,33 @@ async def ask(
 ) -> Outcome:
     """Run one collector to its end, or to the end of its time."""
     brought = 0
-
-    async def record(exchange: Item) -> None:
-        await shelf.keep(source.name, exchange)
-
+    belt = _Belt(shelf, source.name)
     try:
         async with (
             asyncio.timeout(seconds),
             source.context(
-                known=known, spool=shelf.spool, record=record, text_of=text_of, clock=clock
+                known=known, spool=shelf.spool, record=belt.put, text_of=text_of, clock=clock
             ) as context,
         ):
             async for item in source.collector.collect(shelf.order.ref, context):
                 if brought >= most_items:
                     raise TooLargeError(what="the answer (in items)", size=brought, limit=brought)
-                await shelf.keep(source.name, item)
+                await belt.put(item)
                 brought += 1
+            await belt.finish()
     except TimeoutError:
         return Outcome(TaskState.FAILED, f"It was still not done after {seconds:.0f} seconds.")
-    except EvidenceError as problem:
-        return Outcome(TaskState.FAILED, str(problem))
     except Exception as problem:
+        if belt.broken:
+            raise  # it is our disk or our ledger: the source is not to blame, and may be asked again
+        if isinstance(problem, EvidenceError):
+            return Outcome(TaskState.FAILED, str(problem))
         # Unknown failures are ours until someone shows otherwise; the order goes on without them.
         log.exception("collector failed", source=source.name)
-        return Outcome(
-            TaskState.FAILED, f"Our collector broke ({type(problem).__name__}); it is logged."
-        )
+        why = f"Our collector broke ({type(problem).__name__}); it is logged."
+        return Outcome(TaskState.FAILED, why)
+    finally:
+        await belt.stop()
     if not brought:
         return Outcome(TaskState.EMPTY, "It has nothing on this order.")
     return Outcome(TaskState.BROUGHT)

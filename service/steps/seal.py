@@ -40,6 +40,20 @@ class Signed:
     envelope: Envelope
     item: Item
 
+    @classmethod
+    def of(cls, envelope: Envelope, role: Role, *, at: datetime) -> Signed:
+        item = Item(
+            role=role,
+            key=str(role),
+            content=InMemory(envelope.to_json()),
+            media_type="application/vnd.dsse+json",
+            collector=COLLECTOR,
+            origin="orderproof",
+            provenance=Provenance.UNKNOWN,
+            collected_at=at,
+        )
+        return cls(envelope, item)
+
 
 def covered(kept: Sequence[KeptItem], log_size: int) -> list[KeptItem]:
     """The items that a checkpoint of this size covers, without our own earlier seals."""
@@ -120,7 +134,7 @@ def versions() -> Mapping[str, str]:
 
 
 def seal_manifest(manifest: Manifest, *, signer: Signer, at: datetime) -> Signed:
-    return _signed(Role.MANIFEST, "manifest", manifest.payload(), signer=signer, at=at)
+    return _signed(Role.MANIFEST, manifest.payload(), signer=signer, at=at)
 
 
 def seal_statement(
@@ -136,21 +150,8 @@ def seal_statement(
     statement = Statement.over(
         chain, manifest, log_origin=log_origin, log_size=log_size, trusted_time=NO_AUTHORITY
     )
-    return _signed(Role.STATEMENT, "statement", statement.payload(), signer=signer, at=at)
+    return _signed(Role.STATEMENT, statement.payload(), signer=signer, at=at)
 
 
-def _signed(
-    role: Role, key: str, payload: Mapping[str, Any], *, signer: Signer, at: datetime
-) -> Signed:
-    envelope = sign(canonical(payload), PAYLOAD_TYPE, [signer])
-    item = Item(
-        role=role,
-        key=key,
-        content=InMemory(envelope.to_json()),
-        media_type="application/vnd.dsse+json",
-        collector=COLLECTOR,
-        origin="orderproof",
-        provenance=Provenance.UNKNOWN,
-        collected_at=at,
-    )
-    return Signed(envelope, item)
+def _signed(role: Role, payload: Mapping[str, Any], *, signer: Signer, at: datetime) -> Signed:
+    return Signed.of(sign(canonical(payload), PAYLOAD_TYPE, [signer]), role, at=at)

@@ -11,20 +11,19 @@ again: a walk that died is simply walked again, by whoever finds it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
-from evidence.errors import EvidenceError, OutageError, RequestError
+from evidence.errors import CorruptionError, EvidenceError, OutageError, RequestError
 from evidence.facts import Facts
-from evidence.items import Item, Role
+from evidence.items import Role
 from evidence.manifest import Manifest
 from service.sources import Source
 from service.steps import collect, plan, seal
 from service.steps.read import opened, read_all
-from storage.ledger.records import Collection, OrderRecord, State, TaskState
-from storage.objects.spool import EncryptedSpool
+from storage.ledger.records import Collection, KeptItem, OrderRecord, State, TaskState
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
@@ -98,14 +97,7 @@ async def _collect(
     sources = [s for s in runtime.sources if s.name in collection.sources]
     tasks = {task.source: task for task in await runtime.ledger.tasks(collection.id)}
     waiting = [s for s in sources if s.name not in tasks or tasks[s.name].state not in _ENDED]
-    shelf = collect.Shelf(
-        order,
-        collection.id,
-        EncryptedSpool(runtime.spool_folder, key=order.key, context=order.context),
-        runtime.objects,
-        runtime.ledger,
-        runtime.settings.limits.item_bytes,
-    )
+    shelf = runtime.shelf(order, collection.id)
     running: dict[asyncio.Task[None], Source] = {}
     try:
         while waiting or running:
@@ -182,78 +174,78 @@ async def _learn(
 
 
 async def _seal(runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch) -> None:
-    assert collection.at is not None and collection.checkpoint_size is not None  # noqa: S101
-    signer = runtime.vault.manifest_signer(order.tenant)
+    """Manifest and statement, kept one after the other and put into the log together.
+
+    The statement's root covers the manifest's receipt, which is known before it is in sequence:
+    collections of an order go one after another, so nothing can come between.
+    """
     kept = await runtime.ledger.items(order)
-    manifest = await _manifest_kept(runtime, order, collection)
-    if manifest is None:
-        await watch("read", f"{len(kept)} items")
-        lines = seal.covered(kept, collection.checkpoint_size)
-        facts = Facts(
-            await read_all(lines, order, objects=runtime.objects, reading=runtime.reading)
-        )
-        await watch("verify", f"{len(facts)} facts")
-        before_read = await runtime.ledger.checkpoint_at(order.tenant, collection.checkpoint_size)
-        if before_read is None:
-            raise RequestError(what="sealing", why="the checkpoint before reading is not there")
-        manifest = seal.manifest_for(
-            order=order,
-            collection=collection,
-            aliases=await runtime.ledger.aliases(order),
-            policy=runtime.policy(collection.policy),
-            items=seal.sealed_items(lines, order, runtime.objects),
-            facts=facts,
-            tasks=await runtime.ledger.tasks(collection.id),
-            at=collection.at,
-            before_read=before_read,
-        )
+    sealed = await runtime.sealed(order, kept, collection.id, Role.MANIFEST)
+    if sealed is None:
+        manifest = await _account(runtime, order, collection, kept, watch)
+        await watch("seal", "signing")
+        signer = runtime.vault.manifest_signer(order.tenant)
         signed = seal.seal_manifest(manifest, signer=signer, at=runtime.clock())
-        await _keep(runtime, order, collection, signed.item)
-    await watch("seal", "signing")
-    await runtime.sequencer.sequence(order.tenant)
+    else:
+        manifest = Manifest.from_payload(sealed.payload)
+        signed = seal.Signed.of(sealed, Role.MANIFEST, at=runtime.clock())
+    shelf = runtime.shelf(order, collection.id)
+    (stamp,) = await shelf.keep("orderproof", [signed.item])
     chain = [receipt for _, receipt in await runtime.ledger.receipts(order)]
-    seq = await _seq_of(runtime, order, collection, Role.MANIFEST)
-    signed = seal.seal_statement(
+    earlier = [line.seq for line in chain if line.commitment == stamp.commitment]
+    if earlier:
+        chain = chain[: earlier[0] + 1]
+    else:
+        chain.append(stamp.receipt(seq=len(chain), prev=chain[-1].sha256))
+    statement = seal.seal_statement(
         manifest,
-        chain[: seq + 1],
+        chain,
         log_origin=runtime.settings.origin_of(order.tenant),
-        log_size=collection.checkpoint_size,
-        signer=signer,
+        log_size=collection.checkpoint_size or 0,
+        signer=runtime.vault.manifest_signer(order.tenant),
         at=runtime.clock(),
     )
-    await _keep(runtime, order, collection, signed.item)
+    await shelf.keep("orderproof", [statement.item])
     await runtime.sequencer.sequence(order.tenant)
+    receipts = [receipt for _, receipt in await runtime.ledger.receipts(order)]
+    if receipts[: len(chain)] != chain:
+        raise CorruptionError(
+            what="The order's chain", why="a receipt came between its items and their manifest"
+        )
     await runtime.ledger.advance(
         collection.id, State.VERIFYING, State.SEALED, complete=manifest.complete
     )
     await watch("seal", "sealed, complete" if manifest.complete else "sealed, incomplete")
 
 
-async def _keep(runtime: Runtime, order: OrderRecord, collection: Collection, item: Item) -> None:
-    shelf = collect.Shelf(
-        order,
-        collection.id,
-        EncryptedSpool(runtime.spool_folder, key=order.key, context=order.context),
-        runtime.objects,
-        runtime.ledger,
-        runtime.settings.limits.item_bytes,
+async def _account(
+    runtime: Runtime,
+    order: OrderRecord,
+    collection: Collection,
+    kept: Sequence[KeptItem],
+    watch: Watch,
+) -> Manifest:
+    """Read every item that the checkpoint covers, and judge."""
+    if collection.at is None or collection.checkpoint_size is None:
+        raise CorruptionError(what="The collection", why="it is verifying without a checkpoint")
+    lines = seal.covered(kept, collection.checkpoint_size)
+    before_read = await runtime.ledger.checkpoint_at(order.tenant, collection.checkpoint_size)
+    if before_read is None:
+        raise CorruptionError(what="The log", why="the checkpoint before reading is not there")
+    await watch("read", f"{len(lines)} items")
+    facts = await read_all(lines, order, objects=runtime.objects, reading=runtime.reading)
+    await watch("verify", f"{len(facts)} facts")
+    return seal.manifest_for(
+        order=order,
+        collection=collection,
+        aliases=await runtime.ledger.aliases(order),
+        policy=runtime.policy(collection.policy),
+        items=seal.sealed_items(lines, order, runtime.objects),
+        facts=Facts(facts),
+        tasks=await runtime.ledger.tasks(collection.id),
+        at=collection.at,
+        before_read=before_read,
     )
-    await shelf.keep("orderproof", item)
-
-
-async def _manifest_kept(
-    runtime: Runtime, order: OrderRecord, collection: Collection
-) -> Manifest | None:
-    """The manifest that an interrupted walk already stored, if it did."""
-    envelope = await runtime.envelope(order, collection.id, Role.MANIFEST)
-    return None if envelope is None else Manifest.from_payload(envelope.payload)
-
-
-async def _seq_of(runtime: Runtime, order: OrderRecord, collection: Collection, role: Role) -> int:
-    for line in await runtime.ledger.items(order):
-        if line.collection == collection.id and line.role is role and line.receipt is not None:
-            return line.receipt.seq
-    raise RequestError(what="sealing", why=f"the {role} has no receipt")
 
 
 async def walk_or_fail(
