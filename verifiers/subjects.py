@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from evidence.facts import Fact, Facts
+from evidence.items import Role
 from evidence.manifest import SealedItem
 from evidence.orders import OrderRef, platform_of
 
@@ -36,6 +37,11 @@ def names_an_order(fact: Fact) -> bool:
     return fact.name == "shipment.reference" and platform_of(fact.text) is not None
 
 
+# In a carrier's answer, numbers that share a group are names of one parcel: UPS states the number
+# of the last mile beside its own.
+_CARRIER_ROLES = frozenset({Role.TRACKING_HISTORY})
+
+
 class Subjects:
     """What the facts of an order say they are about.
 
@@ -46,6 +52,7 @@ class Subjects:
 
     def __init__(self, order: OrderRef, items: Sequence[SealedItem], facts: Facts) -> None:
         self._items = {item.sha256: item for item in items}
+        self._other_names = self._names_of_one(facts)
         self._named: dict[tuple[str, str], dict[str, list[str]]] = {}
         self._numbers_in: dict[str, set[str]] = {}
         for fact in facts.named(*ORDER_NAMES, *OTHER_NAMES, NUMBER):
@@ -53,7 +60,7 @@ class Subjects:
             name = "order.id" if names_an_order(fact) else fact.name
             at.setdefault(name, []).append(fact.text)
             if fact.name == NUMBER:
-                self._numbers_in.setdefault(fact.item, set()).add(number_key(fact.text))
+                self._numbers_in.setdefault(fact.item, set()).add(self.key(fact.text))
         self.ours = {order_key(order.id)}
         # An alias counts where it stands beside the order's own number; one step, no chains.
         beside = [
@@ -65,9 +72,26 @@ class Subjects:
         self.ours.update(beside)
         self.parcels = tuple(
             dict.fromkeys(
-                number_key(fact.text) for fact in facts.named(NUMBER) if not self.foreign(fact)
+                self.key(fact.text) for fact in facts.named(NUMBER) if not self.foreign(fact)
             )
         )
+
+    def _names_of_one(self, facts: Facts) -> dict[str, str]:
+        first: dict[tuple[str, str], str] = {}
+        same: dict[str, str] = {}
+        for fact in facts.named(NUMBER):
+            item = self._items.get(fact.item)
+            if item is None or item.role not in _CARRIER_ROLES or not fact.group:
+                continue
+            number = number_key(fact.text)
+            main = first.setdefault((fact.item, fact.group), same.get(number, number))
+            same.setdefault(number, main)
+        return {number: main for number, main in same.items() if number != main}
+
+    def key(self, number: str) -> str:
+        """What a parcel is called here: its number's key, or its main number's if it has two."""
+        said = number_key(number)
+        return self._other_names.get(said, said)
 
     def orders_of(self, fact: Fact) -> set[str]:
         """Keys of the order numbers and other names that stand nearest above the fact."""
@@ -88,7 +112,7 @@ class Subjects:
     def parcel_of(self, fact: Fact) -> str | None:
         """The key of the parcel the fact speaks of; None if nothing says."""
         for named in self._above(fact):
-            numbers = {number_key(text) for text in named.get(NUMBER, ())}
+            numbers = {self.key(text) for text in named.get(NUMBER, ())}
             if numbers:
                 return numbers.pop() if len(numbers) == 1 else None
         inside = self._numbers_in.get(fact.item, set())
@@ -97,7 +121,7 @@ class Subjects:
         if not inside:
             item = self._items.get(fact.item)
             if item is not None and (asked := item.about.get(NUMBER)):
-                return number_key(asked)
+                return self.key(asked)
             if len(self.parcels) == 1:
                 return self.parcels[0]
         return None

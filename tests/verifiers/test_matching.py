@@ -176,6 +176,16 @@ def test_two_parcels_of_one_order_are_both_tied_and_not_compared_with_each_other
     assert "weight-differs" not in codes(findings)
 
 
+def test_a_second_number_that_the_carrier_gives_one_parcel_is_no_stranger() -> None:
+    facts = [f for f in HONEST if (f.name, f.origin) != ("shipment.tracking_number", "ups")]
+    verdict, findings = judge(
+        *facts,
+        ups("shipment.tracking_number", NUMBER, "parcel/1"),
+        ups("shipment.tracking_number", "9400111899223197428490", "parcel/1"),
+    )
+    assert (verdict, "parcel-not-of-order" in codes(findings)) == (Verdict.PASS, False)
+
+
 def test_an_alias_beside_the_orders_own_number_ties_a_parcel() -> None:
     facts = [f for f in HONEST if f.item != ERP.sha256]
     verdict, _ = judge(

@@ -175,6 +175,17 @@ def test_an_export_without_a_zone_cannot_mean_two_zones_at_once() -> None:
     assert judge(*facts[:-1])[0] is Verdict.INCONCLUSIVE
 
 
+def test_a_carriers_wall_clock_that_is_its_own_scans_is_not_open() -> None:
+    """UPS states the delivery twice: a scan with its offset, and a bare date and time."""
+    scanned = scan("scan.delivered.at", "2026-11-05T14:32:00-08:00")
+    verdict, _ = judge(scanned, said("delivery.at", "2026-11-05T14:32", by="ups", item="pod"))
+    assert verdict is Verdict.PASS
+    verdict, _ = judge(scanned, said("delivery.at", "2026-11-05T15:32", by="ups", item="pod"))
+    assert verdict is Verdict.INCONCLUSIVE
+    verdict, _ = judge(scanned, said("delivery.at", "2026-11-08T14:32", by="ups", item="pod"))
+    assert verdict is Verdict.FAIL
+
+
 def test_rows_of_one_clock_conflict_to_the_second_where_no_clocks_change() -> None:
     facts = (
         erp("order.packed.at", "2026-07-02T14:30:00"),

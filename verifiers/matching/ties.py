@@ -20,7 +20,6 @@ from verifiers.subjects import (
     OTHER_NAMES,
     Subjects,
     names_an_order,
-    number_key,
     order_key,
 )
 
@@ -51,7 +50,7 @@ def ties_of(items: Sequence[SealedItem], facts: Facts, subjects: Subjects) -> Ti
     for fact in facts.named(*ORDER_NAMES, *OTHER_NAMES):
         named.setdefault(fact.item, []).append(fact)
     for fact in facts.named(NUMBER):
-        key = number_key(fact.text)
+        key = subjects.key(fact.text)
         if roles.get(fact.item) in CARRIER_ROLES:
             found.carrier.setdefault(key, []).append(fact)
         orders = subjects.orders_of(fact)
@@ -129,7 +128,7 @@ class Speaking:
             for fact in self._of(item, *ORDER_NAMES, *OTHER_NAMES)
         ):
             return True
-        if any(number_key(fact.text) in self._tied for fact in self._of(item, NUMBER)):
+        if any(self._subjects.key(fact.text) in self._tied for fact in self._of(item, NUMBER)):
             return True
         return any(self._in_text(fact.text) for fact in self._of(item, *_TEXTS))
 
@@ -138,7 +137,7 @@ class Speaking:
         if item.provenance != Provenance.API:
             return False
         number = item.about.get(NUMBER)
-        if number is not None and number_key(number) in self._tied:
+        if number is not None and self._subjects.key(number) in self._tied:
             return True
         return order_key(item.about.get("order.id", "")) == self._order
 

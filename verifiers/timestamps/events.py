@@ -7,14 +7,14 @@ made before the parcel is packed (30 and 40).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 from evidence.facts import Fact, Facts
 from evidence.manifest import SealedItem
-from evidence.times import EAST_MOST, WEST_MOST, Instant, LocalDate, LocalTime
+from evidence.times import EAST_MOST, WEST_MOST, Instant, LocalDate, LocalTime, zone_of
 from evidence.vocabulary import VOCABULARY, name_of
 from verifiers.subjects import Subjects
 from verifiers.timestamps.clockchanges import CHANGE, may_change
@@ -80,7 +80,7 @@ def timeline(
         if not isinstance(fact.value, str) and not subjects.foreign(fact)
         and fact.name not in _MAY_BE_AHEAD
     ]  # fmt: skip
-    clocks = _clocks(line.problem, times, facts)
+    clocks = _clocks(line.problem, times, facts, subjects)
     claim_of: dict[int, int] = {}
     for fact in times:
         lo, hi, clock = clocks[id(fact)]
@@ -100,15 +100,21 @@ def timeline(
 
 
 def _clocks(
-    problem: Problem, times: Sequence[Fact], facts: Facts
+    problem: Problem, times: Sequence[Fact], facts: Facts, subjects: Subjects
 ) -> dict[int, tuple[int, int, int]]:
     """(lo, hi, clock) of each fact, by its id: one clock for all that share an unknown zone."""
     placed: dict[int, tuple[int, int, int]] = {}
     shared: dict[tuple[str, str], list[Fact]] = {}
     places = {(f.item, f.group): f.text.casefold() for f in facts.named("scan.place")}
+    scans: dict[tuple[str, str | None], list[Instant]] = {}
+    for scan in facts.named("scan.delivered.at"):
+        if isinstance(scan.value, Instant):
+            scans.setdefault((scan.origin, subjects.parcel_of(scan)), []).append(scan.value)
     for fact in times:
         value = fact.value
-        if isinstance(value, LocalTime | LocalDate) and not value.zones:
+        if (known := _at_the_scans_place(fact, scans, subjects)) is not None:
+            placed[id(fact)] = known
+        elif isinstance(value, LocalTime | LocalDate) and not value.zones:
             shared.setdefault(_clock_key(fact, places), []).append(fact)
         elif isinstance(value, LocalTime | LocalDate):
             placed[id(fact)] = _several_zones(problem, value)
@@ -128,6 +134,27 @@ def _clocks(
             start = micros(wall)
             placed[id(fact)] = (start - slack, start + width, clock)
     return placed
+
+
+def _at_the_scans_place(
+    fact: Fact, scans: Mapping[tuple[str, str | None], list[Instant]], subjects: Subjects
+) -> tuple[int, int, int] | None:
+    """A carrier's wall clock of the delivery that is the one its own scan shows, offset and all.
+
+    Carriers repeat the delivery without a zone beside the scan that states one. Only a clock that
+    then agrees is read so; one that does not keeps its unknown zone, and contradicts or stays open.
+    """
+    value = fact.value
+    if fact.name != "delivery.at" or not isinstance(value, LocalTime) or value.zones:
+        return None
+    for stated in scans.get((fact.origin, subjects.parcel_of(fact)), ())[:20]:
+        offset = stated.at.astimezone(zone_of(stated.zone)).utcoffset() or timedelta()
+        wall, width = _wall(fact)
+        start = micros(wall - offset)
+        span = stated.span
+        if start <= micros(span.latest) and micros(span.earliest) <= start + width:
+            return start, start + width, UTC_CLOCK
+    return None
 
 
 def _clock_key(fact: Fact, places: dict[tuple[str, str], str]) -> tuple[str, str]:

@@ -23,9 +23,9 @@ from evidence.verdicts import Answer, Finding, Severity, Verdict
 from evidence.vocabulary import name_of
 from verifiers.subjects import Subjects
 from verifiers.timestamps.events import DELIVERED, Timeline, timeline
+from verifiers.timestamps.graph import OutOfWorkError
 from verifiers.timestamps.solver import (
     UTC_CLOCK,
-    OutOfWorkError,
     contradiction,
     shift_ranges,
     undecided,

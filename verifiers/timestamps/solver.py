@@ -28,11 +28,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
+from verifiers.timestamps.graph import (
+    WORK,
+    Edge,
+    distances,
+    negative_cycle,
+    negative_walk,
+)
+
 # The clock that is not shifted: claims whose span is known in UTC.
 UTC_CLOCK = 0
-
-# Relaxations before the solver says that it cannot tell. Ten thousand facts need about 300,000.
-WORK = 6_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +82,6 @@ class Problem:
         return len(self.claims) - 1
 
 
-class OutOfWorkError(Exception):
-    """The graph is too large to decide within WORK; the verifier says so."""
-
-
-# An edge (from, to, weight, claim) says: value(to) <= value(from) + weight; claim -1 is none.
-_Edge = tuple[int, int, int, int]
-
-
 def contradiction(problem: Problem, among: Iterable[int] | None = None) -> tuple[int, ...]:
     """A smallest set of claims that cannot hold together, as sorted indices; () if they can.
 
@@ -98,7 +95,7 @@ def contradiction(problem: Problem, among: Iterable[int] | None = None) -> tuple
     if pair := _pair(problem, chosen):
         return pair
     edges = _edges(problem, chosen)
-    cycle = _negative_cycle(_nodes(problem), edges)
+    cycle = negative_cycle(_nodes(problem), edges)
     if not cycle:
         return ()
     found = _irreducible(problem, cycle)
@@ -110,9 +107,9 @@ def contradiction(problem: Problem, among: Iterable[int] | None = None) -> tuple
 def shift_ranges(problem: Problem, among: Iterable[int]) -> list[tuple[int, int]]:
     """Per clock, the shifts with which all these claims can hold, given that some can."""
     edges = _edges(problem, frozenset(among))
-    most = _distances(_nodes(problem), edges, UTC_CLOCK)
+    most = distances(_nodes(problem), edges, UTC_CLOCK)
     back = [(to, frm, weight, claim) for frm, to, weight, claim in edges]
-    least = _distances(_nodes(problem), back, UTC_CLOCK)
+    least = distances(_nodes(problem), back, UTC_CLOCK)
     ranges = []
     for clock, (low, high) in enumerate(problem.shifts):
         below, above = least[clock], most[clock]
@@ -300,7 +297,7 @@ def _nodes(problem: Problem) -> int:
     return len(problem.shifts) + problem.hubs + len(problem.claims)
 
 
-def _edges(problem: Problem, chosen: frozenset[int]) -> list[_Edge]:
+def _edges(problem: Problem, chosen: frozenset[int]) -> list[Edge]:
     """The graph. Its nodes are the clocks, then the hubs, then the claims that need one.
 
     A claim of no width is its clock's zero, shifted by a known amount, and needs no node; nor does
@@ -346,121 +343,24 @@ def _edges(problem: Problem, chosen: frozenset[int]) -> list[_Edge]:
     return [(frm, to, weight, claim) for (frm, to), (weight, claim) in tightest.items()]
 
 
-def _negative_cycle(nodes: int, edges: Sequence[_Edge]) -> list[int]:
-    """The claims on some negative cycle, or [] (Bellman-Ford, every node a source)."""
-    distance = [0] * nodes
-    came: list[int] = [-1] * nodes
-    rounds = 0
-    moved = -1
-    for rounds in range(nodes + 1):
-        if rounds * len(edges) > WORK:
-            raise OutOfWorkError
-        moved = -1
-        for index, (frm, to, weight, _) in enumerate(edges):
-            if distance[frm] + weight < distance[to]:
-                distance[to] = distance[frm] + weight
-                came[to] = index
-                moved = to
-        if moved < 0:
-            return []
-        # A cycle among the predecessors is a negative one; looking now and then is cheap.
-        if (rounds + 1) % 8 == 0 and (found := _cycle_in(came, edges)):
-            return found
-    return _cycle_in(came, edges)
-
-
-def _cycle_in(came: Sequence[int], edges: Sequence[_Edge]) -> list[int]:
-    seen = [0] * len(came)
-    for start in range(len(came)):
-        node, trail = start, start + 1
-        while seen[node] == 0 and came[node] >= 0:
-            seen[node] = trail
-            node = edges[came[node]][0]
-        if seen[node] == trail and came[node] >= 0:
-            first, claims = node, []
-            while True:
-                frm, _, _, claim = edges[came[node]]
-                if claim >= 0:
-                    claims.append(claim)
-                node = frm
-                if node == first:
-                    return claims
-        seen[node] = seen[node] or trail
-    return []
-
-
-def _distances(nodes: int, edges: Sequence[_Edge], source: int) -> list[int | None]:
-    distance: list[int | None] = [None] * nodes
-    distance[source] = 0
-    for rounds in range(nodes):
-        if rounds * len(edges) > WORK:
-            raise OutOfWorkError
-        moved = False
-        for frm, to, weight, _ in edges:
-            here = distance[frm]
-            there = distance[to]
-            if here is not None and (there is None or here + weight < there):
-                distance[to] = here + weight
-                moved = True
-        if not moved:
-            break
-    return distance
-
-
 def _irreducible(problem: Problem, claims: Sequence[int]) -> list[int]:
     """A subset that is still contradictory, and no longer without any one of its claims."""
     kept = sorted(set(claims))
     for claim in list(kept):
         rest = frozenset(kept) - {claim}
-        if _negative_cycle(_nodes(problem), _edges(problem, rest)):
+        if negative_cycle(_nodes(problem), _edges(problem, rest)):
             kept.remove(claim)
     return kept
 
 
-def _fewer(problem: Problem, edges: Sequence[_Edge], *, below: int) -> list[int]:
+def _fewer(problem: Problem, edges: Sequence[Edge], *, below: int) -> list[int]:
     """A contradiction of fewer than `below` claims, or [] if none, or none was found in bounds."""
     nodes, clocks = _nodes(problem), len(problem.shifts)
     for size in range(3, below):
         for source in range(clocks):
             if nodes * len(edges) * size > WORK:
                 return []
-            walk = _walk(nodes, edges, source, size)
+            walk = negative_walk(nodes, edges, source, size)
             if walk:
                 return _irreducible(problem, walk)
     return []
-
-
-def _walk(nodes: int, edges: Sequence[_Edge], source: int, size: int) -> list[int]:
-    """The claims of a negative closed walk from `source` with at most `size` claims, or []."""
-    reached: dict[int, tuple[int, tuple[int, ...]]] = {source: (0, ())}
-    for _ in range(size):
-        reached = _free(nodes, edges, reached)
-        following = dict(reached)
-        for frm, to, weight, claim in edges:
-            if claim >= 0 and frm in reached:
-                cost = reached[frm][0] + weight
-                if to not in following or cost < following[to][0]:
-                    following[to] = (cost, (*reached[frm][1], claim))
-        reached = _free(nodes, edges, following)
-        if reached[source][0] < 0:
-            return list(reached[source][1])
-    return []
-
-
-def _free(
-    nodes: int, edges: Sequence[_Edge], reached: dict[int, tuple[int, tuple[int, ...]]]
-) -> dict[int, tuple[int, tuple[int, ...]]]:
-    """Relax along edges that rest on no claim, until nothing moves."""
-    closed = dict(reached)
-    free = [edge for edge in edges if edge[3] < 0]
-    for _ in range(nodes):
-        moved = False
-        for frm, to, weight, _claim in free:
-            if frm in closed:
-                cost = closed[frm][0] + weight
-                if to not in closed or cost < closed[to][0]:
-                    closed[to] = (cost, closed[frm][1])
-                    moved = True
-        if not moved:
-            break
-    return closed
