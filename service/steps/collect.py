@@ -157,7 +157,7 @@ async def ask(
         return Outcome(TaskState.FAILED, f"It was still not done after {seconds:.0f} seconds.")
     except Exception as problem:
         if belt.broken:
-            raise  # it is our disk or our ledger: the source is not to blame, and may be asked again
+            raise  # our disk or our ledger: the source is not to blame, and may be asked again
         if isinstance(problem, EvidenceError):
             return Outcome(TaskState.FAILED, str(problem))
         # Unknown failures are ours until someone shows otherwise; the order goes on without them.
