@@ -9,6 +9,7 @@ messages quote the value they refuse, and that may be personal data.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -195,8 +196,9 @@ class Contract:
         self.operations = {operation.id: operation for operation in self._read()}
 
     @classmethod
+    @functools.cache
     def load(cls) -> Contract:
-        """The file at the root of a checkout, or the copy that a wheel carries."""
+        """The file at the root of a checkout, or the copy that a wheel carries; read once."""
         carried = Path(__file__).with_name("openapi.yaml")
         root = Path(__file__).parent.parent / "openapi.yaml"
         return cls((carried if carried.exists() else root).read_bytes())

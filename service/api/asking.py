@@ -27,8 +27,12 @@ def ref_of(given: Given) -> OrderRef:
 async def account_of(request: web.Request, ref: OrderRef) -> Account:
     account = await request.app[EVIDENCE].account(request.app[SETTINGS].tenant, ref)
     if account is None:
-        raise not_found("order", "Nothing was ever collected for it; POST a collection first.")
+        raise no_order()
     return account
+
+
+def no_order() -> Problem:
+    return not_found("order", "Nothing was ever collected for it; POST a collection first.")
 
 
 async def collection_of(request: web.Request, given: Given) -> Collection:

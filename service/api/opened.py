@@ -73,6 +73,10 @@ class RuntimeEvidence:
             return None
         return await self._runtime.account(tenant, ref)
 
+    async def items(self, tenant: str, ref: OrderRef) -> Sequence[KeptItem] | None:
+        order = await self._runtime.ledger.find_order(tenant, ref)
+        return None if order is None else await self._runtime.ledger.items(order)
+
     async def content(
         self, tenant: str, ref: OrderRef, sha256: str
     ) -> tuple[KeptItem, RangedContent] | None:

@@ -189,6 +189,10 @@ class Evidence(Protocol):
         """None for an order that was never asked for."""
         ...
 
+    async def items(self, tenant: str, ref: OrderRef) -> Sequence[KeptItem] | None:
+        """As `account` has them, without reading the manifest for it."""
+        ...
+
     async def content(
         self, tenant: str, ref: OrderRef, sha256: str
     ) -> tuple[KeptItem, StoredContent] | None: ...

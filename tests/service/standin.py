@@ -277,6 +277,10 @@ class InMemoryEvidence:
             raise self.fails
         return self.accounts.get((tenant, ref))
 
+    async def items(self, tenant: str, ref: OrderRef) -> Sequence[AnItem] | None:
+        account = self.accounts.get((tenant, ref))
+        return account.items if account else None
+
     async def content(
         self, tenant: str, ref: OrderRef, sha256: str
     ) -> tuple[AnItem, AContent] | None:
