@@ -35,7 +35,10 @@ from evidence.locators import FILE_NAME, Locator, meta, pointer
 from evidence.media import sniff
 from evidence.orders import OrderRef
 
-MAX_FILE = 128 << 20
+# A file that is the order's by its name is taken up to what the store takes; one that must first be
+# searched for the order is opened only if it is no larger than this.
+MAX_FILE = 4 << 30
+MAX_SEARCHED = 128 << 20
 MAX_LOOKED_AT = 500
 MAX_BROUGHT = 200
 
@@ -96,7 +99,8 @@ class Folder:
                 unseen += 1
                 continue
             try:
-                content = await asyncio.to_thread(files.open, entry, limit=MAX_FILE)
+                limit = MAX_FILE if belongs else MAX_SEARCHED
+                content = await asyncio.to_thread(files.open, entry, limit=limit)
             except EvidenceError as problem:
                 troubles.append(f"{path}: {problem}")
                 continue

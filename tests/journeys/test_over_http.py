@@ -49,7 +49,7 @@ async def test_an_order_asked_for_over_http_becomes_a_bundle_that_strangers_acce
     bagit.Bag(str(bag)).validate()
     keys = json.loads((bag / "proof" / "keys.json").read_text())
     (pem,) = [key["pem"] for key in keys["manifest"]]
-    key = SSlibKey.from_crypto(load_pem_public_key(pem.encode()))  # type: ignore[arg-type]
+    key = SSlibKey.from_crypto(load_pem_public_key(pem.encode()))
     for name in ("manifest", "statement"):
         sealed_bytes = json.loads((bag / "proof" / f"{name}.dsse.json").read_text())
         assert Envelope.from_dict(sealed_bytes).verify([key], 1)
