@@ -186,6 +186,20 @@ def test_a_second_number_that_the_carrier_gives_one_parcel_is_no_stranger() -> N
     assert (verdict, "parcel-not-of-order" in codes(findings)) == (Verdict.PASS, False)
 
 
+def test_parcels_that_the_carrier_ships_together_are_no_strangers() -> None:
+    facts = (*HONEST, ups("shipment.tracking_number", OTHER_NUMBER, "parcel/2"))
+    verdict, findings = judge(*facts)
+    assert (verdict, "parcel-shipped-together" in codes(findings)) == (Verdict.PASS, True)
+
+
+def test_an_uploaded_history_that_names_both_parcels_ties_nothing() -> None:
+    """Forgery: a neighbour's number is pasted beside ours into a saved page."""
+    saved = item("tracking", Role.TRACKING_HISTORY, provenance=Provenance.UPLOAD)
+    facts = (*HONEST, ups("shipment.tracking_number", OTHER_NUMBER, "parcel/2"))
+    verdict, findings = judge(*facts, items=(PLATFORM, ERP, saved))
+    assert (verdict, "parcel-not-of-order" in codes(findings)) == (Verdict.FAIL, True)
+
+
 def test_an_alias_beside_the_orders_own_number_ties_a_parcel() -> None:
     facts = [f for f in HONEST if f.item != ERP.sha256]
     verdict, _ = judge(

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 
 from evidence.facts import Fact, Facts
-from evidence.items import Role
+from evidence.items import Provenance, Role
 from evidence.manifest import SealedItem
 from evidence.orders import OrderRef
 from evidence.verdicts import Answer, Finding, Severity, Verdict
@@ -42,6 +42,9 @@ _TIED = Finding.good("parcel-tied")
 _AGREES = Finding.good("destination-agrees")
 _ONE_ORIGIN = Finding.note(
     "tie-rests-on-one-origin", do="Add the platform's own record of the shipment."
+)
+_TOGETHER = Finding.note(
+    "parcel-shipped-together", do="Collect the proof of delivery of each parcel of the shipment."
 )
 _UNTIED = Finding.note(
     "parcel-not-tied", do="Add the platform's or the ERP's record that names order and number."
@@ -118,7 +121,7 @@ def verify(*, order: OrderRef, items: Sequence[SealedItem], facts: Facts, **_: o
     tied = set(ties.ties)
     findings = [
         *_foreign(order, items, facts, subjects),
-        *_parcels(ties),
+        *_parcels(items, ties),
         *_check_digits(ties),
         *_site(order, items, facts, subjects),
     ]
@@ -151,8 +154,20 @@ def _foreign(
             )
 
 
-def _parcels(ties: Ties) -> Iterator[Finding]:
+def _parcels(items: Sequence[SealedItem], ties: Ties) -> Iterator[Finding]:
     """Tied, stolen from a neighbour, or a stranger: each parcel that a carrier speaks of."""
+    # A carrier's own answer about one shipment lists all its parcels; a record often has but one.
+    answers = {
+        item.sha256
+        for item in items
+        if item.role is Role.TRACKING_HISTORY and item.provenance == Provenance.API
+    }
+    tied_in = {
+        fact.item: (number, fact)
+        for number in ties.ties
+        for fact in ties.carrier.get(number, ())
+        if fact.item in answers
+    }
     if not ties.carrier:
         yield _NO_PARCEL.saying("No item of a carrier names a parcel.")
         return
@@ -172,6 +187,12 @@ def _parcels(ties: Ties) -> Iterator[Finding]:
             yield _NEIGHBOUR.saying(
                 f"Parcel {number} belongs to another order by the records.", *said, *other
             )
+        elif beside := [fact for fact in said if fact.item in tied_in]:
+            lead, witness = tied_in[beside[0].item]
+            yield _TOGETHER.saying(
+                f"{beside[0].origin} lists parcel {number} in one shipment with {lead}.",
+                beside[0], witness,
+            )  # fmt: skip
         elif ties.ties:
             mine = ", ".join(sorted(ties.ties))
             yield _STRANGER.saying(
