@@ -72,6 +72,8 @@ def test_shopify_s_global_id_is_its_number() -> None:
         ("other", "a\ud800"),
         ("other", "a\U000e0041"),
         ("other", "a\ue000"),
+        ("other", "a\xa0b"),
+        ("other", "a\u3000b"),
     ],
     ids=ascii,
 )
