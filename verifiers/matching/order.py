@@ -129,7 +129,7 @@ def verify(*, order: OrderRef, items: Sequence[SealedItem], facts: Facts, **_: o
     findings.extend(compared)
     findings.extend(_extras(facts, subjects))
     loose = list(_loose(items, Speaking(order, items, facts, subjects, tied)))
-    findings.extend(loose)
+    findings = _few([*findings, *loose])
 
     if any(finding.severity is Severity.GRAVE for finding in findings):
         return Verdict.FAIL, findings
@@ -140,18 +140,27 @@ def verify(*, order: OrderRef, items: Sequence[SealedItem], facts: Facts, **_: o
     return Verdict.PASS, findings
 
 
+def _few(findings: Iterable[Finding]) -> list[Finding]:
+    """The first MAX_TOLD of each code, in order."""
+    told: dict[str, int] = {}
+    kept = []
+    for finding in findings:
+        told[finding.code] = told.get(finding.code, 0) + 1
+        if told[finding.code] <= MAX_TOLD:
+            kept.append(finding)
+    return kept
+
+
 def _foreign(
     order: OrderRef, items: Sequence[SealedItem], facts: Facts, subjects: Subjects
 ) -> Iterator[Finding]:
-    told = 0
-    for item in items:
-        said = foreign_orders(order, item.sha256, facts, subjects)
-        if said and told < MAX_TOLD:
-            told += 1
-            others = ", ".join(sorted({fact.text for fact in said})[:3])
-            yield _FOREIGN.saying(
-                f"An item of {item.origin} ({item.role}) names {others}, not {order.id}.", *said
-            )
+    foreign = foreign_orders(order, facts, subjects)
+    for item in [item for item in items if item.sha256 in foreign][:MAX_TOLD]:
+        said = foreign[item.sha256]
+        others = ", ".join(sorted({fact.text for fact in said})[:3])
+        yield _FOREIGN.saying(
+            f"An item of {item.origin} ({item.role}) names {others}, not {order.id}.", *said
+        )
 
 
 def _parcels(items: Sequence[SealedItem], ties: Ties) -> Iterator[Finding]:

@@ -63,25 +63,23 @@ def ties_of(items: Sequence[SealedItem], facts: Facts, subjects: Subjects) -> Ti
     return found
 
 
-def foreign_orders(order: OrderRef, item: str, facts: Facts, subjects: Subjects) -> list[Fact]:
-    """Facts in which an item names another order of the same platform, and never ours.
+def foreign_orders(order: OrderRef, facts: Facts, subjects: Subjects) -> dict[str, list[Fact]]:
+    """By item, the facts that name another order of the same platform, where none names ours.
 
     A table or a mail that names ours as well may name others: those rows are simply not ours.
     """
-    said = [
-        fact
-        for fact in facts.named("order.id", "shipment.reference")
-        if fact.item == item and names_an_order(fact)
-    ]
-    if not said or any(order_key(fact.text) in subjects.ours for fact in said):
-        return []
-    aliases = [f for f in facts.named(*OTHER_NAMES) if f.item == item]
-    if any(order_key(fact.text) in subjects.ours for fact in aliases):
-        return []
-    named = [fact for fact in facts.named("order.platform") if fact.item == item]
-    if named and all(fact.text.casefold() != str(order.platform) for fact in named):
-        return []
-    return said
+    named: dict[str, list[Fact]] = {}
+    ours: set[str] = set()
+    for fact in facts.named(*ORDER_NAMES, *OTHER_NAMES):
+        if order_key(fact.text) in subjects.ours:
+            ours.add(fact.item)
+        elif names_an_order(fact):
+            named.setdefault(fact.item, []).append(fact)
+    platforms: dict[str, set[str]] = {}
+    for fact in facts.named("order.platform"):
+        platforms.setdefault(fact.item, set()).add(fact.text.casefold())
+    elsewhere = {item for item, said in platforms.items() if str(order.platform) not in said}
+    return {item: said for item, said in named.items() if item not in ours | elsewhere}
 
 
 class Speaking:
