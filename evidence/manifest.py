@@ -79,6 +79,9 @@ class Manifest:
             {"name": f"{item.seq}:{item.role}", "digest": {"sha256": item.sha256}}
             for item in self.items
         ]
+        if not subjects:  # nothing was found: that is sealed too, and in-toto wants a subject
+            commitment = commit_order(self.order_salt, self.order)
+            subjects = [{"name": "order", "digest": {"sha256": commitment}}]
         return statement(subjects, MANIFEST_TYPE, self._predicate())
 
     def _predicate(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ other stand side by side: each value has its own source, date and confidence.
     any_of = ["pod.document", "pod.signature"]     roles; one of them is enough
     level = "required"                  or "helpful"
     least_provenance = "carrier_document"          optional
+    asks = "does the buyer acknowledge receipt?"   optional: a question that only a person can answer
     facts = ["scan.delivered.at"]       fact names that must have been read from such an item
     source = "...", source_date = "n.d.", confidence = "documented"
 
@@ -81,6 +82,7 @@ class Requirement:
     least_provenance: Provenance = Provenance.UNKNOWN
     facts: tuple[str, ...] = ()
     where: str = ""  # where a seller can get it
+    asks: str = ""  # what only a person can tell from such an item, as a question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +190,7 @@ def _requirement(rule: _Rule) -> Requirement:
         least_provenance=rule.choice("least_provenance", Provenance, "unknown"),
         facts=rule.texts("facts", ()),
         where=rule.text("where", ""),
+        asks=rule.text("asks", ""),
     )
 
 

@@ -111,6 +111,10 @@ def _lines(
             for item in matching
         ]
         good = [item.sha256 for item, weakness in judged if weakness is None]
+        if good and rule.asks:
+            why = f"it is there, but a person must read it: {rule.asks}"
+            yield _Line(rule, _coverage(rule, "weak", why, tuple(good)), True)
+            continue
         if good:
             yield _Line(rule, _coverage(rule, "present", "", tuple(good)), False)
             continue

@@ -20,6 +20,7 @@ from evidence.errors import CorruptionError, EvidenceError, OutageError, Request
 from evidence.facts import Facts
 from evidence.items import Role
 from evidence.manifest import Manifest
+from evidence.receipts import NO_RECEIPT
 from service.sources import Source
 from service.steps import collect, plan, seal
 from service.steps.read import opened, read_all
@@ -196,7 +197,8 @@ async def _seal(runtime: Runtime, order: OrderRecord, collection: Collection, wa
     if earlier:
         chain = chain[: earlier[0] + 1]
     else:
-        chain.append(stamp.receipt(seq=len(chain), prev=chain[-1].sha256))
+        prev = chain[-1].sha256 if chain else NO_RECEIPT
+        chain.append(stamp.receipt(seq=len(chain), prev=prev))
     statement = seal.seal_statement(
         manifest,
         chain,

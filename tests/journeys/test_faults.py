@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from auditor.verify import verify_path
 from evidence.items import Role
+from evidence.orders import OrderRef, Platform
 from service.demo import story
 from service.runtime import Account, Runtime
 from storage.ledger.records import State
@@ -135,3 +137,23 @@ async def test_nothing_secret_reaches_the_data_folder(seller: Seller) -> None:
 @pytest.fixture(autouse=True)
 def _no_config_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+async def test_an_order_that_no_source_knows_is_sealed_as_found_nowhere(seller: Seller) -> None:
+    settings = seller.settings()
+    unknown = OrderRef(Platform.AMAZON, "999-0000000-0000000", "US")
+    bundle = seller.folder / "bundle.zip"
+    async with await Runtime.open(settings) as runtime:
+        collection, _ = await runtime.request_collection(unknown, tenant=settings.tenant)
+        assert await runtime.walk(settings.tenant, collection.id) is State.SEALED
+        account = await runtime.account(settings.tenant, unknown)
+        await runtime.bundle(settings.tenant, unknown, profile="bagit", to=bundle)
+    assert account.manifest is not None
+    assert account.manifest.items == ()
+    assert not account.manifest.complete
+    assert outcome(account, "erp")[0] == "empty"
+    assert outcome(account, "ups") == (
+        "skipped",
+        "No shipment.tracking_number became known, so it could not be asked.",
+    )
+    assert verify_path(bundle).ok

@@ -13,7 +13,7 @@ from pathlib import Path
 import bagit
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.dsse import Envelope
-from securesystemslib.signer import SSlibKey
+from securesystemslib.signer._key import SSlibKey
 
 from service.demo import story
 from tests.journeys.conftest import ENVIRONMENT, ORDER_PATH, Seller
