@@ -17,7 +17,7 @@ other stand side by side: each value has its own source, date and confidence.
     any_of = ["pod.document", "pod.signature"]     roles; one of them is enough
     level = "required"                  or "helpful"
     least_provenance = "carrier_document"          optional
-    asks = "does the buyer acknowledge receipt?"   optional: a question that only a person can answer
+    asks = "is receipt acknowledged?"   optional: a question that only a person can answer
     facts = ["scan.delivered.at"]       fact names that must have been read from such an item
     source = "...", source_date = "n.d.", confidence = "documented"
 
