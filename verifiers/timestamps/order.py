@@ -118,16 +118,22 @@ def _contradictions(line: Timeline, findings: list[Finding]) -> set[int] | None:
     """Tell up to MAX_TOLD contradictions that share no fact.
 
     Returns the claims that none of them named; None if it stopped before all were told. Events
-    told twice come first, since a broken order of events is often only their shadow.
+    told twice come first, since a broken order of events is often only their shadow; among those,
+    times whose zone is known, since they say most plainly what is wrong.
     """
     kept = set(range(len(line.facts)))
-    for problem in (line.events, line.problem):
-        while found := contradiction(problem, kept):
+    plain = {c for c, fact in enumerate(line.facts) if fact is None or _is_plain(fact)}
+    for problem, among in ((p, a) for p in (line.events, line.problem) for a in (plain, kept)):
+        while found := contradiction(problem, kept & among):
             findings.append(_told(line, found))
             if len(findings) == MAX_TOLD:
                 return None
             kept -= {claim for claim in found if line.facts[claim] is not None}
     return kept
+
+
+def _is_plain(fact: Fact) -> bool:
+    return isinstance(fact.value, Instant)
 
 
 def _told(line: Timeline, found: Sequence[int]) -> Finding:
