@@ -106,7 +106,7 @@ def load_settings(
             raise _wrong(path, f"{name} is not text")
         return said
 
-    host, port = _address(text("listen", "127.0.0.1:8321"), path)
+    host, port = address(text("listen", "127.0.0.1:8321"), what=f"the configuration {path}, listen")
     token = env.get("ORDERPROOF_API_TOKEN", "")
     try:
         return Settings(
@@ -170,10 +170,12 @@ def _source(
     )
 
 
-def _address(text: str, path: Path) -> tuple[str, int]:
+def address(text: str, *, what: str = "listening") -> tuple[str, int]:
+    """Host and port of `127.0.0.1:8321` or `[::1]:8321`. Raises RequestError."""
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 <= int(port) < 65536:
-        raise _wrong(path, f"listen: {text!r} is not of the form 127.0.0.1:8321")
+    if not host or not port.isdecimal() or not 0 <= int(port) < 65536:
+        why = f"{text[:80]!r} is not of the form 127.0.0.1:8321"
+        raise RequestError(what=what, why=why)
     return host.strip("[]"), int(port)
 
 

@@ -1,0 +1,1 @@
+"""Witnesses: running one (server.py), and asking others (client.py)."""
