@@ -120,6 +120,20 @@ class Checks:
         if not self.has_failed(name):
             self.passed(name, what, where)
 
+    def to_json(self) -> dict[str, Any]:
+        """All of it so far, for an audit that may be interrupted."""
+        return {"made": [check.to_json() for check in self._made], "failed": dict(self._failed)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Checks:
+        """The inverse of `to_json`."""
+        checks = cls()
+        for made in value["made"]:
+            state = State(made["state"])
+            checks._made.append(Check(made["name"], state, made["what"], made["where"]))
+        checks._failed = {str(name): int(count) for name, count in value["failed"].items()}
+        return checks
+
     def closed(self) -> tuple[Check, ...]:
         for name, count in self._failed.items():
             if count > MAX_SAID:
