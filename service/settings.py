@@ -12,6 +12,12 @@
     client_id = "..."
     client_secret_env = "UPS_SECRET"    secrets by environment (`_env`) or file (`_file`) only
 
+    [[authority]]                       time authorities, asked in this order until one answers
+    name = "example-tsa"                service/timestamping/authority.py says more
+    url = "https://tsa.example/tsr"
+    certificate_file = "tsa.pem"
+    roots_file = "tsa-roots.pem"
+
 Everything that is not a secret is handed to the collector as it stands.
 """
 
@@ -20,7 +26,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +35,11 @@ from evidence.errors import RequestError
 
 DEFAULT_CONFIG = Path("orderproof.toml")
 _TOP = frozenset(
-    {"data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits"}
-)
+    {
+        "data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits",
+        "authority",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +68,18 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthoritySettings:
+    """One time authority as it is written; service/timestamping/authority.py reads the files."""
+
+    name: str
+    url: str
+    certificate_file: Path
+    roots_file: Path
+    policy: str | None = None
+    answer_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     data: Path
     keys: Path
@@ -70,6 +91,7 @@ class Settings:
     log_origin: str = "orderproof.local"
     api_token: Secret | None = None
     sources: tuple[SourceSettings, ...] = ()
+    authorities: tuple[AuthoritySettings, ...] = ()
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -123,6 +145,7 @@ def load_settings(
                 _source(name, options, base=base, env=env, path=path)
                 for name, options in table.get("sources", {}).items()
             ),
+            authorities=_authorities(table.get("authority", []), base=base, path=path),
             limits=Limits(**table.get("limits", {})),
         )
     except TypeError as problem:
@@ -177,6 +200,28 @@ def address(text: str, *, what: str = "listening") -> tuple[str, int]:
         why = f"{text[:80]!r} is not of the form 127.0.0.1:8321"
         raise RequestError(what=what, why=why)
     return host.strip("[]"), int(port)
+
+
+def _authorities(tables: Any, *, base: Path, path: Path) -> tuple[AuthoritySettings, ...]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise _wrong(path, "authority is not a list of tables: write [[authority]]")
+    known = {each.name for each in fields(AuthoritySettings)}
+    found = []
+    for number, table in enumerate(tables, start=1):
+        where = f"authority {number}"
+        for key in ("name", "url", "certificate_file", "roots_file"):
+            if not isinstance(table.get(key), str):
+                raise _wrong(path, f"{where}: {key} is missing or not text")
+        answer_s = table.get("answer_s", 10.0)
+        if isinstance(answer_s, bool) or not isinstance(answer_s, int | float):
+            raise _wrong(path, f"{where}: answer_s is not a number")
+        if not isinstance(table.get("policy", ""), str):
+            raise _wrong(path, f"{where}: policy is not text")
+        if unknown := sorted(set(table) - known):
+            raise _wrong(path, f"{where}: nobody reads {', '.join(unknown)}")
+        files = {key: base / table[key] for key in ("certificate_file", "roots_file")}
+        found.append(AuthoritySettings(**{**table, **files, "answer_s": float(answer_s)}))
+    return tuple(found)
 
 
 def _wrong(path: Path, why: str) -> RequestError:

@@ -12,11 +12,12 @@ from storage.ledger.database import Database
 from storage.ledger.heads import Heads
 from storage.ledger.items import Items
 from storage.ledger.orders import Orders
+from storage.ledger.tokens import Tokens
 from storage.vault.vault import Vault
 
 
-class Ledger(Orders, Collections, Items, Heads):
-    """Its methods stand in orders.py, collections.py, items.py and heads.py."""
+class Ledger(Orders, Collections, Items, Heads, Tokens):
+    """Its methods stand in orders.py, collections.py, items.py, heads.py and tokens.py."""
 
     @classmethod
     async def open(cls, url: str, *, vault: Vault, clock: Callable[[], datetime]) -> "Ledger":

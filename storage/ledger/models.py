@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -193,4 +194,21 @@ checkpoints = Table(
     Column("root", HASH, nullable=False),
     Column("note", LargeBinary),
     Column("committed_at", TIME, nullable=False),
+)
+
+# What an authority said about a head, first answer kept; `reply` and `query` are DER.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    Column("tenant", NAME, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("authority", NAME, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+    Column("query", LargeBinary, nullable=False),
+    Column("gen_time", TIME, nullable=False),
+    Column("asked_at", TIME, nullable=False),
+    Column("answered_at", TIME, nullable=False),
+    UniqueConstraint("tenant", "size", "authority"),
+    ForeignKeyConstraint(["tenant", "size"], ["checkpoints.tenant", "checkpoints.size"]),
 )
