@@ -39,6 +39,7 @@ class Role(StrEnum):
     DOCUMENT = "document"
     MANIFEST = "manifest"
     STATEMENT = "statement"
+    KEY_RECORD = "key.record"
 
 
 # Items that carry evidence about the order, rather than about our own work on it.

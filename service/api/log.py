@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 
 from aiohttp import web
 
@@ -14,15 +13,14 @@ from service.api.ports import EVIDENCE, SETTINGS
 from service.api.sending import send_bytes
 from service.contract import Given, Handler
 from service.problems import Violation, invalid, not_found
+from storage.log.tiles import NOTES
 
 _FOR_EVER = "private, max-age=31536000, immutable"
-# A tile's path is parsed, every other one is on this list: no path reaches the disk unchecked.
-_NOTES = re.compile(r"checkpoint|log\.vkey|checkpoints/(?:0|[1-9][0-9]{0,18})", re.ASCII)
 
 
 async def get_log_file(request: web.Request, given: Given) -> web.StreamResponse:
     path = given.path["path"]
-    is_note = _NOTES.fullmatch(path) is not None
+    is_note = NOTES.fullmatch(path) is not None
     if not is_note:
         try:
             Tile.parse(path)
@@ -33,14 +31,20 @@ async def get_log_file(request: web.Request, given: Given) -> web.StreamResponse
     if data is None:
         raise not_found("file in the log", "`checkpoint` says how far the log goes.")
     # A partial tile is as lasting as a full one while it is there: its name holds its width.
-    lasting = path not in {"checkpoint", "log.vkey"}
+    lasting = path.startswith(("tile/", "checkpoints/"))
     return send_bytes(
         request,
         data,
         etag=f'"{digest(data)}"',
-        media_type="text/plain" if is_note else "application/octet-stream",
+        media_type=_media_type(path, is_note=is_note),
         headers={"Cache-Control": _FOR_EVER if lasting else "no-cache"},
     )
+
+
+def _media_type(path: str, *, is_note: bool) -> str:
+    if path.endswith(".json"):
+        return "application/json"
+    return "text/plain" if is_note else "application/octet-stream"
 
 
 OPERATIONS: dict[str, Handler] = {"getLogFile": get_log_file}

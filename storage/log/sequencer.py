@@ -13,10 +13,11 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+from evidence.canonical import canonical
 from evidence.checkpoint import Checkpoint, open_checkpoint
 from evidence.errors import CorruptionError, RequestError
 from evidence.merkle import inclusion_path
-from evidence.notes import NoteVerifier, sign_note
+from evidence.notes import parse_signatures, sign_note
 from evidence.proofs import LogProof
 from evidence.tiles import tile_reader
 from storage.ledger.heads import BATCH
@@ -41,6 +42,7 @@ class Sequencer:
         self._vault = vault
         self._clock = clock
         self._turns: dict[str, asyncio.Lock] = {}
+        self._keys_published: dict[str, bytes] = {}
 
     async def sequence(self, tenant: str) -> Checkpoint:
         """Every stamp kept before this call is in the log it returns the head of, published.
@@ -65,6 +67,28 @@ class Sequencer:
             await self._sign(tenant, origin)
             await self._publish(tenant, origin, None)
 
+    async def publish_keys(self, tenant: str, *, again: bool = False) -> None:
+        """Every key of the log lies beside it, and `keys.json` says which were valid when.
+
+        again   write them even if this process did so before
+        """
+        origin = await self._ledger.origin(tenant)
+        keys = canonical(self._vault.public_keys(tenant, origin))
+        if again or self._keys_published.get(tenant) != keys:
+            vkeys = [key.vkey for key in self._vault.log_verifiers(tenant, origin)]
+            await asyncio.to_thread(self._files_for(tenant).publish_keys, vkeys, keys)
+            self._keys_published[tenant] = keys
+
+    async def cosign(self, tenant: str, size: int, lines: bytes) -> None:
+        """Add verified cosignatures to the pointer, if it is still the head of this size."""
+        origin = await self._ledger.origin(tenant)
+        files = self._files_for(tenant)
+        signatures = parse_signatures(lines)
+        verifiers = self._vault.log_verifiers(tenant, origin)
+        note = await asyncio.to_thread(files.checkpoint)
+        if note is not None and open_checkpoint(note, verifiers)[0].size == size:
+            await asyncio.to_thread(files.cosign, size, signatures)
+
     async def note(self, tenant: str) -> bytes:
         """The newest published checkpoint, as its signed note; makes the first if there is none."""
         files = self._files_for(tenant)
@@ -88,7 +112,7 @@ class Sequencer:
     async def tlog_proof(self, tenant: str, log_index: int, checkpoint_note: bytes) -> bytes:
         """A C2SP tlog-proof file under this checkpoint of the tenant's log."""
         origin = await self._ledger.origin(tenant)
-        checkpoint, _ = open_checkpoint(checkpoint_note, [self._verifier(tenant, origin)])
+        checkpoint, _ = open_checkpoint(checkpoint_note, self._vault.log_verifiers(tenant, origin))
         path = await self.proof(tenant, log_index, checkpoint.size)
         return LogProof(index=log_index, path=tuple(path), checkpoint=checkpoint_note).to_bytes()
 
@@ -100,7 +124,7 @@ class Sequencer:
         note = await asyncio.to_thread(self._files_for(tenant).checkpoint)
         if note is None:
             return None
-        checkpoint, _ = open_checkpoint(note, [self._verifier(tenant, origin)])
+        checkpoint, _ = open_checkpoint(note, self._vault.log_verifiers(tenant, origin))
         head = await self._ledger.head_at(tenant, checkpoint.size)
         if head is None:
             why = (
@@ -114,11 +138,11 @@ class Sequencer:
         return head
 
     async def _sign(self, tenant: str, origin: str) -> None:
-        signer = self._vault.log_signer(tenant, origin)
+        signers = self._vault.log_signers(tenant, origin)
 
         def sign(head: Head) -> bytes:
             checkpoint = Checkpoint(origin=origin, size=head.size, root=head.root)
-            return sign_note(checkpoint.text, [signer])
+            return sign_note(checkpoint.text, signers)
 
         await self._ledger.sign_heads(tenant, sign)
 
@@ -126,10 +150,8 @@ class Sequencer:
         """Publish the heads after `published`, one by one; the newest of them."""
         files = self._files_for(tenant)
         heads = await self._ledger.heads(tenant, from_size=published.size if published else 0)
-        if published is None:
-            vkey = self._verifier(tenant, origin).vkey
-            await asyncio.to_thread(files.publish_key, vkey)
-        else:
+        await self.publish_keys(tenant, again=published is None)
+        if published is not None:
             heads = [published, *(head for head in heads if head.size > published.size)]
         old_size = 0
         for head in heads:
@@ -148,6 +170,3 @@ class Sequencer:
                 )
             old_size = head.size
         return heads[-1]
-
-    def _verifier(self, tenant: str, origin: str) -> NoteVerifier:
-        return NoteVerifier.parse(self._vault.public_keys(tenant, origin)["log"][0]["vkey"])

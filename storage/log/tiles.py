@@ -2,10 +2,12 @@
 
     tile/…               write-once; a partial tile goes once the full one and a head are there
     checkpoints/<size>   write-once: every head that was ever published
-    checkpoint           the newest of them, replaced
-    log.vkey             the key that signs them
+    checkpoint           the newest of them, replaced; witnesses' cosignatures are added to it
+    log.vkey             the key that signs them, or signed the first of them
+    log.2.vkey  …        each key that replaced the one before
+    keys.json            all public keys of the tenant, with their times; replaced
 
-Source: C2SP tlog-tiles v0.1.0; `checkpoints/` and `log.vkey` are ours.
+Source: C2SP tlog-tiles v0.1.0; `checkpoints/` and the keys are ours.
 """
 
 import fcntl
@@ -18,7 +20,7 @@ from pathlib import Path
 from evidence.checkpoint import Checkpoint
 from evidence.errors import CorruptionError, FormatError
 from evidence.merkle import Frontier
-from evidence.notes import split_note
+from evidence.notes import NoteSignature, split_note
 from evidence.tiles import (
     WIDTH,
     Tile,
@@ -29,7 +31,10 @@ from evidence.tiles import (
 )
 from storage.files import create_once, make_folder, remove_folder, replace
 
-_OTHERS = re.compile(r"checkpoint|log\.vkey|checkpoints/(0|[1-9][0-9]{0,18})")
+NOTES = re.compile(
+    r"checkpoint|log(\.[1-9][0-9]{0,3})?\.vkey|keys\.json|checkpoints/(0|[1-9][0-9]{0,18})",
+    re.ASCII,
+)
 
 
 class LogFiles:
@@ -40,7 +45,7 @@ class LogFiles:
 
     def read(self, path: str) -> bytes | None:
         """Any published file, by its path in the log; None for every other path."""
-        if not _OTHERS.fullmatch(path):
+        if not NOTES.fullmatch(path):
             try:
                 Tile.parse(path)
             except FormatError:
@@ -58,9 +63,30 @@ class LogFiles:
         """The newest published note, or None before the first."""
         return self.read("checkpoint")
 
-    def publish_key(self, vkey: str) -> None:
-        """CorruptionError if the folder is that of a log with another key."""
-        create_once(self._folder / "log.vkey", f"{vkey}\n".encode())
+    def publish_keys(self, vkeys: Sequence[str], keys: bytes) -> None:
+        """Every key that signs or signed this log, oldest first, and the bytes of `keys.json`.
+
+        CorruptionError if the folder is that of a log with another key.
+        """
+        for number, vkey in enumerate(vkeys, start=1):
+            name = "log.vkey" if number == 1 else f"log.{number}.vkey"
+            create_once(self._folder / name, f"{vkey}\n".encode())
+        replace(self._folder / "keys.json", keys)
+
+    def cosign(self, size: int, signatures: Sequence[NoteSignature]) -> None:
+        """Add signature lines to the pointer, if it still is the head of this size.
+
+        A newer signature by the same key takes the place of the older. Nothing is verified here.
+        """
+        with self._alone():
+            note = self.checkpoint()
+            if note is None or self._published_size() != size:
+                return
+            text, present = split_note(note)
+            new = {(s.name, s.key_id) for s in signatures}
+            kept = [s for s in present if (s.name, s.key_id) not in new]
+            lines = "".join(s.line for s in (*kept, *signatures))
+            replace(self._folder / "checkpoint", text + b"\n" + lines.encode())
 
     def publish(
         self,
