@@ -47,13 +47,11 @@ class Shelf:
         The stamps are those of the first run, if this is a second one.
         """
         spooled = await asyncio.gather(*(asyncio.to_thread(self._spooled, item) for item in items))
-        new = {
-            content.sha256: content
-            for content in spooled
-            if await self.ledger.stored_of(self.order, content.sha256) is None
-        }
+        one_each = {content.sha256: content for content in spooled}
+        stored = await self.ledger.stored_of(self.order, one_each)
+        new = [content for sha256, content in one_each.items() if sha256 not in stored]
         # Side by side: a disk that is told to write many files down at once does so in one go.
-        await asyncio.gather(*(asyncio.to_thread(self.objects.put, one) for one in new.values()))
+        await asyncio.gather(*(asyncio.to_thread(self.objects.put, one) for one in new))
         kept = list(zip(items, spooled, strict=True))
         stamps = await self.ledger.keep(self.order, self.collection, source, kept)
         for content in spooled:

@@ -60,8 +60,8 @@ async def walk(
         await _collect(runtime, order, collection, watch)
     collection = await _collection(runtime, tenant, collection_id)
     if collection.state is State.VERIFYING:
-        await _seal(runtime, order, collection, watch)
-    return (await _collection(runtime, tenant, collection_id)).state
+        return await _seal(runtime, order, collection, watch)
+    return collection.state
 
 
 async def _is_next(
@@ -100,13 +100,15 @@ async def _collect(
     waiting = [s for s in sources if s.name not in tasks or tasks[s.name].state not in _ENDED]
     shelf = runtime.shelf(order, collection.id)
     running: dict[asyncio.Task[None], Source] = {}
+    known: plan.Known = {}
     try:
         while waiting or running:
-            known = plan.known_facts(order.ref, await runtime.ledger.aliases(order))
+            if waiting:
+                known = plan.known_facts(order.ref, await runtime.ledger.aliases(order))
             unfinished = [*waiting, *running.values()]
             for source in [s for s in waiting if plan.ready(s, known, unfinished)]:
                 waiting.remove(source)
-                job = _one(runtime, order, collection, source, shelf, known, watch)
+                job = _one(runtime, order, collection, source, shelf, known, waiting, watch)
                 running[asyncio.create_task(job)] = source
             if not running:
                 break
@@ -118,7 +120,6 @@ async def _collect(
         for job_left in running:
             job_left.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-    known = plan.known_facts(order.ref, await runtime.ledger.aliases(order))
     for source in waiting:
         why = plan.missing(source, known)
         await runtime.ledger.end_task(collection.id, source.name, state=TaskState.SKIPPED, why=why)
@@ -140,9 +141,10 @@ async def _one(
     source: Source,
     shelf: collect.Shelf,
     known: plan.Known,
+    waiting: Sequence[Source],
     watch: Watch,
 ) -> None:
-    """Ask one source, then learn from its records what the order is also called."""
+    """Ask one source; if others are `waiting`, learn from its records what the order is called."""
     await watch(source.name, "asking")
     await runtime.ledger.begin_task(collection.id, source.name)
     limits = runtime.settings.limits
@@ -155,7 +157,8 @@ async def _one(
         text_of=runtime.reading.text_of,
         clock=runtime.clock,
     )
-    await _learn(runtime, order, collection, source)
+    if waiting:  # somebody may need what this source's records call the order
+        await _learn(runtime, order, collection, source)
     await runtime.ledger.end_task(collection.id, source.name, state=outcome.state, why=outcome.why)
     await watch(source.name, outcome.why or outcome.state)
 
@@ -174,7 +177,9 @@ async def _learn(
                 await runtime.ledger.add_alias(order, alias)
 
 
-async def _seal(runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch) -> None:
+async def _seal(
+    runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch
+) -> State:
     """Manifest and statement, kept one after the other and put into the log together.
 
     The statement's root covers the manifest's receipt, which is known before it is in sequence:
@@ -218,6 +223,7 @@ async def _seal(runtime: Runtime, order: OrderRecord, collection: Collection, wa
         collection.id, State.VERIFYING, State.SEALED, complete=manifest.complete
     )
     await watch("seal", "sealed, complete" if manifest.complete else "sealed, incomplete")
+    return State.SEALED
 
 
 async def _account(

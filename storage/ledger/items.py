@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,15 +85,20 @@ class Items(Part):
 
         return await self._database.write(work) if brought else []
 
-    async def stored_of(self, order: OrderRecord, sha256: str) -> str | None:
-        """The object that holds these bytes of the order, or None."""
-        lookup = RowCipher(order.key).lookup("content", sha256)
+    async def stored_of(self, order: OrderRecord, sha256s: Iterable[str]) -> dict[str, str]:
+        """The objects that hold these bytes of the order, by SHA-256; those it has, that is."""
+        cipher = RowCipher(order.key)
+        by_lookup = {cipher.lookup("content", sha256): sha256 for sha256 in sha256s}
 
-        async def work(connection: AsyncConnection) -> str | None:
-            asked = select(items.c.stored).where(
-                items.c.order_handle == order.handle, items.c.content_lookup == lookup
-            )
-            return (await connection.execute(asked)).scalar_one_or_none()
+        async def work(connection: AsyncConnection) -> dict[str, str]:
+            found: dict[str, str] = {}
+            for piece in in_pieces(list(by_lookup)):
+                asked = select(items.c.content_lookup, items.c.stored).where(
+                    items.c.order_handle == order.handle, items.c.content_lookup.in_(piece)
+                )
+                for row in await connection.execute(asked):
+                    found[by_lookup[row.content_lookup]] = row.stored
+            return found
 
         return await self._database.read(work)
 

@@ -51,7 +51,9 @@ class Orders(Part):
         return await self._database.write(work)
 
     async def origin(self, tenant: str) -> str:
-        """The origin of the tenant's log. Raises RequestError if there is no such tenant."""
+        """The origin of the tenant's log; it never changes. RequestError if there is no tenant."""
+        if tenant in self._origins:
+            return self._origins[tenant]
 
         async def work(connection: AsyncConnection) -> str | None:
             asked = select(tenants.c.origin).where(tenants.c.tenant == tenant)
@@ -60,6 +62,7 @@ class Orders(Part):
         found = await self._database.read(work)
         if found is None:
             raise RequestError(what=f"The tenant {tenant[:63]!r}", why="there is none of this name")
+        self._origins[tenant] = found
         return found
 
     async def order(self, tenant: str, ref: OrderRef, *, store: str = "default") -> OrderRecord:

@@ -29,6 +29,7 @@ class Part:
         self._database = database
         self._vault = vault
         self._clock = clock
+        self._origins: dict[str, str] = {}  # by tenant; read once, since they never change
 
     def _now(self) -> str:
         return to_text(self._clock())

@@ -248,7 +248,7 @@ async def test_a_key_brought_again_with_other_bytes_keeps_the_first(stage: Stage
 async def test_the_same_bytes_are_one_object_with_a_receipt_each(stage: Stage) -> None:
     order, other = await stage.order(1), await stage.order(2)
     item = an_item("k", b"same")
-    assert await stage.ledger.stored_of(order, item.sha256) is None
+    assert await stage.ledger.stored_of(order, [item.sha256]) == {}
     stamps = []
     for _ in range(2):
         collection = await stage.collection(order)
@@ -256,8 +256,8 @@ async def test_the_same_bytes_are_one_object_with_a_receipt_each(stage: Stage) -
         stamps += await stage.ledger.keep(order, collection.id, "erp", kept)
     assert stamps[0].stored == stamps[1].stored
     assert stamps[0].commitment != stamps[1].commitment
-    assert await stage.ledger.stored_of(order, item.sha256) == stamps[0].stored
-    assert await stage.ledger.stored_of(other, item.sha256) is None
+    assert await stage.ledger.stored_of(order, [item.sha256]) == {item.sha256: stamps[0].stored}
+    assert await stage.ledger.stored_of(other, [item.sha256]) == {}
     await stage.sequencer.sequence(TENANT)
     assert len(await stage.ledger.receipts(order)) == 2
 
