@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from storage.ledger.collections import Collections
+from storage.ledger.cosignatures import Cosignatures
 from storage.ledger.database import Database
 from storage.ledger.heads import Heads
 from storage.ledger.items import Items
@@ -16,8 +17,9 @@ from storage.ledger.tokens import Tokens
 from storage.vault.vault import Vault
 
 
-class Ledger(Orders, Collections, Items, Heads, Tokens):
-    """Its methods stand in orders.py, collections.py, items.py, heads.py and tokens.py."""
+class Ledger(Orders, Collections, Items, Heads, Tokens, Cosignatures):
+    """Its methods stand in orders.py, collections.py, items.py, heads.py,
+    tokens.py and cosignatures.py."""
 
     @classmethod
     async def open(cls, url: str, *, vault: Vault, clock: Callable[[], datetime]) -> "Ledger":

@@ -212,3 +212,17 @@ tokens = Table(
     UniqueConstraint("tenant", "size", "authority"),
     ForeignKeyConstraint(["tenant", "size"], ["checkpoints.tenant", "checkpoints.size"]),
 )
+
+# A witness's signature line over a head; of several by one key the first is kept.
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("tenant", NAME, primary_key=True),
+    Column("size", BigInteger, primary_key=True),
+    Column("witness_key", HASH, primary_key=True),
+    Column("witness", Text, nullable=False),
+    Column("line", LargeBinary, nullable=False),
+    Column("cosigned_at", TIME, nullable=False),
+    Column("received_at", TIME, nullable=False),
+    ForeignKeyConstraint(["tenant", "size"], ["checkpoints.tenant", "checkpoints.size"]),
+)
