@@ -127,7 +127,9 @@ def check_log(files: LogFiles, key: NoteVerifier) -> tuple[Checkpoint, list[byte
             continue
         old, _ = open_checkpoint(path.read_bytes(), [key])
         assert str(old.size) == path.name
-        assert old.root == root(leaves[: old.size]), path.name
+        # A crash may come between a head and the pointer to it; then it is not covered yet.
+        if old.size <= head.size:
+            assert old.root == root(leaves[: old.size]), path.name
     return head, entries
 
 
