@@ -1,0 +1,272 @@
+"""Are the stored bytes those of their receipts: none changed, none missing, none left over?
+
+Hashing gives way to other threads, so it runs on all cores. Names are kept in memory, some hundred
+bytes each; the objects themselves never are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import os
+import re
+import secrets
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from auditor.ledger import LedgerReader, ObjectReader, Opened, Opener
+from auditor.seal import why
+from auditor.tally import Tally
+from evidence.errors import EvidenceError
+from evidence.receipts import commit
+
+_BATCH_BYTES = 8 << 20
+_BATCH_OBJECTS = 64
+_ROUND_BYTES = 512 << 20
+_ROUND_OBJECTS = 4096
+_NAME = re.compile("[0-9a-f]{64}")
+
+
+def check_stored(
+    ledger: LedgerReader, objects: ObjectReader, tally: Tally, *, sample: int | None
+) -> dict[str, Any]:
+    """Re-hash the objects that receipts name, then look for those that none names.
+
+    Returns how the sample was chosen, for the report; empty if there was none.
+    """
+    cursor = tally.cursors.get("objects") or {"after": "", "seed": secrets.token_hex(8)}
+    if not tally.is_done("objects"):
+        named = _Named.read(ledger, upto=cursor.get("last"))
+        cursor["last"] = named.last
+        chosen = named if sample is None else named.sample(sample, cursor["seed"])
+        _hash_all(ledger, objects, chosen, tally, cursor)
+        tally.skip("objects (sample)", len(named.lines) - len(chosen.lines))
+        tally.skip("object bytes (sample)", named.bytes - chosen.bytes)
+        _look_for_orphans(ledger, objects, named, tally)
+        tally.checks.passed_unless_failed(
+            "objects", f"The bytes of {len(chosen.lines)} objects are those of their receipts."
+        )
+        tally.mark("objects", {"done": True, "seed": cursor["seed"]})
+    return {} if sample is None else {"objects": sample, "seed": cursor["seed"]}
+
+
+def check_opened(ledger: LedgerReader, opener: Opener, tally: Tally) -> None:
+    """Decrypt every item and compare it with its receipt's commitment."""
+    if tally.is_done("opened"):
+        return
+    after = (tally.cursors.get("opened") or {"after": ""})["after"]
+    with _pool() as pool:
+        while handles := ledger.orders(after):
+            for handle in handles:
+                _open_order(opener, handle, pool, tally)
+                after = handle
+                tally.mark("opened", {"after": after})
+                tally.watch("opened", tally.counts.get("opened items", 0), 0)
+    if erased := tally.unseen.get("erased orders", 0):
+        what = f"{erased} orders were erased: their bytes cannot be opened any more."
+        tally.checks.unsure("opened", what)
+    count = tally.counts.get("opened items", 0)
+    tally.checks.passed_unless_failed(
+        "opened", f"All {count} items open to the bytes that their receipts commit to."
+    )
+    tally.done("opened")
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The objects that stamps name: 80 bytes of memory each, so a million of them fit.
+
+    lines   digest and size as received, 32 and 8 bytes in one, in order and none twice
+    last    number of the last stamp that was read
+    """
+
+    lines: list[bytes]
+    last: int
+
+    @classmethod
+    def read(cls, ledger: LedgerReader, *, after: int = 0, upto: int | None = None) -> _Named:
+        lines: list[bytes] = []
+        while rows := ledger.objects(after):
+            for number, stored, size in rows:
+                if upto is not None and number > upto:
+                    break
+                after = number
+                if _NAME.fullmatch(stored) and 0 <= size < 1 << 63:  # else `rows` says so
+                    lines.append(bytes.fromhex(stored) + size.to_bytes(8, "big"))
+            else:
+                continue
+            break
+        lines.sort()
+        kept = [line for line, _ in groupby(lines)]
+        return cls(kept, after)
+
+    @property
+    def bytes(self) -> int:
+        return sum(int.from_bytes(line[32:], "big") for line in self.lines)
+
+    def __contains__(self, name: str) -> bool:
+        digest = bytes.fromhex(name)
+        at = bisect_left(self.lines, digest)
+        return at < len(self.lines) and self.lines[at].startswith(digest)
+
+    def sample(self, count: int, seed: str) -> _Named:
+        """So many of them; which ones, nobody can know before the seed is drawn."""
+        salt = bytes.fromhex(seed)
+        chosen = heapq.nsmallest(
+            count, self.lines, key=lambda line: hashlib.sha256(salt + line).digest()
+        )
+        return _Named(sorted(chosen), self.last)
+
+    def after(self, name: str) -> Iterator[tuple[str, int]]:
+        start = bisect_right(self.lines, bytes.fromhex(name) + b"\xff" * 8) if name else 0
+        for at in range(start, len(self.lines)):
+            line = self.lines[at]
+            yield line[:32].hex(), int.from_bytes(line[32:], "big")
+
+
+def _hash_all(
+    ledger: LedgerReader,
+    objects: ObjectReader,
+    chosen: _Named,
+    tally: Tally,
+    cursor: dict[str, Any],
+) -> None:
+    def hashed(batch: Sequence[tuple[str, int]]) -> list[tuple[str, int, str]]:
+        return [_hash(objects, name) for name, _ in batch]
+
+    rest = chosen.after(cursor["after"])
+    with _pool() as pool:
+        # In order, so that a round's last name says how far we are.
+        for batches in _cut(rest, most=_ROUND_OBJECTS, most_bytes=_ROUND_BYTES):
+            for found in pool.map(hashed, _batches(batches)):
+                for name, size, wrong in found:
+                    tally.count("objects")
+                    tally.count("object bytes", size)
+                    if wrong:
+                        places = ", ".join(map(str, ledger.places_of(name)))
+                        what = f"Object {name}, of the receipt at {places or '?'}, {wrong}."
+                        tally.checks.failed("objects", what, name)
+            cursor["after"] = batches[-1][0]
+            tally.mark("objects", dict(cursor))
+            tally.watch("objects", tally.counts["objects"], len(chosen.lines))
+
+
+def _hash(objects: ObjectReader, name: str) -> tuple[str, int, str]:
+    """(name, bytes that were read, what is wrong or "")."""
+    sha256 = hashlib.sha256()
+    size = 0
+    try:
+        for piece in objects.raw(name):
+            sha256.update(piece)
+            size += len(piece)
+    except EvidenceError as error:
+        return name, size, f"cannot be read: {why(error).rpartition(': ')[2]}"
+    except OSError as error:
+        return name, size, f"cannot be read: {error.strerror}"
+    found = sha256.hexdigest()
+    return name, size, "" if found == name else f"was altered: its SHA-256 is {found}"
+
+
+def _look_for_orphans(
+    ledger: LedgerReader, objects: ObjectReader, named: _Named, tally: Tally
+) -> None:
+    checks = tally.checks
+    try:
+        strangers = {name for name in objects.listing() if name not in named}
+    except (OSError, EvidenceError) as error:
+        checks.failed("orphans", f"The objects cannot be listed ({type(error).__name__}).")
+        return
+    if strangers:
+        strangers.difference_update(ledger.named_by_others())
+        # Those that were put while we looked have a row by now.
+        later = _Named.read(ledger, after=named.last)
+        strangers = {name for name in strangers if name not in later}
+    for name in sorted(strangers):
+        _, size, wrong = _hash(objects, name)
+        tally.count("orphans")
+        tally.count("orphan bytes", size)
+        if wrong:
+            checks.failed("orphans", f"Object {name}, which no row names, {wrong}.", name)
+        else:
+            what = (
+                f"Object {name} ({size} bytes) is named by no row: a collection that broke off "
+                "left it, or somebody put it there."
+            )
+            checks.unsure("orphans", what, name)
+    if not strangers:
+        checks.passed("orphans", "No object is without a row that names it.")
+
+
+def _open_order(opener: Opener, handle: str, pool: ThreadPoolExecutor, tally: Tally) -> None:
+    try:
+        items = opener.items(handle)
+    except EvidenceError as error:
+        tally.checks.failed("opened", f"Order {handle} does not open: {why(error)}.", handle)
+        return
+    if items is None:
+        tally.skip("erased orders")
+        return
+    # The same bytes brought twice are one object with two receipts: opened once.
+    first: dict[str, Opened] = {}
+    for item in items:
+        first.setdefault(item.stored, item)
+        wrong = _uncommitted(item)
+        if wrong:
+            what = f"{item.place} {wrong}."
+            tally.checks.failed("opened", what, item.place)
+        tally.count("opened items")
+    for item, wrong in zip(first.values(), pool.map(_drained, first.values()), strict=True):
+        tally.count("opened bytes", item.size)
+        if wrong:
+            tally.checks.failed("opened", f"{item.place} {wrong}.", item.place)
+
+
+def _uncommitted(item: Opened) -> str:
+    try:
+        right = commit(item.salt, item.sha256) == item.commitment
+    except EvidenceError:
+        right = False
+    return "" if right else "does not open its receipt: the commitment is to something else"
+
+
+def _drained(item: Opened) -> str:
+    """Read to its end; the content compares its own digest. What is wrong, or ""."""
+    size = 0
+    try:
+        for piece in item.content.chunks():
+            size += len(piece)
+    except EvidenceError as error:
+        return f"does not open: {why(error)}"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return "" if size == item.size else f"has {size} bytes, its receipt says {item.size}"
+
+
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="audit")
+
+
+def _batches(jobs: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:
+    # Largest first, so that no core is left alone with a big one at the end.
+    ordered = sorted(jobs, key=lambda job: -job[1])
+    return _cut(ordered, most=_BATCH_OBJECTS, most_bytes=_BATCH_BYTES)
+
+
+def _cut(
+    jobs: Iterable[tuple[str, int]], *, most: int, most_bytes: int
+) -> Iterator[list[tuple[str, int]]]:
+    """(name, size) in pieces of at most `most`, or of little more than `most_bytes`."""
+    batch: list[tuple[str, int]] = []
+    size = 0
+    for job in jobs:
+        batch.append(job)
+        size += job[1]
+        if len(batch) >= most or size >= most_bytes:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
