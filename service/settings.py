@@ -18,6 +18,15 @@
     certificate_file = "tsa.pem"
     roots_file = "tsa-roots.pem"
 
+    [[witness]]                         asked to cosign each new head; service/witness/client.py
+    name = "example-witness"
+    vkey = "w.example+1a2b3c4d+BE..."   its key, got from whoever runs it
+    url = "https://w.example"
+
+    [signing]
+    manifest = "file"                   or "kms:" and the ARN of an ECC_NIST_P256 key in AWS KMS
+    kms_endpoint = "..."                another address of KMS than AWS's own
+
 Everything that is not a secret is handed to the collector as it stands.
 """
 
@@ -37,7 +46,7 @@ DEFAULT_CONFIG = Path("orderproof.toml")
 _TOP = frozenset(
     {
         "data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits",
-        "authority",
+        "authority", "witness", "signing",
     }
 )  # fmt: skip
 
@@ -80,6 +89,23 @@ class AuthoritySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessSettings:
+    """One witness. `url` is what `/add-checkpoint` is put behind."""
+
+    name: str
+    vkey: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningSettings:
+    """Where manifests and statements are signed: "file", or "kms:ARN"."""
+
+    manifest: str = "file"
+    kms_endpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     data: Path
     keys: Path
@@ -92,6 +118,8 @@ class Settings:
     api_token: Secret | None = None
     sources: tuple[SourceSettings, ...] = ()
     authorities: tuple[AuthoritySettings, ...] = ()
+    witnesses: tuple[WitnessSettings, ...] = ()
+    signing: SigningSettings = field(default_factory=SigningSettings)
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -146,6 +174,8 @@ def load_settings(
                 for name, options in table.get("sources", {}).items()
             ),
             authorities=_authorities(table.get("authority", []), base=base, path=path),
+            witnesses=_witnesses(table.get("witness", []), path=path),
+            signing=_signing(table.get("signing", {}), path=path),
             limits=Limits(**table.get("limits", {})),
         )
     except TypeError as problem:
@@ -191,6 +221,31 @@ def _source(
         options=options,
         secrets=secrets,
     )
+
+
+def _witnesses(lines: Any, *, path: Path) -> tuple[WitnessSettings, ...]:
+    if not isinstance(lines, list):
+        raise _wrong(path, "witness is not a list: write [[witness]]")
+    found: dict[str, WitnessSettings] = {}
+    for line in lines:
+        if not isinstance(line, dict) or set(line) != {"name", "vkey", "url"}:
+            raise _wrong(path, "a [[witness]] has name, vkey and url, and nothing else")
+        if not all(isinstance(value, str) and value for value in line.values()):
+            raise _wrong(path, "name, vkey and url of a [[witness]] are text")
+        if not line["url"].startswith(("https://", "http://")):
+            raise _wrong(path, "the url of a [[witness]] begins with https:// or http://")
+        if line["name"] in found or line["vkey"] in [each.vkey for each in found.values()]:
+            raise _wrong(path, "two [[witness]] have the same name or vkey")
+        found[line["name"]] = WitnessSettings(**line)
+    return tuple(found.values())
+
+
+def _signing(table: Any, *, path: Path) -> SigningSettings:
+    if not isinstance(table, dict) or not set(table) <= {"manifest", "kms_endpoint"}:
+        raise _wrong(path, "[signing] has manifest and kms_endpoint, and nothing else")
+    if not all(isinstance(value, str) and value for value in table.values()):
+        raise _wrong(path, "manifest and kms_endpoint of [signing] are text")
+    return SigningSettings(**table)
 
 
 def address(text: str, *, what: str = "listening") -> tuple[str, int]:
