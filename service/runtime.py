@@ -27,6 +27,10 @@ from service.sources import Source, configured
 from service.steps import plan, publish
 from service.steps.collect import Shelf
 from service.steps.walk import Watch, unwatched, walk_or_fail
+from service.timestamping.authority import Authority
+from service.timestamping.authority import configured as configured_authorities
+from service.timestamping.timestamps import Timestamps
+from service.witness.client import Witnesses
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task
 from storage.log.sequencer import Sequencer
@@ -65,6 +69,12 @@ class Account:
     statement_envelope: bytes | None
 
 
+def open_vault(settings: Settings) -> Vault:
+    """The vault as it is configured."""
+    signing = settings.signing
+    return Vault.open(settings.keys, manifest=signing.manifest, kms_endpoint=signing.kms_endpoint)
+
+
 class Runtime:
     """Open with `await Runtime.open(settings)`; use as an async context manager or close it."""
 
@@ -77,6 +87,7 @@ class Runtime:
         objects: Objects,
         sequencer: Sequencer,
         sources: tuple[Source, ...],
+        authorities: tuple[Authority, ...],
         clock: Callable[[], datetime],
         queue: Queue | None,
     ) -> None:
@@ -86,10 +97,17 @@ class Runtime:
         self.objects = objects
         self.sequencer = sequencer
         self.sources = sources
+        self.timestamps = Timestamps(authorities, ledger, clock)
         self.clock = clock
         self.queue = queue
         self.reading = Reading(settings.limits)
         self.owner = dice.token_hex(8)
+        self.witnesses = Witnesses(
+            settings.witnesses,
+            ledger=ledger,
+            sequencer=sequencer,
+            files_for=lambda tenant: LogFiles(self.log_folder(tenant)),
+        )
         self._policies = policies()
 
     @classmethod
@@ -102,7 +120,7 @@ class Runtime:
     ) -> Runtime:
         """Open or make the data folder. Without a queue, collections are walked by the caller."""
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        vault = Vault.open(settings.keys)
+        vault = open_vault(settings)
         ledger = await Ledger.open(settings.database_url, vault=vault, clock=clock)
         runtime: Runtime | None = None
         try:
@@ -119,6 +137,7 @@ class Runtime:
                     clock,
                 ),
                 sources=configured(settings),
+                authorities=configured_authorities(settings.authorities),
                 clock=clock,
                 queue=await Queue.open(settings) if with_queue else None,
             )
@@ -135,6 +154,7 @@ class Runtime:
         await self.close()
 
     async def close(self) -> None:
+        await self.timestamps.close()
         await self.reading.close()
         if self.queue is not None:
             await self.queue.close()

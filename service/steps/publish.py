@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 from evidence.archive import Entry
 from evidence.bundle import Anchor, Sealed, bundle_entries, write_bundle
 from evidence.checkpoint import Checkpoint
-from evidence.errors import RequestError
+from evidence.errors import CorruptionError, RequestError
 from evidence.items import Content, Role
 from evidence.manifest import Manifest, SealedItem
 from evidence.merkle import consistency_path
 from evidence.notes import split_note
 from evidence.tiles import tile_reader
+from evidence.trusted_time import stamped_in
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State
+from storage.ledger.tokens import Token
 from storage.log.tiles import LogFiles
 
 if TYPE_CHECKING:
@@ -55,8 +57,8 @@ async def _entries(
     if last is None or statement_line.log_index is None or collection.checkpoint_size is None:
         raise RequestError(what="the bundle", why="its statement has no receipt yet")
     chain = [line for line in await runtime.ledger.receipts(order) if line[1].seq <= last.seq]
-    before = manifest.before_read.encode()
-    note = await runtime.ledger.first_checkpoint_covering(tenant, statement_line.log_index)
+    sealed = await sealed_anchor(runtime, tenant, statement_line.log_index)
+    note = sealed.checkpoint
     size = Checkpoint.parse(split_note(note)[0]).size
     log = LogFiles(runtime.log_folder(tenant))
     nodes = tile_reader(log.read, size=size)
@@ -66,8 +68,8 @@ async def _entries(
         statement=await _sealed(runtime, order, statement_line),
         manifest=await _sealed(runtime, order, manifest_line),
         receipts=[receipt.to_bytes() for _, receipt in chain],
-        before_read=Anchor(checkpoint=before),
-        sealed=Anchor(checkpoint=note),
+        before_read=await _before_read(runtime, account, manifest, collection.checkpoint_size),
+        sealed=sealed,
         proofs={
             receipt.seq: await runtime.sequencer.tlog_proof(tenant, index, note)
             for index, receipt in proven
@@ -77,6 +79,35 @@ async def _entries(
             lambda: consistency_path(nodes, old_size=collection.checkpoint_size or 0, new_size=size)
         ),
     )
+
+
+async def sealed_anchor(runtime: Runtime, tenant: str, log_index: int) -> Anchor:
+    """The first checkpoint that covers this receipt, with a token if an authority gives one.
+
+    A token that was not to be had at the seal is asked for again here.
+    """
+    note = await runtime.ledger.first_checkpoint_covering(tenant, log_index)
+    size = Checkpoint.parse(split_note(note)[0]).size
+    token = await runtime.timestamps.token(tenant, size)
+    return _anchor(note, None if isinstance(token, str) else token)
+
+
+async def _before_read(runtime: Runtime, account: Account, manifest: Manifest, size: int) -> Anchor:
+    """The checkpoint before reading, with the very token that the statement names."""
+    kept = await runtime.ledger.tokens(account.order.tenant, size)
+    told = stamped_in(account.statement.trusted_time) if account.statement else None
+    if told is not None:
+        kept = [token for token in kept if token.sha256 == told.token]
+        if not kept:
+            why = "the token that its statement names is not in the ledger"
+            raise CorruptionError(what="The bundle", why=why)
+    return _anchor(manifest.before_read.encode(), kept[0] if kept else None)
+
+
+def _anchor(note: bytes, token: Token | None) -> Anchor:
+    if token is None:
+        return Anchor(checkpoint=note)
+    return Anchor(checkpoint=note, token=token.reply, query=token.query)
 
 
 def _own(account: Account, collection: Collection, role: Role) -> KeptItem:

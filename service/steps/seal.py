@@ -30,7 +30,6 @@ from verifiers.registry import VERIFIERS
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 COLLECTOR = "orderproof/1"
-NO_AUTHORITY = "none: no time authority is configured, so times rest on this service's clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +142,13 @@ def seal_statement(
     *,
     log_origin: str,
     log_size: int,
+    trusted_time: str,
     signer: Signer,
     at: datetime,
 ) -> Signed:
     """The statement over the order's receipts; the last of `chain` is the manifest's."""
     statement = Statement.over(
-        chain, manifest, log_origin=log_origin, log_size=log_size, trusted_time=NO_AUTHORITY
+        chain, manifest, log_origin=log_origin, log_size=log_size, trusted_time=trusted_time
     )
     return _signed(Role.STATEMENT, statement.payload(), signer=signer, at=at)
 

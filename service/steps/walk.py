@@ -22,7 +22,7 @@ from evidence.items import Role
 from evidence.manifest import Manifest
 from evidence.receipts import NO_RECEIPT
 from service.sources import Source
-from service.steps import collect, plan, seal
+from service.steps import collect, plan, publish, seal
 from service.steps.read import opened, read_all
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State, TaskState
 
@@ -94,7 +94,11 @@ async def _collection(runtime: Runtime, tenant: str, collection_id: str) -> Coll
 async def _collect(
     runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch
 ) -> None:
-    """Ask every source, all at once, each as soon as what it needs is known."""
+    """Ask every source, all at once, each as soon as what it needs is known.
+
+    ClockError if our clock is known to be far off: what it stamped would be worth nothing.
+    """
+    await runtime.timestamps.check_clock(order.tenant)
     sources = [s for s in runtime.sources if s.name in collection.sources]
     tasks = {task.source: task for task in await runtime.ledger.tasks(collection.id)}
     waiting = [s for s in sources if s.name not in tasks or tasks[s.name].state not in _ENDED]
@@ -125,6 +129,7 @@ async def _collect(
         await runtime.ledger.end_task(collection.id, source.name, state=TaskState.SKIPPED, why=why)
         await watch(source.name, why)
     checkpoint = await runtime.sequencer.sequence(order.tenant)
+    runtime.timestamps.begin(order.tenant, checkpoint.size)
     await runtime.ledger.advance(
         collection.id,
         State.COLLECTING,
@@ -189,11 +194,14 @@ async def _seal(
     sealed = await runtime.sealed(order, kept, collection.id, Role.MANIFEST)
     if sealed is None:
         manifest = await _account(runtime, order, collection, kept, watch)
+        # Reading did not wait for the token; the seal does, for a while.
+        trusted_time = await _trusted_time(runtime, collection, watch)
         await watch("seal", "signing")
         signer = runtime.vault.manifest_signer(order.tenant)
         signed = seal.seal_manifest(manifest, signer=signer, at=runtime.clock())
     else:
         manifest = Manifest.from_payload(sealed.payload)
+        trusted_time = await _trusted_time(runtime, collection, watch)
         signed = seal.Signed.of(sealed, Role.MANIFEST, at=runtime.clock())
     shelf = runtime.shelf(order, collection.id)
     (stamp,) = await shelf.keep("orderproof", [signed.item])
@@ -209,21 +217,32 @@ async def _seal(
         chain,
         log_origin=runtime.settings.origin_of(order.tenant),
         log_size=collection.checkpoint_size or 0,
+        trusted_time=trusted_time,
         signer=runtime.vault.manifest_signer(order.tenant),
         at=runtime.clock(),
     )
-    await shelf.keep("orderproof", [statement.item])
+    (last,) = await shelf.keep("orderproof", [statement.item])
     await runtime.sequencer.sequence(order.tenant)
-    receipts = [receipt for _, receipt in await runtime.ledger.receipts(order)]
-    if receipts[: len(chain)] != chain:
+    placed = await runtime.ledger.receipts(order)
+    if [receipt for _, receipt in placed[: len(chain)]] != chain:
         raise CorruptionError(
             what="The order's chain", why="a receipt came between its items and their manifest"
         )
+    for index, receipt in placed[len(chain) :]:
+        if receipt.commitment == last.commitment:
+            await publish.sealed_anchor(runtime, order.tenant, index)
     await runtime.ledger.advance(
         collection.id, State.VERIFYING, State.SEALED, complete=manifest.complete
     )
     await watch("seal", "sealed, complete" if manifest.complete else "sealed, incomplete")
     return State.SEALED
+
+
+async def _trusted_time(runtime: Runtime, collection: Collection, watch: Watch) -> str:
+    """What the statement says of the checkpoint before reading. ClockError stops the seal."""
+    if runtime.timestamps.authorities:
+        await watch("time", "waiting for the token")
+    return await runtime.timestamps.said_of(collection.tenant, collection.checkpoint_size or 0)
 
 
 async def _account(
