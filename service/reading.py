@@ -66,6 +66,16 @@ class Reading:
         except EvidenceError:
             return ""
 
+    async def part_of(self, item: Item, *, locator: str, encoding: str) -> tuple[str, int] | str:
+        """SHA-256 and size of a part taken out of the item again, or why it cannot be."""
+        try:
+            answer = await self._ask("part", item, locator=locator, encoding=encoding)
+            return str(answer["why"]) if "why" in answer else (answer["sha256"], answer["size"])
+        except EvidenceError as problem:
+            return str(problem)
+        except (KeyError, TypeError):
+            return "Reading it gave an answer we cannot use."
+
     async def warm(self) -> None:
         """Start a child before it is needed."""
         async with self._child():
@@ -75,13 +85,14 @@ class Reading:
         while self._idle:
             await _end(self._idle.pop())
 
-    async def _ask(self, task: str, item: Item) -> Mapping[str, Any]:
+    async def _ask(self, task: str, item: Item, **more: str) -> Mapping[str, Any]:
         if item.content.size > self._limits.read_bytes:
             raise TooLargeError(
                 what="the item", size=item.content.size, limit=self._limits.read_bytes
             )
         async with self._child() as child:
-            header = json.dumps({"task": task, "size": item.content.size} | describe(item)).encode()
+            told = {"task": task, "size": item.content.size} | more | describe(item)
+            header = json.dumps(told).encode()
             assert child.process.stdin and child.process.stdout  # both are pipes  # noqa: S101
             try:
                 async with asyncio.timeout(self._limits.read_s + 5):

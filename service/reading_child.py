@@ -6,6 +6,7 @@ says how). It sets its own limits before it reads the first byte.
 
 from __future__ import annotations
 
+import base64
 import json
 import resource
 import struct
@@ -15,11 +16,13 @@ from datetime import datetime
 from typing import Any, BinaryIO
 
 from collectors.exchanges import read_exchange
+from collectors.messages.mail import parse_mail
 from collectors.registry import collector_named
-from evidence.errors import EvidenceError
+from evidence.canonical import digest, parse_json
+from evidence.errors import EvidenceError, FormatError
 from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
-from evidence.locators import WHOLE
+from evidence.locators import WHOLE, Locator, resolve_pointer
 from evidence.media import sniff
 from verifiers.readers.registry import reader_for
 
@@ -53,6 +56,29 @@ def text_of(item: Item) -> str:
     return "" if reader is None else reader.text_of(item)
 
 
+def part_of(item: Item, locator: Locator, encoding: str) -> bytes:
+    """The part at `locator`, taken out of the item's bytes again, as its collector took it.
+
+    Raises FormatError if there is none, or none in this encoding.
+    """
+    data = item.content.read(item.content.size)
+    if locator.kind == "part":
+        mail = parse_mail(data)
+        for part in mail.parts:
+            if part.number == locator.place:
+                taken, found = mail.body_of(part)
+                if found == encoding:
+                    return taken
+    elif locator.kind == "json" and encoding == "base64":
+        value = resolve_pointer(parse_json(data), locator.place)
+        if isinstance(value, str):
+            try:
+                return base64.b64decode("".join(value.split()), validate=True)
+            except ValueError:  # binascii.Error, and text that is not ASCII
+                pass
+    raise FormatError(what="the item", why="it has no part there in that encoding")
+
+
 def _failed(item: Item, why: str) -> Fact:
     return Fact(
         name="reading.failed", value=why, locator=WHOLE, item=item.sha256, origin=item.origin
@@ -75,7 +101,19 @@ def _item(head: Mapping[str, Any], data: bytes) -> Item:
     )
 
 
-def _answer(task: str, item: Item) -> dict[str, Any]:
+def _part(item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        taken = part_of(item, Locator.parse(head["locator"]), head["encoding"])
+    except EvidenceError as problem:
+        return {"why": str(problem)}
+    except Exception as problem:  # as for facts
+        return {"why": f"The reader gave up on it ({type(problem).__name__})."}
+    return {"sha256": digest(taken), "size": len(taken)}
+
+
+def _answer(task: str, item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
+    if task == "part":
+        return _part(item, head)
     try:
         if task == "text":
             return {"text": text_of(item)}
@@ -111,7 +149,7 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, cpu_s: float) -> None:
         head = json.loads(stdin.read(length))
         data = stdin.read(head["size"])
         _more_cpu(cpu_s)
-        answer = json.dumps(_answer(head["task"], _item(head, data))).encode()
+        answer = json.dumps(_answer(head["task"], _item(head, data), head)).encode()
         for part in (struct.pack(">Q", len(answer)), answer):
             stdout.write(part)
         stdout.flush()

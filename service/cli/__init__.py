@@ -26,6 +26,8 @@ COMMANDS = {
     "manifest": ("manifest", "the newest sealed account of an order"),
     "bundle": ("bundle", "everything a stranger needs to check it, as one file"),
     "verify": ("verify", "check a bundle, a bag folder, a manifest or a statement, offline"),
+    "reverify": ("reverify", "read and judge again from a bundle's own bytes, offline"),
+    "audit": ("audit", "check a whole tenant, or a log's folder: every receipt, every byte"),
     "keys": ("keys", "the public keys, for whoever verifies; rotate or revoke them"),
     "witness": ("witness", "cosign the heads of other logs, each only if it contains the last"),
     "sandbox": ("sandbox", "a local stand-in of a carrier, for trying out"),
