@@ -11,7 +11,7 @@ import secrets as dice
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from evidence.dsse import Envelope
@@ -42,6 +42,7 @@ from storage.vault.vault import Vault
 from verifiers.rulebook import policies, policy_for
 
 LEAST_FREE = 256 << 20
+SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +313,7 @@ class Runtime:
                 "" if self.sources else "Add a [sources.…] table to orderproof.toml.",
             )
         )
+        found.extend(await self._time_health())
         for source in self.sources:
             folder = source.settings.folder
             if folder is not None and not folder.is_dir():
@@ -326,6 +328,21 @@ class Runtime:
         except (EvidenceError, OSError) as problem:
             return Health("ledger", False, str(problem), "Look at the database it names.")
         return Health("ledger", True, f"{waiting} stamps wait for their receipt.")
+
+    async def _time_health(self) -> list[Health]:
+        """Authorities, and our clock by their newest token. Nobody is asked anything for it."""
+        ok, clock = await self.timestamps.clock_in_words(self.settings.tenant)
+        do = "" if ok else "Set the clock (NTP); nothing is stamped until it is right."
+        found = [Health("clock", ok, f"The clock is {clock}.", do)]
+        for authority in self.timestamps.authorities:
+            left = authority.expires_at - self.clock()
+            told = f"{authority.name}, its certificate ends {authority.expires_at:%Y-%m-%d}."
+            # Not ill: without tokens collections are sealed all the same, and say so.
+            do = "" if left > SOON else "Add its next certificate as a second [[authority]]."
+            found.append(Health("time", True, told, do))
+        if not self.timestamps.authorities:
+            found.append(Health("time", True, "No time authority is configured: times are ours."))
+        return found
 
     def _disk_health(self) -> Health:
         free = shutil.disk_usage(self.settings.data).free

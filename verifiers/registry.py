@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from verifiers import coverage
 from verifiers.matching import order as matching
+from verifiers.timestamps import clock
 from verifiers.timestamps import order as timestamps
 from verifiers.verifier import Verifier
 
 VERIFIERS: tuple[Verifier, ...] = (
     Verifier("matching.order", 1, "Do all items speak of the same order?", matching.verify),
     Verifier("timestamps.order", 1, "Can all stated times be true together?", timestamps.verify),
+    Verifier("timestamps.clock", 1, "Was our own clock right?", clock.verify),
     Verifier("coverage.policy", 1, "Is everything the policy asks for there?", coverage.verify),
 )

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 # What an extra brings, and the module that shows that it is there.
 EXTRAS = {
-    "proof": ("rfc3161_client", "trusted time"),
     "s3": ("boto3", "objects in a bucket"),
     "pdf": ("typst", "the report as PDF"),
     "ocr": ("rapidocr", "text of photos and scans"),

@@ -1,7 +1,8 @@
 """The demo: a seller's files and a sandbox UPS in, a sealed and verified bundle out.
 
-Only UPS is a stand-in (service/sandbox). Everything else is what `serve` and `collect` run: the
-same collectors, ledger, encryption, log, verifiers, signatures, and the offline auditor at the end.
+Only UPS and the time authority are stand-ins (service/sandbox). Everything else is what `serve` and
+`collect` run: the same collectors, ledger, encryption, log, verifiers, signatures, and the offline
+auditor at the end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from auditor.keys import Keys
 from auditor.verify import verify_path
+from evidence.canonical import canonical
 from evidence.errors import RequestError
 from evidence.manifest import Manifest
 from evidence.verdicts import Severity, Verdict
@@ -27,6 +30,7 @@ from service.demo import story
 from service.demo.tamper import flips
 from service.runtime import Account, Runtime
 from service.sandbox.app import run_sandbox
+from service.sandbox.authority import SandboxAuthority
 from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
 from storage.ledger.records import State
@@ -56,8 +60,13 @@ async def _run(work: Path, keep: Path | None, out: Console) -> dict[str, Any]:
     began = time.monotonic()
     data = work / "data"
     scenario = parse_scenario(story.SCENARIO.encode())
-    async with run_sandbox(scenario) as ups_url:
-        config = story.write_story(work / "seller", ups_url=ups_url, data=data, keys=work / "keys")
+    authority = SandboxAuthority.make()
+    trust = work / "trust"
+    authority.leave(trust)
+    async with run_sandbox(scenario, authority=authority) as ups_url:
+        config = story.write_story(
+            work / "seller", ups_url=ups_url, data=data, keys=work / "keys", trust=trust
+        )
         environment = dict(os.environ) | {_SECRET: "demo-secret"}
         settings = load_settings(config, environment=environment)
         out.print(f"[bold]1. Collect[/] evidence of {story.ORDER} from four sources")
@@ -73,14 +82,17 @@ async def _run(work: Path, keep: Path | None, out: Console) -> dict[str, Any]:
             bundle = work / "bundle.zip"
             await runtime.bundle(settings.tenant, story.ORDER, profile="bagit", to=bundle)
             log_folder = runtime.log_folder(settings.tenant)
+            own = runtime.vault.public_keys(settings.tenant, settings.origin_of(settings.tenant))
+            (trust / "keys.json").write_bytes(canonical({**own, "tsa": [authority.pin]}))
     if account.manifest is None:
         raise RequestError(what="the demo", why="nothing was sealed")
     _show_items(out, account)
     _show_verdicts(out, account.manifest)
-    verified, tampered = _verify(out, bundle, work)
+    verified, tampered = _verify(out, bundle, work, Keys.parse((trust / "keys.json").read_bytes()))
     if keep is not None:
-        _leave(keep, bundle=bundle, data=data, log=log_folder)
-        out.print(f"\n[bold]5. Left for you[/] in {keep}: bundle.zip, data/, log/ (no keys)")
+        _leave(keep, bundle=bundle, data=data, log=log_folder, trust=trust)
+        left = "bundle.zip, data/, log/, trust/ (public keys only)"
+        out.print(f"\n[bold]5. Left for you[/] in {keep}: {left}")
     out.print(f"\nDone in {time.monotonic() - began:.1f} s.")
     return {
         "order": str(story.ORDER),
@@ -132,18 +144,21 @@ def _show_verdicts(out: Console, manifest: Manifest) -> None:
         )
 
 
-def _verify(out: Console, bundle: Path, work: Path) -> tuple[bool, dict[str, str]]:
+def _verify(out: Console, bundle: Path, work: Path, keys: Keys) -> tuple[bool, dict[str, str]]:
     """Verify the bundle, then three copies with one byte flipped; each must be named."""
     size = bundle.stat().st_size
     out.print(f"\n[bold]4. The stranger's check[/] of bundle.zip ({size:,} bytes), offline")
-    report = verify_path(bundle)
+    report = verify_path(bundle, key=keys)
     out.print(f"  untouched: {_words(report.ok)}, trust: {report.trust}", highlight=False)
+    for check in report.checks:
+        if check.name == "time":
+            out.print(f"{'':6}{check.what}", highlight=False, markup=False, soft_wrap=True)
     named: dict[str, str] = {}
     for what, entry, flip in flips(bundle):
         copy = work / "tampered.zip"
         shutil.copyfile(bundle, copy)
         flip(copy)
-        answer = verify_path(copy)
+        answer = verify_path(copy, key=keys)
         blamed = [check for check in answer.checks if check.state == "fail"]
         if answer.ok or not any(entry in f"{check.where} {check.what}" for check in blamed):
             raise RequestError(what="the demo", why=f"a flipped byte in {entry} was not named")
@@ -160,10 +175,14 @@ def _words(ok: bool) -> str:
     return "[green]holds[/]" if ok else "[red]does not hold[/]"
 
 
-def _leave(keep: Path, *, bundle: Path, data: Path, log: Path) -> None:
-    """Copy what may be shown; the keys lie outside the data folder and go with the work folder."""
+def _leave(keep: Path, *, bundle: Path, data: Path, log: Path, trust: Path) -> None:
+    """Copy what may be shown; the keys lie outside the data folder and go with the work folder.
+
+    trust   what a stranger would have got from elsewhere: public keys, the authority's certificates
+    """
     keep.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(bundle, keep / "bundle.zip")
     skip: Callable[..., Any] = shutil.ignore_patterns("*.sock", "*.lock", ".lock", "spool")
     shutil.copytree(log, keep / "log", ignore=skip)
+    shutil.copytree(trust, keep / "trust")
     shutil.copytree(data, keep / "data", ignore=skip)

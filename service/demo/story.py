@@ -14,6 +14,7 @@ from pathlib import Path
 
 from evidence.orders import OrderRef, Platform
 from service.demo.scan import scanned_pod
+from service.sandbox.authority import PATH
 
 ORDER = OrderRef(Platform.AMAZON, "112-4832917-2201845", "US")
 TRACKING = "1Z84A7V90344127810"
@@ -113,6 +114,13 @@ folder = "mail"
 [sources.folder]
 folder = "pod"
 """
+_AUTHORITY = """
+[[authority]]
+name = "sandbox"
+url = "{url}"
+certificate_file = "{trust}/tsa.pem"
+roots_file = "{trust}/root.pem"
+"""
 _COLUMNS = {
     "平台订单号": "order.id",
     "店铺": "order.store",
@@ -136,8 +144,14 @@ _COLUMNS = {
 }
 
 
-def write_story(folder: Path, *, ups_url: str, data: Path, keys: Path) -> Path:
-    """Write the seller's files under `folder`; returns the configuration's path."""
+def write_story(
+    folder: Path, *, ups_url: str, data: Path, keys: Path, trust: Path | None = None
+) -> Path:
+    """Write the seller's files under `folder`; returns the configuration's path.
+
+    trust   the folder with the certificates of the sandbox's time authority, which plays beside
+            UPS; None for a seller without one
+    """
     for name in ("erp", "mail", "pod"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     table = "\r\n".join(",".join(row) for row in (_HEADINGS, *_ROWS)) + "\r\n"
@@ -149,7 +163,8 @@ def write_story(folder: Path, *, ups_url: str, data: Path, keys: Path) -> Path:
     columns = "\n".join(f'"{heading}" = "{name}"' for heading, name in _COLUMNS.items())
     config = folder / "orderproof.toml"
     config.write_text(
-        _CONFIG.format(data=str(data), keys=str(keys), ups=ups_url, columns=columns),
+        _CONFIG.format(data=str(data), keys=str(keys), ups=ups_url, columns=columns)
+        + (_AUTHORITY.format(url=ups_url + PATH, trust=trust) if trust else ""),
         encoding="utf-8",
     )
     return config

@@ -17,6 +17,7 @@ from typing import Any
 from aiohttp import web
 
 from evidence.errors import RequestError
+from service.sandbox.authority import SandboxAuthority
 from service.sandbox.faults import Faults, Handler, parse_fault
 from service.sandbox.scenario import Scenario
 from service.sandbox.ups import UpsSandbox
@@ -42,13 +43,23 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_sandbox(scenario: Scenario, *, clock: Callable[[], datetime] = _now) -> web.Application:
-    """The application. It keeps nothing and reaches nobody; any credentials of the scenario do."""
+def make_sandbox(
+    scenario: Scenario,
+    *,
+    clock: Callable[[], datetime] = _now,
+    authority: SandboxAuthority | None = None,
+) -> web.Application:
+    """The application. It keeps nothing and reaches nobody; any credentials of the scenario do.
+
+    authority   plays a time authority too, under authority.PATH; faults hit it like the others
+    """
     app = web.Application(middlewares=[_with_faults])
     # Each sandbox counts its own faults down, whoever else was given the same scenario.
     app[FAULTS] = Faults(tuple(parse_fault(asdict(fault)) for fault in scenario.faults))
     app[ASKED] = deque(maxlen=_REMEMBERED)
     app.add_routes(UpsSandbox(scenario.ups, clock=clock).routes())
+    if authority is not None:
+        app.add_routes(authority.routes())
     app.add_routes(
         [
             web.post("/_sandbox/faults", _add_fault),
@@ -66,9 +77,11 @@ async def run_sandbox(
     host: str = "127.0.0.1",
     port: int = 0,
     clock: Callable[[], datetime] = _now,
+    authority: SandboxAuthority | None = None,
 ) -> AsyncIterator[str]:
     """Serve until the block ends; its base URL, without a slash at the end. Port 0: a free one."""
-    async with served(make_sandbox(scenario, clock=clock), host=host, port=port) as url:
+    app = make_sandbox(scenario, clock=clock, authority=authority)
+    async with served(app, host=host, port=port) as url:
         yield url
 
 
