@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from evidence.errors import OutageError, RequestError
+from evidence.errors import CorruptionError, OutageError, RequestError
 from storage.files import make_folder
 
 Result = TypeVar("Result")
@@ -85,16 +85,15 @@ class Database:
         """
         for attempt in range(_TRIES):
             try:
-                async with self._turn or nullcontext(), self._writing.begin() as connection:
-                    return await work(connection)
+                async with _translated(), self._turn or nullcontext():
+                    async with self._writing.begin() as connection:
+                        return await work(connection)
             except (IntegrityError, OvertakenError) as error:
                 if attempt == _TRIES - 1:
                     raise OutageError(
                         source="The ledger", why="others wrote the same rows each time"
                     ) from error
-                await asyncio.sleep(0.01 * 2**attempt)
-            except OperationalError as error:
-                raise _outage() from error
+            await asyncio.sleep(0.01 * 2**attempt)
         raise AssertionError("the loop above returns or raises")
 
     async def _migrate(self) -> None:
@@ -157,6 +156,9 @@ async def _translated() -> AsyncIterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise _outage() from error
+        if type(error) is DatabaseError:  # SQLite: "malformed", "not a database"
+            why = "the database calls its own file damaged, or it is not a database"
+            raise CorruptionError(what="The ledger's database", why=why) from error
         raise
 
 
