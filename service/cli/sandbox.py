@@ -59,8 +59,9 @@ async def _play(raw: bytes, *, port: int) -> int:
                 what=f"listening on 127.0.0.1:{port}",
                 why=f"{error.strerror or error}; choose another with --port",
             ) from error
+        told = told_to_stop()
         note(f"playing on http://127.0.0.1:{runner.addresses[0][1]}")
-        note(f"{await told_to_stop()}: stopping")
+        note(f"{await told}: stopping")
     finally:
         await runner.cleanup()
     return 0

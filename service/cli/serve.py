@@ -58,11 +58,12 @@ async def _serve(settings: Settings, *, worker: bool) -> int:
                 what=f"listening on {settings.host}:{settings.port}",
                 why=f"{error.strerror or error}; choose another address with --listen",
             ) from error
+        stopped = told_to_stop()
         host, port = runner.addresses[0][:2]
         shown = f"[{host}]" if ":" in host else host
         driving = "and driving collections" if worker else "without a worker"
         note(f"listening on http://{shown}:{port} {driving}")
-        told = await told_to_stop()
+        told = await stopped
         note(f"{told}: stopping")
     finally:
         await runner.cleanup()

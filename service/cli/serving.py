@@ -6,8 +6,11 @@ import asyncio
 import signal
 
 
-async def told_to_stop() -> str:
-    """Wait for SIGTERM or SIGINT; returns its name. The second one ends the process at once."""
+def told_to_stop() -> asyncio.Future[str]:
+    """The name of the SIGTERM or SIGINT to come. The second one ends the process at once.
+
+    They are listened for from now on: call this before telling anyone that the process is there.
+    """
     loop = asyncio.get_running_loop()
     told: asyncio.Future[str] = loop.create_future()
     signals = (signal.SIGTERM, signal.SIGINT)
@@ -20,4 +23,4 @@ async def told_to_stop() -> str:
 
     for number in signals:
         loop.add_signal_handler(number, stop, number)
-    return await told
+    return told

@@ -32,8 +32,8 @@ async def _work(settings: Settings) -> int:
 
     async with await Runtime.open(settings, with_queue=True) as runtime:
         async with working(runtime) as work:
+            told = told_to_stop()
             note("working")
-            told = asyncio.create_task(told_to_stop())
             await asyncio.wait({told, work}, return_when=asyncio.FIRST_COMPLETED)
             if not told.done():
                 note("the worker stopped by itself; its log line says why")
