@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -34,7 +34,8 @@ async def _work(settings: Settings) -> int:
         async with working(runtime) as work:
             told = told_to_stop()
             note("working")
-            await asyncio.wait({told, work}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {told, work}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not told.done():
                 note("the worker stopped by itself; its log line says why")
                 return 2
