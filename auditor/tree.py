@@ -25,7 +25,7 @@ from evidence.archive import shown
 from evidence.checkpoint import Checkpoint, open_checkpoint
 from evidence.errors import EvidenceError, FormatError, RequestError
 from evidence.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, root
-from evidence.tiles import WIDTH, Tile, decode_bundle, encode_bundle
+from evidence.tiles import WIDTH, Tile, decode_bundle
 
 POINTER = "checkpoint"
 SAVED = "the saved checkpoint"
@@ -172,9 +172,9 @@ class Tree:
                 leaves = self._blame(index, leaves, hashed, width)
         if entries is not None:
             self._tally.count("entries", len(entries))
-            self._partials(bundle, lambda count: encode_bundle(entries[:count]), width)
         if leaves is not None:
-            self._partials(tile, lambda count: b"".join(leaves[:count]), width)
+            self._partials(bundle, leaves, width)
+            self._partials(tile, leaves, width)
         return entries, leaves
 
     def _entries(self, bundle: Tile) -> list[bytes] | None:
@@ -252,8 +252,8 @@ class Tree:
         whole.extend(leaves)
         return whole.root() == self._top.root
 
-    def _partials(self, tile: Tile, prefix: Any, width: int) -> None:
-        """Compare the partial tiles that are left over from smaller heads."""
+    def _partials(self, tile: Tile, hashes: Sequence[bytes], width: int) -> None:
+        """Compare the partial tiles that are left over from smaller heads with these hashes."""
         for count in self._log.widths(tile.full.path):
             path = Tile(level=tile.level, index=tile.index, width=min(count, 255)).path
             if count == tile.width and width != WIDTH:
@@ -261,7 +261,7 @@ class Tree:
             if count > width:
                 continue  # not under this head, and counted as such
             self._tally.count("tiles")
-            if self._log.read(path) != prefix(count):
+            if _hashed(self._log.read(path), tile.level) != b"".join(hashes[:count]):
                 name = "entries" if tile.level is None else "tiles"
                 what = f"{path} is not the beginning of what took its place."
                 self._checks.failed(name, what, path)
@@ -283,7 +283,7 @@ class Tree:
         if hashed is not None and hashed != edge:
             what = f"{tile.path} is not what the tiles below it add up to."
             self._checks.failed("tiles", what, tile.path)
-        self._partials(tile, lambda count: b"".join(edge[:count]), len(edge))
+        self._partials(tile, edge, len(edge))
 
     def _check_heads(self, start: int, leaves: Sequence[bytes]) -> None:
         """Compare the heads whose last entry is among these leaves."""
@@ -339,6 +339,16 @@ def stray_files(log: LogReader, tally: Tally, *, size: int) -> None:
 def _leaves(entries: Sequence[bytes]) -> list[bytes]:
     sha256 = hashlib.sha256
     return [sha256(b"\x00" + entry).digest() for entry in entries]
+
+
+def _hashed(data: bytes | None, level: int | None) -> bytes | None:
+    """What a tile holds, or what an entry bundle's entries hash to."""
+    if data is None or level is not None:
+        return data
+    try:
+        return b"".join(_leaves(decode_bundle(data)))
+    except FormatError:
+        return None
 
 
 def _split(data: bytes) -> list[bytes]:
