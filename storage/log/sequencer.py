@@ -11,6 +11,7 @@ transactions, and 4 starts again from the pointer, which moves last.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from evidence.canonical import canonical
@@ -27,6 +28,16 @@ from storage.log.tiles import LogFiles
 from storage.vault.vault import Vault
 
 
+@dataclass(slots=True)
+class _Turn:
+    """One run at a time. `done` is the number of the last that ended well, with `head`."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    begun: int = 0
+    done: int = 0
+    head: Checkpoint | None = None
+
+
 class Sequencer:
     """The logs of all tenants. `files_for` gives a tenant's folder."""
 
@@ -41,28 +52,39 @@ class Sequencer:
         self._files_for = files_for
         self._vault = vault
         self._clock = clock
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns: dict[str, _Turn] = {}
+        self._origins: dict[str, str] = {}
         self._keys_published: dict[str, bytes] = {}
 
     async def sequence(self, tenant: str) -> Checkpoint:
         """Every stamp kept before this call is in the log it returns the head of, published.
 
+        Calls that wait for their turn together are answered by one run.
         Raises CorruptionError, and changes nothing, if the published log and the ledger differ.
         """
-        origin = await self._ledger.origin(tenant)
-        async with self._turns.setdefault(tenant, asyncio.Lock()):
+        origin = await self._origin(tenant)
+        turn = self._turns.setdefault(tenant, _Turn())
+        came_after = turn.begun
+        async with turn.lock:
+            # A run that began after this call came has taken what this call is about.
+            if turn.head is not None and turn.done > came_after:
+                return turn.head
+            turn.begun += 1
             while True:
                 published = await self._published(tenant, origin)
                 assigned = await self._ledger.assign(tenant, limit=BATCH)
                 await self._sign(tenant, origin)
                 head = await self._publish(tenant, origin, published)
                 if assigned < BATCH:
-                    return Checkpoint(origin=origin, size=head.size, root=head.root)
+                    break
+            turn.head = Checkpoint(origin=origin, size=head.size, root=head.root)
+            turn.done = turn.begun
+            return turn.head
 
     async def republish(self, tenant: str) -> None:
         """Write every file of the log that is missing, from the ledger; compare the others."""
-        origin = await self._ledger.origin(tenant)
-        async with self._turns.setdefault(tenant, asyncio.Lock()):
+        origin = await self._origin(tenant)
+        async with self._turns.setdefault(tenant, _Turn()).lock:
             await self._published(tenant, origin)
             await self._sign(tenant, origin)
             await self._publish(tenant, origin, None)
@@ -72,7 +94,7 @@ class Sequencer:
 
         again   write them even if this process did so before
         """
-        origin = await self._ledger.origin(tenant)
+        origin = await self._origin(tenant)
         keys = canonical(self._vault.public_keys(tenant, origin))
         if again or self._keys_published.get(tenant) != keys:
             vkeys = [key.vkey for key in self._vault.log_verifiers(tenant, origin)]
@@ -81,7 +103,7 @@ class Sequencer:
 
     async def cosign(self, tenant: str, size: int, lines: bytes) -> None:
         """Add verified cosignatures to the pointer, if it is still the head of this size."""
-        origin = await self._ledger.origin(tenant)
+        origin = await self._origin(tenant)
         files = self._files_for(tenant)
         signatures = parse_signatures(lines)
         verifiers = self._vault.log_verifiers(tenant, origin)
@@ -111,10 +133,16 @@ class Sequencer:
 
     async def tlog_proof(self, tenant: str, log_index: int, checkpoint_note: bytes) -> bytes:
         """A C2SP tlog-proof file under this checkpoint of the tenant's log."""
-        origin = await self._ledger.origin(tenant)
+        origin = await self._origin(tenant)
         checkpoint, _ = open_checkpoint(checkpoint_note, self._vault.log_verifiers(tenant, origin))
         path = await self.proof(tenant, log_index, checkpoint.size)
         return LogProof(index=log_index, path=tuple(path), checkpoint=checkpoint_note).to_bytes()
+
+    async def _origin(self, tenant: str) -> str:
+        """Asked for once: a tenant's origin never changes."""
+        if tenant not in self._origins:
+            self._origins[tenant] = await self._ledger.origin(tenant)
+        return self._origins[tenant]
 
     async def _published(self, tenant: str, origin: str) -> Head | None:
         """The published head, once it is known to be one that the ledger committed to.

@@ -133,6 +133,41 @@ async def test_many_calls_at_once_in_one_process_make_one_log(stage: Stage) -> N
     assert (await check_storage(stage, orders)).size == 32
 
 
+async def test_calls_that_wait_together_share_a_run_that_has_all_of_theirs(stage: Stage) -> None:
+    orders = [await stage.order(n) for n in range(30)]
+    runs = [await stage.collection(order) for order in orders]
+    sizes: list[int] = []
+
+    async def go(number: int) -> None:
+        (stamp,) = await stage.bring(orders[number], runs[number], ["a"])
+        head = await stage.sequencer.sequence(TENANT)
+        ((index, receipt),) = await stage.ledger.receipts(orders[number])
+        assert receipt == stamp.receipt(seq=0, prev="0" * 64)
+        assert index < head.size
+        sizes.append(head.size)
+
+    await asyncio.gather(*map(go, range(30)))
+    assert max(sizes) == 30
+    assert len(set(sizes)) < 30
+    await check_storage(stage, orders)
+
+
+async def test_a_run_that_failed_answers_nobody_else(stage: Stage) -> None:
+    await stage.sequencer.sequence(TENANT)
+    order = await stage.order()
+    run = await stage.collection(order)
+    await stage.bring(order, run, ["a"])
+    tile = stage.folder / "log" / "tile"
+    tile.write_text("in the way of the folder")
+    told = await asyncio.gather(
+        *(stage.sequencer.sequence(TENANT) for _ in range(3)), return_exceptions=True
+    )
+    assert [isinstance(each, OSError) for each in told] == [True] * 3
+    tile.unlink()
+    assert (await stage.sequencer.sequence(TENANT)).size == 1
+    await check_storage(stage, [order])
+
+
 async def test_two_sequencers_that_share_nothing_but_the_files_make_one_log(
     stage: Stage, tmp_path: Path
 ) -> None:
