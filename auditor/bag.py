@@ -20,6 +20,7 @@ from evidence.bundle import (
     BAGIT_TEXT,
     BEFORE_READ,
     CONSISTENCY,
+    COSIGNED,
     KEYS,
     MANIFEST,
     OPENINGS,
@@ -47,7 +48,7 @@ _NEEDED = frozenset(
     {BAGIT, BAG_INFO, PAYLOAD_MANIFEST, TAG_MANIFEST, README, STATEMENT, RECEIPTS, OPENINGS, KEYS}
     | {f"{BEFORE_READ}/checkpoint", f"{SEALED}/checkpoint"}
 )
-_ALLOWED = _NEEDED | _ANCHORS | RENDERED | {MANIFEST, CONSISTENCY}
+_ALLOWED = _NEEDED | _ANCHORS | RENDERED | {MANIFEST, CONSISTENCY, COSIGNED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,17 @@ pinned, got by another way than the bundle, shows who made it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from cryptography.x509 import Certificate, load_pem_x509_certificate
 
 from evidence.canonical import parse_json
-from evidence.dsse import PublicKey, public_key_from_pem
+from evidence.dsse import PublicKey, keyid_of, public_key_from_pem
 from evidence.errors import FormatError, RequestError
-from evidence.notes import NoteVerifier
+from evidence.notes import COSIGNATURE, NoteVerifier
+from evidence.times import parse_rfc3339
 
 MAX_KEY_FILE_BYTES = 1 << 20
 MAX_KEYS = 1_000
@@ -32,20 +34,39 @@ class Authority:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """When a key was in use, and since when it is not to be believed; each None if not told.
+
+    Use that ended (`valid_to`) takes nothing from what was signed: only `revoked_since` does.
+    """
+
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
+    revoked_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """Keys for envelopes, for checkpoints, and of time authorities; any may be empty."""
+    """Keys for envelopes, for checkpoints, of witnesses and of time authorities; any may be empty.
+
+    standing   by keyid or vkey, for those keys of which the file tells more than the key
+    """
 
     manifest: tuple[PublicKey, ...] = ()
     log: tuple[NoteVerifier, ...] = ()
+    witnesses: tuple[NoteVerifier, ...] = ()
     authorities: tuple[Authority, ...] = ()
+    standing: Mapping[str, Standing] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, raw: bytes, *, what: str = "The key file") -> Keys:
         """Read a key file, in any of three forms.
 
-        JSON   {"manifest": [{"pem"}], "log": [{"vkey"}], "tsa": [{"pem", "roots": [pem]}]}
+        JSON   {"manifest": [{"pem"}], "log": [{"vkey"}], "witness": [{"vkey"}],
+                "tsa": [{"pem", "roots": [pem]}]}; a line of the first two may also have
+                "valid_from", "valid_to" and "revoked_since"
         PEM    one or more public keys, for envelopes
-        vkeys  one C2SP verifier key a line, for checkpoints
+        vkeys  one C2SP verifier key a line, for checkpoints or of witnesses
 
         PEM and vkey lines may stand in one file. Raises FormatError; RequestError if no key
         is in it.
@@ -53,23 +74,46 @@ class Keys:
         if len(raw) > MAX_KEY_FILE_BYTES:
             raise FormatError(what=what, why=f"it has more than {MAX_KEY_FILE_BYTES} bytes")
         keys = _from_json(raw, what) if raw.lstrip()[:1] == b"{" else _from_text(raw, what)
-        if not (keys.manifest or keys.log or keys.authorities):
+        if not (keys.manifest or keys.log or keys.witnesses or keys.authorities):
             raise RequestError(what=what, why="there is no key in it")
         return keys
 
 
 def _from_json(raw: bytes, what: str) -> Keys:
     value = parse_json(raw, limit=MAX_KEY_FILE_BYTES, what=what)
+    standing: dict[str, Standing] = {}
+    manifest: list[PublicKey] = []
+    for line in _lines(value, "manifest", what):
+        key = public_key_from_pem(_text(line, "pem", what).encode())
+        manifest.append(key)
+        standing[keyid_of(key)] = _standing(line, what)
+    log = []
+    for line in _lines(value, "log", what):
+        log.append(_vkey(line, what, witness=False))
+        standing[log[-1].vkey] = _standing(line, what)
     return Keys(
-        manifest=tuple(
-            public_key_from_pem(_text(line, "pem", what).encode())
-            for line in _lines(value, "manifest", what)
-        ),
-        log=tuple(
-            NoteVerifier.parse(_text(line, "vkey", what)) for line in _lines(value, "log", what)
-        ),
+        manifest=tuple(manifest),
+        log=tuple(log),
+        witnesses=tuple(_vkey(line, what, witness=True) for line in _lines(value, "witness", what)),
         authorities=tuple(_authority(line, what) for line in _lines(value, "tsa", what)),
+        standing=standing,
     )
+
+
+def _vkey(line: Mapping[str, Any], what: str, *, witness: bool) -> NoteVerifier:
+    key = NoteVerifier.parse(_text(line, "vkey", what))
+    if (key.kind == COSIGNATURE) != witness:
+        why = "a key of type 04 is a witness's, of any other type a log's; one is in the wrong list"
+        raise FormatError(what=what, why=why)
+    return key
+
+
+def _standing(line: Mapping[str, Any], what: str) -> Standing:
+    times: dict[str, datetime] = {}
+    for name in ("valid_from", "valid_to", "revoked_since"):
+        if name in line:
+            times[name] = parse_rfc3339(_text(line, name, what))
+    return Standing(**times)
 
 
 def _from_text(raw: bytes, what: str) -> Keys:
@@ -90,9 +134,11 @@ def _from_text(raw: bytes, what: str) -> Keys:
             vkeys.append(line)
     if block or len(pems) + len(vkeys) > MAX_KEYS:
         raise FormatError(what=what, why="a PEM block in it has no end, or it holds too many keys")
+    notes = tuple(map(NoteVerifier.parse, vkeys))
     return Keys(
         manifest=tuple(public_key_from_pem(pem.encode()) for pem in pems),
-        log=tuple(map(NoteVerifier.parse, vkeys)),
+        log=tuple(key for key in notes if key.kind != COSIGNATURE),
+        witnesses=tuple(key for key in notes if key.kind == COSIGNATURE),
     )
 
 

@@ -15,6 +15,7 @@ from auditor.seal import Seal, why
 from evidence.bundle import (
     BEFORE_READ,
     CONSISTENCY,
+    COSIGNED,
     MAX_INCLUSION_PROOFS,
     SEALED,
     inclusion_path,
@@ -54,8 +55,13 @@ def check_heads(
     return before, sealed
 
 
-def check_inclusion(bag: Bag, seal: Seal, before: Head | None, sealed: Head | None) -> None:
-    """Every receipt, or for a long chain its head, is in the log under the sealed checkpoint."""
+def check_inclusion(
+    bag: Bag, seal: Seal, before: Head | None, sealed: Head | None, *, cosigned: bytes | None = None
+) -> None:
+    """Every receipt, or for a long chain its head, is in the log under the sealed checkpoint.
+
+    cosigned   that checkpoint with witnesses' signatures: then the proofs carry this form
+    """
     checks = bag.checks
     lines = seal.lines
     if not lines or sealed is None:
@@ -75,7 +81,7 @@ def check_inclusion(bag: Bag, seal: Seal, before: Head | None, sealed: Head | No
             checks.failed("inclusion", f"{path} is missing: receipt {seq} is unproven.", path)
             continue
         try:
-            indices[seq] = _included(raw, lines[seq], sealed)
+            indices[seq] = _included(raw, lines[seq], sealed, cosigned or sealed[0])
         except EvidenceError as error:
             what = f"{path} does not prove that receipt {seq} is in the log: {why(error)}."
             checks.failed("inclusion", what, path)
@@ -180,11 +186,12 @@ def _hashes(raw: bytes) -> list[bytes]:
     return [from_base64(line.decode("latin-1"), what=what) for line in lines]
 
 
-def _included(raw: bytes, line: bytes, sealed: Head) -> int:
+def _included(raw: bytes, line: bytes, sealed: Head, note: bytes) -> int:
     proof = LogProof.parse(raw)
     # The same bytes as the checkpoint whose signature was checked, so it need not be again.
-    if proof.checkpoint != sealed[0]:
-        raise FormatError(what="The log proof", why=f"it is not against {SEALED}/checkpoint")
+    if proof.checkpoint != note:
+        where = f"{SEALED}/checkpoint" if note == sealed[0] else COSIGNED
+        raise FormatError(what="The log proof", why=f"it is not against {where}")
     verify_inclusion(
         hash_leaf(line),
         index=proof.index,

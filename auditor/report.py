@@ -34,6 +34,7 @@ class Check:
     name    stable, lower-case words joined by hyphens
     what    a sentence for people; names the file, item or receipt
     where   the same place for programs: a path in the bundle, "receipt 5", "" for the whole
+    holds_back   whether the whole must not be called ok while this is open
 
     Names from outside reach both, so what a terminal or JSON could trip over is escaped.
     """
@@ -42,6 +43,7 @@ class Check:
     state: State
     what: str
     where: str = ""
+    holds_back: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "what", _printable(self.what))
@@ -67,8 +69,10 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing failed and something held."""
+        """Whether nothing failed, something held, and nothing is open that must not be."""
         states = {check.state for check in self.checks}
+        if any(check.holds_back for check in self.checks):
+            return False
         return State.FAIL not in states and State.PASS in states
 
     @property
@@ -104,8 +108,8 @@ class Checks:
     def passed(self, name: str, what: str, where: str = "") -> None:
         self._made.append(Check(name, State.PASS, what, where))
 
-    def unsure(self, name: str, what: str, where: str = "") -> None:
-        self._made.append(Check(name, State.INCONCLUSIVE, what, where))
+    def unsure(self, name: str, what: str, where: str = "", *, holds_back: bool = False) -> None:
+        self._made.append(Check(name, State.INCONCLUSIVE, what, where, holds_back))
 
     def failed(self, name: str, what: str, where: str = "") -> None:
         count = self._failed[name] = self._failed.get(name, 0) + 1

@@ -25,8 +25,9 @@ MAX_TOKEN_BYTES = 1 << 20
 _SKEW = timedelta(seconds=CLOCK_SKEW_S)
 
 
-def check_tokens(bag: Bag, seal: Seal, *, pinned: Keys | None) -> None:
-    """Verify the tokens that are here, and say which are not."""
+def check_tokens(bag: Bag, seal: Seal, *, pinned: Keys | None) -> dict[str, datetime]:
+    """Verify the tokens that are here, and say which are not; the verified times by folder."""
+    times: dict[str, datetime] = {}
     said = seal.statement.trusted_time if seal.statement is not None else ""
     told = stamped_in(said)
     authorities = pinned.authorities if pinned else ()
@@ -36,6 +37,7 @@ def check_tokens(bag: Bag, seal: Seal, *, pinned: Keys | None) -> None:
         if token in bag.found:
             at = _check(bag, folder, authorities, named)
             if at is not None:
+                times[folder] = at
                 _check_clock(bag, seal, folder, at, named)
         elif query in bag.found:
             bag.checks.failed("time", f"{query} is there, its token is not.", token)
@@ -47,6 +49,7 @@ def check_tokens(bag: Bag, seal: Seal, *, pinned: Keys | None) -> None:
             bag.checks.unsure("time", what, token)
         else:
             bag.checks.unsure("time", f"There is no time token over {folder}/checkpoint.", token)
+    return times
 
 
 def _check(

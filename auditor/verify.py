@@ -13,7 +13,9 @@ The order of checks, each of which names the file, item or receipt that is wrong
  9 verdicts          the statement repeats the manifest's
 10 checkpoints       signed by the log; the second contains the first; the manifest holds the first
 11 inclusion         every receipt is in the log; every item was before it was read
-12 time              what authorities say, where one was pinned
+12 witnesses         who else cosigned the head, where their keys are known
+13 time              what authorities say, where one was pinned
+14 revocation        what keys that were revoked since have signed
 
 `reverify` (read and judge again) and `audit` (a whole ledger) answer other questions, elsewhere.
 """
@@ -42,13 +44,16 @@ from auditor.seal import (
     why,
 )
 from auditor.sources import Source, open_source
+from auditor.standing import Proven, check_standing, earliest
 from auditor.tokens import check_tokens
+from auditor.witnesses import check_witnesses, read_cosigned
 from evidence.archive import shown
-from evidence.bundle import KEYS, MANIFEST
+from evidence.bundle import BEFORE_READ, KEYS, MANIFEST, SEALED, STATEMENT
 from evidence.canonical import parse_json
 from evidence.dsse import Envelope
 from evidence.errors import EvidenceError, RequestError, TooLargeError
 from evidence.manifest import MANIFEST_TYPE, STATEMENT_TYPE
+from evidence.quorum import WitnessPolicy
 
 # What a signed document full of wrong types may raise from code that takes it at its word.
 _T = TypeVar("_T")
@@ -56,12 +61,19 @@ _T = TypeVar("_T")
 _WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def verify_path(path: Path, *, key: Keys | None = None, checkpoint: bytes | None = None) -> Report:
+def verify_path(
+    path: Path,
+    *,
+    key: Keys | None = None,
+    checkpoint: bytes | None = None,
+    witnesses: WitnessPolicy | None = None,
+) -> Report:
     """Check a bundle, an unpacked bag, or a manifest or statement alone.
 
     path        a ZIP, a folder with the bag in it, or a `.dsse.json` envelope
     key         keys got from elsewhere; None trusts the bundle's own and says so
     checkpoint  a signed checkpoint of the log that the reader kept
+    witnesses   who must have cosigned; those of `key` are looked at, but not demanded
 
     Whatever is wrong with it is in the report. Raises RequestError or FormatError if it is
     nothing that could be checked at all.
@@ -75,12 +87,19 @@ def verify_path(path: Path, *, key: Keys | None = None, checkpoint: bytes | None
         return _verify_envelope(path, key)
     source = open_source(path)
     try:
-        return _verify_source(source, path, key=key, saved=checkpoint)
+        return _verify_source(source, path, key=key, saved=checkpoint, witnesses=witnesses)
     finally:
         source.close()
 
 
-def _verify_source(source: Source, path: Path, *, key: Keys | None, saved: bytes | None) -> Report:
+def _verify_source(
+    source: Source,
+    path: Path,
+    *,
+    key: Keys | None,
+    saved: bytes | None,
+    witnesses: WitnessPolicy | None,
+) -> Report:
     if source.kind == "folder" and not _could_be_bag(source):
         why_not = "there is no bag in it: name the folder that holds bagit.txt"
         raise RequestError(what=shown(path.name), why=why_not)
@@ -112,11 +131,31 @@ def _verify_source(source: Source, path: Path, *, key: Keys | None, saved: bytes
     before, sealed = _guarded(
         checks, "checkpoints", lambda: check_heads(bag, seal, own=own, pinned=pinned)
     ) or (None, None)
-    _guarded(checks, "inclusion", lambda: check_inclusion(bag, seal, before, sealed))
+    cosigned = _guarded(checks, "witnesses", lambda: read_cosigned(bag, sealed))
+    _guarded(
+        checks,
+        "inclusion",
+        lambda: check_inclusion(bag, seal, before, sealed, cosigned=cosigned),
+    )
+    known = key.witnesses if key else ()
+    seen = _guarded(
+        checks,
+        "witnesses",
+        lambda: check_witnesses(bag, cosigned, known=known, demanded=witnesses),
+    )
     if saved is not None:
         keys = pinned if pinned and pinned.log else own
         check_saved(checks, saved, sealed, keys=keys)
-    _guarded(checks, "time", lambda: check_tokens(bag, seal, pinned=key))
+    times = _guarded(checks, "time", lambda: check_tokens(bag, seal, pinned=key)) or {}
+    proven = Proven(
+        before_read=times.get(BEFORE_READ),
+        sealed=earliest([*(seen or []), *(times[at] for at in (SEALED,) if at in times)]),
+    )
+    _guarded(
+        checks,
+        "revocation",
+        lambda: check_standing(checks, _signed(bag), own=own, pinned=key, proven=proven),
+    )
     if chain:
         check_bag_info(bag, chain[-1])
     counts = {
@@ -147,6 +186,7 @@ def _verify_envelope(path: Path, key: Keys | None) -> Report:
     signed = check_envelope(raw, name, short, checks, own=Keys(), pinned=key)
     if signed is not None and short == "manifest":
         _guarded(checks, short, lambda: read_manifest(signed, name, checks))
+    check_standing(checks, {name: raw}, own=Keys(), pinned=key, proven=Proven())
     checks.unsure("receipts", f"Not checked: a {short} alone brings no receipts and no bytes.")
     return Report(kind=short, trust=Trust.PINNED, checks=checks.closed())
 
@@ -160,8 +200,14 @@ def _own_keys(bag: Bag) -> Keys:
     except EvidenceError as error:
         bag.checks.failed("keys", f"{KEYS} cannot be used: {why(error)}.", KEYS)
         return Keys()
-    # Authorities are pinned from outside or not at all.
-    return Keys(manifest=keys.manifest, log=keys.log)
+    # Authorities and witnesses are pinned from outside or not at all.
+    return Keys(manifest=keys.manifest, log=keys.log, standing=keys.standing)
+
+
+def _signed(bag: Bag) -> dict[str, bytes]:
+    paths = (STATEMENT, MANIFEST, f"{BEFORE_READ}/checkpoint", f"{SEALED}/checkpoint")
+    here = {path: bag.optional(path, "revocation") for path in paths}
+    return {path: raw for path, raw in here.items() if raw is not None}
 
 
 def _guarded(checks: Checks, name: str, step: Callable[[], _T]) -> _T | None:

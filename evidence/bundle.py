@@ -8,6 +8,7 @@
     <folder>/proof/receipts.jsonl                 the order's whole chain, one receipt a line
     <folder>/proof/openings.json                  salts that open receipts the manifest does not
     <folder>/proof/before-read/  proof/sealed/    checkpoint, token.tsr, query.tsq
+    <folder>/proof/sealed/cosigned                the same checkpoint, witnesses' lines below it
     <folder>/proof/before-read/consistency        hashes from the first of them to the second
     <folder>/proof/inclusion/0003.tlog-proof      each receipt in the sealed checkpoint's log
     <folder>/proof/keys.json                      the keys the bundle itself vouches for
@@ -39,6 +40,7 @@ OPENINGS = "proof/openings.json"
 KEYS = "proof/keys.json"
 BEFORE_READ = "proof/before-read"
 SEALED = "proof/sealed"
+COSIGNED = "proof/sealed/cosigned"
 CONSISTENCY = "proof/before-read/consistency"
 WITHHELD = "data/withheld.txt"
 BAGIT = "bagit.txt"
@@ -96,11 +98,14 @@ class Anchor:
     checkpoint   the note's bytes, as stamped: the token is over exactly these
     token        RFC 3161 TimeStampResp, DER
     query        RFC 3161 TimeStampReq, DER
+    cosigned     the checkpoint with witnesses' signatures below its own, or None; of the sealed
+                 one only, since it contains the other
     """
 
     checkpoint: bytes
     token: bytes | None = None
     query: bytes | None = None
+    cosigned: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +157,8 @@ def bundle_entries(
     manifest     its envelope, or None for a reviewer's copy: then items that are here are opened
                  one by one, under names that tell nothing but their role
     receipts     canonical bytes of the order's chain, from the first to the statement's
-    proofs       .tlog-proof files by seq, against `sealed`: of every receipt, or of the last
-                 alone when there are more than MAX_INCLUSION_PROOFS
+    proofs       .tlog-proof files by seq, against `sealed`, cosigned if it is: of every receipt,
+                 or of the last alone when there are more than MAX_INCLUSION_PROOFS
     keys         `{"manifest": [{"keyid", "pem", ...}], "log": [{"vkey", ...}]}`
     consistency  hashes that prove `sealed` contains `before_read` (evidence.merkle), or None
     rendered     files for people, named as in RENDERED, without the folder
@@ -210,6 +215,10 @@ def bundle_entries(
         files |= {
             f"{folder}/{name}": InMemory(raw) for name, raw in parts.items() if raw is not None
         }
+    if sealed.cosigned is not None:
+        if not sealed.cosigned.startswith(sealed.checkpoint):
+            _refuse("the cosigned checkpoint is not the sealed one with more signatures")
+        files[COSIGNED] = InMemory(sealed.cosigned)
     if consistency is not None:
         lines = "".join(f"{to_base64(node)}\n" for node in consistency)
         files[CONSISTENCY] = InMemory(lines.encode("ascii"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from evidence.errors import CorruptionError, RequestError
 from evidence.items import Content, Role
 from evidence.manifest import Manifest, SealedItem
 from evidence.merkle import consistency_path
-from evidence.notes import split_note
+from evidence.notes import add_signatures, split_note
 from evidence.tiles import tile_reader
 from evidence.trusted_time import stamped_in
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State
@@ -58,7 +59,7 @@ async def _entries(
         raise RequestError(what="the bundle", why="its statement has no receipt yet")
     chain = [line for line in await runtime.ledger.receipts(order) if line[1].seq <= last.seq]
     sealed = await sealed_anchor(runtime, tenant, statement_line.log_index)
-    note = sealed.checkpoint
+    note = sealed.cosigned or sealed.checkpoint
     size = Checkpoint.parse(split_note(note)[0]).size
     log = LogFiles(runtime.log_folder(tenant))
     nodes = tile_reader(log.read, size=size)
@@ -82,14 +83,30 @@ async def _entries(
 
 
 async def sealed_anchor(runtime: Runtime, tenant: str, log_index: int) -> Anchor:
-    """The first checkpoint that covers this receipt, with a token if an authority gives one.
+    """A checkpoint that covers this receipt: the first that witnesses cosigned, or the first.
 
-    A token that was not to be had at the seal is asked for again here.
+    It comes with a token if an authority gives one; a token that was not to be had at the seal is
+    asked for again here. A cosigned head without a token does not displace one that has it.
     """
     note = await runtime.ledger.first_checkpoint_covering(tenant, log_index)
-    size = Checkpoint.parse(split_note(note)[0]).size
-    token = await runtime.timestamps.token(tenant, size)
+    first = Checkpoint.parse(split_note(note)[0]).size
+    cosigned = await runtime.ledger.first_cosigned_covering(tenant, log_index)
+    if cosigned is not None:
+        token = await runtime.timestamps.token(tenant, cosigned)
+        if not isinstance(token, str) or not await runtime.ledger.tokens(tenant, first):
+            return await _cosigned_anchor(
+                runtime, tenant, cosigned, None if isinstance(token, str) else token
+            )
+    token = await runtime.timestamps.token(tenant, first)
     return _anchor(note, None if isinstance(token, str) else token)
+
+
+async def _cosigned_anchor(runtime: Runtime, tenant: str, size: int, token: Token | None) -> Anchor:
+    note = await runtime.ledger.checkpoint_at(tenant, size)
+    if note is None:
+        raise CorruptionError(what="The log", why=f"its cosigned head of {size} is not there")
+    lines = [each.signature for each in await runtime.ledger.cosignatures(tenant, size)]
+    return replace(_anchor(note, token), cosigned=add_signatures(note, lines))
 
 
 async def _before_read(runtime: Runtime, account: Account, manifest: Manifest, size: int) -> Anchor:

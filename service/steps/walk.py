@@ -198,7 +198,9 @@ async def _seal(
         trusted_time = await _trusted_time(runtime, collection, watch)
         await watch("seal", "signing")
         signer = runtime.vault.manifest_signer(order.tenant)
-        signed = seal.seal_manifest(manifest, signer=signer, at=runtime.clock())
+        signed = await asyncio.to_thread(  # a KMS is asked over the network
+            seal.seal_manifest, manifest, signer=signer, at=runtime.clock()
+        )
     else:
         manifest = Manifest.from_payload(sealed.payload)
         trusted_time = await _trusted_time(runtime, collection, watch)
@@ -212,7 +214,8 @@ async def _seal(
     else:
         prev = chain[-1].sha256 if chain else NO_RECEIPT
         chain.append(stamp.receipt(seq=len(chain), prev=prev))
-    statement = seal.seal_statement(
+    statement = await asyncio.to_thread(
+        seal.seal_statement,
         manifest,
         chain,
         log_origin=runtime.settings.origin_of(order.tenant),
@@ -228,6 +231,10 @@ async def _seal(
         raise CorruptionError(
             what="The order's chain", why="a receipt came between its items and their manifest"
         )
+    # After the head is published and before the bundle can be had; a witness that is down or says
+    # no stops nothing.
+    for outcome in await runtime.witnesses.cosign(order.tenant):
+        await watch("witness", str(outcome))
     for index, receipt in placed[len(chain) :]:
         if receipt.commitment == last.commitment:
             await publish.sealed_anchor(runtime, order.tenant, index)

@@ -22,7 +22,6 @@ from evidence.notes import (
     COSIGNATURE,
     NoteSignature,
     NoteVerifier,
-    add_signatures,
     cosignature_time,
     parse_signatures,
     split_note,
@@ -169,11 +168,6 @@ def key_of(settings: WitnessSettings) -> NoteVerifier:
         why = "its vkey is not of type 04: that is a log's key"
         raise RequestError(what=f"The witness {settings.name}", why=why)
     return key
-
-
-def cosigned(note: bytes, signatures: Sequence[NoteSignature]) -> bytes:
-    """A head as the log signed it, with the lines of witnesses below: `note` is its beginning."""
-    return add_signatures(note, signatures)
 
 
 async def _cosigned(
