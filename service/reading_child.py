@@ -24,6 +24,7 @@ from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import WHOLE, Locator, resolve_pointer
 from evidence.media import sniff
+from service.zones import use_sealed_zones
 from verifiers.readers.registry import reader_for
 
 # A locator of these kinds points at bytes inside the item: the collector could read it itself.
@@ -157,6 +158,7 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, cpu_s: float) -> None:
 
 def main(arguments: Iterable[str] = ()) -> None:
     memory, cpu_s = arguments or sys.argv[1:]
+    use_sealed_zones()
     _limit(int(memory))
     serve(sys.stdin.buffer, sys.stdout.buffer, float(cpu_s))
 

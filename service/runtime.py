@@ -31,6 +31,7 @@ from service.timestamping.authority import Authority
 from service.timestamping.authority import configured as configured_authorities
 from service.timestamping.timestamps import Timestamps
 from service.witness.client import Witnesses
+from service.zones import use_sealed_zones
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task
 from storage.log.sequencer import Sequencer
@@ -120,6 +121,7 @@ class Runtime:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> Runtime:
         """Open or make the data folder. Without a queue, collections are walked by the caller."""
+        use_sealed_zones()
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         vault = open_vault(settings)
         ledger = await Ledger.open(settings.database_url, vault=vault, clock=clock)

@@ -1,0 +1,86 @@
+"""Reading in processes with limits: hostile bytes cost their own reading, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from evidence.facts import Fact
+from evidence.items import InMemory, Item, Provenance, Role
+from service.reading import Reading
+from service.settings import Limits
+
+
+def item(data: bytes, *, name: str = "pod.pdf", collector: str = "folder/1") -> Item:
+    return Item(
+        role=Role.POD_DOCUMENT,
+        key=name,
+        content=InMemory(data),
+        media_type="application/octet-stream",
+        collector=collector,
+        origin="seller",
+        provenance=Provenance.UPLOAD,
+        collected_at=datetime(2026, 11, 22, tzinfo=UTC),
+        name=name,
+    )
+
+
+@pytest.fixture
+async def reading() -> AsyncIterator[Reading]:
+    reading = Reading(replace(Limits(), read_s=4.0, read_memory=600 << 20), size=1)
+    yield reading
+    await reading.close()
+
+
+def failures(facts: list[Fact]) -> list[str]:
+    return [fact.text for fact in facts if fact.name == "reading.failed"]
+
+
+async def test_an_item_is_read_in_a_process_that_holds_no_secret(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPS_SECRET", "do-not-inherit")
+    await reading.warm()
+    (child,) = reading._idle
+    with open(f"/proc/{child.process.pid}/environ", "rb") as environ:
+        assert b"do-not-inherit" not in environ.read()
+    facts = await reading.facts_of(item(b"Delivered On: 11/03/2026\n", name="note.txt"))
+    assert any(fact.name == "file.name" for fact in facts)
+
+
+async def test_a_bomb_costs_that_reading_and_the_next_one_works(reading: Reading) -> None:
+    bomb = zlib.compress(zlib.compress(bytes(200_000_000)))
+    pdf = (
+        b"%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/Contents 4 0 R>>endobj\n"
+        b"4 0 obj<</Filter[/FlateDecode/FlateDecode]/Length %d>>stream\n%s\nendstream endobj\n"
+        b"trailer<</Root 1 0 R>>" % (len(bomb), bomb)
+    )
+    assert failures(await reading.facts_of(item(pdf)))
+    assert not failures(await reading.facts_of(item(b"a plain note\n", name="note.txt")))
+
+
+async def test_a_reader_that_dies_is_replaced(reading: Reading) -> None:
+    await reading.warm()
+    reading._idle[0].process.kill()
+    assert failures(await reading.facts_of(item(b"a note\n", name="a.txt")))
+    assert not failures(await reading.facts_of(item(b"a note\n", name="a.txt")))
+
+
+async def test_an_item_over_the_limit_is_not_read_and_says_so(reading: Reading) -> None:
+    reading._limits = replace(reading._limits, read_bytes=10)
+    (why,) = failures(await reading.facts_of(item(b"more than ten bytes")))
+    assert "19 is over the limit of 10" in why
+
+
+async def test_many_readings_at_once_share_the_processes(reading: Reading) -> None:
+    items = [item(b"note %d\n" % n, name=f"{n}.txt") for n in range(30)]
+    read = await asyncio.gather(*(reading.facts_of(one) for one in items))
+    assert [facts[0].item for facts in read] == [one.sha256 for one in items]
+    assert len(reading._idle) == 1
