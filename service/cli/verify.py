@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from auditor.keys import Keys
+    from evidence.quorum import WitnessPolicy
 
 # Above this size checking takes long enough that somebody may wonder.
 _LARGE = 64 << 20
@@ -20,6 +25,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="a checkpoint of the log that you kept"
+    )
+    parser.add_argument(
+        "--witness",
+        metavar="VKEY",
+        action="append",
+        default=[],
+        help="a witness that must have cosigned, or a file of such keys; may be given again",
+    )
+    parser.add_argument(
+        "--quorum",
+        type=int,
+        metavar="N",
+        help="how many witnesses are enough (default: all of --witness)",
+    )
+    parser.add_argument(
+        "--witness-policy", type=Path, metavar="FILE", help="a C2SP tlog-policy instead of these"
     )
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     parser.set_defaults(run=run)
@@ -39,13 +60,33 @@ def run(arguments: argparse.Namespace) -> int:
         checkpoint = _read(arguments.checkpoint)
     if path.is_file() and (size := path.stat().st_size) > _LARGE:
         note(f"checking {size_of(size)} ...")
-    report = verify_path(path, key=key, checkpoint=checkpoint)
+    witnesses = _witnesses(arguments, key)
+    report = verify_path(path, key=key, checkpoint=checkpoint, witnesses=witnesses)
     if arguments.json:
         say_json(report.to_json())
     else:
         for line in report.lines():
             say(line)
     return 0 if report.ok else 1
+
+
+def _witnesses(arguments: argparse.Namespace, key: Keys | None) -> WitnessPolicy | None:
+    """Who must have cosigned; None if nobody is asked for."""
+    from evidence.errors import RequestError
+    from evidence.quorum import WitnessPolicy
+    from service.cli.vkeys import vkeys_in
+
+    if arguments.witness_policy is not None:
+        if arguments.witness or arguments.quorum is not None:
+            why = "a policy says all of it; leave out --witness and --quorum"
+            raise RequestError(what="--witness-policy", why=why)
+        return WitnessPolicy.parse(_read(arguments.witness_policy))
+    named = [found for word in arguments.witness for found in vkeys_in(word)]
+    if not named and arguments.quorum is None:
+        return None
+    if not named and key is not None:
+        named = list(key.witnesses)
+    return WitnessPolicy.of(named, need=arguments.quorum)
 
 
 def _read(path: Path) -> bytes:
