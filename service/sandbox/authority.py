@@ -67,12 +67,12 @@ class SandboxAuthority:
     def make(
         cls, name: str = "Sandbox time authority", *, clock: Callable[[], datetime] = _now
     ) -> SandboxAuthority:
-        """With fresh keys; the certificates are valid from yesterday on for a year."""
+        """With fresh keys; the certificates are valid for a year around the clock it is given."""
         root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
         above = f"{name}, root"
         return cls(
-            certificate=_certificate(name, key, by=above, signer=root_key),
-            root=_certificate(above, root_key, by=above, signer=root_key),
+            certificate=_certificate(name, key, by=above, signer=root_key, at=clock()),
+            root=_certificate(above, root_key, by=above, signer=root_key, at=clock()),
             clock=clock,
             _key=key,
         )
@@ -170,9 +170,9 @@ def _certificate(
     *,
     by: str,
     signer: ec.EllipticCurvePrivateKey,
+    at: datetime,
 ) -> x509.Certificate:
     is_root = key is signer
-    now = _now()
     usage = x509.KeyUsage(
         digital_signature=not is_root,
         content_commitment=False,
@@ -190,8 +190,8 @@ def _certificate(
         .issuer_name(_called(by))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=365))
+        .not_valid_before(at - timedelta(days=1))
+        .not_valid_after(at + timedelta(days=365))
         .add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -166,6 +166,7 @@ def make(
     house: House | None = None,
     order: OrderRef | None = None,
     names: Sequence[str | None] = (),
+    trusted_time: Callable[[bytes], str] = lambda checkpoint: "none configured",
 ) -> Made:
     """Collect, seal and log an order of these contents (or of that many small ones)."""
     house = house or House()
@@ -220,7 +221,7 @@ def make(
         manifest,
         log_origin=house.origin,
         log_size=before_size,
-        trusted_time="none configured",
+        trusted_time=trusted_time(before),
     )
     shareable = house.envelope(statement.payload())
     statement_salt = keep(Role.STATEMENT, InMemory(shareable), IN_TOTO, at)
