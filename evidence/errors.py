@@ -2,6 +2,8 @@
 
 EvidenceError
     RequestError      the caller     change the request      4xx, never retried
+        NotFoundError                name what there is
+        ConfigError                  mend the configuration
         TooLargeError                send less
     OutageError       nobody         wait, then ask again    job retried, backing off
     AccessError       an operator    keys, contract, quota   job parked, alert
@@ -42,6 +44,22 @@ class RequestError(EvidenceError):
 
     what: str
     why: str
+
+
+@dataclass(kw_only=True, eq=False)
+class NotFoundError(RequestError):
+    """What was asked for is not there: never made, not yet made, or erased."""
+
+    says = "{what} was not found: {why}."
+    remedy = "Check what it is called, or make it first."
+
+
+@dataclass(kw_only=True, eq=False)
+class ConfigError(RequestError):
+    """What an operator wrote down cannot be used; `what` names the file, table or setting."""
+
+    says = "{what} cannot be used: {why}."
+    remedy = "Mend it there, then start again."
 
 
 @dataclass(kw_only=True, eq=False)

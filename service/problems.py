@@ -24,6 +24,7 @@ from evidence.errors import (
     AccessError,
     CorruptionError,
     EvidenceError,
+    NotFoundError,
     OutageError,
     RequestError,
     ShapeError,
@@ -111,6 +112,8 @@ def problem_of(error: EvidenceError, *, sent: Sequence[str] = ()) -> Problem:
     match error:
         case TooLargeError():
             return Problem(413, "too-large", _without(str(error), sent))
+        case NotFoundError():
+            return Problem(404, "not-found", _without(str(error), sent))
         case RequestError():
             return Problem(422, "refused", _without(str(error), sent))
         case OutageError():

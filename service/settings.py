@@ -35,12 +35,12 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from collectors.secrets import Secret
-from evidence.errors import RequestError
+from evidence.errors import ConfigError
 
 DEFAULT_CONFIG = Path("orderproof.toml")
 _TOP = frozenset(
@@ -139,7 +139,7 @@ def load_settings(
 ) -> Settings:
     """Read the file (the default one only if it is there), then let the environment overrule it.
 
-    Raises RequestError naming the file and field.
+    Raises ConfigError naming the file and field.
     """
     env = os.environ if environment is None else environment
     path = config or DEFAULT_CONFIG
@@ -158,28 +158,28 @@ def load_settings(
 
     host, port = address(text("listen", "127.0.0.1:8321"), what=f"the configuration {path}, listen")
     token = env.get("ORDERPROOF_API_TOKEN", "")
-    try:
-        return Settings(
-            data=base / text("data", "orderproof-data"),
-            keys=base / text("keys", "orderproof-keys"),
-            host=host,
-            port=port,
-            valkey=text("valkey", ""),
-            database=text("database", ""),
-            tenant=text("tenant", "default"),
-            log_origin=text("log_origin", "orderproof.local"),
-            api_token=Secret("api_token", token) if token else None,
-            sources=tuple(
-                _source(name, options, base=base, env=env, path=path)
-                for name, options in table.get("sources", {}).items()
-            ),
-            authorities=_authorities(table.get("authority", []), base=base, path=path),
-            witnesses=_witnesses(table.get("witness", []), path=path),
-            signing=_signing(table.get("signing", {}), path=path),
-            limits=Limits(**table.get("limits", {})),
-        )
-    except TypeError as problem:
-        raise _wrong(path, f"limits: {problem}") from problem
+    sources = table.get("sources", {})
+    if not isinstance(sources, dict):
+        raise _wrong(path, "sources is not a table: write [sources.NAME]")
+    return Settings(
+        data=base / text("data", "orderproof-data"),
+        keys=base / text("keys", "orderproof-keys"),
+        host=host,
+        port=port,
+        valkey=text("valkey", ""),
+        database=text("database", ""),
+        tenant=text("tenant", "default"),
+        log_origin=text("log_origin", "orderproof.local"),
+        api_token=Secret("api_token", token) if token else None,
+        sources=tuple(
+            _source(name, options, base=base, env=env, path=path)
+            for name, options in sources.items()
+        ),
+        authorities=_authorities(table.get("authority", []), base=base, path=path),
+        witnesses=_witnesses(table.get("witness", []), path=path),
+        signing=_signing(table.get("signing", {}), path=path),
+        limits=_limits(table.get("limits", {}), path=path),
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -212,15 +212,33 @@ def _source(
             secrets[key.removesuffix("_file")] = Secret(key.removesuffix("_file"), secret)
         else:
             options[key] = value
+    for key in ("folder", "base_url", "collector"):
+        if not isinstance(options.get(key, ""), str):
+            raise _wrong(path, f"sources.{name}.{key} is not text")
     folder = options.pop("folder", None)
     return SourceSettings(
         name=name,
-        collector=str(options.pop("collector", name)),
+        collector=options.pop("collector", name),
         base_url=options.pop("base_url", None),
         folder=base / folder if folder else None,
         options=options,
         secrets=secrets,
     )
+
+
+def _limits(table: Any, *, path: Path) -> Limits:
+    if not isinstance(table, dict):
+        raise _wrong(path, "limits is not a table: write [limits]")
+    standard = asdict(Limits())
+    if unknown := sorted(set(table) - set(standard)):
+        raise _wrong(path, f"limits has settings nobody reads: {', '.join(unknown)}")
+    for name, value in table.items():
+        whole = isinstance(standard[name], int)
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+            raise _wrong(path, f"limits.{name} is not a {'whole ' if whole else ''}number")
+        if not 0 < value < 1 << 50:
+            raise _wrong(path, f"limits.{name} is not above 0, or is beyond all measure")
+    return Limits(**{name: type(standard[name])(value) for name, value in table.items()})
 
 
 def _witnesses(lines: Any, *, path: Path) -> tuple[WitnessSettings, ...]:
@@ -249,11 +267,11 @@ def _signing(table: Any, *, path: Path) -> SigningSettings:
 
 
 def address(text: str, *, what: str = "listening") -> tuple[str, int]:
-    """Host and port of `127.0.0.1:8321` or `[::1]:8321`. Raises RequestError."""
+    """Host and port of `127.0.0.1:8321` or `[::1]:8321`. Raises ConfigError."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or not 0 <= int(port) < 65536:
         why = f"{text[:80]!r} is not of the form 127.0.0.1:8321"
-        raise RequestError(what=what, why=why)
+        raise ConfigError(what=what, why=why)
     return host.strip("[]"), int(port)
 
 
@@ -279,5 +297,5 @@ def _authorities(tables: Any, *, base: Path, path: Path) -> tuple[AuthoritySetti
     return tuple(found)
 
 
-def _wrong(path: Path, why: str) -> RequestError:
-    return RequestError(what=f"the configuration {path}", why=why)
+def _wrong(path: Path, why: str) -> ConfigError:
+    return ConfigError(what=f"the configuration {path}", why=why)

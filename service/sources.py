@@ -15,10 +15,14 @@ from collectors.files.folder_access import Folder
 from collectors.pace import Pace
 from collectors.registry import collector_named
 from collectors.session import Session
-from evidence.errors import RequestError
+from evidence.errors import ConfigError, RequestError
 from evidence.items import Item, Role, Spool
 from service.settings import Settings, SourceSettings
 
+# Settings of a source that are ours and not its collector's.
+OURS = frozenset(
+    {"timeout_s", "concurrency", "rate_per_s", "retries", "answer_s", "first_byte_s", "max_body"}
+)
 # Sources that bring these can teach us what else the order is called.
 _LEADING = frozenset({Role.ORDER_RECORD, Role.SHIPMENT_RECORD})
 
@@ -32,6 +36,8 @@ class Source:
     auth: Auth = field(default_factory=NoAuth)
     pace: Pace = field(default_factory=Pace)
     bounds: Bounds = field(default_factory=Bounds)
+    # For all its answers on one order together; 0: what the limits say.
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:
@@ -73,7 +79,7 @@ class Source:
                 source=self.collector.name,
                 version=self.collector.version,
                 facts=known,
-                settings=self.settings.options,
+                settings={k: v for k, v in self.settings.options.items() if k not in OURS},
                 now=clock,
                 spool=spool,
                 text_of=text_of,
@@ -84,36 +90,45 @@ class Source:
 
 def _folder(path: Path, name: str, spool: Spool) -> Folder:
     if not path.is_dir():
-        raise RequestError(what=f"asking {name}", why=f"{path} is not a folder")
+        raise ConfigError(what=f"the folder of {name}", why=f"{path} is not a folder")
     return Folder(path, spool=spool)
 
 
 def configured(settings: Settings) -> tuple[Source, ...]:
-    """Every configured source; RequestError naming the table that is wrong."""
+    """Every configured source; ConfigError naming the table that is wrong."""
     return tuple(_source(table) for table in settings.sources)
 
 
 def _source(settings: SourceSettings) -> Source:
-    collector = collector_named(settings.collector)
-    credentials = getattr(collector, "auth", None)
-    options = settings.options
+    what = f"sources.{settings.name} in the configuration"
     try:
+        collector = collector_named(settings.collector)
+        credentials = getattr(collector, "auth", None)
+        auth = credentials(settings.options, settings.secrets) if credentials else NoAuth()
         return Source(
             collector=collector,
             settings=settings,
-            auth=credentials(options, settings.secrets) if credentials else NoAuth(),
+            auth=auth,
             pace=Pace(
-                concurrency=int(options.get("concurrency", 4)),
-                rate_per_s=float(options.get("rate_per_s", 10.0)),
-                retries=int(options.get("retries", 2)),
+                concurrency=int(_number(settings, "concurrency", 4, least=1)),
+                rate_per_s=_number(settings, "rate_per_s", 10.0, least=0.001),
+                retries=int(_number(settings, "retries", 2, least=0)),
             ),
             bounds=Bounds(
-                total_s=float(options.get("answer_s", 30.0)),
-                first_byte_s=float(options.get("first_byte_s", 20.0)),
-                max_body=int(options.get("max_body", 64 << 20)),
+                total_s=_number(settings, "answer_s", 30.0, least=0.001),
+                first_byte_s=_number(settings, "first_byte_s", 20.0, least=0.001),
+                max_body=int(_number(settings, "max_body", 64 << 20, least=1)),
             ),
+            seconds=_number(settings, "timeout_s", 0.0, least=0.001),
         )
-    except (KeyError, TypeError, ValueError) as problem:
-        raise RequestError(
-            what=f"sources.{settings.name} in the configuration", why=f"{problem}"
-        ) from problem
+    except RequestError as problem:
+        raise ConfigError(what=what, why=problem.why) from problem
+
+
+def _number(settings: SourceSettings, name: str, default: float, *, least: float) -> float:
+    value = settings.options.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
+        raise RequestError(what=name, why=f"{name} is not a number from {least:g} on")
+    return float(value)

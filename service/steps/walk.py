@@ -157,7 +157,7 @@ async def _one(
         source,
         shelf=shelf,
         known=known,
-        seconds=float(source.settings.options.get("timeout_s", limits.source_s)),
+        seconds=source.seconds or limits.source_s,
         most_items=limits.items_per_source,
         text_of=runtime.reading.text_of,
         clock=runtime.clock,

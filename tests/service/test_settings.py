@@ -1,0 +1,80 @@
+"""What an operator writes down is checked when it is read, and refused by file and name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence.errors import ConfigError
+from service.settings import Limits, load_settings
+from service.sources import configured
+
+
+def wrong(path: Path, text: str, **environment: str) -> str:
+    """What is said of a configuration that cannot be used."""
+    config = path / "orderproof.toml"
+    config.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        configured(load_settings(config, environment=environment))
+    said = str(raised.value)
+    assert said.endswith(ConfigError.remedy)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("dataa = 'x'", "dataa"),
+        ("data = 1", "data"),
+        ("listen = 'everywhere'", "listen"),
+        ("sources = 3", "sources"),
+        ("[sources]\nerp = 'here'", "sources.erp"),
+        ("[sources.erp]\ncollector = 7", "sources.erp.collector"),
+        ("[sources.erp]\ncollector = 'sap'", "sap"),
+        ("[sources.erp]\nfolder = 7", "sources.erp.folder"),
+        ("[sources.ups]\nclient_id = 'a'\nclient_secret_env = 'ABSENT'", "ABSENT"),
+        ("[sources.ups]\nclient_id = 'a'", "client_secret_env"),
+        ("[sources.mailbox]\nconcurrency = 0", "concurrency"),
+        ("[sources.mailbox]\nretries = 'twice'", "retries"),
+        ("[sources.mailbox]\ntimeout_s = -1", "timeout_s"),
+        ("[limits]\nitem_bytes = '4 GB'", "limits.item_bytes"),
+        ("[limits]\nread_s = 0", "limits.read_s"),
+        ("[limits]\nitem_bytes = true", "limits.item_bytes"),
+        ("[limits]\nitems = 1", "items"),
+        ("data = ", "orderproof.toml"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, text: str, named: str) -> None:
+    assert named in wrong(tmp_path, text)
+
+
+def test_a_secret_is_never_in_what_is_said(tmp_path: Path) -> None:
+    text = "[sources.ups]\nclient_id = ''\nclient_secret_env = 'S'\n"
+    assert "hush-hush" not in wrong(tmp_path, text, S="hush-hush")
+
+
+def test_limits_take_numbers_of_their_kind(tmp_path: Path) -> None:
+    config = tmp_path / "orderproof.toml"
+    config.write_text("[limits]\nread_s = 5\nitem_bytes = 1000\n", encoding="utf-8")
+    limits: Limits = load_settings(config, environment={}).limits
+    assert (limits.read_s, limits.item_bytes, limits.source_s) == (5.0, 1000, Limits().source_s)
+
+
+async def test_what_every_source_may_be_told_is_not_handed_to_its_collector(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "orderproof.toml"
+    config.write_text(
+        f"[sources.erp]\ncollector = 'table'\nfolder = '{tmp_path}'\ntimeout_s = 5\nretries = 0\n"
+        "columns = { Order = 'order.id' }\n",
+        encoding="utf-8",
+    )
+    (source,) = configured(load_settings(config, environment={}))
+    unused: Any = None
+    async with source.context(
+        known={}, spool=unused, record=unused, text_of=unused, clock=unused
+    ) as context:
+        assert set(context.settings) == {"columns"}
+    assert source.seconds == 5.0
