@@ -5,6 +5,7 @@ EvidenceError
         NotFoundError                name what there is
         ConfigError                  mend the configuration
         TooLargeError                send less
+        HeldError                    wait until it may be done
     OutageError       nobody         wait, then ask again    job retried, backing off
     AccessError       an operator    keys, contract, quota   job parked, alert
     ShapeError        us             our reading is wrong    reply kept, alert
@@ -75,6 +76,13 @@ class TooLargeError(RequestError):
 
     def __post_init__(self) -> None:
         self.why = f"{self.size} is over the limit of {self.limit}"
+
+
+@dataclass(kw_only=True, eq=False)
+class HeldError(RequestError):
+    """Something stands against it now: a legal hold, a retention period, work under way."""
+
+    remedy = "Ask again when that is over."
 
 
 @dataclass(kw_only=True, eq=False)

@@ -40,6 +40,7 @@ class Role(StrEnum):
     MANIFEST = "manifest"
     STATEMENT = "statement"
     KEY_RECORD = "key.record"
+    ERASURE_RECORD = "erasure.record"
 
 
 # Items that carry evidence about the order, rather than about our own work on it.

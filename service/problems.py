@@ -24,6 +24,7 @@ from evidence.errors import (
     AccessError,
     CorruptionError,
     EvidenceError,
+    HeldError,
     NotFoundError,
     OutageError,
     RequestError,
@@ -114,6 +115,8 @@ def problem_of(error: EvidenceError, *, sent: Sequence[str] = ()) -> Problem:
             return Problem(413, "too-large", _without(str(error), sent))
         case NotFoundError():
             return Problem(404, "not-found", _without(str(error), sent))
+        case HeldError():
+            return Problem(409, "held", _without(str(error), sent))
         case RequestError():
             return Problem(422, "refused", _without(str(error), sent))
         case OutageError():
@@ -224,6 +227,7 @@ def _title(slug: str) -> str:
 _TITLES = {
     "access": "A source refuses us",
     "corruption": "Kept evidence does not hold",
+    "held": "Something stands against it",
     "http": "The request cannot be answered",
     "invalid-request": "The request does not fit the contract",
     "method-not-allowed": "Wrong method",
