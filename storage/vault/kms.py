@@ -66,7 +66,7 @@ class KmsSigner:
         answer = _asked(
             self._client.sign,
             KeyId=self._arn,
-            Message=hashlib.sha256(message).digest(),
+            Message=hashlib.sha256(message).digest(),  # KMS takes no more than 4 KiB itself
             MessageType="DIGEST",
             SigningAlgorithm=_ALGORITHM,
         )
