@@ -1,4 +1,8 @@
-"""`orderproof sandbox`: a local stand-in of a carrier, for trying out and for fault injection."""
+"""`orderproof sandbox`: local stand-ins of a carrier and a time authority.
+
+For trying out and for fault injection. With --trust DIR it plays the authority too, and leaves in
+DIR what an [[authority]] table of orderproof.toml pins: tsa.pem and root.pem, new at each start.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,12 @@ _MAX_SCENARIO_BYTES = 8 << 20
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scenario", type=Path, metavar="FILE", help="what it plays (default: the demo's)"
+    )
+    parser.add_argument(
+        "--trust",
+        type=Path,
+        metavar="DIR",
+        help="play a time authority under /tsa; its certificates go there",
     )
     parser.add_argument("--port", type=int, default=8322, metavar="N", help="default: 8322")
     parser.set_defaults(run=run)
@@ -31,10 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
         if len(raw) > _MAX_SCENARIO_BYTES:
             raise TooLargeError(what="the scenario", size=len(raw), limit=_MAX_SCENARIO_BYTES)
     set_up()
-    return asyncio.run(_play(raw, port=arguments.port))
+    return asyncio.run(_play(raw, port=arguments.port, trust=arguments.trust))
 
 
-async def _play(raw: bytes, *, port: int) -> int:
+async def _play(raw: bytes, *, port: int, trust: Path | None) -> int:
     """Answer on loopback until told to stop: a stand-in has no access control."""
     from aiohttp import web
 
@@ -42,10 +52,15 @@ async def _play(raw: bytes, *, port: int) -> int:
     from service.cli.serving import told_to_stop
     from service.cli.terminal import note
     from service.sandbox.app import make_sandbox
+    from service.sandbox.authority import SandboxAuthority
     from service.sandbox.scenario import parse_scenario
 
+    authority = None
+    if trust is not None:
+        authority = SandboxAuthority.make()
+        authority.leave(trust)
     runner = web.AppRunner(
-        make_sandbox(parse_scenario(raw)),
+        make_sandbox(parse_scenario(raw), authority=authority),
         access_log=None,
         handle_signals=False,
         shutdown_timeout=1.0,

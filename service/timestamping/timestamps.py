@@ -13,6 +13,7 @@ import contextlib
 import secrets as dice
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -30,8 +31,19 @@ log = structlog.get_logger()
 TRIES = 2
 PAUSE_S = 0.25
 REST_S = 5.0
+# Each failure after a failure doubles the rest, up to this many times REST_S.
+MOST_RESTS = 16
 # A seal waits this long for its token at most, all authorities and tries together.
 PATIENCE_S = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """Until when (monotonic seconds) an authority is not asked, and what it did."""
+
+    until: float = 0.0
+    why: str = ""
+    failures: int = 0
 
 
 class Timestamps:
@@ -51,7 +63,7 @@ class Timestamps:
         self._client = TimeClient(clock) if authorities else None
         self._rest_s = rest_s
         self._patience_s = patience_s
-        self._resting: dict[str, tuple[float, str]] = {}
+        self._resting: dict[str, _Rest] = {}
         self._under_way: dict[tuple[str, int], asyncio.Task[Token | str]] = {}
         self._newest: dict[str, Token | None] = {}
         self._probed_at: float | None = None
@@ -150,16 +162,20 @@ class Timestamps:
     async def _ask(self, authority: Authority, message: bytes) -> Token | str:
         if self._client is None:
             raise AssertionError("there are authorities, so there is a client")
-        until, why = self._resting.get(authority.name, (0.0, ""))
-        if time.monotonic() < until:
-            return why
+        rest = self._resting.get(authority.name, _Rest())
+        if time.monotonic() < rest.until:
+            return rest.why
+        why = ""
         for attempt in range(TRIES):
             if attempt:
                 await asyncio.sleep(PAUSE_S)
+            began = time.monotonic()
             try:
                 token = await self._client.stamp(authority, message)
             except OutageError as problem:
                 why = f"{authority.name}: {problem.why}"
+                if time.monotonic() - began > authority.answer_s / 2:
+                    break  # somebody waits, and the next authority may be quicker
             except EvidenceError as problem:  # asking again would bring the same
                 log.warning("a time token was refused", why=str(problem))
                 why = f"{authority.name}: its answer did not verify"
@@ -167,7 +183,8 @@ class Timestamps:
             else:
                 self._resting.pop(authority.name, None)
                 return token
-        self._resting[authority.name] = time.monotonic() + self._rest_s, why
+        rest_s = self._rest_s * min(2**rest.failures, MOST_RESTS)
+        self._resting[authority.name] = _Rest(time.monotonic() + rest_s, why, rest.failures + 1)
         return why
 
     # -- our clock --------------------------------------------------------------------------

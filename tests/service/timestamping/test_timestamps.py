@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import pickle
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -235,3 +236,22 @@ def test_skew_is_what_lies_outside_the_question_and_the_answer() -> None:
         "1 min 1 s ahead",
         "2 h 1 min behind",
     ]
+
+
+async def test_an_authority_that_hangs_is_waited_for_once_not_by_every_order(
+    play: Play, stage: Stage
+) -> None:
+    hanging, well = await play(), await play()
+
+    async def hang(_: bytes) -> web.StreamResponse:
+        await asyncio.sleep(30)
+        return web.Response()
+
+    hanging.behave = hang
+    authorities = hanging.configured("hanging"), well.configured("well")
+    began = time.monotonic()
+    async with stamping(stage, *authorities, rest_s=60.0) as timestamps:
+        for keys in (1, 2, 3):
+            assert isinstance(await timestamps.token(TENANT, await logged(stage, keys)), Token)
+    assert time.monotonic() - began < 2
+    assert (len(hanging.queries), len(well.queries)) == (1, 3)
