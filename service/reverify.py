@@ -53,17 +53,26 @@ class Reverified:
 
     @property
     def ok(self) -> bool:
-        """Whether the bundle holds, and nothing differs that must not."""
+        """Whether the bundle holds, and nothing differs that must not: exit code 0."""
         return self.verified.ok and all(check.state is not State.FAIL for check in self.checks)
 
     def answer(self, *names: str) -> str:
-        """`same`, `differs`, `not compared`, or `newer` for what other versions say otherwise."""
+        """`same`, `differs`, `newer` for what other versions say otherwise, or `not compared`."""
         states = {check.state for check in self.checks if check.name in names}
         if State.FAIL in states:
             return "differs"
         if State.INCONCLUSIVE in states:
-            return "newer" if self.versions else "not compared"
+            return "newer"
         return "same" if State.PASS in states else "not compared"
+
+    @property
+    def said(self) -> str:
+        """All answers in one word; `partly` if some bytes are withheld and the rest is the same."""
+        if not self.ok:
+            return "differs"
+        if "newer" in self.answers().values():
+            return "newer"
+        return "partly" if any(check.name == "withheld" for check in self.checks) else "same"
 
     def answers(self) -> dict[str, str]:
         return {
@@ -75,7 +84,7 @@ class Reverified:
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "answer": "same" if self.ok else "differs",
+            "answer": self.said,
             "answers": self.answers(),
             "trust": str(self.verified.trust),
             "versions": {
@@ -95,8 +104,7 @@ class Reverified:
             for name, (sealed, here) in self.versions.items()
         ]
         answers = ", ".join(f"{name} {answer}" for name, answer in self.answers().items())
-        answer = "same" if self.ok else "differs"
-        return [*said, f"{answer} ({answers}), trust: {self.verified.trust}"]
+        return [*said, f"{self.said} ({answers}), trust: {self.verified.trust}"]
 
 
 async def reverify(
@@ -171,7 +179,7 @@ async def _parts_again(shelf: _Shelf, reading: Reading, checks: Checks) -> None:
         parent = by_digest.get(item.part_of["sha256"])
         if parent is None or not shelf.has(parent):
             what = f"Item {item.seq} ({item.role}): what it was taken from is not in this bundle."
-            checks.unsure("parts", what, where)
+            checks.unsure("withheld", what, where)
             continue
         found = await reading.part_of(
             shelf.item(parent),
@@ -224,7 +232,7 @@ async def _facts_again(
         )
     absent = len(different) - len(here)
     if absent:
-        checks.unsure("facts", f"{absent} items are withheld, so they could not be read again.")
+        checks.unsure("withheld", f"{absent} items are withheld, so they could not be read again.")
     count = sum(map(len, sealed.values()))
     _same_unless_said(checks, "facts", f"All {count} facts of {len(here)} items are the same.")
 
