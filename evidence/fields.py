@@ -27,11 +27,13 @@ class Fields:
     """The fields of `value`, which has `names` and no others; `what` names it in errors."""
 
     def __init__(self, value: object, names: Iterable[str], *, what: str) -> None:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):
             raise FormatError(what=what, why="it is not an object")
         self._value: Mapping[str, Any] = value
         self._what = what
         wanted = set(names)
+        if value.keys() == wanted:
+            return
         if lacking := sorted(wanted - value.keys()):
             raise FormatError(what=what, why=f"it lacks {', '.join(lacking)}")
         if unknown := value.keys() - wanted:
@@ -102,6 +104,8 @@ class Fields:
         return FormatError(what=self._what, why=f"its {name} is not {expected}")
 
     def _text(self, value: object, name: str) -> str:
+        if type(value) is str and value.isascii():
+            return value
         if not isinstance(value, str) or writable(value) != value:
             raise self.wrong(name, "text")
         return value

@@ -30,6 +30,36 @@ _FIELDS = frozenset(
 )
 
 
+# The one canonical form of a receipt whose texts are printable ASCII without quote and backslash,
+# as all but a few are. What it does not match may still be a receipt: it is read the long way.
+_TEXT = r"([ !#-\[\]-~]*)"
+_HASH = r"([0-9a-f]{64})"
+_NUMBER = r"(0|[1-9][0-9]{0,14})"  # below 2^53 for certain
+_TIME = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)"
+_PLAIN = re.compile(
+    rf'{{"collected_at":"{_TIME}","collector":"{_TEXT}","commitment":"{_HASH}",'
+    rf'"media_type":"{_TEXT}","order":"{_HASH}","prev":"{_HASH}","role":"([a-z.]+)",'
+    rf'"seq":{_NUMBER},"size":{_NUMBER},"stored":"{_HASH}","v":1}}'
+)
+_ROLES = {str(role): role for role in Role}
+
+
+def plain_fields(data: bytes) -> Sequence[str] | None:
+    """A receipt's fields as they are written, in the order of their names, without `v`.
+
+    Ten times as quick as reading JSON, for whoever has a million. None if `data` is no receipt, or
+    one that has to be read the long way, by `Receipt.from_bytes`.
+    """
+    found = _PLAIN.fullmatch(data.decode("latin-1")) if len(data) <= MAX_RECEIPT_BYTES else None
+    if found is None or found[7] not in _ROLES:
+        return None
+    try:
+        datetime.fromisoformat(found[1])
+    except ValueError:  # no such day or hour
+        return None
+    return found.groups()
+
+
 def commit(salt: bytes, sha256: str) -> str:
     """The commitment to an item: it opens to the item's digest for whoever has the salt.
 
@@ -138,6 +168,21 @@ class Receipt:
 
         what   how an error names it, such as "receipt 5"
         """
+        plain = plain_fields(data)
+        if plain is not None:
+            at, collector, commitment, media_type, order, prev, role, seq, size, stored = plain
+            return cls(
+                order=order,
+                seq=int(seq),
+                prev=prev,
+                role=_ROLES[role],
+                commitment=commitment,
+                stored=stored,
+                size=int(size),
+                media_type=media_type,
+                collector=collector,
+                collected_at=datetime.fromisoformat(at),
+            )
         try:
             value = parse_canonical(data, limit=MAX_RECEIPT_BYTES, what=what)
         except TooLargeError as problem:
