@@ -7,12 +7,13 @@ which would let whoever can write to Valkey run code in the worker.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ from service.settings import Settings
 QUEUE = "orderproof:jobs"
 COLLECT = "collect_order"
 LEASE_S = 10
+# One that was rung for is not rung for again so soon, or a long queue would grow by its own length
+# each time the reconciler looks. Long enough for that, short enough for a bell that was lost.
+RUNG_S = 60
 
 
 def encode_job(job: dict[str, Any]) -> bytes:
@@ -58,7 +62,7 @@ class Queue:
         else:
             socket = socket_of(settings)
             where = RedisSettings(unix_socket_path=str(socket))
-            with _only_one(settings.data):
+            async with _only_one(settings.data):
                 if not await _answers(socket):
                     server = _start(socket)
         where.conn_retries, where.conn_timeout = 3, 2
@@ -77,10 +81,14 @@ class Queue:
 
     async def ring(self, tenant: str, collection: str) -> None:
         """Ask for a collection to be driven on. Ringing twice is harmless."""
-        try:
-            await self.pool.enqueue_job(COLLECT, tenant, collection, _queue_name=QUEUE)
-        except (redis.exceptions.RedisError, OSError) as problem:
-            raise OutageError(source="Valkey", why="it cannot be reached") from problem
+        with _reached():
+            if await self.pool.set(_rung(collection), b"1", ex=RUNG_S, nx=True):
+                await self.pool.enqueue_job(COLLECT, tenant, collection, _queue_name=QUEUE)
+
+    async def heard(self, collection: str) -> None:
+        """A worker came: from now on a ring is a new one."""
+        with _reached():
+            await self.pool.delete(_rung(collection))
 
     async def take(self, collection: str, owner: str) -> bool:
         """Hold the lease on a collection for LEASE_S seconds; True if it is ours.
@@ -88,26 +96,40 @@ class Queue:
         The lease saves work twice done; safety is in the ledger's unique keys.
         """
         key = _lease(collection)
-        if await self.pool.set(key, owner, ex=LEASE_S, nx=True):
-            return True
-        if (await self.pool.get(key)) == owner.encode():
-            await self.pool.expire(key, LEASE_S)
-            return True
+        with _reached():
+            if await self.pool.set(key, owner, ex=LEASE_S, nx=True):
+                return True
+            if (await self.pool.get(key)) == owner.encode():
+                await self.pool.expire(key, LEASE_S)
+                return True
         return False
 
     async def release(self, collection: str, owner: str) -> None:
-        with contextlib.suppress(redis.exceptions.RedisError):
+        with contextlib.suppress(redis.exceptions.RedisError, OSError):
             if (await self.pool.get(_lease(collection))) == owner.encode():
                 await self.pool.delete(_lease(collection))
 
     async def held(self, collection: str) -> bool:
-        return bool(await self.pool.exists(_lease(collection)))
+        with _reached():
+            return bool(await self.pool.exists(_lease(collection)))
 
     async def ping(self) -> bool:
         try:
             return bool(await self.pool.ping())
         except (redis.exceptions.RedisError, OSError):
             return False
+
+    async def mend(self, settings: Settings) -> None:
+        """Start this data folder's own server again if it died; another's is waited for."""
+        if settings.valkey:
+            return
+        socket = socket_of(settings)
+        async with _only_one(settings.data):
+            if not await _answers(socket):
+                if self._server is not None:
+                    with contextlib.suppress(Exception):  # it is dead; this tidies up after it
+                        self._server.stop()
+                self._server = await asyncio.to_thread(_start, socket)
 
     async def close(self) -> None:
         await self.pool.aclose()
@@ -124,12 +146,17 @@ def socket_of(settings: Settings) -> Path:
     return Path(tempfile.gettempdir()) / f"orderproof-{short}.sock"
 
 
-@contextlib.contextmanager
-def _only_one(data: Path) -> Iterator[None]:
+@contextlib.asynccontextmanager
+async def _only_one(data: Path) -> AsyncIterator[None]:
     """Two processes that start at once must not each start a server."""
     data.mkdir(parents=True, exist_ok=True)
-    with open(data / "valkey.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (data / "valkey.lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:  # waited for without holding up the loop that may hold it
+                await asyncio.sleep(0.05)
         yield
 
 
@@ -151,6 +178,18 @@ async def _answers(socket: Path) -> bool:
         return False
     finally:
         await client.aclose()
+
+
+@contextlib.contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except (redis.exceptions.RedisError, OSError) as problem:
+        raise OutageError(source="Valkey", why="it cannot be reached") from problem
+
+
+def _rung(collection: str) -> str:
+    return f"orderproof:rung:{collection}"
 
 
 def _lease(collection: str) -> str:

@@ -15,18 +15,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from evidence.dsse import Envelope
-from evidence.errors import EvidenceError, RequestError
+from evidence.errors import ConfigError, EvidenceError, NotFoundError, RequestError
 from evidence.items import Content, Role
 from evidence.manifest import Manifest, Statement
 from evidence.orders import Alias, OrderRef
 from evidence.policy import Policy
+from service.own_folder import OwnFolder
 from service.queue import Queue
 from service.reading import Reading
 from service.settings import Settings
 from service.sources import Source, configured
 from service.steps import plan, publish
 from service.steps.collect import Shelf
-from service.steps.walk import Watch, unwatched, walk_or_fail
+from service.steps.walk import Watch, fail, unwatched, walk_or_fail
 from service.timestamping.authority import Authority
 from service.timestamping.authority import configured as configured_authorities
 from service.timestamping.timestamps import Timestamps
@@ -103,6 +104,7 @@ class Runtime:
         self.clock = clock
         self.queue = queue
         self.reading = Reading(settings.limits)
+        self._spool = OwnFolder(settings.data / "spool")
         self.owner = dice.token_hex(8)
         self.witnesses = Witnesses(
             settings.witnesses,
@@ -147,7 +149,6 @@ class Runtime:
         finally:
             if runtime is None:
                 await ledger.close()
-        runtime.spool_folder.mkdir(mode=0o700, exist_ok=True)
         return runtime
 
     async def __aenter__(self) -> Runtime:
@@ -162,10 +163,7 @@ class Runtime:
         if self.queue is not None:
             await self.queue.close()
         await self.ledger.close()
-
-    @property
-    def spool_folder(self) -> Path:
-        return self.settings.data / "spool"
+        await asyncio.to_thread(self._spool.close)
 
     def log_folder(self, tenant: str) -> Path:
         return self.settings.data / "log" / tenant
@@ -200,7 +198,7 @@ class Runtime:
         """Write the request down, then ring. True if it is new; the row is committed first."""
         chosen = plan.choose(self.sources, sources)
         if not chosen:
-            raise RequestError(what="the collection", why="no source is configured")
+            raise ConfigError(what="the configuration", why="it has no source to collect from")
         kind = (defect or {}).get("kind", "")
         rules = self.policy(policy) if policy else policy_for(ref.platform, kind)
         await self.ledger.tenant(tenant, origin=self.settings.origin_of(tenant))
@@ -220,13 +218,19 @@ class Runtime:
         """Drive a collection here and now, without the queue."""
         return await walk_or_fail(self, tenant, collection_id, watch)
 
+    async def give_up(self, collection_id: str, why: str) -> None:
+        """End a collection as failed, unless it has ended already."""
+        await fail(self, collection_id, why)
+
     # -- looking at an order ----------------------------------------------------------------
 
     async def find(self, tenant: str, ref: OrderRef) -> OrderRecord:
-        """RequestError if nothing was ever collected for the order."""
+        """NotFoundError if nothing was ever collected for the order."""
         order = await self.ledger.find_order(tenant, ref)
         if order is None:
-            raise RequestError(what="the order", why="nothing was collected for it yet")
+            raise NotFoundError(
+                what="evidence of the order", why="nothing was collected for it yet"
+            )
         return order
 
     async def account(self, tenant: str, ref: OrderRef) -> Account:
@@ -265,7 +269,7 @@ class Runtime:
         return Shelf(
             order,
             collection,
-            EncryptedSpool(self.spool_folder, key=order.key, context=order.context),
+            EncryptedSpool(self._spool.path, key=order.key, context=order.context),
             self.objects,
             self.ledger,
             self.settings.limits.item_bytes,
@@ -281,12 +285,12 @@ class Runtime:
         )
 
     async def content(self, tenant: str, ref: OrderRef, sha256: str) -> tuple[KeptItem, Content]:
-        """An item of the order and its bytes; RequestError if the order has none of this digest."""
+        """An item of the order and its bytes; NotFoundError if it has none of this digest."""
         order = await self.find(tenant, ref)
         for line in await self.ledger.items(order):
             if line.sha256 == sha256:
                 return line, self.stored(order, line)
-        raise RequestError(what="the item", why="this order has none with this digest")
+        raise NotFoundError(what="the item", why="this order has none with this digest")
 
     async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
         """Write the order's newest sealed account to `to` as one ZIP."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from evidence.archive import Entry
 from evidence.bundle import Anchor, Sealed, bundle_entries, write_bundle
 from evidence.checkpoint import Checkpoint
-from evidence.errors import CorruptionError, RequestError
+from evidence.errors import CorruptionError, NotFoundError, RequestError
 from evidence.items import Content, Role
 from evidence.manifest import Manifest, SealedItem
 from evidence.merkle import consistency_path
@@ -34,7 +34,7 @@ MOST_PROOFS = 1_000
 async def write(runtime: Runtime, account: Account, *, profile: str, to: Path) -> None:
     """Write the newest sealed account to `to`, whole or not at all.
 
-    Raises RequestError if nothing is sealed yet or the profile is not known.
+    Raises NotFoundError if nothing is sealed yet, RequestError if the profile is not known.
     """
     if profile not in PROFILES:
         raise RequestError(
@@ -42,7 +42,7 @@ async def write(runtime: Runtime, account: Account, *, profile: str, to: Path) -
         )
     sealed = [c for c in account.collections if c.state is State.SEALED]
     if not sealed or account.manifest is None:
-        raise RequestError(what="the bundle", why="no collection of this order is sealed yet")
+        raise NotFoundError(what="the bundle", why="no collection of this order is sealed yet")
     entries = await _entries(runtime, account, account.manifest, sealed[-1])
     await asyncio.to_thread(_write_whole, entries, to)
 
@@ -56,7 +56,7 @@ async def _entries(
     manifest_line = _own(account, collection, Role.MANIFEST)
     last = statement_line.receipt
     if last is None or statement_line.log_index is None or collection.checkpoint_size is None:
-        raise RequestError(what="the bundle", why="its statement has no receipt yet")
+        raise CorruptionError(what="the bundle", why="its statement has no receipt")
     chain = [line for line in await runtime.ledger.receipts(order) if line[1].seq <= last.seq]
     sealed = await sealed_anchor(runtime, tenant, statement_line.log_index)
     note = sealed.cosigned or sealed.checkpoint
@@ -131,14 +131,14 @@ def _own(account: Account, collection: Collection, role: Role) -> KeptItem:
     for line in account.items:
         if line.collection == collection.id and line.role is role:
             return line
-    raise RequestError(what="the bundle", why=f"the collection has no {role}")
+    raise CorruptionError(what="the bundle", why=f"the sealed collection has no {role}")
 
 
 def _content(runtime: Runtime, order: OrderRecord, account: Account, item: SealedItem) -> Content:
     for line in account.items:
         if line.sha256 == item.sha256:
             return runtime.stored(order, line)
-    raise RequestError(what="the bundle", why=f"item {item.seq} is not in the ledger")
+    raise CorruptionError(what="the bundle", why=f"item {item.seq} is not in the ledger")
 
 
 async def _sealed(runtime: Runtime, order: OrderRecord, line: KeptItem) -> Sealed:

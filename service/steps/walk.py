@@ -11,12 +11,12 @@ again: a walk that died is simply walked again, by whoever finds it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
-from evidence.errors import CorruptionError, EvidenceError, OutageError, RequestError
+from evidence.errors import CorruptionError, EvidenceError, NotFoundError, OutageError
 from evidence.facts import Facts
 from evidence.items import Role
 from evidence.manifest import Manifest
@@ -24,7 +24,7 @@ from evidence.receipts import NO_RECEIPT
 from service.sources import Source
 from service.steps import collect, plan, publish, seal
 from service.steps.read import opened, read_all
-from storage.ledger.records import Collection, KeptItem, OrderRecord, State, TaskState
+from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task, TaskState
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
@@ -33,6 +33,8 @@ log = structlog.get_logger()
 
 # What a watcher is told as the walk goes on: a step, and a few words.
 Watch = Callable[[str, str], Awaitable[None]]
+# A source that a collection was lost with so often is taken for the reason.
+MOST_ATTEMPTS = 20
 _ENDED = frozenset(TaskState) - {TaskState.WAITING, TaskState.RUNNING}
 
 
@@ -45,13 +47,13 @@ async def walk(
 ) -> State:
     """Drive a collection as far as it goes; returns the state it is then in.
 
-    Raises RequestError if there is no such collection. Other failures that are not the order's own
+    Raises NotFoundError if there is no such collection. Other failures that are not the order's own
     (a full disk, a lost database) are raised too, and the collection stays where it was.
     """
     collection = await _collection(runtime, tenant, collection_id)
     order = await runtime.ledger.order_by_handle(tenant, collection.order)
     if order is None:
-        raise RequestError(what="the collection", why="its order was erased")
+        raise NotFoundError(what="the collection's order", why="it was erased")
     if not await _is_next(runtime, order, collection, watch):
         return collection.state
     if collection.state is State.QUEUED:
@@ -80,14 +82,15 @@ async def _is_next(
         if runtime.queue is not None:
             await watch("wait", "an earlier collection of this order is not done yet")
             return False
-        await walk(runtime, order.tenant, older.id)
+        # What is wrong with the older one fails that one, and never this one.
+        await walk_or_fail(runtime, order.tenant, older.id)
     return True
 
 
 async def _collection(runtime: Runtime, tenant: str, collection_id: str) -> Collection:
     collection = await runtime.ledger.collection(tenant, collection_id)
     if collection is None:
-        raise RequestError(what="the collection", why="there is none with this id")
+        raise NotFoundError(what="the collection", why="there is none with this id")
     return collection
 
 
@@ -102,6 +105,7 @@ async def _collect(
     sources = [s for s in runtime.sources if s.name in collection.sources]
     tasks = {task.source: task for task in await runtime.ledger.tasks(collection.id)}
     waiting = [s for s in sources if s.name not in tasks or tasks[s.name].state not in _ENDED]
+    waiting = await _without_hopeless(runtime, collection, tasks, waiting)
     shelf = runtime.shelf(order, collection.id)
     running: dict[asyncio.Task[None], Source] = {}
     known: plan.Known = {}
@@ -137,6 +141,30 @@ async def _collect(
         at=runtime.clock(),
         checkpoint_size=checkpoint.size,
     )
+
+
+async def _without_hopeless(
+    runtime: Runtime,
+    collection: Collection,
+    tasks: Mapping[str, Task],
+    waiting: Sequence[Source],
+) -> list[Source]:
+    """End the tasks that nobody can bring to an end; the sources that are left.
+
+    Gone from the configuration, or begun again and again by processes that died over them.
+    """
+    hopeless = {
+        name: (TaskState.SKIPPED, "It is no longer configured.")
+        for name, task in tasks.items()
+        if task.state not in _ENDED and name not in {source.name for source in waiting}
+    }
+    for source in waiting:
+        if source.name in tasks and tasks[source.name].attempts >= MOST_ATTEMPTS:
+            why = f"It was begun {MOST_ATTEMPTS} times and never came to an end."
+            hopeless[source.name] = (TaskState.FAILED, why)
+    for name, (state, why) in hopeless.items():
+        await runtime.ledger.end_task(collection.id, name, state=state, why=why)
+    return [source for source in waiting if source.name not in hopeless]
 
 
 async def _one(
@@ -238,9 +266,10 @@ async def _seal(
     for index, receipt in placed[len(chain) :]:
         if receipt.commitment == last.commitment:
             await publish.sealed_anchor(runtime, order.tenant, index)
-    await runtime.ledger.advance(
+    if not await runtime.ledger.advance(
         collection.id, State.VERIFYING, State.SEALED, complete=manifest.complete
-    )
+    ):
+        return (await _collection(runtime, order.tenant, collection.id)).state
     await watch("seal", "sealed, complete" if manifest.complete else "sealed, incomplete")
     return State.SEALED
 
@@ -295,6 +324,11 @@ async def walk_or_fail(
         raise
     except EvidenceError as problem:
         log.exception("collection failed", collection=collection_id)
-        for state in (State.QUEUED, State.COLLECTING, State.VERIFYING):
-            await runtime.ledger.advance(collection_id, state, State.FAILED, failure=str(problem))
+        await fail(runtime, collection_id, str(problem))
         return State.FAILED
+
+
+async def fail(runtime: Runtime, collection_id: str, why: str) -> None:
+    """End the collection as failed, with the reason; one that has ended stays as it is."""
+    for state in (State.QUEUED, State.COLLECTING, State.VERIFYING):
+        await runtime.ledger.advance(collection_id, state, State.FAILED, failure=why)

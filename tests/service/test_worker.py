@@ -1,0 +1,201 @@
+"""A worker outlives what goes wrong: a poisoned collection, a dead Valkey, a killed neighbour."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import service.worker
+from evidence.errors import CorruptionError, OutageError
+from evidence.orders import OrderRef, Platform
+from service.api.opened import working
+from service.own_folder import OwnFolder
+from service.queue import QUEUE
+from service.runtime import Runtime
+from service.settings import Settings, load_settings
+from service.steps import walk as steps
+from service.worker import _Desk, reconcile
+from storage.ledger.records import Collection, State, TaskState
+
+REF = OrderRef(Platform.AMAZON, "112-4872913-5531402", "US")
+OTHER = OrderRef(Platform.AMAZON, "112-4872913-5531410", "US")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "pod").mkdir()
+    config = tmp_path / "orderproof.toml"
+    config.write_text("[sources.folder]\nfolder = 'pod'\n", encoding="utf-8")
+    return load_settings(config, environment={})
+
+
+@pytest.fixture
+async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    async with await Runtime.open(settings, with_queue=True) as runtime:
+        yield runtime
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service.worker, "FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr(service.worker, "LONGEST_PAUSE_S", 0.05)
+    monkeypatch.setattr(service.worker, "RECONCILE_S", 0.05)
+
+
+async def asked(runtime: Runtime, ref: OrderRef = REF) -> Collection:
+    collection, _ = await runtime.request_collection(ref, tenant="default")
+    return collection
+
+
+async def ended(runtime: Runtime, collection: Collection) -> Collection:
+    async with asyncio.timeout(20):
+        while True:
+            found = await runtime.ledger.collection("default", collection.id)
+            if found is not None and found.state.is_final:
+                return found
+            await asyncio.sleep(0.05)
+
+
+def break_walks_of(monkeypatch: pytest.MonkeyPatch, id: str, problem: Exception) -> list[str]:
+    """Every walk of this collection raises; the list grows with each."""
+    walks: list[str] = []
+    as_it_is = Runtime.walk
+
+    async def walk(self: Runtime, tenant: str, collection_id: str) -> State:
+        if collection_id != id:
+            return await as_it_is(self, tenant, collection_id)
+        walks.append(collection_id)
+        raise problem
+
+    monkeypatch.setattr(Runtime, "walk", walk)
+    return walks
+
+
+async def test_a_collection_that_always_breaks_is_failed_with_its_reason_and_harms_no_other(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned = await asked(runtime)
+    walks = break_walks_of(monkeypatch, poisoned.id, KeyError("the buyer's name"))
+    async with working(runtime):
+        failed = await ended(runtime, poisoned)
+        other = await ended(runtime, await asked(runtime, OTHER))
+    assert failed.state is State.FAILED
+    assert "KeyError" in failed.failure
+    assert "buyer" not in failed.failure
+    assert len(walks) == service.worker.PATIENCE
+    assert other.state is State.SEALED
+
+
+@pytest.mark.parametrize(
+    "problem", [OutageError(source="The ledger", why="it is away"), OSError(28, "full")]
+)
+async def test_an_outage_is_waited_for_as_long_as_it_takes(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    collection = await asked(runtime)
+    with monkeypatch.context() as patch:
+        walks = break_walks_of(patch, collection.id, problem)
+        async with working(runtime):
+            async with asyncio.timeout(20):
+                while len(walks) < service.worker.PATIENCE + 3:
+                    await asyncio.sleep(0.05)
+            patch.undo()
+            assert (await ended(runtime, collection)).state is State.SEALED
+
+
+async def test_an_older_collection_that_fails_does_not_fail_the_newer_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await Runtime.open(settings) as runtime:
+        older, newer = await asked(runtime), await asked(runtime)
+        broken = steps._seal
+
+        async def seal(*arguments: object) -> State:
+            if arguments[2].id == older.id:  # type: ignore[attr-defined]
+                raise CorruptionError(what="The older", why="a test says so")
+            return await broken(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(steps, "_seal", seal)
+        assert await runtime.walk("default", newer.id) is State.SEALED
+        assert (await ended(runtime, older)).state is State.FAILED
+
+
+async def test_a_long_queue_does_not_grow_each_time_the_reconciler_looks(runtime: Runtime) -> None:
+    for number in range(5):
+        await asked(runtime, OrderRef(Platform.AMAZON, f"112-4872913-000000{number}", "US"))
+    assert runtime.queue is not None
+    for _ in range(5):
+        assert await reconcile(_Desk(runtime)) == 5
+    assert await runtime.queue.pool.zcard(QUEUE) == 5
+
+
+async def test_a_worker_outlives_its_valkey(runtime: Runtime) -> None:
+    assert runtime.queue is not None
+    async with working(runtime) as work:
+        assert (await ended(runtime, await asked(runtime))).state is State.SEALED
+        server = await runtime.queue.pool.info("server")
+        os.kill(int(server["process_id"]), signal.SIGKILL)
+        collection, _ = await runtime.ledger.start_collection(
+            await runtime.ledger.order("default", OTHER, store="default"),
+            policy="amazon.a2z.delivery",
+            sources=["folder"],
+        )
+        assert (await ended(runtime, collection)).state is State.SEALED
+        assert not work.done()
+
+
+async def test_a_source_that_left_the_configuration_is_said_to_be_gone(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with await Runtime.open(settings) as runtime:
+        collection = await asked(runtime)
+    (tmp_path / "orderproof.toml").write_text("[sources.mailbox]\nfolder = 'pod'\n", "utf-8")
+    again = load_settings(tmp_path / "orderproof.toml", environment={})
+    async with await Runtime.open(again) as runtime:
+        assert await runtime.walk("default", collection.id) is State.SEALED
+        (task,) = await runtime.ledger.tasks(collection.id)
+    assert (task.state, task.why) == (TaskState.SKIPPED, "It is no longer configured.")
+
+
+async def test_a_source_that_takes_its_process_with_it_each_time_is_given_up(
+    settings: Settings,
+) -> None:
+    async with await Runtime.open(settings) as runtime:
+        collection = await asked(runtime)
+        for _ in range(steps.MOST_ATTEMPTS):
+            await runtime.ledger.begin_task(collection.id, "folder")
+        assert await runtime.walk("default", collection.id) is State.SEALED
+        (task,) = await runtime.ledger.tasks(collection.id)
+    assert task.state is TaskState.FAILED
+    assert "never came to an end" in task.why
+
+
+async def test_what_a_killed_process_left_in_the_spool_goes_when_the_next_one_starts(
+    settings: Settings,
+) -> None:
+    spool = settings.data / "spool"
+    killed = (
+        "import os, sys; from pathlib import Path; from service.own_folder import OwnFolder;"
+        "own = OwnFolder(Path(sys.argv[1])); (own.path / 'a.spool').write_bytes(b'x');"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(spool)], check=False)
+    fresh, stale = spool / "fresh.spool", spool / "stale.spool"
+    for path in (fresh, stale):
+        path.write_bytes(b"x")
+    os.utime(stale, (1, 1))
+    assert list(spool.glob("*/a.spool"))
+    living = OwnFolder(spool)
+    (living.path / "b.spool").write_bytes(b"x")
+    async with await Runtime.open(settings):
+        assert (living.path / "b.spool").exists()
+        assert fresh.exists()
+    living.close()
+    assert [path for path in spool.rglob("*") if path.is_file()] == [fresh]
