@@ -9,6 +9,7 @@ put under the name then, and the same call may be made again.
 """
 
 import contextlib
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -127,3 +128,29 @@ def _temporary(path: Path, data: bytes, mode: int) -> Iterator[Path]:
         yield temporary
     finally:
         remove(temporary)
+
+
+def append_line(path: Path, line: bytes, *, mode: int = SECRET) -> None:
+    """Add one line; it is there, whole, after a power cut. Other processes wait their turn.
+
+    line   without its line break
+
+    What a crash left of an earlier line is cut off first: nobody was told that it is there.
+    """
+    make_folder(path.parent)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        size = os.fstat(handle).st_size
+        whole = size
+        while whole and os.pread(handle, 1, whole - 1) != b"\n":
+            whole -= 1
+        if whole != size:
+            os.ftruncate(handle, whole)
+        rest = memoryview(line + b"\n")
+        while rest:
+            rest = rest[os.write(handle, rest) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    sync_dir(path.parent)

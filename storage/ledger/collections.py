@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from evidence.canonical import canonical
 from evidence.errors import RequestError
 from storage.ledger.models import collections, stamps, tasks
-from storage.ledger.part import Part, from_text, open_json, seal_json, to_text
+from storage.ledger.part import Part, check_open, from_text, open_json, seal_json, to_text
 from storage.ledger.records import Collection, OrderRecord, State, Task, TaskState
 from storage.objects.stream import RowCipher
 
@@ -69,6 +69,7 @@ class Collections(Part):
                     raise RequestError(what="The idempotency key", why=why)
                 if found is not None:
                     return _collection_of(found, cipher), False
+            await check_open(connection, order.handle)  # else its hashes would be there again
             now = self._now()
             await connection.execute(
                 insert(collections).values(**row, requested_at=now, updated_at=now)

@@ -8,7 +8,7 @@ handed to `write` may run more than once, and must not have effects elsewhere.
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -16,12 +16,13 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from evidence.errors import CorruptionError, OutageError, RequestError
 from storage.files import make_folder
+from storage.ledger.scrub import scrub
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncConnection], Awaitable[Result]]
@@ -29,6 +30,7 @@ Work = Callable[[AsyncConnection], Awaitable[Result]]
 _BUSY_MS = 30_000
 _TRIES = 8
 _BEGINS = "orderproof_begins"
+_MIGRATING = 0x6F70726F6F66  # the number of an advisory lock; any would do
 
 
 class OvertakenError(Exception):
@@ -41,6 +43,9 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing = engine.execution_options(**{_BEGINS: "BEGIN IMMEDIATE"})
+        self._reading = engine
+        if engine.dialect.name == "postgresql":  # on SQLite any transaction sees one state
+            self._reading = engine.execution_options(isolation_level="REPEATABLE READ")
         # SQLite lets writers in one at a time; to queue here is fairer than to poll its lock.
         self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else None
 
@@ -75,7 +80,7 @@ class Database:
 
     async def read(self, work: Work[Result]) -> Result:
         """Run `work` on one consistent view of the data."""
-        async with _translated(), self._engine.begin() as connection:
+        async with _translated(), self._reading.begin() as connection:
             return await work(connection)
 
     async def write(self, work: Work[Result]) -> Result:
@@ -96,10 +101,25 @@ class Database:
             await asyncio.sleep(0.01 * 2**attempt)
         raise AssertionError("the loop above returns or raises")
 
+    async def scrub(self, hidden: Sequence[bytes] | None) -> bool:
+        """What was deleted is in none of the database's files; False if they were too busy.
+
+        hidden   bytes to look for; None if nobody knows them any more
+        Only SQLite's files are ours to look after: PostgreSQL's operator has VACUUM and archives.
+        """
+        file = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or not file:
+            return True
+        bare = self._engine.execution_options(**{_BEGINS: None})
+        async with _translated(), self._turn or nullcontext():
+            return await scrub(bare, Path(file), hidden)
+
     async def _migrate(self) -> None:
         if self._engine.dialect.name == "sqlite":
             await self._to_wal()
         async with self._writing.begin() as connection:
+            if self._engine.dialect.name == "postgresql":  # one migrates, the others then find it
+                await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
             await connection.run_sync(_upgrade)
 
     async def _to_wal(self) -> None:

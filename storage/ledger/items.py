@@ -14,7 +14,15 @@ from evidence.items import Item, PartOf, Provenance, Role
 from evidence.locators import Locator
 from evidence.receipts import MAX_RECEIPT_BYTES, NO_RECEIPT, SALT_BYTES, Receipt, Stamp
 from storage.ledger.models import collections, items, receipts, stamps, waiting
-from storage.ledger.part import Part, from_text, in_pieces, open_json, seal_json, to_text
+from storage.ledger.part import (
+    Part,
+    check_open,
+    from_text,
+    in_pieces,
+    open_json,
+    seal_json,
+    to_text,
+)
 from storage.ledger.records import KeptItem, OrderRecord
 from storage.objects.spool import SpooledContent
 from storage.objects.stream import RowCipher
@@ -172,6 +180,7 @@ async def _check_collection(
         collections.c.tenant == order.tenant,
         collections.c.order_handle == order.handle,
     )
+    await check_open(connection, order.handle)
     if (await connection.execute(asked)).first() is None:
         raise RequestError(what="The collection", why="the order has none of this id")
 

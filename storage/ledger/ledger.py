@@ -9,7 +9,9 @@ from datetime import datetime
 
 from storage.ledger.collections import Collections
 from storage.ledger.cosignatures import Cosignatures
+from storage.ledger.custody import Custody
 from storage.ledger.database import Database
+from storage.ledger.erasures import Erasures
 from storage.ledger.heads import Heads
 from storage.ledger.items import Items
 from storage.ledger.orders import Orders
@@ -17,9 +19,9 @@ from storage.ledger.tokens import Tokens
 from storage.vault.vault import Vault
 
 
-class Ledger(Orders, Collections, Items, Heads, Tokens, Cosignatures):
+class Ledger(Orders, Collections, Items, Heads, Tokens, Cosignatures, Erasures, Custody):
     """Its methods stand in orders.py, collections.py, items.py, heads.py,
-    tokens.py and cosignatures.py."""
+    tokens.py, cosignatures.py, erasures.py and custody.py."""
 
     @classmethod
     async def open(cls, url: str, *, vault: Vault, clock: Callable[[], datetime]) -> "Ledger":

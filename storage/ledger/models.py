@@ -226,3 +226,45 @@ cosignatures = Table(
     Column("received_at", TIME, nullable=False),
     ForeignKeyConstraint(["tenant", "size"], ["checkpoints.tenant", "checkpoints.size"]),
 )
+
+# What is left of an order that was erased. Its record's bytes and salt are for everybody to see.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), primary_key=True),
+    *_whose(),
+    Column("erased_at", TIME, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("collection", HANDLE, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("stored", HASH, nullable=False),
+    Column("size", BigInteger, nullable=False),
+)
+
+# A hold is lifted, never taken away; the one that counts has no `lifted_at`.
+holds = Table(
+    "holds",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("reason_sealed", LargeBinary),
+    Column("placed_at", TIME, nullable=False),
+    Column("lifted_at", TIME),
+    Index(None, "order_handle"),
+)
+
+# Each line's body holds the hash of the one before; see evidence.custody.
+custody = Table(
+    "custody",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("details_sealed", LargeBinary),
+    UniqueConstraint("tenant", "seq"),
+    Index(None, "order_handle"),
+)

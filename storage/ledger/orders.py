@@ -12,7 +12,7 @@ from evidence.merkle import EMPTY_ROOT
 from evidence.orders import Alias, OrderRef, Platform
 from evidence.receipts import SALT_BYTES, commit_order
 from storage.ledger.models import aliases, checkpoints, logs, orders, tenants
-from storage.ledger.part import Part, open_json, order_context, seal_json
+from storage.ledger.part import Part, check_open, open_json, order_context, seal_json
 from storage.ledger.records import OrderRecord, Tenant
 from storage.objects.stream import KEY_BYTES, RowCipher
 
@@ -112,6 +112,7 @@ class Orders(Part):
                 aliases.c.order_handle == order.handle, aliases.c.alias_lookup == lookup
             )
             if (await connection.execute(asked)).first() is None:
+                await check_open(connection, order.handle)  # else its hash would be there again
                 await connection.execute(
                     insert(aliases).values(
                         tenant=order.tenant,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.canonical import canonical
-from evidence.errors import RequestError
+from evidence.errors import NotFoundError, RequestError
 from evidence.times import rfc3339
 from storage.ledger.database import Database
 from storage.ledger.models import orders
@@ -46,6 +46,13 @@ class Part:
         if row.key_wrapped is None:
             return None
         return RowCipher(self._order_key(row.tenant, handle, row.key_wrapped))
+
+
+async def check_open(connection: AsyncConnection, handle: str) -> None:
+    """The order can still be opened. NotFoundError if it was erased in the meantime."""
+    asked = select(orders.c.key_wrapped).where(orders.c.handle == handle)
+    if (await connection.execute(asked)).scalar_one_or_none() is None:
+        raise NotFoundError(what="The order", why="it was erased")
 
 
 def order_context(handle: str) -> bytes:

@@ -1,0 +1,73 @@
+"""After an erasure: is what was deleted still in SQLite's files?
+
+`secure_delete` overwrites what a row leaves behind, yet a page that was split or merged may keep a
+stale copy of a cell, and the write-ahead log keeps every page as it was before. So the log is
+folded in and cut to nothing, then the file is read through; if something is found, or nobody
+knows any more what to look for, the whole file is written anew (VACUUM).
+
+A file system or a disk may still have old blocks, and a snapshot or a backup certainly has: see
+docs/threat-model.md.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+_PIECE = 4 << 20
+_TRIES = 6
+
+
+async def scrub(bare: AsyncEngine, file: Path, hidden: Sequence[bytes] | None) -> bool:
+    """True once none of `hidden` is in the database's files.
+
+    bare     an engine that begins no transaction by itself
+    hidden   None: unknown, so the file is written anew
+
+    False if other processes kept the files busy all the while; then try again later.
+    """
+    if hidden is not None:
+        if not await _run(bare, "PRAGMA wal_checkpoint(TRUNCATE)"):
+            return False
+        if not await asyncio.to_thread(_found, file, hidden):
+            return True
+    if not await _run(bare, "VACUUM"):
+        return False
+    if not await _run(bare, "PRAGMA wal_checkpoint(TRUNCATE)"):
+        return False
+    return not await asyncio.to_thread(_found, file, hidden or [])
+
+
+async def _run(bare: AsyncEngine, statement: str) -> bool:
+    """Whether it went through. A reader that is in the way now may be gone in a moment."""
+    for attempt in range(_TRIES):
+        try:
+            async with bare.connect() as connection:
+                done = await connection.exec_driver_sql(statement)
+                row = done.first() if done.returns_rows else None
+            if row is None or row[0] == 0:  # a checkpoint's first column: 1 if it was blocked
+                return True
+        except OperationalError:
+            pass
+        await asyncio.sleep(0.05 * 2**attempt)
+    return False
+
+
+def _found(file: Path, hidden: Sequence[bytes]) -> bool:
+    wanted = [text for text in hidden if text]
+    if not wanted:
+        return False
+    overlap = max(map(len, wanted)) - 1
+    for path in (file, file.with_name(f"{file.name}-wal")):
+        if not path.exists():
+            continue
+        with path.open("rb") as source:
+            tail = b""
+            while piece := source.read(_PIECE):
+                piece = tail + piece
+                if any(text in piece for text in wanted):
+                    return True
+                tail = piece[-overlap:] if overlap else b""
+    return False
