@@ -16,15 +16,15 @@ import json
 import os
 import struct
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from evidence.errors import EvidenceError, FormatError, TooLargeError
+from evidence.errors import EvidenceError, OutageError, TooLargeError
 from evidence.facts import Fact
-from evidence.items import Item
+from evidence.items import Content, Item
 from evidence.locators import WHOLE
 from service.settings import Limits
 
@@ -35,10 +35,19 @@ READINGS_PER_CHILD = 200
 MAX_ANSWER = 64 << 20
 
 
+class _GaveUpError(Exception):
+    """Reading it came to no answer; the message says why."""
+
+
+class _UsedChildError(Exception):
+    """A child that was there before this item came to no answer."""
+
+
 @dataclass(slots=True)
 class _Child:
     process: asyncio.subprocess.Process
     readings: int = 0
+    rested: bool = False  # it waited since it was started, and may have died meanwhile
 
 
 class Reading:
@@ -50,20 +59,25 @@ class Reading:
         self._slots = asyncio.Semaphore(size)
 
     async def facts_of(self, item: Item) -> list[Fact]:
-        """Every fact in the item; always an answer, at worst `reading.failed` with the reason."""
+        """Every fact in the item; at worst `reading.failed` with the reason.
+
+        Raises CorruptionError if the kept bytes are not what they must be: that is no trait of the
+        item, and must not be sealed as if it were.
+        """
         try:
             answer = await self._ask("facts", item)
-            return [Fact.from_json(fact) for fact in answer["facts"]]
-        except EvidenceError as problem:
+        except _GaveUpError as problem:
             return [failed(item, str(problem))]
-        except (KeyError, TypeError, ValueError):
+        try:
+            return [Fact.from_json(fact) for fact in answer["facts"]]
+        except (EvidenceError, KeyError, TypeError, ValueError):
             return [failed(item, "Reading it gave an answer we cannot use.")]
 
     async def text_of(self, item: Item) -> str:
-        """The item's text for matching; "" where no reader can."""
+        """The item's text for matching; "" where no reader can. CorruptionError as above."""
         try:
             return str((await self._ask("text", item)).get("text", ""))
-        except EvidenceError:
+        except _GaveUpError:
             return ""
 
     async def part_of(self, item: Item, *, locator: str, encoding: str) -> tuple[str, int] | str:
@@ -71,7 +85,7 @@ class Reading:
         try:
             answer = await self._ask("part", item, locator=locator, encoding=encoding)
             return str(answer["why"]) if "why" in answer else (answer["sha256"], answer["size"])
-        except EvidenceError as problem:
+        except _GaveUpError as problem:
             return str(problem)
         except (KeyError, TypeError):
             return "Reading it gave an answer we cannot use."
@@ -86,40 +100,58 @@ class Reading:
             await _end(self._idle.pop())
 
     async def _ask(self, task: str, item: Item, **more: str) -> Mapping[str, Any]:
+        """What a child says. A used one that fails is not believed: what it read before may be the
+        reason, and an answer must not depend on that, so a fresh one is asked the same.
+        """
         if item.content.size > self._limits.read_bytes:
-            raise TooLargeError(
+            too_large = TooLargeError(
                 what="the item", size=item.content.size, limit=self._limits.read_bytes
             )
-        async with self._child() as child:
+            raise _GaveUpError(str(too_large))
+        try:
+            return await self._ask_child(task, item, fresh=False, **more)
+        except _UsedChildError:
+            return await self._ask_child(task, item, fresh=True, **more)
+
+    async def _ask_child(
+        self, task: str, item: Item, *, fresh: bool, **more: str
+    ) -> Mapping[str, Any]:
+        async with self._child(fresh=fresh) as child:
             told = {"task": task, "size": item.content.size} | more | describe(item)
             header = json.dumps(told).encode()
             assert child.process.stdin and child.process.stdout  # both are pipes  # noqa: S101
             try:
                 async with asyncio.timeout(self._limits.read_s + 5):
                     child.process.stdin.write(struct.pack(">Q", len(header)) + header)
-                    for chunk in item.content.chunks():
+                    for chunk in _kept(item.content):
                         child.process.stdin.write(chunk)
                         await child.process.stdin.drain()
                     await child.process.stdin.drain()
                     (length,) = struct.unpack(">Q", await child.process.stdout.readexactly(8))
                     if length > MAX_ANSWER:
-                        raise FormatError(what="the item", why="reading it gave an endless answer")
+                        raise _GaveUpError("Reading it gave an endless answer.")
                     answer = json.loads(await child.process.stdout.readexactly(length))
             except (TimeoutError, asyncio.IncompleteReadError, OSError, ValueError) as problem:
-                raise FormatError(
-                    what="the item",
-                    why=f"reading it went over the limits of time ({self._limits.read_s:.0f} s)"
-                    f" or memory ({self._limits.read_memory >> 20} MB)",
+                if child.rested:
+                    raise _UsedChildError from problem
+                raise _GaveUpError(
+                    f"Reading it went over the limits of time ({self._limits.read_s:.0f} s)"
+                    f" or memory ({self._limits.read_memory >> 20} MB)."
                 ) from problem
             child.readings += 1
         if not isinstance(answer, dict):
-            raise FormatError(what="the item", why="reading it gave no answer")
+            raise _GaveUpError("Reading it gave no answer.")
         return answer
 
     @contextlib.asynccontextmanager
-    async def _child(self) -> AsyncIterator[_Child]:
+    async def _child(self, *, fresh: bool = False) -> AsyncIterator[_Child]:
         async with self._slots:
-            child = self._idle.pop() if self._idle else await self._start()
+            child = None
+            while child is None and self._idle and not fresh:
+                child = self._idle.pop()
+                if child.process.returncode is not None:  # it died while it waited
+                    child = None
+            child = child or await self._start()
             try:
                 yield child
             except BaseException:
@@ -128,6 +160,7 @@ class Reading:
             if child.readings >= READINGS_PER_CHILD or child.process.returncode is not None:
                 await _end(child)
             else:
+                child.rested = True
                 self._idle.append(child)
 
     async def _start(self) -> _Child:
@@ -144,6 +177,14 @@ class Reading:
             env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         return _Child(process)
+
+
+def _kept(content: Content) -> Iterator[bytes]:
+    """The bytes; OutageError if the disk does not give them: that is not the item's doing."""
+    try:
+        yield from content.chunks()
+    except OSError as problem:
+        raise OutageError(source="The store", why="an item could not be read back") from problem
 
 
 async def _end(child: _Child) -> None:

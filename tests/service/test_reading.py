@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from evidence.errors import CorruptionError, OutageError
 from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
 from service.reading import Reading
@@ -66,11 +67,32 @@ async def test_a_bomb_costs_that_reading_and_the_next_one_works(reading: Reading
     assert not failures(await reading.facts_of(item(b"a plain note\n", name="note.txt")))
 
 
-async def test_a_reader_that_dies_is_replaced(reading: Reading) -> None:
+async def test_a_reader_that_died_before_is_replaced_and_the_item_not_blamed(
+    reading: Reading,
+) -> None:
     await reading.warm()
-    reading._idle[0].process.kill()
-    assert failures(await reading.facts_of(item(b"a note\n", name="a.txt")))
-    assert not failures(await reading.facts_of(item(b"a note\n", name="a.txt")))
+    for _ in range(2):
+        reading._idle[0].process.kill()
+        assert not failures(await reading.facts_of(item(b"a note\n", name="a.txt")))
+
+
+async def test_kept_bytes_that_do_not_hold_are_nobodys_failed_reading(reading: Reading) -> None:
+    class Rotten(InMemory):
+        def chunks(self) -> Iterator[bytes]:
+            yield b"half of it"
+            raise self.problem
+
+        problem: Exception
+
+    for problem, raised in [
+        (CorruptionError(what="The object", why="it is missing"), CorruptionError),
+        (OSError(5, "Input/output error"), OutageError),
+    ]:
+        rotten = Rotten(b"half of it, and the rest")
+        object.__setattr__(rotten, "problem", problem)
+        with pytest.raises(raised):
+            await reading.facts_of(replace(item(b""), content=rotten))
+        assert not failures(await reading.facts_of(item(b"a note\n", name="a.txt")))
 
 
 async def test_an_item_over_the_limit_is_not_read_and_says_so(reading: Reading) -> None:
