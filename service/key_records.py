@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evidence.dsse import Envelope
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.key_records import KeyRecord
 from evidence.orders import OrderRef, Platform
@@ -62,7 +63,7 @@ async def record(runtime: Runtime, tenant: str) -> list[Logged]:
         await runtime.shelf(order, collection.id).keep(SOURCE, [item])
         await runtime.ledger.advance(collection.id, State.QUEUED, State.SEALED, complete=True)
     await runtime.sequencer.sequence(tenant)
-    return await _logged(runtime, tenant, {signed.name: signed.record for signed in records})
+    return await _logged(runtime, tenant)
 
 
 def _item(runtime: Runtime, signed: SignedRecord) -> Item:
@@ -78,17 +79,18 @@ def _item(runtime: Runtime, signed: SignedRecord) -> Item:
     )
 
 
-async def _logged(runtime: Runtime, tenant: str, records: dict[str, KeyRecord]) -> list[Logged]:
+async def _logged(runtime: Runtime, tenant: str) -> list[Logged]:
     order = await runtime.ledger.order(tenant, KEYS_ORDER)
     note = await runtime.sequencer.note(tenant)
     found = []
     for line in await runtime.ledger.items(order):
-        if line.key in records and line.receipt is not None and line.log_index is not None:
+        if line.receipt is not None and line.log_index is not None:
+            envelope = await asyncio.to_thread(runtime.stored(order, line).read, 1 << 20)
             found.append(
                 Logged(
                     name=line.key,
-                    record=records[line.key],
-                    envelope=await asyncio.to_thread(runtime.stored(order, line).read, 1 << 20),
+                    record=KeyRecord.from_payload(Envelope.from_json(envelope).payload),
+                    envelope=envelope,
                     salt=line.salt,
                     receipt=line.receipt,
                     log_index=line.log_index,

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from evidence.bundle import COSIGNED
 from tests.auditor.bundles import Made, make, reviewers
+from tests.auditor.test_standing import W1, cosigned
 
 PAGE = Path(__file__).parents[2] / "docs" / "verifying.md"
 TOOLS = ("bash", "sha256sum", "openssl", "jq")
@@ -88,3 +90,19 @@ def test_what_was_altered_is_seen_by_hand(
     said = run(folder)
     assert told in said, said
     assert not good(said, envelopes=2)
+
+
+@pytest.mark.skipif(shutil.which("xxd") is None, reason="needs xxd")
+def test_a_cosigned_bundle_passes_by_hand_and_so_does_the_witness(tmp_path: Path) -> None:
+    folder = unpack(cosigned(make(), W1), tmp_path)
+    assert good(run(folder), envelopes=2), run(folder)
+    (tmp_path / "witness.vkey").write_text(W1.verifier.vkey + "\n")
+    (block,) = [block for block in blocks("sh") if "cosigned.sig" in block]
+    asked = ["bash", "-c", block]
+    done = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, "Verified Successfully" in done.stdout) == (0, True), done
+    data = bytearray((folder / COSIGNED).read_bytes())
+    data[data.index(b"\n") + 1] ^= 1  # the size
+    (folder / COSIGNED).write_bytes(data)
+    done = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
