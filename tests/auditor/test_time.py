@@ -163,3 +163,28 @@ def test_words_alone_are_never_a_token(say: str, tmp_path: Path) -> None:
     report = verified(tmp_path, made.zip(), key=made.house.keys)
     assert State.PASS not in {state for state, _ in times(report)}
     assert report.ok is say.startswith("missing")
+
+
+def test_no_flipped_byte_of_a_query_is_accepted_and_none_of_a_token_raises(
+    authority: SandboxAuthority,
+) -> None:
+    anchor = stamp(authority, b"note")
+    assert anchor.token is not None and anchor.query is not None
+    pinned = Authority(authority.certificate, (authority.root,))
+
+    def judged(token: bytes, query: bytes) -> datetime | str:
+        return time_of(token, query=query, message=b"note", pinned=pinned)
+
+    true = judged(anchor.token, anchor.query)
+    assert isinstance(true, datetime)
+    asks_for_certificate = len(anchor.query) - 1  # the one byte that changes no meaning
+    for at, byte in enumerate(anchor.query[:asks_for_certificate]):
+        for other in {byte ^ 1, byte ^ 2, byte ^ 0x80, byte ^ 0xFF}:
+            bent = anchor.query[:at] + bytes([other]) + anchor.query[at + 1 :]
+            assert isinstance(judged(anchor.token, bent), str), at
+    for at, byte in enumerate(anchor.token):
+        for other in {byte ^ 1, byte ^ 0x80}:
+            # CMS leaves some bytes unsigned (versions, names of algorithms), so that a bent token
+            # may hold; it then says what the true one says. In a bundle its digest is listed.
+            said = judged(anchor.token[:at] + bytes([other]) + anchor.token[at + 1 :], anchor.query)
+            assert isinstance(said, str) or said == true, at
