@@ -59,7 +59,7 @@ MAX_INCLUSION_PROOFS = 1_000
 BAGIT_TEXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 # Part of the format: a reader derives the same names. Add to it only with a new version.
-_EXTENSIONS = {
+EXTENSIONS = {
     "application/gzip": "gz",
     "application/json": "json",
     "application/pdf": "pdf",
@@ -322,7 +322,7 @@ def _item_path(item: SealedItem, *, named: bool) -> str:
     said = (item.name or "").rpartition("/")[2].rpartition("\\")[2]
     stem = said.rpartition(".")[0] or said
     slug = re.sub(r"[^a-z0-9]+", "-", _lower(stem))[:40].strip("-") if named else ""
-    extension = _EXTENSIONS.get(_lower(item.media_type).partition(";")[0].strip(), "bin")
+    extension = EXTENSIONS.get(_lower(item.media_type).partition(";")[0].strip(), "bin")
     return (
         "data/"
         + "-".join(filter(None, (f"{item.seq:04d}", str(item.role), slug)))

@@ -9,14 +9,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from functools import cache
 from importlib.resources import files
 
+from evidence.bundle import EXTENSIONS
+from evidence.items import OWN_ROLES, Provenance, Role
+from evidence.orders import Platform
+from evidence.verdicts import Verdict
+
 # In the order in which they build on each other; all but the last two are the check itself.
 SCRIPTS = (
     "bytes", "words", "json", "fields", "report", "zip", "keys", "dsse", "notes", "merkle",
-    "receipts", "manifest", "bag", "seal", "payload", "logs", "verify", "chinese", "view",
+    "receipts", "manifest", "bag", "seal", "payload", "logs", "standing", "verify",
+    "chinese", "view",
 )  # fmt: skip
 
 _FACE = ("chinese", "view")
@@ -56,11 +63,23 @@ def verification_script() -> str:
 
 
 def _script(names: tuple[str, ...]) -> str:
+    lists = {
+        "ROLES": list(Role),
+        "OWN_ROLES": sorted(OWN_ROLES),
+        "PLATFORMS": list(Platform),
+        "PROVENANCES": list(Provenance),
+        "VERDICTS": list(Verdict),
+        "EXTENSIONS": dict(EXTENSIONS),
+    }
+    known = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in lists.items())
     parts = "\n".join(_text(f"{name}.js") for name in names)
-    # A tab for two spaces: as easy to read, and every bundle carries it.
-    parts = re.sub(r"^(?:  )+", lambda found: "\t" * (len(found[0]) // 2), parts, flags=re.MULTILINE)
+    # Every bundle carries it: the comments stay in the source, and a tab does for two spaces.
+    parts = re.sub(r"^ *//.*\n", "", parts, flags=re.MULTILINE)
+    parts = re.sub(
+        r"^(?:  )+", lambda found: "\t" * (len(found[0]) // 2), parts, flags=re.MULTILINE
+    )
     call = "globalThis.orderproof = Object.freeze({ verify });"
-    return f'\n"use strict";\n(() => {{\n{parts}\n{call}\n}})();\n'
+    return f'\n"use strict";\n(() => {{\n{known}{parts}\n{call}\n}})();\n'
 
 
 def _text(name: str) -> str:

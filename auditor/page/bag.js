@@ -7,6 +7,7 @@ const OPENINGS = "proof/openings.json";
 const KEYS = "proof/keys.json";
 const BEFORE_READ = "proof/before-read";
 const SEALED = "proof/sealed";
+const COSIGNED = "proof/sealed/cosigned";
 const CONSISTENCY = "proof/before-read/consistency";
 const WITHHELD = "data/withheld.txt";
 const BAGIT = "bagit.txt";
@@ -21,7 +22,7 @@ const NEEDED = [
   KEYS, `${BEFORE_READ}/checkpoint`, `${SEALED}/checkpoint`,
 ];
 const ALLOWED = new Set([
-  ...NEEDED, MANIFEST, CONSISTENCY, "report.pdf", "verify.html", "model.sig",
+  ...NEEDED, MANIFEST, CONSISTENCY, COSIGNED, "report.pdf", "verify.html", "model.sig",
   `${BEFORE_READ}/token.tsr`, `${BEFORE_READ}/query.tsq`, `${SEALED}/token.tsr`, `${SEALED}/query.tsq`,
 ]);
 const INCLUSION = /^proof\/inclusion\/[0-9]{4,9}\.tlog-proof$/;

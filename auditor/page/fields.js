@@ -77,8 +77,8 @@ class Fields {
 
   // RFC 3339, UTC with Z. The text itself is the value: two times are equal if they are.
   time(name, expected = say("a UTC time with microseconds")) {
-    const value = this.text(name);
-    if (!isTime(value)) throw this.wrong(name, expected);
+    const value = this.value[name];
+    if (typeof value !== "string" || !isTime(value)) throw this.wrong(name, expected);
     return value;
   }
 
@@ -109,17 +109,7 @@ function fullTime(text) {
   return text.replace(/(\.[0-9]+)?Z$/, (_, fraction) => `${(fraction ?? ".").padEnd(7, "0")}Z`);
 }
 
-const ROLES = [
-  "pod.document", "pod.signature", "pod.photo", "tracking.history", "message.thread",
-  "message.mail", "message.attachment", "order.record", "shipment.record", "payment.record",
-  "refund.record", "capture.page", "exchange", "dns.answer", "defect.notice", "document",
-  "manifest", "statement",
-];
-const PLATFORMS = ["amazon", "tiktok", "ebay", "shopify", "walmart", "etsy", "other"];
-const PROVENANCES = [
-  "api", "carrier_document", "dkim_mail", "capture", "upload", "screenshot", "unknown",
-];
-const VERDICTS = ["pass", "fail", "inconclusive", "not_applicable"];
+// ROLES, PLATFORMS, PROVENANCES, VERDICTS, OWN_ROLES and EXTENSIONS come from `evidence` (__init__.py).
 
 // Items about our own work rather than about the order.
-const isOwn = (role) => role === "manifest" || role === "statement";
+const isOwn = (role) => OWN_ROLES.includes(role);

@@ -14,9 +14,9 @@ const EC_KEYS = [
 const ED25519_KEY = "302a300506032b6570032100";
 
 class EcKey {
-  constructor(key, half) {
-    this.key = key;
-    this.half = half;
+  // id   the key itself, in hex: two that are equal are one
+  constructor(key, half, id) {
+    Object.assign(this, { key, half, id });
   }
 
   // Null unless `der` is the uncompressed form of a point on one of these curves.
@@ -29,7 +29,7 @@ class EcKey {
       try {
         const kind = { name: "ECDSA", namedCurve: curve };
         const key = await crypto.subtle.importKey("raw", der.slice(start), kind, false, ["verify"]);
-        return new EcKey(key, half);
+        return new EcKey(key, half, hex(der));
       } catch {
         return null; // not a point of the curve
       }
@@ -47,6 +47,7 @@ class EcKey {
 class EdKey {
   constructor(point) {
     this.point = point;
+    this.id = hex(point);
   }
 
   async verifies(message, signature) {
@@ -108,15 +109,16 @@ async function publicKeyFromPem(text) {
   return key;
 }
 
-// {manifest: keys of envelopes, log: keys of checkpoints}, from a key file in any of its forms:
-// JSON, PEM blocks, one C2SP verifier key a line. Time authorities are passed over here.
+// {manifest: keys of envelopes, log: of checkpoints, witnesses, standing: since when a key is
+// revoked, by its id or vkey}, from a key file in any of its forms: JSON, PEM blocks, one C2SP
+// verifier key a line. Time authorities are only counted: a browser has no use for them.
 async function parseKeys(bytes, what) {
   if (bytes.length > MAX_KEY_FILE_BYTES) {
     throw malformed(what, say("it has more than {0} bytes", MAX_KEY_FILE_BYTES));
   }
   const json = /^\s*\{/.test(fromLatin1(bytes.subarray(0, 1024)));
   const keys = json ? await keysFromJson(bytes, what) : await keysFromText(bytes, what);
-  if (!keys.manifest.length && !keys.log.length && !keys.authorities) {
+  if (![keys.manifest, keys.log, keys.witnesses].some((some) => some.length) && !keys.authorities) {
     throw refused(what, say("there is no key in it"));
   }
   return keys;
@@ -131,14 +133,47 @@ async function keysFromJson(bytes, what) {
     }
     return found.map((line) => {
       if (!isTable(line)) throw malformed(what, say("a line of {0} is not an object", name));
-      if (typeof line[field] !== "string" || !/^[\x00-\x7f]*$/.test(line[field])) {
-        throw malformed(what, say("a key in it has no {0}", field));
-      }
-      return line[field];
+      asciiText(line, field, what);
+      return line;
     });
   };
-  const [pems, vkeys, authorities] = [lines("manifest", "pem"), lines("log", "vkey"), lines("tsa", "pem")];
-  return { ...(await readKeys(pems, vkeys)), authorities: authorities.length };
+  const keys = { manifest: [], log: [], witnesses: [], standing: new Map(), authorities: 0 };
+  for (const line of lines("manifest", "pem")) {
+    const key = await publicKeyFromPem(line.pem);
+    keys.manifest.push(key);
+    noteStanding(keys.standing, key.id, line, what);
+  }
+  for (const [name, list] of [["log", keys.log], ["witness", keys.witnesses]]) {
+    for (const line of lines(name, "vkey")) {
+      const key = await NoteVerifier.parse(line.vkey);
+      if ((key.kind === COSIGNATURE) !== (name === "witness")) {
+        const said = "a key of type 04 is a witness's, of any other type a log's; one is in the wrong list";
+        throw malformed(what, say(said));
+      }
+      list.push(key);
+      if (name === "log") noteStanding(keys.standing, key.vkey, line, what);
+    }
+  }
+  keys.authorities = lines("tsa", "pem").length;
+  return keys;
+}
+
+function asciiText(line, field, what) {
+  if (typeof line[field] !== "string" || !/^[\x00-\x7f]*$/.test(line[field])) {
+    throw malformed(what, say("a key in it has no {0}", field));
+  }
+  return line[field];
+}
+
+// Use that ended takes nothing from what was signed: only a revocation does. The last line counts.
+function noteStanding(standing, id, line, what) {
+  standing.delete(id);
+  for (const name of ["valid_from", "valid_to", "revoked_since"]) {
+    if (!(name in line)) continue;
+    const time = asciiText(line, name, what);
+    if (!isTime(time)) throw malformed(what, say("its {0} is not {1}", name, say("a UTC time")));
+    if (name === "revoked_since") standing.set(id, fullTime(time));
+  }
 }
 
 async function keysFromText(bytes, what) {
@@ -165,12 +200,10 @@ async function keysFromText(bytes, what) {
   if (block.length || pems.length + vkeys.length > MAX_KEYS) {
     throw malformed(what, say("a PEM block in it has no end, or it holds too many keys"));
   }
-  return { ...(await readKeys(pems, vkeys)), authorities: 0 };
-}
-
-async function readKeys(pems, vkeys) {
-  const [manifest, log] = [[], []];
+  const [manifest, notes] = [[], []];
   for (const pem of pems) manifest.push(await publicKeyFromPem(pem));
-  for (const vkey of vkeys) log.push(await NoteVerifier.parse(vkey));
-  return { manifest, log };
+  for (const vkey of vkeys) notes.push(await NoteVerifier.parse(vkey));
+  const log = notes.filter((key) => key.kind !== COSIGNATURE);
+  const witnesses = notes.filter((key) => key.kind === COSIGNATURE);
+  return { manifest, log, witnesses, standing: new Map(), authorities: 0 };
 }

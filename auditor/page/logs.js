@@ -101,7 +101,8 @@ function readHashes(raw) {
   return lines.map((line) => fromBase64(line, what));
 }
 
-async function checkLogged(bag, seal, before, sealed) {
+// cosigned   the sealed checkpoint with witnesses' signatures, or null: the proofs carry that form
+async function checkLogged(bag, seal, { before, sealed }, cosigned) {
   const { checks } = bag;
   const { lines } = seal;
   if (!lines.length || sealed === null) {
@@ -126,7 +127,7 @@ async function checkLogged(bag, seal, before, sealed) {
       continue;
     }
     try {
-      indices.set(seq, await placeInLog(raw, lines[seq], sealed));
+      indices.set(seq, await placeInLog(raw, lines[seq], sealed, cosigned));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const said = "{0} does not prove that receipt {1} is in the log: {2}.";
@@ -148,11 +149,13 @@ async function checkLogged(bag, seal, before, sealed) {
   checkReadAfter(checks, seal, indices, before, sealed, every);
 }
 
-async function placeInLog(raw, line, sealed) {
+async function placeInLog(raw, line, sealed, cosigned) {
   const proof = parseLogProof(raw);
   // The same bytes as the checkpoint whose signature was checked, so it need not be again.
-  if (!same(proof.checkpoint, sealed.raw)) {
-    throw malformed(say("The log proof"), say("it is not against {0}", `${SEALED}/checkpoint`));
+  if (!same(proof.checkpoint, cosigned ?? sealed.raw)) {
+    const plain = cosigned === null || same(cosigned, sealed.raw);
+    const where = plain ? `${SEALED}/checkpoint` : COSIGNED;
+    throw malformed(say("The log proof"), say("it is not against {0}", where));
   }
   const { size, root } = sealed.checkpoint;
   await checkInclusion(await hashLeaf(line), { index: proof.index, size, path: proof.path, root });

@@ -104,7 +104,12 @@ async function readManifest(payload) {
     verdicts: read.list("verdicts").map(readVerdict),
     coverage: read.list("coverage").map(readCoverage),
   };
-  return { manifest, differing: differing(value, ...(await rewritten(read, manifest, policy))) };
+  const [outer, inside] = await rewritten(read, manifest, policy);
+  const found = differing(value, outer, inside);
+  // What the statement has to repeat is what follows, not what is said.
+  manifest.policy.sha256 = inside.policy.sha256;
+  manifest.complete &&= couldBeComplete(manifest);
+  return { manifest, differing: found };
 }
 
 // What of it follows from the rest: {outer fields}, {fields of the predicate}.
@@ -125,6 +130,9 @@ async function rewritten(read, manifest, policy) {
     name: `${item.seq}:${item.role}`,
     digest: { sha256: item.sha256 },
   }));
+  if (!subject.length) { // nothing was found: that is sealed too
+    subject.push({ name: "order", digest: { sha256: inside.order.commitment } });
+  }
   return [{ subject }, inside];
 }
 

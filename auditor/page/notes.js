@@ -62,8 +62,8 @@ function checkKeyName(name, what) {
   }
 }
 
-// {checkpoint, signed}: signed is null where the browser cannot check the log's signature.
-// Every signature of a known key must hold; others say nothing.
+// {checkpoint, signed, signers}: signed is null where the browser cannot check the log's signature;
+// signers are the vkeys of the log that may have signed. Every signature of a known key must hold; others say nothing.
 async function openCheckpoint(raw, verifiers) {
   const known = new Map();
   for (const verifier of verifiers) {
@@ -93,7 +93,8 @@ async function openCheckpoint(raw, verifiers) {
     const said = say("no trusted key of the log {0} has signed it", quoted(checkpoint.origin));
     throw unproven(A_CHECKPOINT(), said);
   }
-  return { checkpoint, signed: logs.some(({ holds }) => holds) ? true : null };
+  const signers = logs.map(({ verifier }) => verifier.vkey);
+  return { checkpoint, signed: logs.some(({ holds }) => holds) ? true : null, signers };
 }
 
 function splitNote(raw) {

@@ -1,26 +1,5 @@
 // Are the bytes under data/ those that were sealed, and is what is absent said to be withheld?
 
-const EXTENSIONS = new Map([
-  ["application/gzip", "gz"],
-  ["application/json", "json"],
-  ["application/pdf", "pdf"],
-  ["application/vnd.in-toto+json", "json"],
-  ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"],
-  ["application/warc", "warc.gz"],
-  ["application/xml", "xml"],
-  ["application/zip", "zip"],
-  ["image/gif", "gif"],
-  ["image/jpeg", "jpg"],
-  ["image/png", "png"],
-  ["image/tiff", "tif"],
-  ["image/webp", "webp"],
-  ["message/rfc822", "eml"],
-  ["text/csv", "csv"],
-  ["text/html", "html.txt"],
-  ["text/plain", "txt"],
-  ["text/xml", "xml"],
-]);
-
 const asciiLower = (text) => text.replace(/[A-Z]/g, (c) => c.toLowerCase());
 const four = (seq) => String(seq).padStart(4, "0");
 
@@ -35,7 +14,7 @@ function itemPaths(items) {
     const slug = asciiLower(stem).replace(/[^a-z0-9]+/g, "-").slice(0, 40).replace(/^-+|-+$/g, "");
     const type = asciiLower(item.media_type).split(";")[0].trim();
     const name = [four(item.seq), item.role, slug].filter(Boolean).join("-");
-    paths.set(item.sha256, `data/${name}.${EXTENSIONS.get(type) ?? "bin"}`);
+    paths.set(item.sha256, `data/${name}.${Object.hasOwn(EXTENSIONS, type) ? EXTENSIONS[type] : "bin"}`);
   }
   return paths;
 }

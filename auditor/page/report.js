@@ -8,6 +8,7 @@ class Checks {
   constructor() {
     this.made = [];
     this.failures = new Map();
+    this.heldBack = false;
   }
 
   add(state, name, said, where) {
@@ -18,7 +19,9 @@ class Checks {
     this.add("pass", name, said, where);
   }
 
-  unsure(name, said, where = "") {
+  // holdsBack   whether the whole must not be called ok while this is open
+  unsure(name, said, where = "", holdsBack = false) {
+    this.heldBack ||= holdsBack;
     this.add("inconclusive", name, said, where);
   }
 
@@ -43,7 +46,7 @@ class Checks {
     }
     const checks = this.made.map((check) => ({ ...check, what: printable(check.said.in(null)) }));
     const states = new Set(checks.map((check) => check.state));
-    const ok = !states.has("fail") && states.has("pass");
+    const ok = !this.heldBack && !states.has("fail") && states.has("pass");
     return { answer: ok ? "ok" : "not ok", trust, kind, counts, checks };
   }
 }

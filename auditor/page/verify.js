@@ -39,9 +39,14 @@ async function verify({ zip = null, files = null, key = null, progress = () => {
   }
   await guarded(checks, "items", () => checkPayload(bag, seal, openings));
   const heads = await guarded(checks, "checkpoints", () => checkHeads(bag, seal, keys));
-  const { before, sealed } = heads ?? { before: null, sealed: null };
-  await guarded(checks, "inclusion", () => checkLogged(bag, seal, before, sealed));
-  checkTokens(bag, seal);
+  const both = heads ?? { before: null, sealed: null };
+  const cosigned = await guarded(checks, "witnesses", () => readCosigned(bag, both.sealed));
+  await guarded(checks, "inclusion", () => checkLogged(bag, seal, both, cosigned));
+  const known = outside?.witnesses ?? [];
+  const seen = await guarded(checks, "witnesses", () =>
+    checkWitnesses(bag, cosigned, both.sealed, known));
+  await guarded(checks, "time", () => checkTokens(bag, seal));
+  await guarded(checks, "revocation", () => checkStanding(bag, keys.own, outside, seen));
   if (receipts.chain.length) await checkBagInfo(bag, receipts.chain[receipts.chain.length - 1]);
   return checks.report(source.kind, trust, {
     receipts: receipts.chain.length,
@@ -51,30 +56,47 @@ async function verify({ zip = null, files = null, key = null, progress = () => {
   });
 }
 
+// As evidence/trusted_time.py writes it: authority, its time, our time, the token's SHA-256.
+const STAMPED =
+  /^rfc3161: ([a-z0-9][a-z0-9_.-]{0,62}) stamped the checkpoint of (?:0|[1-9][0-9]{0,15}) receipts at ([0-9TZ:-]{20}); this service's clock then read ([0-9TZ:.-]{20,27}); token sha256:([0-9a-f]{64})$/;
+
 // Tokens are DER and CMS, which a browser does not read: they are named, never passed.
-function checkTokens(bag, seal) {
-  const none = Boolean(seal.statement?.trusted_time.startsWith("none"));
+async function checkTokens(bag, seal) {
+  const said = seal.statement?.trusted_time ?? "";
+  const told = said.startsWith("rfc3161") ? STAMPED.exec(said) : null;
+  if (said.startsWith("rfc3161") && !(told && isTime(told[2]) && isTime(told[3]))) {
+    throw malformed("trusted_time", say("it names no token the way it should"));
+  }
   for (const folder of [BEFORE_READ, SEALED]) {
     const [token, query] = [`${folder}/token.tsr`, `${folder}/query.tsq`];
-    if (bag.found.has(token) && !bag.found.has(query)) {
-      bag.checks.failed("time", say("{0} is missing.", query), query);
-    } else if (bag.found.has(token)) {
-      const said = "{0} was not checked: a browser cannot read time tokens. Use orderproof verify, or openssl ts.";
-      bag.checks.unsure("time", say(said, token), token);
+    const named = folder === BEFORE_READ ? told : null;
+    if (bag.found.has(token)) {
+      const parts = [await bag.read(token, "time"), await bag.read(query, "time")];
+      if (parts.includes(null) || !bag.found.has(`${folder}/checkpoint`)) continue;
+      if (named && bag.found.get(token) !== named[4]) {
+        const what = say("{0} is not the token that the statement names.", token);
+        bag.checks.failed("time", what, token);
+        continue;
+      }
+      const what = "{0} was not checked: a browser cannot read time tokens. Use orderproof verify, or openssl ts.";
+      bag.checks.unsure("time", say(what, token), token);
     } else if (bag.found.has(query)) {
       bag.checks.failed("time", say("{0} is there, its token is not.", query), token);
-    } else if (none) {
-      const said = "No time authority was configured, the statement says; {0} has no token.";
-      bag.checks.unsure("time", say(said, folder), token);
+    } else if (named) {
+      const what = "The statement names a token of {0} over {1}; it is gone.";
+      bag.checks.failed("time", say(what, named[1], folder), token);
+    } else if (said.startsWith("none")) {
+      const what = "No time authority was configured, the statement says; {0} has no token.";
+      bag.checks.unsure("time", say(what, folder), token);
     } else {
-      const said = say("There is no time token over {0}/checkpoint.", folder);
-      bag.checks.unsure("time", said, token);
+      const what = say("There is no time token over {0}/checkpoint.", folder);
+      bag.checks.unsure("time", what, token);
     }
   }
 }
 
 async function ownKeys(bag) {
-  const none = { manifest: [], log: [] };
+  const none = { manifest: [], log: [], standing: new Map() };
   const raw = await bag.read(KEYS, "keys");
   if (raw === null) return none;
   try {

@@ -222,13 +222,19 @@ function start() {
   document.addEventListener("dragleave", over(false));
   document.addEventListener("drop", async (event) => {
     over(false)(event);
-    // Entries have to be taken before anything is awaited.
-    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.());
+    // All has to be taken before anything is awaited.
+    const items = [...event.dataTransfer.items].filter((item) => item.kind === "file");
+    const dropped = items.map((item) => ({ entry: item.webkitGetAsEntry?.(), blob: item.getAsFile() }));
     const found = [];
     try {
-      for (const entry of entries.filter(Boolean)) await walk(entry, entry.name, found);
-    } catch (error) {
-      showProblem(error);
+      for (const { entry, blob } of dropped) {
+        if (entry?.isDirectory) await walk(entry, entry.name, found);
+        else if (blob) found.push({ path: blob.name, blob });
+      }
+    } catch {
+      // Chromium gives a page that is a file no way into a dropped folder, only into a chosen one.
+      const said = "this browser does not let the page read it: choose it with the button instead";
+      showProblem(refused(say("A dropped folder"), say(said)));
       byId("result").hidden = false;
       return;
     }

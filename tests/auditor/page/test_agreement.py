@@ -2,16 +2,21 @@
 
 import copy
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auditor.page import page
 from evidence.bundle import (
     CONSISTENCY,
+    COSIGNED,
     KEYS,
     MANIFEST,
     OPENINGS,
@@ -21,11 +26,14 @@ from evidence.bundle import (
     openings_bytes,
     write_bundle,
 )
-from evidence.canonical import canonical, parse_json, to_base64
+from evidence.canonical import canonical, digest, parse_json, to_base64
 from evidence.dsse import Envelope
+from evidence.notes import CosignatureSigner, add_signatures, signature_by, split_note
 from evidence.orders import order_ref
+from evidence.proofs import LogProof
 from evidence.receipts import Receipt
-from tests.auditor.bundles import House, Made, make, reviewers
+from evidence.trusted_time import Stamped
+from tests.auditor.bundles import NOON, House, Made, make, reviewers
 from tests.auditor.page.browser import Tab
 from tests.auditor.page.judging import (
     disagreement,
@@ -218,7 +226,9 @@ FORGERIES: dict[str, Callable[[Made], Files]] = {
     "no consistency": _without(CONSISTENCY),
     "hash missing": _with(CONSISTENCY, b""),
     "hash cut short": _with(CONSISTENCY, to_base64(b"short").encode() + b"\n"),
-    "not a proof": _with("proof/inclusion/0001.tlog-proof", b"c2sp.org/tlog-proof@v1\nindex 01\n\n"),
+    "not a proof": _with(
+        "proof/inclusion/0001.tlog-proof", b"c2sp.org/tlog-proof@v1\nindex 01\n\n"
+    ),
     "empty receipts": lambda made: files_of(made) | {"proof/openings.json": b""},
     **{f"without {path}": _without(path) for path in (MANIFEST, OPENINGS, KEYS)},
     "without a proof": _without("proof/inclusion/0002.tlog-proof"),
@@ -260,8 +270,9 @@ async def test_another_orders_files_do_not_pass_for_this_ones(tab: Tab, tmp_path
             assert said["answer"] == "not ok"
 
 
-# What a browser does not read: see auditor/page/manifest.js.
-UNREAD = {"toml", "value", "locator", "confidence", "version"}
+# What a browser does not read (auditor/page/manifest.js): facts, and the policy, which says what is
+# required; so a manifest that calls itself incomplete cannot be refuted there.
+UNREAD = {"facts", "policy", "coverage", "complete", "locator"}
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, "", "x", [], {}, ["x"], {"x": "y"}, "\u202e", "2026-13-01T00:00:00Z",
     "2026-11-01T12:00:00Z", "0" * 64, 2**53 - 1,
@@ -288,7 +299,7 @@ def _bent(value: Any, dice: random.Random) -> Any:
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
     keys = list(value) if isinstance(value, dict) else range(len(value))
     for key in keys:
-        if key in UNREAD or key == "facts":
+        if key in UNREAD:
             continue
         yield value, key
         if isinstance(value[key], dict | list):
@@ -303,7 +314,7 @@ async def test_well_signed_nonsense_is_refused_as_the_auditor_refuses_it(
     files = files_of(made)
     payload = parse_json(Envelope.from_json(files[path]).payload)
     dice = random.Random(8)
-    for _ in range(80):
+    for _ in range(50):
         bent = _bent(payload, dice)
         await agree(tab, tmp_path, zipped(files | {path: made.house.envelope(bent)}))
 
@@ -331,6 +342,79 @@ async def test_a_zip_that_is_built_otherwise_is_judged_alike(
         b"hello",
     ):
         await agree(tab, tmp_path, odd)
+
+
+WITNESS = CosignatureSigner(
+    "w1.example",
+    Ed25519PrivateKey.from_private_bytes(b"w" * 32),
+    int(datetime(2026, 11, 1, 14, tzinfo=UTC).timestamp()),
+)
+EARLIER, LATER = "2026-11-01T13:59:59.000000Z", "2026-11-01T14:00:01.000000Z"
+
+
+def _cosigned(made: Made) -> Made:
+    text, _ = split_note(made.sealed.checkpoint)
+    note = add_signatures(made.sealed.checkpoint, [signature_by(WITNESS, text)])
+    proofs = {
+        seq: replace(LogProof.parse(raw), checkpoint=note).to_bytes()
+        for seq, raw in made.proofs.items()
+    }
+    return replace(made, sealed=replace(made.sealed, cosigned=note), proofs=proofs)
+
+
+def _trust(made: Made, part: str, since: str | None, *, witness: bool = True) -> bytes:
+    told: dict[str, Any] = made.house.keys_json
+    if since is not None:
+        told[part][0]["revoked_since"] = since
+    if witness:
+        told["witness"] = [{"vkey": WITNESS.verifier.vkey}]
+    return canonical(told)
+
+
+async def test_witnesses_and_revoked_keys_are_judged_as_the_auditor_judges_them(
+    tab: Tab, made: Made, tmp_path: Path
+) -> None:
+    answers = Counter[str]()
+    for each in (made, _cosigned(made)):
+        for part in ("manifest", "log"):
+            for since in (None, EARLIER, LATER):
+                for key in (
+                    _trust(made, part, since),
+                    _trust(made, part, since, witness=False),
+                    WITNESS.verifier.vkey.encode(),
+                ):
+                    said = await agree(tab, tmp_path, each.zip(), key=key)
+                    assert sentences(said) == sentences(ours(tmp_path / "bundle.zip", key=key))
+                    answers[said["answer"]] += 1
+                told = files_of(each) | {KEYS: _trust(made, part, since, witness=False)}
+                await agree(tab, tmp_path, zipped(told))
+    assert min(answers["ok"], answers["not ok"]) > 5
+    files = files_of(_cosigned(made))
+    for bent in (
+        files[COSIGNED][:-10] + b"AAAAAAAA==\n",
+        files[COSIGNED].replace(b"w1.example", b"w2.example"),
+        files[COSIGNED].replace(b"\n", b"\n\n", 1),
+        b"no note",
+    ):
+        await agree(tab, tmp_path, zipped(files | {COSIGNED: bent}), key=_trust(made, "log", None))
+    await agree(tab, tmp_path, zipped({p: raw for p, raw in files.items() if p != COSIGNED}))
+
+
+def _say(text: str, _checkpoint: bytes) -> str:
+    return text
+
+
+async def test_time_tokens_are_called_inconclusive_and_never_a_pass(
+    tab: Tab, tmp_path: Path
+) -> None:
+    token = b"not looked into"
+    stamped = Stamped(authority="tsa", size=1, at=NOON, ours=NOON, token=digest(token))
+    anchor = {"proof/before-read/token.tsr": token, "proof/before-read/query.tsq": b"?"}
+    for text in ("none configured", str(stamped), "rfc3161: somehow", "missing: no token came"):
+        files = files_of(make(2, trusted_time=partial(_say, text)))
+        for more in ({}, anchor, {**anchor, "proof/before-read/token.tsr": b"another"}):
+            said = await agree(tab, tmp_path, zipped(files | more))
+            assert not any(c["state"] == "pass" for c in said["checks"] if c["name"] == "time")
 
 
 @pytest.mark.slow
