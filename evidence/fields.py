@@ -31,8 +31,8 @@ class Fields:
             raise FormatError(what=what, why="it is not an object")
         self._value: Mapping[str, Any] = value
         self._what = what
-        wanted = set(names)
-        if value.keys() == wanted:
+        wanted = names if isinstance(names, frozenset) else set(names)
+        if len(value) == len(wanted) and wanted.issuperset(value):
             return
         if lacking := sorted(wanted - value.keys()):
             raise FormatError(what=what, why=f"it lacks {', '.join(lacking)}")

@@ -103,7 +103,7 @@ class SealedItem:
     def from_json(cls, value: object) -> SealedItem:
         """The inverse of `to_json`; FormatError on any other shape."""
         what = "an item of the manifest"
-        read = Fields(value, [each.name for each in fields(cls)], what=what)
+        read = Fields(value, _ITEM, what=what)
         part_of = None
         if read.any("part_of") is not None:
             part = Fields(read.any("part_of"), _PART_OF, what=f"part_of in {what}")
@@ -133,6 +133,9 @@ class SealedItem:
             about=read.table("about"),
             hints=read.table("hints"),
         )
+
+
+_ITEM = frozenset(each.name for each in fields(SealedItem))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
