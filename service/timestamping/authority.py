@@ -29,7 +29,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from yarl import URL
 
 from auditor.keys import Authority as Pinned
-from evidence.errors import RequestError
+from evidence.errors import ConfigError
 from evidence.trusted_time import AUTHORITY_NAME
 from service.settings import AuthoritySettings
 from service.timestamping.der import oid
@@ -54,12 +54,12 @@ class Authority:
 
 
 def configured(settings: Sequence[AuthoritySettings]) -> tuple[Authority, ...]:
-    """Read every authority's certificates. RequestError naming the table that is wrong."""
+    """Read every authority's certificates. ConfigError naming the table that is wrong."""
     if len(settings) > MAX_AUTHORITIES:
-        raise RequestError(what="the configuration", why=f"more than {MAX_AUTHORITIES} authorities")
+        raise ConfigError(what="the configuration", why=f"more than {MAX_AUTHORITIES} authorities")
     names = [table.name for table in settings]
     if len(set(names)) < len(names):
-        raise RequestError(what="the configuration", why="two authorities have one name")
+        raise ConfigError(what="the configuration", why="two authorities have one name")
     return tuple(map(_authority, settings))
 
 
@@ -119,5 +119,5 @@ def _may_stamp(certificate: Certificate) -> bool:
     return usage.critical and ExtendedKeyUsageOID.TIME_STAMPING in usage.value
 
 
-def _wrong(table: AuthoritySettings, why: str) -> RequestError:
-    return RequestError(what=f"the authority {table.name[:63]!r} in the configuration", why=why)
+def _wrong(table: AuthoritySettings, why: str) -> ConfigError:
+    return ConfigError(what=f"the authority {table.name[:63]!r} in the configuration", why=why)
