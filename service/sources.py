@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from yarl import URL
 
 from collectors.answers import Bounds
 from collectors.auth import Auth, NoAuth
@@ -105,6 +108,10 @@ def _source(settings: SourceSettings) -> Source:
         collector = collector_named(settings.collector)
         credentials = getattr(collector, "auth", None)
         auth = credentials(settings.options, settings.secrets) if credentials else NoAuth()
+        if settings.secrets and _in_the_clear(settings.base_url or ""):
+            raise RequestError(
+                what="base_url", why="its secrets would travel in the clear; use https://"
+            )
         return Source(
             collector=collector,
             settings=settings,
@@ -123,6 +130,17 @@ def _source(settings: SourceSettings) -> Source:
         )
     except RequestError as problem:
         raise ConfigError(what=what, why=problem.why) from problem
+
+
+def _in_the_clear(base_url: str) -> bool:
+    """Whether what is sent there could be read on the way: not on this machine itself."""
+    url = URL(base_url)
+    if url.scheme != "http" or url.host is None or url.host == "localhost":
+        return False
+    try:
+        return not ipaddress.ip_address(url.host).is_loopback
+    except ValueError:
+        return True
 
 
 def _number(settings: SourceSettings, name: str, default: float, *, least: float) -> float:

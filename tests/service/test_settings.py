@@ -12,12 +12,15 @@ from service.settings import Limits, load_settings
 from service.sources import configured
 
 
+UPS = "[sources.ups]\nclient_id = 'a'\nclient_secret_env = 'S'\n"
+
+
 def wrong(path: Path, text: str, **environment: str) -> str:
     """What is said of a configuration that cannot be used."""
     config = path / "orderproof.toml"
     config.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as raised:
-        configured(load_settings(config, environment=environment))
+        configured(load_settings(config, environment={"S": "s"} | environment))
     said = str(raised.value)
     assert said.endswith(ConfigError.remedy)
     return said
@@ -36,6 +39,7 @@ def wrong(path: Path, text: str, **environment: str) -> str:
         ("[sources.erp]\nfolder = 7", "sources.erp.folder"),
         ("[sources.ups]\nclient_id = 'a'\nclient_secret_env = 'ABSENT'", "ABSENT"),
         ("[sources.ups]\nclient_id = 'a'", "client_secret_env"),
+        (UPS + "base_url = 'http://ups.example'", "https://"),
         ("[sources.mailbox]\nconcurrency = 0", "concurrency"),
         ("[sources.mailbox]\nretries = 'twice'", "retries"),
         ("[sources.mailbox]\ntimeout_s = -1", "timeout_s"),

@@ -1,0 +1,46 @@
+"""The table of sources that README shows, out of the registry: `python -m collectors.listing`."""
+
+from __future__ import annotations
+
+import sys
+
+from collectors.collector import Collector
+from collectors.registry import COLLECTORS
+
+BEGIN = "<!-- sources: written by `python -m collectors.listing README.md` -->"
+END = "<!-- end of sources -->"
+
+
+def as_markdown() -> str:
+    """One line a collector, with what it brings and what it must be told first."""
+    lines = ["| source | what it asks | brings | needs |", "| --- | --- | --- | --- |"]
+    for collector in COLLECTORS:
+        brings = ", ".join(f"`{role}`" for role in sorted(collector.roles))
+        needs = ", ".join(f"`{name}`" for name in sorted(collector.needs)) or "nothing"
+        link = f"[{collector.name}](docs/sources/{collector.name}.md)"
+        lines.append(f"| {link} | {_subject(collector)} | {brings} | {needs} |")
+    return "\n".join(lines)
+
+
+def within(text: str) -> str:
+    """`text` with the table between its markers made new. ValueError if they are not there."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("the markers are not there")
+    return f"{before}{BEGIN}\n{as_markdown()}\n{END}{after}"
+
+
+def _subject(collector: Collector) -> str:
+    """The first sentence of the module's docstring, which every collector begins with."""
+    said = sys.modules[type(collector).__module__].__doc__ or ""
+    return said.partition("\n\n")[0].replace("\n", " ").rstrip(".").strip()
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    for name in sys.argv[1:]:
+        Path(name).write_text(within(Path(name).read_text("utf-8")), "utf-8")
+    if not sys.argv[1:]:
+        print(as_markdown())
