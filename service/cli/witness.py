@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,7 @@ async def _serve(witness: Witness, host: str, port: int) -> int:
         host, port = runner.addresses[0][:2]
         shown = f"[{host}]" if ":" in host else host
         say(witness.verifier.vkey)
+        sys.stdout.flush()  # whoever started it waits for the key
         note(f"witnessing on http://{shown}:{port}")
         told = await told_to_stop()
         note(f"{told}: stopping")

@@ -32,6 +32,8 @@ from evidence.notes import COSIGNATURE, CosignatureSigner, NoteVerifier, open_no
 from evidence.witness import MAX_REQUEST_BYTES, Accepted, Refusal, judge, monitoring_name
 from storage.files import REPLACED, SECRET, create, make_folder, replace
 
+# From the head of a request until its last byte is in: it is 64 KiB at most.
+BODY_S = 20.0
 _NOTE_TYPE = "text/plain; charset=utf-8"
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
 
@@ -129,7 +131,11 @@ def make_witness_app(witness: Witness) -> web.Application:
     """The HTTP face of a witness."""
 
     async def add(request: web.Request) -> web.Response:
-        raw = await request.read()
+        try:
+            async with asyncio.timeout(BODY_S):
+                raw = await request.read()
+        except TimeoutError:
+            return web.Response(status=408, text="the request did not come in time\n")
         answer = await asyncio.to_thread(witness.add, raw)
         if isinstance(answer, str):
             return web.Response(text=answer, headers=_HEADERS)

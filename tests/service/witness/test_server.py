@@ -158,6 +158,34 @@ async def test_killed_between_check_and_answer_it_still_cosigns_no_fork(
     assert not isinstance(refused, str) and refused.status == 422
 
 
+async def test_the_command_says_its_key_serves_and_stops_when_told(tmp_path: Path) -> None:
+    vkeys = tmp_path / "log.vkey"
+    vkeys.write_text(f"# the log\n{LOG.verifier.vkey}\n{OTHER.verifier.vkey}\n")
+    words = ["witness", "--state", str(tmp_path / "w"), "--name", "w.example"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", *words, "--log", vkeys, "--listen", "127.0.0.1:0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    try:
+        key = NoteVerifier.parse((await asyncio.to_thread(process.stdout.readline)).strip())
+        assert (key.name, key.kind) == ("w.example", COSIGNATURE)
+        url = (await asyncio.to_thread(process.stderr.readline)).split()[-1]
+        assert await _posted(f"{url}/add-checkpoint", asking(0, head(9))) == 200
+        assert await _posted(f"{url}/add-checkpoint", b"x" * (1 << 20)) == 413
+        assert await _posted(f"{url}/add-checkpoint", b"not a request") == 400
+        process.terminate()
+        assert await asyncio.to_thread(process.wait, 20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
 async def _posted(url: str, raw: bytes) -> int:
     """The status, once it listens."""
     async with aiohttp.ClientSession() as session:
