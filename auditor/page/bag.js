@@ -73,6 +73,9 @@ async function digests(source, progress) {
   let done = 0;
   for (const [path, size] of source.sizes) {
     progress(done, total, path);
+    if (size > MAX_FILE_BYTES) {
+      throw refused(shown(path), say("it is too large for a browser: use orderproof verify"));
+    }
     try {
       found.set(path, await source.digest(path));
     } catch (error) {

@@ -177,6 +177,7 @@ const CHINESE = new Map([
   ["it is not one hash a line", "不是每行一个哈希"],
   ["it is not standard base64", "不是标准 base64"],
   ["it is not written the one canonical way", "不是唯一的规范写法"],
+  ["it is too large for a browser: use orderproof verify", "对浏览器而言过大:请使用 orderproof verify"],
   ["it is too large: {0}", "过大:{0}"],
   ["it lacks {0}", "缺少 {0}"],
   ["it leads to the root {0}, not to {1}", "得出的根是 {0},而不是 {1}"],

@@ -59,7 +59,10 @@ function showReport(report, name) {
 }
 
 // Without a pinned key the best there is to say is not in green.
-function answerTo({ answer, trust }) {
+function answerTo({ answer, trust, checks }) {
+  if (answer !== "ok" && checks.every(({ state }) => state !== "fail")) {
+    return ["inconclusive", "?", "Do not rely on it yet: see what is open", "暂勿依赖:请看未决之处"];
+  }
   if (answer !== "ok") return ["fail", "\u2715", "It does not hold", "核验不通过"];
   if (trust === "pinned") {
     return ["pass", "\u2713", "Nothing is wrong with it", "未发现问题"];
