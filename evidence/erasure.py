@@ -20,7 +20,6 @@ from evidence.times import parse_rfc3339, rfc3339
 
 PAYLOAD_TYPE = "application/vnd.orderproof.erasure-record+json"
 MAX_RECORD_BYTES = 10_000
-NO_CUSTODY = "0" * 64
 
 
 class ErasureReason(StrEnum):

@@ -20,6 +20,8 @@ from evidence.errors import RequestError
 from service.api import (
     bundles,
     collections,
+    custody,
+    erasure,
     evidence,
     health,
     items,
@@ -35,7 +37,19 @@ from service.metrics import METRICS, Metrics, measure
 from service.problems import REQUEST_ID, Problem, problems
 from service.settings import Settings
 
-_RESOURCES = (collections, evidence, items, manifests, bundles, policies, verify, log, health)
+_RESOURCES = (
+    collections,
+    evidence,
+    items,
+    manifests,
+    bundles,
+    custody,
+    erasure,
+    policies,
+    verify,
+    log,
+    health,
+)
 
 # What is kept here is evidence: no cache keeps it, no page shows it, no browser guesses at it.
 _HEADERS = {

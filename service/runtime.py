@@ -20,6 +20,7 @@ from evidence.items import Content, Role
 from evidence.manifest import Manifest, Statement
 from evidence.orders import Alias, OrderRef
 from evidence.policy import Policy
+from service import erasure
 from service.own_folder import OwnFolder
 from service.queue import Queue
 from service.reading import Reading
@@ -149,6 +150,11 @@ class Runtime:
         finally:
             if runtime is None:
                 await ledger.close()
+        try:
+            await erasure.finish(runtime)
+        except BaseException:
+            await runtime.close()
+            raise
         return runtime
 
     async def __aenter__(self) -> Runtime:

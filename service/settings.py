@@ -23,6 +23,12 @@
     vkey = "w.example+1a2b3c4d+BE..."   its key, got from whoever runs it
     url = "https://w.example"
 
+    erasure_journal = "..."             what was erased; default: erasures.jsonl in `data`
+
+    [retention]
+    days = 90                           nothing is erased earlier, counted from its last seal
+    tenants = { acme = 365 }            of a tenant of its own
+
     [signing]
     manifest = "file"                   or "kms:" and the ARN of an ECC_NIST_P256 key in AWS KMS
     kms_endpoint = "..."                another address of KMS than AWS's own
@@ -36,6 +42,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +53,7 @@ DEFAULT_CONFIG = Path("orderproof.toml")
 _TOP = frozenset(
     {
         "data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits",
-        "authority", "witness", "signing",
+        "authority", "witness", "signing", "retention", "erasure_journal",
     }
 )  # fmt: skip
 
@@ -106,6 +113,17 @@ class SigningSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """Days that evidence is kept at least, for all tenants and for some of them."""
+
+    days: int = 90
+    tenants: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, tenant: str) -> timedelta:
+        return timedelta(days=self.tenants.get(tenant, self.days))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     data: Path
     keys: Path
@@ -121,6 +139,13 @@ class Settings:
     witnesses: tuple[WitnessSettings, ...] = ()
     signing: SigningSettings = field(default_factory=SigningSettings)
     limits: Limits = field(default_factory=Limits)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    erasure_journal: Path | None = None
+
+    @property
+    def journal(self) -> Path:
+        """Where erasures are written down; best on another disk than the backups'."""
+        return self.erasure_journal or self.data / "erasures.jsonl"
 
     @property
     def database_url(self) -> str:
@@ -179,6 +204,8 @@ def load_settings(
         witnesses=_witnesses(table.get("witness", []), path=path),
         signing=_signing(table.get("signing", {}), path=path),
         limits=_limits(table.get("limits", {}), path=path),
+        retention=_retention(table.get("retention", {}), path=path),
+        erasure_journal=base / journal if (journal := text("erasure_journal", "")) else None,
     )
 
 
@@ -239,6 +266,18 @@ def _limits(table: Any, *, path: Path) -> Limits:
         if not 0 < value < 1 << 50:
             raise _wrong(path, f"limits.{name} is not above 0, or is beyond all measure")
     return Limits(**{name: type(standard[name])(value) for name, value in table.items()})
+
+
+def _retention(table: Any, *, path: Path) -> RetentionSettings:
+    if not isinstance(table, dict) or not set(table) <= {"days", "tenants"}:
+        raise _wrong(path, "[retention] has days and tenants, and nothing else")
+    tenants = table.get("tenants", {})
+    if not isinstance(tenants, dict):
+        raise _wrong(path, "retention.tenants is not a table of days")
+    for days in (table.get("days", 90), *tenants.values()):
+        if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= 36_500:
+            raise _wrong(path, "a retention is not a whole number of days from 0 to 36500")
+    return RetentionSettings(**table)
 
 
 def _witnesses(lines: Any, *, path: Path) -> tuple[WitnessSettings, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from evidence.custody import Act
 from evidence.errors import RequestError
 from evidence.orders import OrderRef, order_ref
 from service.api.ports import EVIDENCE, SETTINGS, Account, Collection
 from service.contract import Given
-from service.problems import Problem, Violation, invalid, not_found
+from service.custody import By
+from service.problems import REQUEST_ID, Problem, Violation, invalid, not_found, route_of
 
 
 def ref_of(given: Given) -> OrderRef:
@@ -29,6 +31,22 @@ async def account_of(request: web.Request, ref: OrderRef) -> Account:
     if account is None:
         raise no_order()
     return account
+
+
+async def note(request: web.Request, ref: OrderRef, act: Act, **what: object) -> None:
+    """Into the custody log, before anything of the order is sent."""
+    tenant = request.app[SETTINGS].tenant
+    await request.app[EVIDENCE].note(tenant, ref, act, by_of(request), what)
+
+
+def by_of(request: web.Request) -> By:
+    """Who asks. There is one access token yet, so it has one name."""
+    guarded = request.app[SETTINGS].api_token is not None
+    return By(
+        who="token api" if guarded else "local user",
+        way=f"{request.method} {route_of(request)}",
+        request=request.get(REQUEST_ID, ""),
+    )
 
 
 def no_order() -> Problem:

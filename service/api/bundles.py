@@ -8,11 +8,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from service.api.asking import account_of, not_sealed, ref_of
+from evidence.custody import Act
+from service.api.asking import account_of, not_sealed, note, ref_of
 from service.api.ports import EVIDENCE, SETTINGS
 from service.api.scratch import SCRATCH
 from service.api.sending import send_range
 from service.contract import Given, Handler
+from service.custody import listed
 
 
 async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
@@ -27,6 +29,10 @@ async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
             request.app[SETTINGS].tenant, ref, profile=given.query["profile"], to=file
         )
         size, sha256 = await asyncio.to_thread(_measure, file)
+        held = account.manifest.items if account.manifest else ()
+        await note(
+            request, ref, Act.BUNDLE, sha256=sha256, **listed([item.sha256 for item in held])
+        )
         response = web.StreamResponse(
             headers={
                 "Content-Type": "application/zip",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from evidence.canonical import digest
-from service.api.asking import account_of, ref_of
+from evidence.custody import Act
+from service.api.asking import account_of, note, ref_of
 from service.api.sending import send_json
 from service.api.shapes import collection_json, item_json, order_path, sealed_json
 from service.contract import Given, Handler
@@ -16,6 +17,7 @@ FIRST_ITEMS = 100
 async def get_evidence(request: web.Request, given: Given) -> web.StreamResponse:
     ref = ref_of(given)
     account = await account_of(request, ref)
+    await note(request, ref, Act.EVIDENCE, items=len(account.items))
     links = {
         "self": order_path(ref),
         "items": order_path(ref, "/items"),

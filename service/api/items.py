@@ -8,11 +8,13 @@ import re
 
 from aiohttp import web
 
-from service.api.asking import no_order, ref_of
+from evidence.custody import Act
+from service.api.asking import no_order, note, ref_of
 from service.api.ports import EVIDENCE, SETTINGS
 from service.api.sending import send_json, send_range, unchanged, wanted_range
 from service.api.shapes import item_json
 from service.contract import Given, Handler
+from service.custody import listed
 from service.problems import Violation, invalid, not_found
 
 # What a source called the type goes out only if it is one; a parameter or a line break does not.
@@ -27,9 +29,11 @@ async def list_items(request: web.Request, given: Given) -> web.StreamResponse:
     items = await request.app[EVIDENCE].items(request.app[SETTINGS].tenant, ref)
     if items is None:
         raise no_order()
+    page = items[start:stop]
+    await note(request, ref, Act.ITEMS, **listed([item.sha256 for item in page]))
     return send_json(
         {
-            "items": [item_json(item, ref) for item in items[start:stop]],
+            "items": [item_json(item, ref) for item in page],
             "next": _cursor(stop) if stop < len(items) else None,
         }
     )
@@ -50,6 +54,8 @@ async def get_item(request: web.Request, given: Given) -> web.StreamResponse:
     part = wanted_range(request, size=content.size, etag=etag)
     start, stop = part or (0, content.size)
     media_type = item.media_type.partition(";")[0].strip().lower()
+    served = f"{start}-{stop - 1}" if part else None
+    await note(request, ref, Act.ITEM, sha256=item.sha256, range=served)
     response = web.StreamResponse(
         status=206 if part else 200,
         headers={

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 import structlog
 
+from evidence.custody import Act
+from evidence.erasure import ErasureReason
 from evidence.errors import RequestError
 from evidence.orders import OrderRef
 from evidence.policy import Policy
+from service import custody, erasure
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
+from service.custody import By
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
 from service.worker import CollectionWorker
@@ -91,6 +96,39 @@ class RuntimeEvidence:
 
     async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
         await self._runtime.bundle(tenant, ref, profile=profile, to=to)
+
+    async def note(
+        self, tenant: str, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
+    ) -> None:
+        order = await self._runtime.find(tenant, ref)
+        await custody.note(self._runtime, order, act, by, **what)
+
+    async def custody(self, tenant: str, ref: OrderRef) -> custody.Report | None:
+        if await self._runtime.ledger.find_order(tenant, ref) is None:
+            return None
+        return await custody.report(self._runtime, tenant, ref)
+
+    async def hold(self, tenant: str, ref: OrderRef, *, reason: str, by: By) -> datetime | None:
+        order = await self._runtime.ledger.find_order(tenant, ref)
+        if order is None:
+            return None
+        await custody.note(self._runtime, order, Act.HOLD, by)
+        return await self._runtime.ledger.hold(order, reason=reason)
+
+    async def release(self, tenant: str, ref: OrderRef, *, by: By) -> bool:
+        order = await self._runtime.ledger.find_order(tenant, ref)
+        if order is None:
+            return False
+        await custody.note(self._runtime, order, Act.RELEASE, by)
+        await self._runtime.ledger.release(order)
+        return True
+
+    async def erase(
+        self, tenant: str, ref: OrderRef, *, reason: ErasureReason, by: By
+    ) -> erasure.Erased | None:
+        if await self._runtime.ledger.find_order(tenant, ref) is None:
+            return None
+        return await erasure.erase(self._runtime, tenant, ref, reason=reason, by=by)
 
     def policies_in_force(self) -> Sequence[Policy]:
         return sorted(self._runtime.policies.values(), key=lambda policy: policy.id)

@@ -11,15 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
+from evidence.custody import Act
+from evidence.erasure import ErasureReason
 from evidence.items import Provenance, Role
 from evidence.manifest import Manifest
 from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.receipts import Receipt
+from service.custody import By
 from service.settings import Settings
 
 
@@ -151,6 +154,41 @@ class Account(Protocol):
     def statement_envelope(self) -> bytes | None: ...
 
 
+class Custody(Protocol):
+    """Who had the order's evidence in hand, and whether the chain of that holds."""
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
+class Erased(Protocol):
+    """An erasure that was made.
+
+    logged     its receipt is in the published log; scrubbed: the database's files hold nothing
+    """
+
+    @property
+    def erasure(self) -> Erasure: ...
+    @property
+    def logged(self) -> bool: ...
+    @property
+    def scrubbed(self) -> bool: ...
+
+
+class Erasure(Protocol):
+    """`order` is the commitment; `salt` opens the receipt of the signed record in `envelope`."""
+
+    @property
+    def order(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def reason(self) -> ErasureReason: ...
+    @property
+    def envelope(self) -> bytes: ...
+    @property
+    def salt(self) -> bytes: ...
+
+
 class Evidence(Protocol):
     """The service, as its faces see it.
 
@@ -199,6 +237,31 @@ class Evidence(Protocol):
 
     async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
         """Write the newest sealed manifest's bundle. RequestError for an unknown profile."""
+        ...
+
+    async def note(
+        self, tenant: str, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
+    ) -> None:
+        """Write into the custody log what is about to be handed out; only then may it be.
+
+        NotFoundError if the order was erased meanwhile.
+        """
+        ...
+
+    async def custody(self, tenant: str, ref: OrderRef) -> Custody | None: ...
+
+    async def hold(self, tenant: str, ref: OrderRef, *, reason: str, by: By) -> datetime | None:
+        """A legal hold: since when it is there."""
+        ...
+
+    async def release(self, tenant: str, ref: OrderRef, *, by: By) -> bool:
+        """Lift the hold, if there is one. False for an order that was never asked for."""
+        ...
+
+    async def erase(
+        self, tenant: str, ref: OrderRef, *, reason: ErasureReason, by: By
+    ) -> Erased | None:
+        """Destroy what opens the order. HeldError if a hold or its retention forbids it."""
         ...
 
     def policies_in_force(self) -> Sequence[Policy]:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import hashlib
 import logging
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from service.cli.orders import add_order, named_order
+
+if TYPE_CHECKING:
+    from evidence.orders import OrderRef
+    from service.runtime import Runtime
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +32,23 @@ def run(arguments: argparse.Namespace) -> int:
 
     set_up(level=logging.WARNING)
     return asyncio.run(_run(arguments))
+
+
+async def _note(runtime: Runtime, tenant: str, ref: OrderRef, bundle: Path) -> None:
+    """Into the custody log, before the file has its name."""
+    from evidence.custody import Act
+    from service.custody import listed, local_user, note
+
+    account = await runtime.account(tenant, ref)
+    held = account.manifest.items if account.manifest else ()
+    sha256 = await asyncio.to_thread(_sha256, bundle)
+    digests = listed([item.sha256 for item in held])
+    await note(runtime, account.order, Act.BUNDLE, local_user("bundle"), sha256=sha256, **digests)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest()
 
 
 async def _run(arguments: argparse.Namespace) -> int:
@@ -56,6 +79,7 @@ async def _run(arguments: argparse.Namespace) -> int:
                     await runtime.bundle(settings.tenant, ref, profile=arguments.profile, to=part)
             else:
                 await runtime.bundle(settings.tenant, ref, profile=arguments.profile, to=part)
+            await _note(runtime, settings.tenant, ref, part)
             # Linked, not renamed: what came there meanwhile is not overwritten.
             os.link(part, to)
         finally:

@@ -133,9 +133,13 @@ async def _hold(runtime: Runtime, collection: str) -> None:
 async def _sealed(runtime: Runtime, tenant: str, ref: OrderRef) -> str | None:
     """SHA-256 of the newest manifest's envelope: the manifest's id."""
     from evidence.canonical import digest
+    from evidence.custody import Act
+    from service.custody import local_user, note
 
     account = await runtime.account(tenant, ref)
-    return digest(account.manifest_envelope) if account.manifest_envelope else None
+    sha256 = digest(account.manifest_envelope) if account.manifest_envelope else None
+    await note(runtime, account.order, Act.COLLECT, local_user("collect"), sha256=sha256)
+    return sha256
 
 
 def _queue_is_there(settings: Settings) -> bool:

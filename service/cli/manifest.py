@@ -36,7 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _run(arguments: argparse.Namespace) -> int:
     from evidence.canonical import digest
+    from evidence.custody import Act
+    from service import custody
     from service.cli.terminal import note, say_json
+    from service.custody import local_user
     from service.runtime import Runtime
     from service.settings import load_settings
 
@@ -47,6 +50,10 @@ async def _run(arguments: argparse.Namespace) -> int:
             note("Nothing was ever collected for this order. Run `orderproof collect` first.")
             return 1
         account = await runtime.account(settings.tenant, ref)
+        if account.manifest_envelope is not None:
+            sha256 = digest(account.manifest_envelope)
+            by = local_user("manifest")
+            await custody.note(runtime, account.order, Act.MANIFEST, by, sha256=sha256)
     if account.manifest is None or account.manifest_envelope is None:
         note("Nothing is sealed for this order yet. Run `orderproof collect` and let it end.")
         return 1

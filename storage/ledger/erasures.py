@@ -18,7 +18,7 @@ from evidence.canonical import digest
 from evidence.erasure import ErasureReason
 from evidence.errors import HeldError
 from evidence.items import Role
-from evidence.receipts import commit
+from evidence.receipts import Receipt, commit
 from evidence.times import rfc3339
 from storage.ledger.models import (
     aliases,
@@ -28,6 +28,7 @@ from storage.ledger.models import (
     holds,
     items,
     orders,
+    receipts,
     stamps,
     tasks,
     waiting,
@@ -141,6 +142,20 @@ class Erasures(Part):
             )
             for row in await self._database.read(work)
         ]
+
+    async def erasure_receipt(self, erasure: Erasure) -> tuple[int, Receipt] | None:
+        """The record's receipt with its place in the log, once it is in sequence."""
+
+        async def work(connection: AsyncConnection) -> tuple[int, Receipt] | None:
+            asked = (
+                select(receipts.c.log_index, receipts.c.body)
+                .join(stamps, stamps.c.number == receipts.c.stamp)
+                .where(stamps.c.collection == erasure.collection)
+            )
+            row = (await connection.execute(asked)).one_or_none()
+            return None if row is None else (row.log_index, Receipt.from_bytes(row.body))
+
+        return await self._database.read(work)
 
     async def restored(self, handles: Sequence[str]) -> list[str]:
         """Those of these orders, which were erased, that this ledger can open."""

@@ -15,15 +15,18 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from evidence.canonical import canonical
+from evidence.canonical import canonical, digest
+from evidence.custody import NO_LINE, Act, CustodyChain, CustodyLine
 from evidence.dsse import IN_TOTO, EcdsaSigner, sign
-from evidence.errors import RequestError
+from evidence.erasure import ErasureReason, ErasureRecord
+from evidence.errors import HeldError, RequestError
 from evidence.items import Provenance, Role
 from evidence.manifest import Coverage, Manifest, SealedItem, SourceOutcome, Statement
 from evidence.orders import OrderRef
 from evidence.policy import Policy, parse_policy
 from evidence.receipts import NO_RECEIPT, Receipt, commit, commit_order
 from evidence.verdicts import Finding, Judgement, Verdict
+from service.custody import By, Entry, Report
 from service.settings import Settings
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -169,6 +172,34 @@ class AHealth:
     do: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AnErasure:
+    order: str
+    reason: ErasureReason
+    at: datetime = NOW
+    salt: bytes = SALT
+
+    @property
+    def envelope(self) -> bytes:
+        record = ErasureRecord(
+            origin="log",
+            order=self.order,
+            at=self.at,
+            reason=self.reason,
+            custody_size=0,
+            custody_head=NO_LINE,
+        )
+        key = ec.derive_private_key(ENVELOPE_KEY_SEED, ec.SECP256R1())
+        return record.signed_by(EcdsaSigner(key)).to_json()
+
+
+@dataclass(frozen=True, slots=True)
+class AnErased:
+    erasure: AnErasure
+    logged: bool = True
+    scrubbed: bool = True
+
+
 @dataclass(slots=True)
 class AnAccount:
     order: AnOrder
@@ -188,6 +219,8 @@ class InMemoryEvidence:
         self.parts = [AHealth("ledger", True), AHealth("objects", True), AHealth("queue", True)]
         self.contents: dict[str, AContent] = {}
         self.asked: list[dict[str, object]] = []
+        self.noted: list[tuple[OrderRef, Act, By, dict[str, object]]] = []
+        self.holds: dict[OrderRef, str] = {}
         self.fails: Exception | None = None
 
     @contextlib.asynccontextmanager
@@ -294,6 +327,59 @@ class InMemoryEvidence:
         if profile != "bagit":
             raise RequestError(what="the profile", why=f"{profile!r} is not known")
         await asyncio.to_thread(to.write_bytes, b"PK\x05\x06" + bytes(18))
+
+    async def note(
+        self, tenant: str, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
+    ) -> None:
+        self.noted.append((ref, act, by, dict(what)))
+
+    async def custody(self, tenant: str, ref: OrderRef) -> Report | None:
+        if (tenant, ref) not in self.accounts:
+            return None
+        sealed = b"sealed"
+        chain, entries = CustodyChain(), []
+        for of, act, by, what in self.noted:
+            line = CustodyLine(
+                seq=chain.size,
+                prev=chain.head,
+                at=NOW,
+                order=of.id,
+                act=act,
+                details=digest(sealed),
+            )
+            chain.add(line.to_bytes(), sealed=sealed, erased=False)
+            if of == ref:
+                details = {"who": by.who, "way": by.way, "request": by.request, **what}
+                entries.append(Entry(line, details))
+        return Report(
+            commitment=self.accounts[tenant, ref].order.commitment,
+            erased_at=None,
+            entries=entries,
+            lines=chain.size,
+            head=chain.head,
+            wrong=chain.wrong,
+        )
+
+    async def hold(self, tenant: str, ref: OrderRef, *, reason: str, by: By) -> datetime | None:
+        if (tenant, ref) not in self.accounts:
+            return None
+        self.holds[ref] = reason
+        return NOW
+
+    async def release(self, tenant: str, ref: OrderRef, *, by: By) -> bool:
+        self.holds.pop(ref, None)
+        return (tenant, ref) in self.accounts
+
+    async def erase(
+        self, tenant: str, ref: OrderRef, *, reason: ErasureReason, by: By
+    ) -> AnErased | None:
+        account = self.accounts.get((tenant, ref))
+        if account is None:
+            return None
+        if ref in self.holds:
+            raise HeldError(what="The erasure", why="a legal hold is on the order")
+        del self.accounts[tenant, ref]
+        return AnErased(AnErasure(account.order.commitment, reason))
 
     def policies_in_force(self) -> Sequence[Policy]:
         return [POLICY]
