@@ -326,6 +326,17 @@ class Runtime:
             )
         )
         found.extend(await self._time_health())
+        found.append(await self._signing_health())
+        for name, cosigned, size in await self.witnesses.standing(self.settings.tenant):
+            ok = cosigned >= size
+            found.append(
+                Health(
+                    f"witness {name}",
+                    ok,
+                    f"It cosigned {cosigned} of {size} receipts.",
+                    "" if ok else "See whether it runs; the next seal asks it again.",
+                )
+            )
         for source in self.sources:
             folder = source.settings.folder
             if folder is not None and not folder.is_dir():
@@ -365,6 +376,14 @@ class Runtime:
             f"{free >> 20} MB free in {self.settings.data}.",
             "" if ok else "Make room: nothing can be collected without it.",
         )
+
+    async def _signing_health(self) -> Health:
+        """Whether the configured key is the one in use; a KMS is not asked to sign for it."""
+        try:
+            signer = await asyncio.to_thread(self.vault.manifest_signer, self.settings.tenant)
+        except EvidenceError as problem:
+            return Health("signing", False, str(problem), "See [signing] in orderproof.toml.")
+        return Health("signing", True, f"Manifests are signed by {signer.keyid[:12]}.")
 
     def _keys_health(self) -> Health:
         inside = self.settings.keys.resolve().is_relative_to(self.settings.data.resolve())

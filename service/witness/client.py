@@ -114,6 +114,15 @@ class Witnesses:
             await self._show(tenant, size)
         return list(outcomes)
 
+    async def standing(self, tenant: str) -> list[tuple[str, int, int]]:
+        """Each witness with the size it cosigned last and the size that is published."""
+        head = await self._newest(tenant)
+        size = head.checkpoint.size if head is not None else 0
+        return [
+            (settings.name, await self._ledger.last_cosigned(tenant, key), size)
+            for settings, key in self._witnesses
+        ]
+
     async def _newest(self, tenant: str) -> _Head | None:
         files = self._files_for(tenant)
         pointer = await asyncio.to_thread(files.checkpoint)

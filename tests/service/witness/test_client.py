@@ -326,7 +326,9 @@ async def test_a_witness_that_is_away_delays_no_seal_and_a_later_head_makes_up_f
         config.write_text(text)
         back = with_witness(config, one.settings())
         async with await Runtime.open(back) as runtime:
+            assert [h.ok for h in await runtime.health() if h.part == "witness one"] == [False]
             assert [o.why for o in await runtime.witnesses.cosign(back.tenant)] == [""]
+            assert [h.ok for h in await runtime.health() if h.part == "witness one"] == [True]
             await runtime.bundle(back.tenant, story.ORDER, profile="bagit", to=bundle)
         assert (await asyncio.to_thread(verify_path, bundle, witnesses=demanded)).ok
 
