@@ -33,6 +33,7 @@ from storage.objects.local import LocalObjects
 from storage.objects.objects import Objects
 from storage.vault.vault import Vault
 
+_MOST_KEYS = 100
 _T = TypeVar("_T")
 _Wait = Callable[[Coroutine[Any, Any, _T]], _T]
 
@@ -127,17 +128,23 @@ def _vault(settings: Settings, *, opening: bool) -> Iterator[Vault]:
 
 
 def _keys(log: LogReader, given: bytes | None) -> tuple[Keys, Trust]:
-    """The pinned key, or the one that lies beside the log."""
+    """The pinned keys, or those that lie beside the log."""
     if given is not None:
         keys = Keys.parse(given)
         if not keys.log:
             raise RequestError(what="The key file", why="there is no key of a log in it (vkey)")
         return keys, Trust.PINNED
-    raw = log.read("log.vkey")
-    if raw is None:
+    found = []
+    # A key that took the place of an earlier one is published beside it.
+    for name in ("log.vkey", *(f"log.{number}.vkey" for number in range(2, _MOST_KEYS))):
+        raw = log.read(name)
+        if raw is None:
+            break
+        found.append(raw.strip())
+    if not found:
         why = "it has no log.vkey, so there is no key to check it with: give one with --key"
         raise RequestError(what="The log", why=why)
-    return Keys.parse(raw, what="log.vkey"), Trust.BUNDLE
+    return Keys.parse(b"\n".join(found), what="log.vkey"), Trust.BUNDLE
 
 
 def _said(asked: Asked) -> dict[str, Any]:

@@ -307,6 +307,15 @@ def test_an_interrupted_audit_goes_on_and_comes_to_the_same(
     assert report.resumed or phase == "log"
 
 
+async def test_a_log_whose_key_was_replaced_holds_under_both(house: Settings) -> None:
+    at_home = {"ORDERPROOF_DATA": str(house.data), "ORDERPROOF_KEYS": str(house.keys)}
+    assert orderproof("keys", "rotate", "log", cwd=house.data, **at_home).code == 0
+    await fill(house, tenant="default", orders=ORDERS + 1)
+    report = audited(house, opening=True)
+    assert not blamed(report)
+    assert report.counts["orders"] == ORDERS + 2  # the keys' own records are an order, too
+
+
 def test_a_state_file_is_for_the_same_question_only(house: Settings, tmp_path: Path) -> None:
     def watch(*_: object) -> None:
         raise Stopped
