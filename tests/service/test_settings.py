@@ -11,7 +11,6 @@ from evidence.errors import ConfigError
 from service.settings import Limits, load_settings
 from service.sources import configured
 
-
 UPS = "[sources.ups]\nclient_id = 'a'\nclient_secret_env = 'S'\n"
 
 

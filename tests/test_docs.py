@@ -1,0 +1,152 @@
+"""The pages for operators say what the code has: every source, every setting, nothing else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from collectors.listing import within
+from collectors.registry import COLLECTORS
+from evidence.errors import FormatError
+from evidence.vocabulary import name_of
+from service import settings as written
+from service.demo import story
+from service.runtime import Runtime
+from service.sandbox.app import run_sandbox
+from service.sandbox.scenario import parse_scenario
+from service.settings import load_settings
+from service.sources import OURS
+from storage.ledger.records import State, TaskState
+
+ROOT = Path(__file__).parents[1]
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+# Names of the code -> names in the file.
+CALLED = {
+    "host": "listen",
+    "port": "listen",
+    "api_token": "ORDERPROOF_API_TOKEN",
+    "sources": "[sources.NAME]",
+    "authorities": "[[authority]]",
+    "witnesses": "[[witness]]",
+    "signing": "[signing]",
+    "retention": "[retention]",
+    "limits": "[limits]",
+}
+SECTIONS = {
+    "Settings": "Everything at once",
+    "AuthoritySettings": "`[[authority]]`",
+    "WitnessSettings": "`[[witness]]`",
+    "SigningSettings": "`[signing]`",
+    "RetentionSettings": "`[retention]`",
+    "Limits": "`[limits]`",
+}
+# Where a source's own settings end up; `options` and `secrets` are many names.
+PLAIN_SOURCE = {"collector", "base_url", "folder"}
+
+
+def section(title: str) -> str:
+    """The text under a heading of docs/configuration.md."""
+    _, heading, rest = CONFIGURATION.partition(f"## {title}\n")
+    assert heading, title
+    return rest.partition("\n## ")[0]
+
+
+def documented(title: str) -> set[str]:
+    """The names in the first column of the section's table."""
+    rows = re.findall(r"^\| (`.*?`) \|", section(title), re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+@pytest.mark.parametrize("kind", list(SECTIONS))
+def test_every_setting_is_documented_and_nothing_else_is(kind: str) -> None:
+    dataclass = getattr(written, kind, None)
+    if dataclass is None:
+        pytest.skip(f"{kind} is not there")
+    names = {CALLED.get(field.name, field.name) for field in fields(dataclass)}
+    if kind == "Settings":
+        names.discard("ORDERPROOF_API_TOKEN")
+        assert names <= documented(SECTIONS[kind]) | {"erasure_journal"}
+        assert "`ORDERPROOF_API_TOKEN`" in section("Environment")
+    else:
+        assert names == documented(SECTIONS[kind])
+
+
+def test_the_settings_of_every_source_are_documented() -> None:
+    names = documented("`[sources.NAME]`") - {"…_env", "…_file"}
+    assert names == OURS | PLAIN_SOURCE
+
+
+def test_the_defaults_of_the_limits_are_those_of_the_code() -> None:
+    sizes = {"MB": 1 << 20, "GB": 1 << 30}
+    told = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", section("`[limits]`"), re.MULTILINE))
+    for field in fields(written.Limits):
+        said = told[field.name].strip("`")
+        number, _, unit = said.partition(" ")
+        assert float(number) * sizes.get(unit, 1) == field.default, field.name
+
+
+@pytest.mark.parametrize("name", ["data", "keys", "listen", "valkey", "database", "tenant"])
+def test_a_variable_overrules_the_file(name: str, tmp_path: Path) -> None:
+    assert f"`ORDERPROOF_{name.upper()}`" in section("Environment")
+    value = "127.0.0.1:9" if name == "listen" else "other"
+    config = tmp_path / "orderproof.toml"
+    config.write_text(f'{name} = "127.0.0.1:1"\n')
+    found = load_settings(config, environment={f"ORDERPROOF_{name.upper()}": value})
+    if name == "listen":
+        assert found.port == 9
+    else:
+        assert str(getattr(found, name)).endswith("other")
+
+
+def test_readme_lists_every_source() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert within(readme) == readme, "run: python -m collectors.listing README.md"
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / "sources" / f"{name}.md").read_text("utf-8")
+
+
+def sample(name: str) -> str:
+    (found,) = re.findall(r"```toml\n(.*?)```", page(name), re.DOTALL)
+    return str(found)
+
+
+@pytest.mark.parametrize("collector", COLLECTORS, ids=lambda collector: collector.name)
+def test_a_page_names_the_roles_and_no_fact_that_is_none(collector: object) -> None:
+    text = page(collector.name)  # type: ignore[attr-defined]
+    for heading in ("Configure", "Access", "Needs, wants", "Limits", "Bad input"):
+        assert f"## {heading}\n" in text
+    assert "**Tried**" in text
+    for needed in collector.needs | collector.wants:  # type: ignore[attr-defined]
+        assert f"`{needed}`" in text
+    roles = {str(role) for each in COLLECTORS for role in each.roles}
+    for word in re.findall(r"`([a-z]+(?:\.[a-z_]+)+)`", text):
+        if word.endswith((".toml", ".json", ".pdf")) or word in roles:
+            continue
+        try:
+            name_of(word)
+        except FormatError:
+            pytest.fail(f"{word} is neither a role nor a fact")
+
+
+async def test_every_sample_configuration_loads_and_runs(tmp_path: Path) -> None:
+    async with run_sandbox(parse_scenario(story.SCENARIO.encode())) as url:
+        story.write_story(tmp_path, ups_url=url, data=tmp_path / "d", keys=tmp_path / "k")
+        shutil.move(tmp_path / "erp", tmp_path / "exports")
+        samples = "\n".join(sample(collector.name) for collector in COLLECTORS)
+        samples = samples.replace("https://onlinetools.ups.com", url)
+        samples = samples.replace("your-client-id", "demo-client")
+        config = tmp_path / "orderproof.toml"
+        config.write_text(samples, encoding="utf-8")
+        settings = load_settings(config, environment={"UPS_SECRET": "demo-secret"})
+        async with await Runtime.open(settings) as runtime:
+            collection, _ = await runtime.request_collection(story.ORDER, tenant="default")
+            assert await runtime.walk("default", collection.id) is State.SEALED
+            tasks = await runtime.ledger.tasks(collection.id)
+    assert {task.source for task in tasks} == {"ups", "mailbox", "erp", "folder"}
+    assert {task.state for task in tasks} == {TaskState.BROUGHT}, tasks
