@@ -10,6 +10,7 @@ COMMANDS = (
     ("bench.end_to_end", "rate"),
     ("bench.end_to_end", "memory"),
     ("bench.storage",),
+    ("bench.audit",),
 )
 
 
