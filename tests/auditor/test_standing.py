@@ -1,5 +1,6 @@
 """Keys that were revoked, and witnesses: what still counts, by whose clock, and why."""
 
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from evidence.proofs import LogProof
 from evidence.quorum import WitnessPolicy
 from evidence.times import rfc3339
 from tests.auditor.bundles import House, Made, failures, make, verified
+from tests.auditor.test_tokens import clock
 
 SEALED_AT = datetime(2026, 11, 1, 14, 0, tzinfo=UTC)
 
@@ -235,3 +237,28 @@ def test_a_revocation_without_a_plain_utc_time_is_refused(time: str) -> None:
     told["log"][0]["revoked_since"] = time
     with pytest.raises(FormatError):
         Keys.parse(canonical(told))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_a_pinned_authoritys_token_shows_the_time_as_a_witness_does(tmp_path: Path) -> None:
+    made = make()
+    authority = clock(tmp_path / "tsa")
+    stamped = replace(made, sealed=authority.stamp(made.sealed.checkpoint)).zip()
+    now = datetime.now(UTC)
+
+    def judged(since: datetime, *, pinned: bool = True) -> Report:
+        told = made.house.keys_json
+        told["manifest"][0]["revoked_since"] = rfc3339(since)
+        if pinned:
+            told["tsa"] = [authority.line]
+        return verified(tmp_path, stamped, key=Keys.parse(canonical(told)))
+
+    good = judged(now + timedelta(minutes=5))
+    assert good.ok, failures(good)
+    assert {state for state, _ in said(good, "revocation")} == {"pass"}
+    assert {state for state, _ in said(judged(now - timedelta(minutes=5)), "revocation")} == {
+        "fail"
+    }
+    unpinned = judged(now + timedelta(minutes=5), pinned=False)
+    assert {state for state, _ in said(unpinned, "revocation")} == {"inconclusive"}
+    assert not unpinned.ok
