@@ -47,7 +47,11 @@ class Shelf:
         The stamps are those of the first run, if this is a second one.
         """
         spooled = await asyncio.gather(*(asyncio.to_thread(self._spooled, item) for item in items))
-        one_each = {content.sha256: content for content in spooled}
+        # Of the same bytes twice the first is put, for that is the one the ledger will name: each
+        # was encrypted anew, so the second's object would have another name.
+        one_each: dict[str, SpooledContent] = {}
+        for content in spooled:
+            one_each.setdefault(content.sha256, content)
         stored = await self.ledger.stored_of(self.order, one_each)
         new = [content for sha256, content in one_each.items() if sha256 not in stored]
         # Side by side: a disk that is told to write many files down at once does so in one go.
