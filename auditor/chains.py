@@ -10,6 +10,7 @@ from auditor.ledger import LedgerReader, Row
 from auditor.seal import why
 from auditor.tally import Tally
 from evidence.errors import FormatError
+from evidence.items import Role
 from evidence.receipts import NO_RECEIPT
 
 _BESIDE = ("role", "commitment", "stored", "size", "media_type", "collector", "collected_at")
@@ -21,17 +22,23 @@ def check_chains(ledger: LedgerReader, tally: Tally, *, size: int) -> None:
         return
     cursor = tally.cursors.get("chains") or {"handle": "", "seq": -1, "prev": NO_RECEIPT, "at": -1}
     handle, seq, prev, at = cursor["handle"], cursor["seq"], cursor["prev"], cursor["at"]
+    ended = cursor.get("ended", False)
     while rows := ledger.chains((handle, seq)):
         for row in rows:
             if row.handle != handle:
                 tally.count("orders")
-                handle, seq, prev, at = row.handle, -1, NO_RECEIPT, -1
+                handle, seq, prev, at, ended = row.handle, -1, NO_RECEIPT, -1, False
             if row.log_index < size:
+                if ended:
+                    what = f"The receipt at {row.log_index} follows the record of its erasure."
+                    tally.checks.failed("chains", what, f"log index {row.log_index}")
+                if ended := row.role == Role.ERASURE_RECORD:
+                    tally.count("erased orders")
                 _check(row, tally, seq=seq + 1, prev=prev, at=at)
                 tally.count("chained receipts")
             seq, at = row.seq, row.log_index
             prev = hashlib.sha256(row.body).hexdigest()
-        tally.mark("chains", {"handle": handle, "seq": seq, "prev": prev, "at": at})
+        tally.mark("chains", {"handle": handle, "seq": seq, "prev": prev, "at": at, "ended": ended})
         tally.watch("chains", tally.counts.get("chained receipts", 0), size)
     if (count := tally.counts.get("chained receipts", 0)) != size:
         what = f"The orders have {count} receipts in the ledger; the log has {size} entries."
@@ -40,6 +47,9 @@ def check_chains(ledger: LedgerReader, tally: Tally, *, size: int) -> None:
         "chains",
         f"The receipts of all {tally.counts.get('orders', 0)} orders follow one another.",
     )
+    if erased := tally.counts.get("erased orders", 0):
+        what = f"{erased} orders were erased: a signed record ends the chain of each."
+        tally.checks.passed_unless_failed("erased", what)
     tally.checks.passed_unless_failed("rows", "The ledger's rows say what their receipts say.")
     tally.done("chains")
 

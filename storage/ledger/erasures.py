@@ -271,8 +271,14 @@ async def _destroy(connection: AsyncConnection, handle: str) -> Sequence[bytes]:
     gone = {"ref_lookup": None, "ref_sealed": None, "key_wrapped": None, "salt_sealed": None}
     await connection.execute(update(orders).where(mine).values(gone))
     named = select(aliases.c.alias_lookup).where(aliases.c.order_handle == handle)
-    hidden.extend(text.encode() for text in (await connection.execute(named)).scalars())
+    names = list((await connection.execute(named)).scalars())
     await connection.execute(delete(aliases).where(aliases.c.order_handle == handle))
+    for piece in in_pieces(names):  # another order may go by the same name, and keeps it
+        asked = select(aliases.c.alias_lookup).where(
+            aliases.c.tenant == row.tenant, aliases.c.alias_lookup.in_(piece)
+        )
+        left = set((await connection.execute(asked)).scalars())
+        hidden.extend(name.encode() for name in piece if name not in left)
     await connection.execute(
         update(tasks)
         .where(

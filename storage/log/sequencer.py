@@ -157,7 +157,9 @@ class Sequencer:
         if head is None:
             why = (
                 f"the published log has {checkpoint.size} leaves, a size the ledger does not know; "
-                "the ledger may be an old backup"
+                "the ledger is an older backup, and going on from it would fork the log. Nothing "
+                "was changed. Restore a newer copy of the ledger; reading the missing receipts "
+                "back from the published tiles is not built yet"
             )
             raise CorruptionError(what=f"The log {origin}", why=why)
         if head.root != checkpoint.root:
