@@ -4,6 +4,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test is timed: on a busy machine a slow example says nothing. In CI the same examples are tried
+# each time, so that a change is judged by what it changed.
+settings.register_profile(
+    "orderproof",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=os.environ.get("CI") == "true",
+)
+settings.load_profile("orderproof")
 
 
 @pytest.fixture(scope="session")
