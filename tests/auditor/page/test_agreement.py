@@ -27,8 +27,17 @@ from evidence.bundle import (
     write_bundle,
 )
 from evidence.canonical import canonical, digest, parse_json, to_base64
+from evidence.checkpoint import Checkpoint
 from evidence.dsse import Envelope
-from evidence.notes import CosignatureSigner, add_signatures, signature_by, split_note
+from evidence.merkle import inclusion_path, nodes_of
+from evidence.notes import (
+    CosignatureSigner,
+    NoteSignature,
+    add_signatures,
+    sign_note,
+    signature_by,
+    split_note,
+)
 from evidence.orders import order_ref
 from evidence.proofs import LogProof
 from evidence.receipts import Receipt
@@ -188,6 +197,17 @@ def _other_log(made: Made) -> Files:
     return files_of(made) | {"proof/sealed/checkpoint": other.head()}
 
 
+def _another_origin(made: Made) -> Files:
+    text = Checkpoint(origin="log.example/else", size=1, root=bytes(32)).text
+    note = sign_note(text, [made.house.log_signer])
+    return files_of(made) | {"proof/sealed/checkpoint": note}
+
+
+def _key_twice(made: Made) -> Files:
+    files = files_of(made)
+    return files | {STATEMENT: files[STATEMENT].replace(b"{", b'{"x":1,"x":2,', 1)}
+
+
 def _opened_more(made: Made) -> Files:
     files = files_of(made)
     openings = Opening.read_all(files[OPENINGS])
@@ -202,6 +222,27 @@ def _salt_changed(made: Made) -> Files:
     return files | {OPENINGS: openings_bytes(openings)}
 
 
+def _resalted(made: Made) -> Files:
+    files = files_of(made)
+    payload = parse_json(Envelope.from_json(files[MANIFEST]).payload)
+    payload["predicate"]["items"][1]["salt"] = "00" * 32
+    return files | {MANIFEST: made.house.envelope(payload)}
+
+
+def _logged_out_of_order(made: Made) -> Files:
+    """The same keys sign a log in which the second receipt stands before the first."""
+    house = House(made.house.origin, made.house.envelope_key, made.house.log_key)
+    order = [1, 0, *range(2, len(made.receipts))]
+    places = {seq: house.log(made.receipts[seq]) for seq in order}
+    head, nodes = house.head(), nodes_of(house.leaves)
+    files = files_of(made) | {"proof/sealed/checkpoint": head}
+    for seq, index in places.items():
+        path = tuple(inclusion_path(nodes, index=index, size=len(house.leaves)))
+        proof = LogProof(index=index, path=path, checkpoint=head)
+        files[f"proof/inclusion/{seq:04d}.tlog-proof"] = proof.to_bytes()
+    return files
+
+
 def _without(path: str) -> Callable[[Made], Files]:
     return lambda made: {name: raw for name, raw in files_of(made).items() if name != path}
 
@@ -214,8 +255,12 @@ FORGERIES: dict[str, Callable[[Made], Files]] = {
     "forked log": _fork,
     "item logged late": _late,
     "checkpoint of another log": _other_log,
+    "checkpoint with another origin": _another_origin,
+    "a JSON key twice": _key_twice,
     "one opening more": _opened_more,
     "salt replaced": _salt_changed,
+    "salt replaced and signed": _resalted,
+    "logged out of order": _logged_out_of_order,
     "keys replaced": _with(KEYS, canonical(House().keys_json)),
     "no keys": _with(KEYS, b"{}"),
     "no keys, only nonsense": _with(KEYS, b'{"manifest":[{"pem":3}]}'),
@@ -390,10 +435,12 @@ async def test_witnesses_and_revoked_keys_are_judged_as_the_auditor_judges_them(
                 await agree(tab, tmp_path, zipped(told))
     assert min(answers["ok"], answers["not ok"]) > 5
     files = files_of(_cosigned(made))
+    wrong = NoteSignature(WITNESS.name, WITNESS.key_id, WITNESS.sign(b"another head\n"))
     for bent in (
         files[COSIGNED][:-10] + b"AAAAAAAA==\n",
         files[COSIGNED].replace(b"w1.example", b"w2.example"),
         files[COSIGNED].replace(b"\n", b"\n\n", 1),
+        files["proof/sealed/checkpoint"] + wrong.line.encode(),
         b"no note",
     ):
         await agree(tab, tmp_path, zipped(files | {COSIGNED: bent}), key=_trust(made, "log", None))
