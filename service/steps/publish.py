@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auditor.page import page
 from evidence.archive import Entry
 from evidence.bundle import Anchor, Sealed, bundle_entries, write_bundle
 from evidence.checkpoint import Checkpoint
 from evidence.errors import CorruptionError, NotFoundError, RequestError
-from evidence.items import Content, Role
+from evidence.items import Content, InMemory, Role
 from evidence.manifest import Manifest, SealedItem
 from evidence.merkle import consistency_path
 from evidence.notes import add_signatures, split_note
@@ -79,6 +80,7 @@ async def _entries(
         consistency=await asyncio.to_thread(
             lambda: consistency_path(nodes, old_size=collection.checkpoint_size or 0, new_size=size)
         ),
+        rendered=[Entry("verify.html", InMemory(page()))],
     )
 
 
