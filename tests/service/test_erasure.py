@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import os
 import re
@@ -386,20 +385,26 @@ def windows(folders: Sequence[Path]) -> frozenset[bytes]:
 
 def guesses(span: tuple[int, int]) -> list[str]:
     """Those numbers of which any hash is stored that could be made without a destroyed salt."""
-    stored, key, matches = _STORED, _LOOKUP_KEY, []
-    sha256, keyed = hashlib.sha256, hmac.digest
-    ref = OrderRef(Platform.AMAZON, f"{PREFIX}0000000").canonical().decode()
-    before, _, after = ref.partition("0000000")
-    kind = b"%d:%b" % (len(b"order"), b"order")
+    stored, matches = _STORED, []
+    ref = OrderRef(Platform.AMAZON, f"{PREFIX}0000000").canonical()
+    before, _, after = ref.partition(b"0000000")
+    plain, sha256 = PREFIX.encode(), hashlib.sha256
+    # HMAC, RFC 2104, with both halves begun: twice as fast as hmac.digest for each guess.
+    block = _LOOKUP_KEY.ljust(64, b"\0")
+    inner = sha256(bytes(byte ^ 0x36 for byte in block) + b"%d:%b" % (len(b"order"), b"order"))
+    outer = sha256(bytes(byte ^ 0x5C for byte in block))
     for number in range(*span):
-        digits = f"{number:07d}"
-        whole = (before + digits + after).encode()
+        digits = b"%07d" % number
+        whole = before + digits + after
+        within, keyed = inner.copy(), outer.copy()
+        within.update(whole)
+        keyed.update(within.digest())
         if (
-            sha256(whole).digest()[:8] in stored
-            or sha256((PREFIX + digits).encode()).digest()[:8] in stored
-            or keyed(key, kind + whole, "sha256")[:8] in stored
+            keyed.digest()[:8] in stored
+            or sha256(whole).digest()[:8] in stored
+            or sha256(plain + digits).digest()[:8] in stored
         ):
-            matches.append(PREFIX + digits)
+            matches.append(PREFIX + digits.decode())
     return matches
 
 
