@@ -87,12 +87,12 @@ class _Belt:
         self._keeping = asyncio.create_task(self._keep())
 
     @property
-    def broken(self) -> bool:
-        """Whether keeping failed, and not for an item that is too large."""
+    def trouble(self) -> BaseException | None:
+        """Why keeping failed, if it did, and not for an item that is too large."""
         if not self._keeping.done() or self._keeping.cancelled():
-            return False
+            return None
         problem = self._keeping.exception()
-        return problem is not None and not isinstance(problem, RequestError)
+        return None if isinstance(problem, RequestError) else problem
 
     async def put(self, item: Item) -> None:
         await self._hand_over(item)
@@ -142,24 +142,30 @@ async def ask(
     """Run one collector to its end, or to the end of its time."""
     brought = 0
     belt = _Belt(shelf, source.name)
+    limit = asyncio.timeout(seconds)
     try:
         async with (
-            asyncio.timeout(seconds),
+            limit,
             source.context(
                 known=known, spool=shelf.spool, record=belt.put, text_of=text_of, clock=clock
             ) as context,
         ):
             async for item in source.collector.collect(shelf.order.ref, context):
                 if brought >= most_items:
-                    raise TooLargeError(what="the answer (in items)", size=brought, limit=brought)
+                    raise TooLargeError(
+                        what="the answer (in items)", size=brought + 1, limit=most_items
+                    )
                 await belt.put(item)
                 brought += 1
             await belt.finish()
-    except TimeoutError:
-        return Outcome(TaskState.FAILED, f"It was still not done after {seconds:.0f} seconds.")
     except Exception as problem:
-        if belt.broken:
-            raise  # our disk or our ledger: the source is not to blame, and may be asked again
+        await belt.stop()
+        if belt.trouble is not None:
+            # Our disk or our ledger: the source is not to blame, and may be asked again. That its
+            # time was up as well does not excuse what came before and was not kept.
+            raise belt.trouble from (None if belt.trouble is problem else problem)
+        if isinstance(problem, TimeoutError) and limit.expired():
+            return Outcome(TaskState.FAILED, f"It was still not done after {seconds:.0f} seconds.")
         if isinstance(problem, EvidenceError):
             return Outcome(TaskState.FAILED, str(problem))
         # Unknown failures are ours until someone shows otherwise; the order goes on without them.

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from collectors.collector import Context
+from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.orders import OrderRef, Platform
 from service.runtime import Runtime
 from service.settings import load_settings
+from service.steps.collect import Outcome, ask
+from storage.ledger.records import TaskState
 
 REF = OrderRef(Platform.AMAZON, "112-4872913-5531402", "US")
 
@@ -49,3 +57,66 @@ async def test_the_same_bytes_several_times_over_are_kept_once_and_read_back(
         for line in kept:
             assert runtime.stored(order, line).read(100) == b"the same logo"
     assert not list((tmp_path / "orderproof-data" / "spool").rglob("*.spool"))
+
+
+class Slow:
+    """A source that brings one item and then nothing for ever, or gives up as a socket does."""
+
+    name = "mailbox"
+    version = 1
+    roles = frozenset({Role.MESSAGE_ATTACHMENT})
+    needs: frozenset[str] = frozenset()
+    wants: frozenset[str] = frozenset()
+
+    def __init__(self, *, gives_up: bool) -> None:
+        self._gives_up = gives_up
+
+    async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
+        yield item("one", b"one")
+        if self._gives_up:
+            raise TimeoutError("a socket of the collector's own")
+        await asyncio.sleep(60)
+
+    def read(self, item: Item) -> list[Fact]:
+        return []
+
+
+@pytest.mark.parametrize(
+    ("gives_up", "disk", "told"),
+    [(False, True, "not done after 1 seconds"), (True, True, "TimeoutError"), (False, False, "")],
+    ids=["its time is up", "its own socket's time is up", "the disk is full meanwhile"],
+)
+async def test_a_source_is_blamed_for_its_time_only_and_never_for_our_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gives_up: bool, disk: bool, told: str
+) -> None:
+    config = tmp_path / "orderproof.toml"
+    config.write_text("[sources.mailbox]\nfolder = '.'\ntimeout_s = 1\n", encoding="utf-8")
+    async with await Runtime.open(load_settings(config, environment={})) as runtime:
+        collection, _ = await runtime.request_collection(REF, tenant="default")
+        shelf = runtime.shelf(await runtime.find("default", REF), collection.id)
+
+        async def asked() -> Outcome:
+            return await ask(
+                replace(runtime.sources[0], collector=Slow(gives_up=gives_up)),
+                shelf=shelf,
+                known={},
+                seconds=1.0,
+                most_items=10,
+                text_of=runtime.reading.text_of,
+                clock=runtime.clock,
+            )
+
+        if disk:
+            outcome = await asked()
+            assert outcome.state is TaskState.FAILED
+            assert told in outcome.why
+            assert len(await runtime.ledger.items(shelf.order)) == 1
+        else:
+
+            def full(content: object) -> None:
+                time.sleep(1.5)
+                raise OSError(28, "No space left on device")
+
+            monkeypatch.setattr(runtime.objects, "put", full)
+            with pytest.raises(OSError, match="No space"):
+                await asked()
