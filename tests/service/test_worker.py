@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 import service.worker
-from evidence.errors import CorruptionError, OutageError
+from evidence.errors import ConfigError, CorruptionError, OutageError
 from evidence.orders import OrderRef, Platform
 from service.api.opened import working
 from service.own_folder import OwnFolder
-from service.queue import QUEUE
+from service.queue import QUEUE, socket_of
 from service.runtime import Runtime
 from service.settings import Settings, load_settings
 from service.steps import walk as steps
@@ -199,3 +199,17 @@ async def test_what_a_killed_process_left_in_the_spool_goes_when_the_next_one_st
         assert fresh.exists()
     living.close()
     assert [path for path in spool.rglob("*") if path.is_file()] == [fresh]
+
+
+def test_a_socket_in_a_folder_for_everybody_is_in_one_of_our_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    deep = Settings(data=tmp_path / ("d" * 100), keys=tmp_path / "keys")
+    path = socket_of(deep)
+    assert len(str(path)) < 108
+    assert path == socket_of(deep)
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    path.parent.chmod(0o777)
+    with pytest.raises(ConfigError, match="somebody else"):
+        socket_of(deep)
