@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from evidence.errors import RequestError
+from evidence.errors import ConfigError, RequestError
 from evidence.facts import Fact
 from evidence.items import Content, Item, Provenance, Role, Spool
 from evidence.locators import Locator
@@ -137,12 +137,12 @@ class Context:
 
     def need_http(self) -> Http:
         if self.http is None:
-            raise RequestError(what=f"asking {self.source}", why="no base_url is configured")
+            raise ConfigError(what=f"the source {self.source}", why="it has no base_url")
         return self.http
 
     def need_files(self) -> Files:
         if self.files is None:
-            raise RequestError(what=f"asking {self.source}", why="no folder is configured")
+            raise ConfigError(what=f"the source {self.source}", why="it has no folder")
         return self.files
 
     def item(

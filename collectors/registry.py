@@ -7,17 +7,15 @@ from collectors.collector import Collector
 from collectors.files.folder import Folder
 from collectors.messages.mailbox import Mailbox
 from collectors.orders.table import Table
-from evidence.errors import RequestError
+from evidence.errors import NotFoundError
 
 COLLECTORS: tuple[Collector, ...] = (Ups(), Mailbox(), Table(), Folder())
 
 
 def collector_named(name: str) -> Collector:
-    """The collector called `name`; RequestError if there is none."""
+    """The collector called `name`; NotFoundError if there is none."""
     for collector in COLLECTORS:
         if collector.name == name:
             return collector
     names = ", ".join(sorted(collector.name for collector in COLLECTORS))
-    raise RequestError(
-        what="the collector", why=f"{name[:60]!r} is not one of those there are ({names})"
-    )
+    raise NotFoundError(what=f"the collector {name[:60]!r}", why=f"there are {names}")

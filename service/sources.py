@@ -129,7 +129,7 @@ def _source(settings: SourceSettings) -> Source:
             seconds=_number(settings, "timeout_s", 0.0, least=0.001),
         )
     except RequestError as problem:
-        raise ConfigError(what=what, why=problem.why) from problem
+        raise ConfigError(what=what, why=f"{problem.what}: {problem.why}") from problem
 
 
 def _in_the_clear(base_url: str) -> bool:
@@ -148,5 +148,5 @@ def _number(settings: SourceSettings, name: str, default: float, *, least: float
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
-        raise RequestError(what=name, why=f"{name} is not a number from {least:g} on")
+        raise RequestError(what=name, why=f"it is not a number from {least:g} on")
     return float(value)

@@ -25,7 +25,7 @@ from collectors.carriers.ups_letter import read_letter
 from collectors.carriers.ups_times import delivery_time, scan_time
 from collectors.collector import Context
 from collectors.secrets import Secret
-from evidence.errors import EvidenceError, RequestError
+from evidence.errors import ConfigError, EvidenceError, RequestError
 from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef
@@ -76,7 +76,7 @@ class Ups:
         if not client and "client_id" in secrets:
             client = secrets["client_id"].reveal()
         if not isinstance(client, str) or not client:
-            raise RequestError(what="asking ups", why="no client_id is configured")
+            raise ConfigError(what="the source ups", why="no client_id is configured")
         account = options.get("merchant_id")
         return ClientCredentials(
             source=self.name,

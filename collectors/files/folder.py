@@ -28,7 +28,7 @@ from collectors.files.sidecar import (
     sidecar_of,
 )
 from collectors.mentions import Mentions
-from evidence.errors import EvidenceError, RequestError, TooLargeError
+from evidence.errors import ConfigError, EvidenceError, TooLargeError
 from evidence.facts import Fact
 from evidence.items import Content, Item, Provenance, Role
 from evidence.locators import FILE_NAME, Locator, meta, pointer
@@ -130,8 +130,9 @@ class Folder:
             troubles.append(f"{unseen} files, whose names tell no order, were not looked into")
         if troubles:
             more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
-            raise RequestError(
-                what="part of the folder", why="; ".join(troubles[:3]).rstrip(".") + more
+            raise ConfigError(
+                what="part of the folder (the rest was brought)",
+                why="; ".join(troubles[:3]).rstrip(".") + more,
             )
 
     def read(self, item: Item) -> list[Fact]:

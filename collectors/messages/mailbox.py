@@ -30,7 +30,7 @@ from collectors.messages.mbox import mails_in
 from collectors.messages.reading import read_attachment, read_mail
 from collectors.messages.relay import origin_of
 from collectors.messages.threads import Place, Trace, belonging, trace_of
-from evidence.errors import EvidenceError, OutageError, RequestError, TooLargeError
+from evidence.errors import ConfigError, EvidenceError, OutageError, TooLargeError
 from evidence.facts import Fact
 from evidence.items import Content, InMemory, Item, Provenance, Role
 from evidence.locators import mail_part
@@ -114,7 +114,7 @@ class Mailbox:
 def _own_addresses(context: Context) -> frozenset[str]:
     said = context.settings.get("own_addresses", ())
     if isinstance(said, str) or not all(isinstance(address, str) for address in said):
-        raise RequestError(what="the setting own_addresses", why="it is not a list of addresses")
+        raise ConfigError(what="the setting own_addresses", why="it is not a list of addresses")
     return frozenset(address.strip().lower() for address in said)
 
 

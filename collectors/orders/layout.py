@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from evidence.canonical import canonical, parse_json
-from evidence.errors import FormatError, RequestError
+from evidence.errors import ConfigError, FormatError, RequestError
 from evidence.items import Role
 from evidence.times import (
     Instant,
@@ -262,4 +262,4 @@ def _plain(value: Any) -> Any:
 
 
 def _wrong(name: str, why: str) -> RequestError:
-    return RequestError(what=f"the setting {name[:80]}", why=why)
+    return ConfigError(what=f"the setting {name[:80]}", why=why)

@@ -32,7 +32,14 @@ from collectors.orders.rows import (
     is_workbook,
     rows_of,
 )
-from evidence.errors import EvidenceError, FormatError, RequestError, ShapeError, TooLargeError
+from evidence.errors import (
+    ConfigError,
+    EvidenceError,
+    FormatError,
+    RequestError,
+    ShapeError,
+    TooLargeError,
+)
 from evidence.facts import Fact, Value
 from evidence.items import Content, Item, Provenance, Role
 from evidence.locators import WHOLE, cell
@@ -92,8 +99,9 @@ class Table:
             )
         if troubles:
             more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
-            raise RequestError(
-                what="part of the folder", why="; ".join(troubles[:3]).rstrip(".") + more
+            raise ConfigError(
+                what="part of the folder (the rest was brought)",
+                why="; ".join(troubles[:3]).rstrip(".") + more,
             )
 
     def read(self, item: Item) -> list[Fact]:
