@@ -57,7 +57,7 @@ class Check:
 class Report:
     """The whole answer.
 
-    kind      "zip", "folder", "manifest" or "statement"
+    kind      "zip", "folder", "manifest", "statement" or "erasure"
     trust     whose word the signatures rest on
     counts    receipts, items, files and bytes that were looked at
     """

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from auditor.bag import MAX_PART_BYTES, Bag, check_bag, check_bag_info
+from auditor.erasure import check_erasure, is_erasure
 from auditor.keys import Keys
 from auditor.logs import check_heads, check_inclusion, check_saved
 from auditor.payload import check_payload
@@ -70,7 +71,8 @@ def verify_path(
 ) -> Report:
     """Check a bundle, an unpacked bag, or a manifest or statement alone.
 
-    path        a ZIP, a folder with the bag in it, or a `.dsse.json` envelope
+    path        a ZIP, a folder with the bag in it, or the `.dsse.json` envelope of a manifest,
+                a statement or an erasure
     key         keys got from elsewhere; None trusts the bundle's own and says so
     checkpoint  a signed checkpoint of the log that the reader kept
     witnesses   who must have cosigned; those of `key` are looked at, but not demanded
@@ -176,11 +178,13 @@ def _verify_envelope(path: Path, key: Keys | None) -> Report:
     if (size := path.stat().st_size) > MAX_PART_BYTES:
         raise TooLargeError(what=name, size=size, limit=MAX_PART_BYTES)
     raw = path.read_bytes()
-    payload = Envelope.from_json(raw).payload
-    said = parse_json(payload, what=name)
+    parsed = Envelope.from_json(raw)
+    if is_erasure(parsed):
+        return check_erasure(raw, name, beside=lambda file: _beside(path, file), key=key)
+    said = parse_json(parsed.payload, what=name)
     kind = said.get("predicateType") if isinstance(said, dict) else None
     if kind not in {MANIFEST_TYPE, STATEMENT_TYPE}:
-        raise RequestError(what=name, why="it is neither a manifest nor a statement of an order")
+        raise RequestError(what=name, why="it is no manifest, statement or erasure of an order")
     short = "manifest" if kind == MANIFEST_TYPE else "statement"
     checks = Checks()
     signed = check_envelope(raw, name, short, checks, own=Keys(), pinned=key)
@@ -189,6 +193,14 @@ def _verify_envelope(path: Path, key: Keys | None) -> Report:
     check_standing(checks, {name: raw}, own=Keys(), pinned=key, proven=Proven())
     checks.unsure("receipts", f"Not checked: a {short} alone brings no receipts and no bytes.")
     return Report(kind=short, trust=Trust.PINNED, checks=checks.closed())
+
+
+def _beside(path: Path, name: str) -> bytes | None:
+    """A small file in the same folder, or None; one that is too large is not what we look for."""
+    file = path.with_name(name)
+    if not file.is_file() or file.stat().st_size > MAX_PART_BYTES:
+        return None
+    return file.read_bytes()
 
 
 def _own_keys(bag: Bag) -> Keys:

@@ -229,6 +229,10 @@ async def test_commands_hold_erase_and_tell(kept: Settings, tmp_path: Path) -> N
     names = {path.name for path in (tmp_path / "record").iterdir()}
     ends = ("dsse.json", "opening.json", "receipt.json", "tlog-proof")
     assert names == {f"erasure.{end}" for end in ends}
+    (tmp_path / "keys.json").write_text(ran("keys")[1])
+    record = str(tmp_path / "record" / "erasure.dsse.json")
+    code, out, _ = ran("verify", record, "--key", str(tmp_path / "keys.json"))
+    assert code == 0 and order.commitment in out, out
     assert ran("custody", REAL.id)[0] == 1
     code, out, _ = ran("custody", order.commitment)
     assert code == 0 and "erased at" in out and "holds" in out
