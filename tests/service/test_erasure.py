@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -33,7 +36,9 @@ from service.settings import RetentionSettings, Settings
 from storage.journal import ErasureJournal
 from storage.ledger.erasures import Erasure
 from storage.ledger.records import OrderRecord, State
+from tests.service import mortal_erasure as mortal
 
+ROOT = Path(__file__).parents[2]
 TENANT = "default"
 REF = OrderRef(Platform.AMAZON, "112-4832917-5531402")
 OTHER = OrderRef(Platform.AMAZON, "112-4832917-0000001")
@@ -364,6 +369,59 @@ async def test_a_journal_that_was_changed_stops_the_start(settings: Settings) ->
     settings.journal.write_bytes(whole.replace(b'"event":"erased"', b'"event":"craved"', 1))
     with pytest.raises(CorruptionError, match="Line 1 of the erasure journal"):
         await Runtime.open(settings)
+
+
+async def test_killed_at_any_moment_an_erasure_is_whole_or_was_never_begun(
+    tmp_path: Path,
+) -> None:
+    """kill -9, again and again, until all orders are erased."""
+    settings, count, dice = mortal.settings_in(tmp_path), 12, random.Random(3)
+    hidden: dict[str, list[bytes]] = {}
+    async with await Runtime.open(settings) as runtime:
+        for number in range(count):
+            order = await collected(runtime, mortal.ref_of(number), items=1)
+            hidden[order.commitment] = hidden_of(settings, order)
+    kills = 0
+    while kills < 8:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.service.mortal_erasure", str(tmp_path), str(count)),
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"ready\n"
+        try:
+            # An erasure takes some 50 ms here, so this falls into any of its steps.
+            async with asyncio.timeout(dice.uniform(0.0, 0.3)):
+                rest = await process.stdout.read()
+                assert rest == b"done\n"
+                break
+        except TimeoutError:
+            process.kill()
+            kills += 1
+        finally:
+            await process.wait()
+    print(f"{kills} kills")
+    async with await Runtime.open(settings) as runtime:
+        left = [number for number in range(count) if await found(runtime, number)]
+        erasures = await runtime.ledger.erasures()
+        assert len(erasures) == count - len(left)
+        assert kills and erasures
+        for erasure in erasures:
+            assert await runtime.ledger.erasure_receipt(erasure) is not None
+        assert (await report(runtime, TENANT, erasures[0].order)).holds
+        said = ErasureJournal(settings.journal).read()
+        assert set(said.erased) == said.scrubbed == {each.handle for each in erasures}
+        gone = [secret for each in erasures for secret in hidden[each.order]]
+        for path, data in files_of(settings.data):
+            assert not [secret for secret in gone if secret in data], path
+    said_by_audit = audited(settings, opening=True)
+    counts = said_by_audit["counts"]
+    assert isinstance(counts, dict) and counts["erased orders"] == len(erasures)
+
+
+async def found(runtime: Runtime, number: int) -> bool:
+    return await runtime.ledger.find_order(TENANT, mortal.ref_of(number)) is not None
 
 
 # -- whoever knows the shape of order numbers --------------------------------------------------
