@@ -22,24 +22,26 @@ def check_chains(ledger: LedgerReader, tally: Tally, *, size: int) -> None:
         return
     cursor = tally.cursors.get("chains") or {"handle": "", "seq": -1, "prev": NO_RECEIPT, "at": -1}
     handle, seq, prev, at = cursor["handle"], cursor["seq"], cursor["prev"], cursor["at"]
-    ended = cursor.get("ended", False)
+    ended, gone = cursor.get("ended", False), cursor.get("gone", False)
     while rows := ledger.chains((handle, seq)):
         for row in rows:
             if row.handle != handle:
+                _check_erased(ledger, handle, tally, ended=ended, gone=gone)
                 tally.count("orders")
                 handle, seq, prev, at, ended = row.handle, -1, NO_RECEIPT, -1, False
             if row.log_index < size:
                 if ended:
                     what = f"The receipt at {row.log_index} follows the record of its erasure."
                     tally.checks.failed("chains", what, f"log index {row.log_index}")
-                if ended := row.role == Role.ERASURE_RECORD:
-                    tally.count("erased orders")
                 _check(row, tally, seq=seq + 1, prev=prev, at=at)
                 tally.count("chained receipts")
             seq, at = row.seq, row.log_index
+            ended, gone = row.role == Role.ERASURE_RECORD, bool(row.erased)
             prev = hashlib.sha256(row.body).hexdigest()
-        tally.mark("chains", {"handle": handle, "seq": seq, "prev": prev, "at": at, "ended": ended})
+        cursor = {"handle": handle, "seq": seq, "prev": prev, "at": at}
+        tally.mark("chains", {**cursor, "ended": ended, "gone": gone})
         tally.watch("chains", tally.counts.get("chained receipts", 0), size)
+    _check_erased(ledger, handle, tally, ended=ended, gone=gone)
     if (count := tally.counts.get("chained receipts", 0)) != size:
         what = f"The orders have {count} receipts in the ledger; the log has {size} entries."
         tally.checks.failed("chains", what)
@@ -52,6 +54,23 @@ def check_chains(ledger: LedgerReader, tally: Tally, *, size: int) -> None:
         tally.checks.passed_unless_failed("erased", what)
     tally.checks.passed_unless_failed("rows", "The ledger's rows say what their receipts say.")
     tally.done("chains")
+
+
+def _check_erased(
+    ledger: LedgerReader, handle: str, tally: Tally, *, ended: bool, gone: bool
+) -> None:
+    """A key is destroyed where the chain ends in the record of it, and nowhere else."""
+    if ended and gone:
+        tally.count("erased orders")
+    elif ended:
+        what = f"Order {handle} was erased, says its chain, and its key is there."
+        tally.checks.failed("erased", what, handle)
+    elif gone and ledger.loose_ends()[0]:
+        what = f"The key of order {handle} is gone; the record of that may wait for its receipt."
+        tally.checks.unsure("erased", what, handle)
+    elif gone:
+        what = f"The key of order {handle} is gone, and no record of an erasure ends its chain."
+        tally.checks.failed("erased", what, handle)
 
 
 def check_stamps(ledger: LedgerReader, tally: Tally, *, size: int) -> None:

@@ -13,6 +13,7 @@ class Row(NamedTuple):
     handle     what the ledger calls the order
     order      the order's commitment in its own row; None if that row is gone
     role …     of the stamp's row; `role` is None if that row is gone
+    erased     whether the order's key was destroyed
     """
 
     handle: str
@@ -27,6 +28,7 @@ class Row(NamedTuple):
     media_type: str | None
     collector: str | None
     collected_at: str | None
+    erased: bool
 
 
 class LedgerReader(Protocol):

@@ -55,7 +55,8 @@ class AuditRows(Part):
         """A page of the receipts after this one, order by order, each with its stamp's row.
 
         (handle, seq, log index, receipt, commitment of the order, role, commitment, stored, size,
-        media type, collector, collected at); None for what a missing row would have said
+        media type, collector, collected at, whether the order's key was destroyed); None for what
+        a missing row would have said
         """
         asked = (
             select(
@@ -71,6 +72,7 @@ class AuditRows(Part):
                 stamps.c.media_type,
                 stamps.c.collector,
                 stamps.c.collected_at,
+                and_(orders.c.handle.is_not(None), orders.c.key_wrapped.is_(None)),
             )
             .outerjoin(stamps, stamps.c.number == receipts.c.stamp)
             .outerjoin(orders, orders.c.handle == receipts.c.order_handle)

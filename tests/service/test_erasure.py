@@ -178,6 +178,19 @@ async def test_nothing_that_is_kept_opens_or_names_an_erased_order(settings: Set
         assert isinstance(counts, dict) and counts["erased orders"] == 1
 
 
+async def test_the_audit_names_an_erased_order_whose_key_is_there(settings: Settings) -> None:
+    async with await Runtime.open(settings) as runtime:
+        order = await collected(runtime)
+        await erase(runtime, TENANT, REF, reason=REASON, by=BY)
+    with sqlite3.connect(settings.data / "ledger.sqlite") as database:
+        changed = "UPDATE orders SET key_wrapped = x'01' WHERE handle = ?"
+        assert database.execute(changed, (order.handle,)).rowcount == 1
+    database.close()
+    found = audit(Asked(), lambda: settings)
+    assert [check.where for check in found.checks if check.name == "erased"] == [order.handle]
+    assert not found.ok
+
+
 async def test_a_stranger_can_check_the_record_of_an_erasure(settings: Settings) -> None:
     async with await Runtime.open(settings) as runtime:
         order = await collected(runtime)
