@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from auditor.keys import Keys
 from auditor.report import Report
@@ -137,6 +141,32 @@ def test_a_receipt_of_another_order_role_or_log_is_not_believed(tmp_path: Path) 
         assert not Written(tmp_path / str(number)).verified().ok
     write(tmp_path / "role", role=Role.DOCUMENT)
     assert Written(tmp_path / "role").states()["receipt"] == "fail"
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "sha256sum", "openssl", "jq"))),
+    reason="needs bash, sha256sum, openssl and jq",
+)
+def test_the_record_is_checked_by_hand_as_the_page_tells(written: Written) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "verifying.md").read_text("utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", page, re.M | re.S)
+    (block,) = [block for block in blocks if "erasure.pae" in block]
+    pem = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    (written.folder.parent / "seller.pem").write_bytes(pem)
+
+    def ran() -> list[str]:
+        asked = ["bash", "-c", block]
+        done = subprocess.run(
+            asked, cwd=written.folder, capture_output=True, text=True, check=False
+        )
+        return [line.removesuffix("  -") for line in done.stdout.splitlines()]
+
+    answer, made, said = ran()
+    assert (answer, made) == ("Verified OK", said)
+    sound = written.record.read_bytes()
+    written.record.write_bytes(sound.replace(b'"payload":"ey', b'"payload":"eY'))
+    answer, made, said = ran()
+    assert answer != "Verified OK" and made != said
 
 
 def test_a_key_that_is_not_the_signers_fails(written: Written) -> None:
