@@ -186,7 +186,9 @@ def bundle_entries(
     files[STATEMENT] = InMemory(statement.envelope)
     openings.append(_opening(chain[-1].seq, statement, STATEMENT))
 
-    paths = item_paths([item for item, _ in items], named=manifest is not None)
+    full = manifest is not None
+    # Without the manifest nobody is told that a withheld item has the bytes of one that is shown.
+    paths = item_paths((item for item, content in items if full or content is not None), named=full)
     shown: set[int] = set()
     for item, content in items:
         if content is None:
@@ -198,9 +200,7 @@ def bundle_entries(
         if manifest is None:
             path = paths[item.sha256]
             openings.append(Opening(seq=item.seq, sha256=item.sha256, salt=item.salt, path=path))
-    if listed := withheld_text(
-        chain, manifest_seq=seal.manifest_seq, shown=shown, full=manifest is not None
-    ):
+    if listed := withheld_text(chain, manifest_seq=seal.manifest_seq, shown=shown, full=full):
         files[WITHHELD] = InMemory(listed)
 
     files[RECEIPTS] = InMemory(b"".join(line + b"\n" for line in receipts))

@@ -21,7 +21,9 @@ from evidence.dsse import Envelope
 from evidence.erasure import ErasureRecord
 from evidence.errors import CorruptionError, NotFoundError
 from evidence.orders import OrderRef
+from evidence.sealed import SealedItem
 from evidence.times import rfc3339
+from service.steps.publish import BAGIT
 from storage.ledger.custody import CustodyRow, open_details
 from storage.ledger.erasures import Erasure
 
@@ -92,6 +94,7 @@ class Report:
                     "sha256": entry.details.get("sha256"),
                     "items": entry.details.get("items"),
                     "list_sha256": entry.details.get("list_sha256"),
+                    "shown": entry.details.get("shown"),
                     "range": entry.details.get("range"),
                 }
                 for entry in self.entries
@@ -118,12 +121,19 @@ def listed(sha256s: Sequence[str]) -> dict[str, object]:
     return {"items": len(sha256s), "list_sha256": list_digest(sha256s)}
 
 
+def bundled(shown: Sequence[SealedItem], *, profile: str) -> dict[str, object]:
+    """What a bundle hands out, for `note`: of a reviewer's copy also which items, by receipt."""
+    what = listed([item.sha256 for item in shown])
+    return what if profile == BAGIT else what | {"shown": [item.seq for item in shown]}
+
+
 async def note(
     runtime: Runtime, order: OrderRecord, act: Act, by: By, **what: object
 ) -> CustodyLine:
     """The line is on stable storage once this returns; only then may bytes go out.
 
-    what   sha256 of what is handed out; or how many `items`, and their `list_sha256`
+    what   sha256 of what is handed out; or how many `items`, and their `list_sha256`; of a
+           reviewer's copy the receipts of the items `shown`
     """
     details = {"who": by.who, "way": by.way, "request": by.request, **what}
     return await runtime.ledger.note(order, act, details)

@@ -20,6 +20,7 @@ from evidence.items import Content, Role
 from evidence.manifest import Manifest, Statement
 from evidence.orders import Alias, OrderRef
 from evidence.policy import Policy
+from evidence.sealed import SealedItem
 from service import erasure
 from service.own_folder import OwnFolder
 from service.queue import Queue
@@ -298,9 +299,21 @@ class Runtime:
                 return line, self.stored(order, line)
         raise NotFoundError(what="the item", why="this order has none with this digest")
 
-    async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
-        """Write the order's newest sealed account to `to` as one ZIP."""
-        await publish.write(self, await self.account(tenant, ref), profile=profile, to=to)
+    async def bundle(
+        self,
+        tenant: str,
+        ref: OrderRef,
+        *,
+        profile: str,
+        to: Path,
+        show: Sequence[int] = (),
+        show_roles: Sequence[str] = (),
+    ) -> Sequence[SealedItem]:
+        """Write the order's newest sealed account to `to` as one ZIP; what items are in it."""
+        account = await self.account(tenant, ref)
+        return await publish.write(
+            self, account, profile=profile, to=to, show=show, show_roles=show_roles
+        )
 
     # -- looking at ourselves ---------------------------------------------------------------
 

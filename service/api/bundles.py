@@ -14,7 +14,7 @@ from service.api.ports import EVIDENCE, SETTINGS
 from service.api.scratch import SCRATCH
 from service.api.sending import send_range
 from service.contract import Given, Handler
-from service.custody import listed
+from service.custody import bundled
 
 
 async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
@@ -25,14 +25,13 @@ async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
         raise not_sealed()
     with request.app[SCRATCH].folder() as folder:
         file = folder / "bundle.zip"
-        await request.app[EVIDENCE].bundle(
-            request.app[SETTINGS].tenant, ref, profile=given.query["profile"], to=file
+        profile = given.query["profile"]
+        show = [int(seq) for seq in given.query.get("show", "").split(",") if seq]
+        held = await request.app[EVIDENCE].bundle(
+            request.app[SETTINGS].tenant, ref, profile=profile, to=file, show=show
         )
         size, sha256 = await asyncio.to_thread(_measure, file)
-        held = account.manifest.items if account.manifest else ()
-        await note(
-            request, ref, Act.BUNDLE, sha256=sha256, **listed([item.sha256 for item in held])
-        )
+        await note(request, ref, Act.BUNDLE, sha256=sha256, **bundled(held, profile=profile))
         response = web.StreamResponse(
             headers={
                 "Content-Type": "application/zip",

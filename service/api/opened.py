@@ -16,6 +16,7 @@ from evidence.erasure import ErasureReason
 from evidence.errors import RequestError
 from evidence.orders import OrderRef
 from evidence.policy import Policy
+from evidence.sealed import SealedItem
 from service import custody, erasure
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
@@ -94,8 +95,10 @@ class RuntimeEvidence:
                 return line, cast(RangedContent, self._runtime.stored(order, line))
         return None
 
-    async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
-        await self._runtime.bundle(tenant, ref, profile=profile, to=to)
+    async def bundle(
+        self, tenant: str, ref: OrderRef, *, profile: str, to: Path, show: Sequence[int]
+    ) -> Sequence[SealedItem]:
+        return await self._runtime.bundle(tenant, ref, profile=profile, to=to, show=show)
 
     async def note(
         self, tenant: str, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]

@@ -22,6 +22,7 @@ from evidence.manifest import Manifest
 from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.receipts import Receipt
+from evidence.sealed import SealedItem
 from service.custody import By
 from service.settings import Settings
 
@@ -235,8 +236,13 @@ class Evidence(Protocol):
         self, tenant: str, ref: OrderRef, sha256: str
     ) -> tuple[KeptItem, StoredContent] | None: ...
 
-    async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
-        """Write the newest sealed manifest's bundle. RequestError for an unknown profile."""
+    async def bundle(
+        self, tenant: str, ref: OrderRef, *, profile: str, to: Path, show: Sequence[int]
+    ) -> Sequence[SealedItem]:
+        """Write the newest sealed manifest's bundle; returns the items that it shows.
+
+        RequestError for an unknown profile, and for a receipt to show that is not an item's.
+        """
         ...
 
     async def note(

@@ -1,4 +1,9 @@
-"""`orderproof bundle`: everything a stranger needs, as one file."""
+"""`orderproof bundle`: everything a stranger needs, as one file.
+
+orderproof bundle ORDER -o FILE
+orderproof bundle ORDER --profile reviewer [--show 3,6] [--show-role pod.document] -o FILE
+                                    without personal data, but for the items that are named
+"""
 
 from __future__ import annotations
 
@@ -7,19 +12,43 @@ import asyncio
 import hashlib
 import logging
 import os
+import re
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.cli.orders import add_order, named_order
 
 if TYPE_CHECKING:
-    from evidence.orders import OrderRef
+    from evidence.sealed import SealedItem
     from service.runtime import Runtime
+    from storage.ledger.records import OrderRecord
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_order(parser)
-    parser.add_argument("--profile", metavar="P", default="bagit", help="default: bagit")
+    parser.add_argument(
+        "--profile",
+        metavar="P",
+        default="bagit",
+        help="bagit, the full copy (default); or reviewer, which withholds what is not named",
+    )
+    parser.add_argument(
+        "--show",
+        metavar="SEQ[,SEQ…]",
+        action="append",
+        default=[],
+        help="an item to open in a reviewer's copy, by its receipt",
+    )
+    parser.add_argument(
+        "--show-role",
+        metavar="ROLE",
+        action="extend",
+        nargs="+",
+        default=[],
+        help="open every item of this role, such as pod.document",
+    )
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", required=True, help="a file not there yet"
     )
@@ -34,16 +63,28 @@ def run(arguments: argparse.Namespace) -> int:
     return asyncio.run(_run(arguments))
 
 
-async def _note(runtime: Runtime, tenant: str, ref: OrderRef, bundle: Path) -> None:
+async def _note(
+    runtime: Runtime, order: OrderRecord, bundle: Path, held: Sequence[SealedItem], profile: str
+) -> None:
     """Into the custody log, before the file has its name."""
     from evidence.custody import Act
-    from service.custody import listed, local_user, note
+    from service.custody import bundled, local_user, note
 
-    account = await runtime.account(tenant, ref)
-    held = account.manifest.items if account.manifest else ()
     sha256 = await asyncio.to_thread(_sha256, bundle)
-    digests = listed([item.sha256 for item in held])
-    await note(runtime, account.order, Act.BUNDLE, local_user("bundle"), sha256=sha256, **digests)
+    what = bundled(held, profile=profile)
+    await note(runtime, order, Act.BUNDLE, local_user("bundle"), sha256=sha256, **what)
+
+
+def _seqs(given: Sequence[str]) -> list[int]:
+    """The receipts in `--show 3,6 --show 8`. RequestError for anything else."""
+    from evidence.errors import RequestError
+
+    words = [word.strip() for part in given for word in part.split(",")]
+    for word in words:
+        if re.fullmatch("[0-9]{1,7}", word) is None:
+            why = f"{word[:40]!r} is not the number of a receipt, as `orderproof manifest` shows it"
+            raise RequestError(what="the items to show", why=why)
+    return [int(word) for word in words]
 
 
 def _sha256(file: Path) -> str:
@@ -61,12 +102,15 @@ async def _run(arguments: argparse.Namespace) -> int:
 
     ref = named_order(arguments)
     to: Path = arguments.output
+    profile: str = arguments.profile
+    show, roles = _seqs(arguments.show), arguments.show_role
     if to.exists():
         raise RequestError(what=f"writing {to}", why="it is there already; name another file")
     settings = load_settings(arguments.config)
     console = Console(stderr=True)
     async with await Runtime.open(settings) as runtime:
-        if await runtime.ledger.find_order(settings.tenant, ref) is None:
+        order = await runtime.ledger.find_order(settings.tenant, ref)
+        if order is None:
             note("Nothing was ever collected for this order. Run `orderproof collect` first.")
             return 1
         if (await runtime.account(settings.tenant, ref)).manifest is None:
@@ -74,19 +118,23 @@ async def _run(arguments: argparse.Namespace) -> int:
             return 1
         part = to.with_name(f".{to.name}.{os.getpid()}.part")
         try:
-            if console.is_terminal:
-                with console.status("writing the bundle"):
-                    await runtime.bundle(settings.tenant, ref, profile=arguments.profile, to=part)
-            else:
-                await runtime.bundle(settings.tenant, ref, profile=arguments.profile, to=part)
-            await _note(runtime, settings.tenant, ref, part)
+            status = console.status("writing the bundle") if console.is_terminal else nullcontext()
+            with status:
+                held = await runtime.bundle(
+                    settings.tenant, ref, profile=profile, to=part, show=show, show_roles=roles
+                )
+            await _note(runtime, order, part, held, profile)
             # Linked, not renamed: what came there meanwhile is not overwritten.
             os.link(part, to)
         finally:
             part.unlink(missing_ok=True)
     size = to.stat().st_size
     if arguments.json:
-        say_json({"file": str(to), "size": size, "profile": arguments.profile})
+        shown = [item.seq for item in held]
+        say_json({"file": str(to), "size": size, "profile": profile, "shown": shown})
     else:
+        if profile == "reviewer":
+            opened = ", ".join(f"{item.seq} {item.role}" for item in held) or "none"
+            say(f"items shown: {opened}; the others are withheld, named by role and receipt")
         say(f"{to}  {size_of(size)}; check it with: orderproof verify {to}")
     return 0

@@ -55,6 +55,8 @@ async def _run(arguments: argparse.Namespace) -> int:
         details = entry.details
         what = details.get("sha256") or details.get("list_sha256") or ""
         items = f"{details['items']} items" if details.get("items") is not None else ""
+        if details.get("shown"):
+            items += f" ({', '.join(map(str, details['shown']))})"
         words = [str(details.get("who", "")), str(details.get("way", "")), items, what[:16]]
         at = rfc3339(entry.line.at)
         say(f"{at}  {entry.line.act:<10} {'  '.join(word for word in words if word)}".rstrip())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,15 +28,30 @@ from storage.log.tiles import LogFiles
 if TYPE_CHECKING:
     from service.runtime import Account, Runtime
 
-PROFILES = ("bagit",)
+# The auditor's full copy, and a reviewer's: no manifest, and only such items as were named.
+BAGIT = "bagit"
+REVIEWER = "reviewer"
+PROFILES = (BAGIT, REVIEWER)
 # Above this many receipts the chain is recomputed and only its head is proven (evidence/bundle.py).
 MOST_PROOFS = 1_000
 
 
-async def write(runtime: Runtime, account: Account, *, profile: str, to: Path) -> None:
-    """Write the newest sealed account to `to`, whole or not at all.
+async def write(
+    runtime: Runtime,
+    account: Account,
+    *,
+    profile: str,
+    to: Path,
+    show: Sequence[int] = (),
+    show_roles: Sequence[str] = (),
+) -> Sequence[SealedItem]:
+    """Write the newest sealed account to `to`, whole or not at all; returns the items in it.
 
-    Raises NotFoundError if nothing is sealed yet, RequestError if the profile is not known.
+    show, show_roles   what to open in a reviewer's copy, by receipt or by role; the rest is
+                       withheld, and `data/withheld.txt` names it by role and receipt
+
+    Raises NotFoundError if nothing is sealed yet, RequestError if the profile is not known or an
+    item is named that is not there.
     """
     if profile not in PROFILES:
         raise RequestError(
@@ -44,12 +60,42 @@ async def write(runtime: Runtime, account: Account, *, profile: str, to: Path) -
     sealed = [c for c in account.collections if c.state is State.SEALED]
     if not sealed or account.manifest is None:
         raise NotFoundError(what="the bundle", why="no collection of this order is sealed yet")
-    entries = await _entries(runtime, account, account.manifest, sealed[-1])
+    full = profile == BAGIT
+    if full and (show or show_roles):
+        why = f"only a copy of profile {REVIEWER} withholds some; this one shows all"
+        raise RequestError(what="the items to show", why=why)
+    items = account.manifest.items
+    shown = items if full else chosen(items, show=show, show_roles=show_roles)
+    entries = await _entries(runtime, account, account.manifest, sealed[-1], shown=shown, full=full)
     await asyncio.to_thread(_write_whole, entries, to)
+    return shown
+
+
+def chosen(
+    items: Sequence[SealedItem], *, show: Sequence[int], show_roles: Sequence[str]
+) -> Sequence[SealedItem]:
+    """Those of the items that have one of these receipts or roles.
+
+    Raises RequestError for a receipt or role that no item has: whoever mistypes one would else
+    believe that he had shown it.
+    """
+    if strange := sorted(set(show) - {item.seq for item in items}):
+        why = f"receipt {strange[0]} is not that of an item of the newest sealed account"
+        raise RequestError(what="the items to show", why=why)
+    if unheard := sorted(set(show_roles) - {str(item.role) for item in items}):
+        why = f"no item has the role {unheard[0][:40]!r}"
+        raise RequestError(what="the items to show", why=why)
+    return [item for item in items if item.seq in show or str(item.role) in show_roles]
 
 
 async def _entries(
-    runtime: Runtime, account: Account, manifest: Manifest, collection: Collection
+    runtime: Runtime,
+    account: Account,
+    manifest: Manifest,
+    collection: Collection,
+    *,
+    shown: Sequence[SealedItem],
+    full: bool,
 ) -> list[Entry]:
     order = account.order
     tenant = order.tenant
@@ -65,10 +111,14 @@ async def _entries(
     log = LogFiles(runtime.log_folder(tenant))
     nodes = tile_reader(log.read, size=size)
     proven = chain if len(chain) <= MOST_PROOFS else chain[-1:]
+    seqs = {item.seq for item in shown}
     return bundle_entries(
-        items=[(item, _content(runtime, order, account, item)) for item in manifest.items],
+        items=[
+            (item, _content(runtime, order, account, item) if item.seq in seqs else None)
+            for item in manifest.items
+        ],
         statement=await _sealed(runtime, order, statement_line),
-        manifest=await _sealed(runtime, order, manifest_line),
+        manifest=await _sealed(runtime, order, manifest_line) if full else None,
         receipts=[receipt.to_bytes() for _, receipt in chain],
         before_read=await _before_read(runtime, account, manifest, collection.checkpoint_size),
         sealed=sealed,

@@ -478,6 +478,17 @@ def test_the_same_bytes_brought_twice_lie_there_once(tmp_path: Path) -> None:
     assert report.counts["items"] == 4
 
 
+def test_a_copy_that_shows_one_of_two_same_items_does_not_tell_of_the_other(tmp_path: Path) -> None:
+    made = make([b"same", b"other", b"same"])
+    for shown, hidden in ((0, 2), (2, 0)):
+        copy = reviewers(made, withheld=[1, hidden])
+        report = verified(tmp_path, copy.zip(), key=made.house.keys)
+        assert report.ok, failures(report)
+        data = [path for path in files_of(copy) if path.startswith("data/0")]
+        assert [path[:9] for path in data] == [f"data/{shown:04d}"]
+        assert f"\n{hidden} " in files_of(copy)[WITHHELD].decode()
+
+
 def test_openings_give_away_nothing_that_is_withheld(made: Made) -> None:
     openings = Opening.read_all(files_of(reviewers(made, withheld=[1, 2]))["proof/openings.json"])
     assert [opening.seq for opening in openings] == [0, 3, 4, 6]

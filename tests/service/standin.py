@@ -28,6 +28,7 @@ from evidence.receipts import NO_RECEIPT, Receipt, commit, commit_order
 from evidence.verdicts import Finding, Judgement, Verdict
 from service.custody import By, Entry, Report
 from service.settings import Settings
+from service.steps.publish import chosen
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SALT = bytes(32)
@@ -323,10 +324,17 @@ class InMemoryEvidence:
                 return item, self.contents.get(sha256, AContent(item.data))
         return None
 
-    async def bundle(self, tenant: str, ref: OrderRef, *, profile: str, to: Path) -> None:
-        if profile != "bagit":
+    async def bundle(
+        self, tenant: str, ref: OrderRef, *, profile: str, to: Path, show: Sequence[int]
+    ) -> Sequence[SealedItem]:
+        if profile not in {"bagit", "reviewer"}:
             raise RequestError(what="the profile", why=f"{profile!r} is not known")
         await asyncio.to_thread(to.write_bytes, b"PK\x05\x06" + bytes(18))
+        manifest = self.accounts[tenant, ref].manifest
+        assert manifest is not None
+        if profile == "bagit":
+            return manifest.items
+        return chosen(manifest.items, show=show, show_roles=())
 
     async def note(
         self, tenant: str, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
