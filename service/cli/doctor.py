@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 # What an extra brings, and the module that shows that it is there.
 EXTRAS = {
-    "s3": ("boto3", "objects in a bucket"),
-    "pdf": ("typst", "report as PDF"),
-    "ocr": ("rapidocr", "text of photos and scans"),
+    "s3": ("boto3", "signing key in AWS KMS"),
 }
 
 

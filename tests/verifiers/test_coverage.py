@@ -72,7 +72,7 @@ def test_a_history_without_a_delivery_is_weak() -> None:
 
 
 def test_what_nobody_could_read_is_open_and_not_failed() -> None:
-    why = "its text needs OCR, which is not installed"
+    why = "its text needs OCR, which is not built in"
     unread = said("reading.failed", why, by="amazon", item="record")
     answer, findings = verify(
         items=(RECORD, TRACKING, POD), facts=facts_of(unread, FACTS[1]), policy=A2Z, at=NOW

@@ -90,7 +90,7 @@ def _read(item: Item, facts: list[Fact]) -> None:
     facts.extend(failed(item, trouble) for trouble in troubles[:10])
     if not troubles and not any(line.strip() for _, line in lines):
         facts.append(
-            failed(item, "it has no text layer; its text needs OCR, which is not installed")
+            failed(item, "it has no text layer; its text needs OCR, which is not built in")
         )
 
 

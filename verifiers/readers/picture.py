@@ -20,7 +20,7 @@ from verifiers.readers.reader import MAX_BYTES, fact, failed
 
 # Twice a large phone camera's picture; more is a bomb, or not a photo of a parcel.
 MAX_PIXELS = 100_000_000
-NEEDS_OCR = "its text needs OCR, which is not installed"
+NEEDS_OCR = "its text needs OCR, which is not built in"
 
 _EXIF = 0x8769  # the IFD that holds the times (Exif 2.32, 4.6.3)
 _TAKEN, _TAKEN_OFFSET, _TAKEN_SUBSEC = 0x9003, 0x9011, 0x9291
