@@ -26,7 +26,7 @@ _COVERED = Finding.good("requirement-covered")
 _MISSING = Finding.grave("required-missing", do="Get it from where the finding says, and collect.")
 _WEAK = Finding.grave("required-weak", do="Replace it by a better copy, as the finding says.")
 _UNREAD = Finding.note(
-    "requirement-unread", do="Install the reader it needs, or look at the item yourself."
+    "requirement-unread", do="Look at the item yourself, or bring it in a form that can be read."
 )
 _HELPFUL = Finding.note("helpful-missing", do="Add it if you can get it; it is not required.")
 _NO_RULES = Finding.note("policy-has-no-rules", do="Choose a policy that knows this defect.")
