@@ -154,7 +154,9 @@ def test_a_date_that_is_not_gmt_is_no_fact(date: str) -> None:
     assert [fact.name for fact in read_exchange(item_of(data))] == ["exchange.status"]
 
 
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"WARC/1.1\r\n", gzip.compress(b"hello", mtime=0)])
+@pytest.mark.parametrize(
+    "data", [b"", b"PK\x03\x04", b"WARC/1.1\r\n", gzip.compress(b"hello", mtime=0)]
+)
 def test_other_bytes_are_a_shape_error(data: bytes) -> None:
     with pytest.raises(ShapeError):
         read_exchange(item_of(data))
