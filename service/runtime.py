@@ -208,7 +208,8 @@ class Runtime:
             raise ConfigError(what="the configuration", why="it has no source to collect from")
         kind = (defect or {}).get("kind", "")
         rules = self.policy(policy) if policy else policy_for(ref.platform, kind)
-        await self.ledger.tenant(tenant, origin=self.settings.origin_of(tenant))
+        if tenant != self.settings.tenant:  # that one was made when we opened
+            await self.ledger.tenant(tenant, origin=self.settings.origin_of(tenant))
         order = await self.ledger.order(tenant, ref, store=store)
         collection, new = await self.ledger.start_collection(
             order,

@@ -114,7 +114,9 @@ async def _collect(
             if waiting:
                 known = plan.known_facts(order.ref, await runtime.ledger.aliases(order))
             unfinished = [*waiting, *running.values()]
-            for source in [s for s in waiting if plan.ready(s, known, unfinished)]:
+            # Those far away first: while they think, the files at hand are read.
+            ready = [s for s in waiting if plan.ready(s, known, unfinished)]
+            for source in sorted(ready, key=lambda s: s.settings.base_url is None):
                 waiting.remove(source)
                 job = _one(runtime, order, collection, source, shelf, known, waiting, watch)
                 running[asyncio.create_task(job)] = source
@@ -264,7 +266,7 @@ async def _seal(
     for outcome in await runtime.witnesses.cosign(order.tenant):
         await watch("witness", str(outcome))
     for index, receipt in placed[len(chain) :]:
-        if receipt.commitment == last.commitment:
+        if runtime.timestamps.authorities and receipt.commitment == last.commitment:
             await publish.sealed_anchor(runtime, order.tenant, index)
     if not await runtime.ledger.advance(
         collection.id, State.VERIFYING, State.SEALED, complete=manifest.complete
@@ -296,16 +298,20 @@ async def _account(
     if before_read is None:
         raise CorruptionError(what="The log", why="the checkpoint before reading is not there")
     await watch("read", f"{len(lines)} items")
-    facts = await read_all(lines, order, objects=runtime.objects, reading=runtime.reading)
+    facts, aliases, tasks = await asyncio.gather(
+        read_all(lines, order, objects=runtime.objects, reading=runtime.reading),
+        runtime.ledger.aliases(order),
+        runtime.ledger.tasks(collection.id),
+    )
     await watch("verify", f"{len(facts)} facts")
     return seal.manifest_for(
         order=order,
         collection=collection,
-        aliases=await runtime.ledger.aliases(order),
+        aliases=aliases,
         policy=runtime.policy(collection.policy),
         items=seal.sealed_items(lines, order, runtime.objects),
         facts=Facts(facts),
-        tasks=await runtime.ledger.tasks(collection.id),
+        tasks=tasks,
         at=collection.at,
         before_read=before_read,
     )

@@ -57,7 +57,8 @@ class Database:
         """
         try:
             # Parameters hold keyed hashes and ciphertext, yet no error needs to print them.
-            engine = create_async_engine(url, hide_parameters=True)
+            # Every transaction of ours ends by itself; resetting would roll back nothing, slowly.
+            engine = create_async_engine(url, hide_parameters=True, pool_reset_on_return=None)
         except Exception as error:  # ArgumentError, NoSuchModuleError, ImportError
             why = "it is not a URL such as sqlite+aiosqlite:////path/ledger.db"
             raise RequestError(what="The ledger's address", why=why) from error
