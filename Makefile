@@ -84,6 +84,8 @@ $(BASE): pyproject.toml | $(BIN)/python
 	@$(INSTALL) --editable . || { \
 	  echo "The libraries could not be installed; pip says why above." >&2; \
 	  echo "Most often there is no way to the package index. Then run make again." >&2; exit 1; }
+	@: "pip has done its work; its own compiled code is 6 MB that nobody else needs"
+	@find $(VENV)/lib -path '*/site-packages/pip/*' -name __pycache__ -prune -exec rm -rf {} +
 	@rm -f $(VENV)/.base-*; touch $@
 
 $(TEST): $(BASE)

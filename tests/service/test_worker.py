@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -204,7 +205,16 @@ async def test_what_a_killed_process_left_in_the_spool_goes_when_the_next_one_st
 def test_a_socket_in_a_folder_for_everybody_is_in_one_of_our_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with tempfile.TemporaryDirectory(prefix="op") as short:  # pytest's own paths may be too long
+        monkeypatch.setattr("tempfile.tempdir", short)
+        _check_socket(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("t" * 90)))
+    (tmp_path / ("t" * 90)).mkdir()
+    with pytest.raises(ConfigError, match="too long"):
+        socket_of(Settings(data=tmp_path / ("d" * 100), keys=tmp_path / "keys"))
+
+
+def _check_socket(tmp_path: Path) -> None:
     deep = Settings(data=tmp_path / ("d" * 100), keys=tmp_path / "keys")
     path = socket_of(deep)
     assert len(str(path)) < 108
