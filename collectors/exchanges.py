@@ -20,7 +20,6 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -276,7 +275,7 @@ def read_exchange(item: Item) -> list[Fact]:
         head = _response_head(item)
     except EvidenceError:
         raise
-    except (ArchiveLoadFailed, ValueError, KeyError, IndexError, EOFError, OSError):
+    except Exception:  # a damaged record makes warcio stumble in ways that no list holds
         raise _misshapen(item, "other bytes") from None
     if head is None:
         raise _misshapen(item, "no answer")

@@ -162,7 +162,7 @@ def test_other_bytes_are_a_shape_error(data: bytes) -> None:
         read_exchange(item_of(data))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_damaged_exchange_reads_or_raises_ours(data: st.DataObject) -> None:
     good = in_memory(exchange(), Redactor([])).data
