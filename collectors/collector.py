@@ -9,7 +9,7 @@ yielded stay.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -118,8 +118,6 @@ class Context:
     text_of: Callable[[Item], Awaitable[str]]
     http: Http | None = None
     files: Files | None = None
-    origin: str = ""
-    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def collector(self) -> str:
