@@ -11,6 +11,7 @@ COMMANDS = (
     ("bench.end_to_end", "memory"),
     ("bench.storage",),
     ("bench.audit",),
+    ("bench.verifiers",),
 )
 
 

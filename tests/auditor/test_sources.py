@@ -4,7 +4,6 @@ import io
 import os
 import struct
 import threading
-import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -43,6 +42,16 @@ def with_zipfile(
     return out.getvalue()
 
 
+def bytes_to_hash(folder: Path, data: bytes) -> int:
+    """How many bytes a verifier of this ZIP would read for hashing."""
+    path = folder / "to-hash.zip"
+    path.write_bytes(data)
+    source = open_source(path)
+    source.close()
+    path.unlink()
+    return sum(source.sizes.values())
+
+
 def told(report: Report, *parts: str) -> bool:
     assert not report.ok
     return any(all(part in line for part in parts) for line in failures(report))
@@ -75,13 +84,12 @@ def test_a_bomb_does_not_go_off(tmp_path: Path) -> None:
     bomb = with_zipfile((f"{FOLDER}/data/bomb", bytes(200 << 20)), how=zipfile.ZIP_DEFLATED)
     assert len(bomb) < 1 << 20
     tracemalloc.start()
-    begun = time.monotonic()
     report = verified(tmp_path, bomb)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert told(report, "zip:", "not the one its directory calls for") or told(report, "zip:")
     assert peak < 20 << 20
-    assert time.monotonic() - begun < 5
+    assert bytes_to_hash(tmp_path, bomb) < len(bomb)
 
 
 def test_many_entries_over_the_same_bytes_are_not_read_again_and_again(tmp_path: Path) -> None:
@@ -94,10 +102,9 @@ def test_many_entries_over_the_same_bytes_are_not_read_again_and_again(tmp_path:
     ]
     directory = b"".join(map(central_header, members))
     end = end_records(count=len(members), size=len(directory), offset=len(body))
-    begun = time.monotonic()
     report = verified(tmp_path, body + directory + end)
     assert told(report, "zip:", "data/00001", "overlaps")
-    assert time.monotonic() - begun < 5
+    assert bytes_to_hash(tmp_path, body + directory + end) == len(data)
 
 
 def test_a_second_entry_of_the_same_name_is_told(tmp_path: Path) -> None:

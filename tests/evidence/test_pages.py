@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 import tracemalloc
 from typing import Any
 
@@ -190,11 +189,10 @@ def test_a_page_of_too_many_bytes_or_values_costs_nothing() -> None:
         assert peak < 1 << 20
 
 
-def test_a_number_of_a_million_digits_is_text_and_quick() -> None:
+def test_a_number_of_a_million_digits_stays_text() -> None:
+    # Made a number and text again it takes minutes: the work is quadratic.
     item = an_item(b'{"n":' + b"9" * 1_000_000 + b"}")
-    began = time.perf_counter()
-    assert len(page_of(item)["n"].text()) == 1_000_000
-    assert time.perf_counter() - began < 2
+    assert page_of(item)["n"].text() == "9" * 1_000_000
 
 
 def test_the_sentence_says_the_type_and_never_the_value() -> None:

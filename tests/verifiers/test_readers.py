@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 import zlib
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pypdf import PdfReader, PdfWriter
 
 from evidence.facts import Fact
 from evidence.times import Instant, LocalDate, LocalTime, ZoneBasis
+from tests.counting import lines_run
 from tests.verifiers.documents import pdf, pdf_of_objects, picture, received
 from tests.verifiers.evidence_of import NEIGHBOUR, NUMBER, ORDER
 from verifiers.readers import html as html_reader
@@ -168,11 +168,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_hostile_document_costs_one_sentence_and_little_time(data: bytes) -> None:
-    begin = time.process_time()
-    facts = pdf_reader.read(received(data))
+def test_a_hostile_document_costs_one_sentence_and_little_work(data: bytes) -> None:
+    facts, lines = lines_run(lambda: pdf_reader.read(received(data)))
     assert by_name(facts, "reading.failed")
-    assert time.process_time() - begin < 5
+    assert lines < 100_000
     assert isinstance(pdf_reader.text_of(received(data)), str)
 
 

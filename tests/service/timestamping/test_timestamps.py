@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import pickle
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -249,9 +248,7 @@ async def test_an_authority_that_hangs_is_waited_for_once_not_by_every_order(
 
     hanging.behave = hang
     authorities = hanging.configured("hanging"), well.configured("well")
-    began = time.monotonic()
     async with stamping(stage, *authorities, rest_s=60.0) as timestamps:
         for keys in (1, 2, 3):
             assert isinstance(await timestamps.token(TENANT, await logged(stage, keys)), Token)
-    assert time.monotonic() - began < 2
     assert (len(hanging.queries), len(well.queries)) == (1, 3)
