@@ -54,6 +54,9 @@ class Subjects:
         self._items = {item.sha256: item for item in items}
         self._other_names = self._names_of_one(facts)
         self._named: dict[tuple[str, str], dict[str, list[str]]] = {}
+        # What was answered for a group; all its facts are about the same.
+        self._parcel_of: dict[tuple[str, str], str | None] = {}
+        self._foreign: dict[tuple[str, str], bool] = {}
         self._numbers_in: dict[str, set[str]] = {}
         for fact in facts.named(*ORDER_NAMES, *OTHER_NAMES, NUMBER):
             at = self._named.setdefault((fact.item, fact.group), {})
@@ -70,7 +73,7 @@ class Subjects:
             for alias in named.get("order.alias", ())
         ]
         self.ours.update(beside)
-        self.parcels = tuple(
+        self.parcels: tuple[str, ...] = tuple(
             dict.fromkeys(
                 self.key(fact.text) for fact in facts.named(NUMBER) if not self.foreign(fact)
             )
@@ -106,11 +109,20 @@ class Subjects:
 
     def foreign(self, fact: Fact) -> bool:
         """Whether the fact is said of another order, as in a neighbour's row of a table."""
-        named = self.orders_of(fact)
-        return bool(named) and not named & self.ours
+        where = fact.item, fact.group
+        if (known := self._foreign.get(where)) is None:
+            named = self.orders_of(fact)
+            known = self._foreign[where] = bool(named) and not named & self.ours
+        return known
 
     def parcel_of(self, fact: Fact) -> str | None:
         """The key of the parcel the fact speaks of; None if nothing says."""
+        where = fact.item, fact.group
+        if where not in self._parcel_of:
+            self._parcel_of[where] = self._find_parcel_of(fact)
+        return self._parcel_of[where]
+
+    def _find_parcel_of(self, fact: Fact) -> str | None:
         for named in self._above(fact):
             numbers = {self.key(text) for text in named.get(NUMBER, ())}
             if numbers:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
-from evidence.facts import Fact, Facts
+from evidence.facts import Fact, Facts, Value
 from evidence.manifest import SealedItem
 from evidence.times import EAST_MOST, WEST_MOST, Instant, LocalDate, LocalTime, zone_of
 from evidence.vocabulary import VOCABULARY, name_of
@@ -213,9 +213,9 @@ def _relate_events(
 
 def _told_once(tellers: Sequence[Fact]) -> list[Fact]:
     """Without the facts of an item that tells the event at several times: those are several."""
-    said: dict[tuple[str, str], set[str]] = {}
+    said: dict[tuple[str, str], set[Value]] = {}
     for fact in tellers:
-        said.setdefault((fact.item, fact.name), set()).add(repr(fact.value))
+        said.setdefault((fact.item, fact.name), set()).add(fact.value)
     return [fact for fact in tellers if len(said[fact.item, fact.name]) == 1]
 
 

@@ -164,24 +164,36 @@ def _spread(problem: Problem, chosen: frozenset[int], worst: list[list[tuple[int
         for other in following.get(hub, ()):
             if other == hub:
                 continue
-            before = list(worst[other])
+            moved = False
             for value, claim in worst[hub]:
-                _keep_two(problem, worst[other], value, claim)
-            if worst[other] != before:
+                moved |= _keep_two(problem, worst[other], value, claim)
+            if moved:
                 waiting.append(other)
 
 
-def _keep_two(problem: Problem, kept: list[tuple[int, int]], value: int, claim: int) -> None:
+def _keep_two(problem: Problem, kept: list[tuple[int, int]], value: int, claim: int) -> bool:
+    """Keep the claim if it is among the two latest of different clocks; whether it is.
+
+    The latest comes first; of two as late, the claim that was made first.
+    """
+    if len(kept) == 2 and value < kept[1][0]:
+        return False
     clock = problem.claims[claim].clock
-    for index, (there, other) in enumerate(kept):
-        if problem.claims[other].clock == clock:
-            if value > there:
-                kept[index] = (value, claim)
+    new = (value, claim)
+    for index, there in enumerate(kept):
+        if problem.claims[there[1]].clock == clock:
+            if value <= there[0]:
+                return False
+            kept[index] = new
             break
     else:
-        kept.append((value, claim))
-    kept.sort(key=lambda entry: (-entry[0], entry[1]))
-    del kept[2:]
+        kept.append(new)
+    kept.sort(key=_latest_first)
+    return kept.pop() != new if len(kept) > 2 else True
+
+
+def _latest_first(entry: tuple[int, int]) -> tuple[int, int]:
+    return -entry[0], entry[1]
 
 
 def _topological(problem: Problem) -> list[tuple[int, int]]:
@@ -232,11 +244,10 @@ class _Arcs:
 def _pair(problem: Problem, chosen: frozenset[int]) -> tuple[int, ...]:
     """Two claims that contradict each other whatever the shifts, or ()."""
     # By their clocks' full ranges, for any two; then, for two of one clock, by that clock alone.
-    hull = [
-        (c.lo + problem.shifts[c.clock][0], c.hi + problem.shifts[c.clock][1])
-        for c in problem.claims
-    ]
-    if found := _pair_by(problem, chosen, [h[0] for h in hull], [h[1] for h in hull]):
+    arcs = _Arcs(problem)
+    hull_los = [c.lo + problem.shifts[c.clock][0] for c in problem.claims]
+    hull_his = [c.hi + problem.shifts[c.clock][1] for c in problem.claims]
+    if found := _latest_lo(chosen, hull_los, hull_his, problem.not_after, problem.not_before, arcs):
         return found
     members: dict[int, list[int]] = {}
     for claim in sorted(chosen):
@@ -253,18 +264,11 @@ def _pair(problem: Problem, chosen: frozenset[int]) -> tuple[int, ...]:
         after.setdefault(problem.claims[claim].clock, []).append((claim, hub))
     for hub, claim in problem.not_before:
         before.setdefault(problem.claims[claim].clock, []).append((hub, claim))
-    arcs = _Arcs(problem)
     for clock, inside in shared.items():
         found = _latest_lo(inside, los, his, after.get(clock, ()), before.get(clock, ()), arcs)
         if found:
             return found
     return ()
-
-
-def _pair_by(
-    problem: Problem, chosen: frozenset[int], los: Sequence[int], his: Sequence[int]
-) -> tuple[int, ...]:
-    return _latest_lo(chosen, los, his, problem.not_after, problem.not_before, _Arcs(problem))
 
 
 def _latest_lo(
@@ -312,27 +316,28 @@ def _edges(problem: Problem, chosen: frozenset[int]) -> list[Edge]:
         if there is None or weight < there[0]:
             tightest[frm, to] = (weight, claim)
 
+    claims, point = problem.claims, problem.point
     used = {UTC_CLOCK}
     bridges = set()
     for claim in chosen:
-        said = problem.claims[claim]
-        width = said.hi - said.lo
-        if width > (problem.point if said.clock == UTC_CLOCK else 0):
+        said = claims[claim]
+        if said.hi - said.lo > (point if said.clock == UTC_CLOCK else 0):
+            # No other edge joins the node of a bridge to these, so nothing is compared.
             bridges.add(claim)
-            add(said.clock, first_claim + claim, said.hi, claim)
-            add(first_claim + claim, said.clock, -said.lo, -1)
+            tightest[said.clock, first_claim + claim] = (said.hi, claim)
+            tightest[first_claim + claim, said.clock] = (-said.lo, -1)
         used.add(said.clock)
     for claim, hub in problem.not_after:
         if claim in bridges:
-            add(first_hub + hub, first_claim + claim, 0, claim)
+            tightest[first_hub + hub, first_claim + claim] = (0, claim)
         elif claim in chosen:
-            said = problem.claims[claim]
+            said = claims[claim]
             add(first_hub + hub, said.clock, -said.lo, claim)
     for hub, claim in problem.not_before:
         if claim in bridges:
-            add(first_claim + claim, first_hub + hub, 0, -1)
+            tightest[first_claim + claim, first_hub + hub] = (0, -1)
         elif claim in chosen:
-            said = problem.claims[claim]
+            said = claims[claim]
             add(said.clock, first_hub + hub, said.hi, claim)
     for first, second in problem.ordered:
         add(first_hub + second, first_hub + first, 0, -1)
