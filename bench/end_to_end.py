@@ -36,7 +36,7 @@ def _orders(count: int) -> list[OrderRef]:
 def _write_seller(folder: Path, url: str, orders: list[OrderRef]) -> Settings:
     """The demo's seller with a table of many orders, all of which went with the one parcel."""
     config = story.write_story(
-        folder / "seller", ups_url=url, data=folder / "data", keys=folder / "keys"
+        folder / "seller", sandbox_url=url, data=folder / "data", keys=folder / "keys"
     )
     table = next((folder / "seller" / "erp").iterdir())
     head, row = table.read_bytes().decode("gb18030").splitlines()[:2]

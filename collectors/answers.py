@@ -33,7 +33,12 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked. `token` marks a request for a token: its answer is not written down."""
+    """What is asked.
+
+    ours   asked with our credentials, at a host that an operator configured
+    token  a request for a token: its answer is not written down
+    safe   changes nothing at the source, so it may be sent again whatever became of it
+    """
 
     method: str
     url: URL
@@ -41,6 +46,11 @@ class Request:
     body: bytes = b""
     ours: bool = True
     token: bool = False
+    safe: bool = False
+
+    @property
+    def repeatable(self) -> bool:
+        return self.method == "GET" or self.token or self.safe
 
 
 class Unreached(OutageError):
@@ -75,8 +85,10 @@ class Answer:
         self,
         role: Role,
         *,
+        key: str | None = None,
         provenance: Provenance = Provenance.API,
         media_type: str | None = None,
+        name: str | None = None,
         about: Mapping[str, str] | None = None,
         hints: Mapping[str, str] | None = None,
     ) -> Item:
@@ -84,13 +96,14 @@ class Answer:
         part = None if not self.encoding else PartOf(self.exchange, WHOLE, self.encoding)
         return Item(
             role=role,
-            key=self.key,
+            key=key or self.key,
             content=self.content,
             media_type=media_type or _media_type(self.headers),
             collector=self.collector,
             origin=self.origin,
             provenance=provenance,
             collected_at=self.collected_at,
+            name=name,
             url=self.url,
             exchange=self.exchange,
             part_of=part,

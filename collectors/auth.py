@@ -8,10 +8,11 @@ import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from collectors.answers import Request
 from collectors.secrets import Secret
 from evidence.errors import RequestError, ShapeError
 
@@ -24,11 +25,17 @@ _SHORTEST = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """Where and how a token is asked for; the session sends it and keeps the answer to itself."""
+    """Where and how a token is asked for; the session sends it and keeps the answer to itself.
+
+    url      absolute, or a path under the session's base
+    fields   what is sent: as a form, as JSON (`as_json`), in the query of a GET (`in_query`)
+    """
 
     url: str
-    form: Mapping[str, str]
-    headers: Mapping[str, str]
+    fields: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    as_json: bool = False
+    in_query: bool = False
 
 
 # Sends a token request; hands `learn` the answer's bytes before anything of it is recorded.
@@ -36,7 +43,7 @@ TokenAsk = Callable[[TokenRequest, Callable[[bytes], None]], Awaitable[None]]
 
 
 class Auth(Protocol):
-    """Headers for a request, and all secrets that may appear in one."""
+    """Signs requests, and knows all secrets that may appear in one."""
 
     @property
     def secrets(self) -> tuple[Secret, ...]: ...
@@ -44,11 +51,21 @@ class Auth(Protocol):
     @property
     def secret_headers(self) -> tuple[str, ...]: ...
 
-    async def headers(self, ask: TokenAsk, now: datetime) -> dict[str, str]: ...
+    async def signed(self, request: Request, ask: TokenAsk, now: datetime) -> Request:
+        """The request as it may be sent: with a token, a key, or a signature over all of it.
 
-    def refused(self, headers: Mapping[str, str]) -> bool:
-        """A 401 came for these headers; True if asking again with new ones can help."""
+        Called anew for each attempt and each redirect, with what the collector asked for.
+        """
         ...
+
+    def refused(self, request: Request) -> bool:
+        """A 401 came for this signed request; True if asking again, signed anew, can help."""
+        ...
+
+
+def with_headers(request: Request, headers: Mapping[str, str]) -> Request:
+    """The request with further headers."""
+    return replace(request, headers={**request.headers, **headers})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +73,10 @@ class NoAuth:
     secrets: tuple[Secret, ...] = ()
     secret_headers: tuple[str, ...] = ()
 
-    async def headers(self, ask: TokenAsk, now: datetime) -> dict[str, str]:
-        return {}
+    async def signed(self, request: Request, ask: TokenAsk, now: datetime) -> Request:
+        return request
 
-    def refused(self, headers: Mapping[str, str]) -> bool:
+    def refused(self, request: Request) -> bool:
         return False
 
 
@@ -79,10 +96,10 @@ class ApiKey:
     def secret_headers(self) -> tuple[str, ...]:
         return (self.header,)
 
-    async def headers(self, ask: TokenAsk, now: datetime) -> dict[str, str]:
-        return {self.header: f"{self.prefix}{self.key.reveal()}"}
+    async def signed(self, request: Request, ask: TokenAsk, now: datetime) -> Request:
+        return with_headers(request, {self.header: f"{self.prefix}{self.key.reveal()}"})
 
-    def refused(self, headers: Mapping[str, str]) -> bool:
+    def refused(self, request: Request) -> bool:
         return False
 
 
@@ -101,10 +118,10 @@ class Basic:
     def secret_headers(self) -> tuple[str, ...]:
         return ()
 
-    async def headers(self, ask: TokenAsk, now: datetime) -> dict[str, str]:
-        return {"Authorization": f"Basic {self._token}"}
+    async def signed(self, request: Request, ask: TokenAsk, now: datetime) -> Request:
+        return with_headers(request, {"Authorization": f"Basic {self._token}"})
 
-    def refused(self, headers: Mapping[str, str]) -> bool:
+    def refused(self, request: Request) -> bool:
         return False
 
     @property
@@ -114,12 +131,15 @@ class Basic:
 
 @dataclass(slots=True)
 class ClientCredentials:
-    """OAuth 2.0 client credentials (RFC 6749, section 4.4).
+    """OAuth 2.0 client credentials (RFC 6749, section 4.4), or a refresh token (section 6).
 
     source     the vendor, for errors and for the token's name
-    token_url  absolute, or a path on the session's host
-    in_form    the client names itself in the form instead of by HTTP Basic
-    extra      further form fields, such as scope
+    token_url  absolute, or a path under the session's base
+    in_form    the client names itself among the fields instead of by HTTP Basic
+    as_json    the fields are sent as JSON instead of a form
+    refresh    a refresh token that a seller's consent gave us, if the source wants one
+    extra      further fields, such as scope
+    header, scheme   where the token goes in a request, and the word before it
 
     However many requests wait, one token is asked for at a time.
     """
@@ -129,8 +149,12 @@ class ClientCredentials:
     client_id: str
     client_secret: Secret
     in_form: bool = False
+    as_json: bool = False
+    refresh: Secret | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     extra_headers: Mapping[str, str] = field(default_factory=dict)
+    header: str = "Authorization"
+    scheme: str = "Bearer "
     _token: Secret | None = None
     _until: datetime | None = None
     _past: tuple[Secret, ...] = ()
@@ -140,37 +164,39 @@ class ClientCredentials:
     def secrets(self) -> tuple[Secret, ...]:
         basic = Secret(f"{self.client_secret.name}_basic", self._basic)
         now = () if self._token is None else (self._token,)
-        return (self.client_secret, basic, *now, *self._past)
+        asked_with = () if self.refresh is None else (self.refresh,)
+        return (self.client_secret, basic, *asked_with, *now, *self._past)
 
     @property
     def secret_headers(self) -> tuple[str, ...]:
-        return ()
+        return (self.header,)
 
-    async def headers(self, ask: TokenAsk, now: datetime) -> dict[str, str]:
+    async def signed(self, request: Request, ask: TokenAsk, now: datetime) -> Request:
         async with self._one_at_a_time:
             if self._token is None or self._until is None or now >= self._until:
                 await self._renew(ask, now)
             assert self._token is not None  # _renew raises otherwise  # noqa: S101
-            return {"Authorization": f"Bearer {self._token.reveal()}"}
+            return with_headers(request, {self.header: self.scheme + self._token.reveal()})
 
-    def refused(self, headers: Mapping[str, str]) -> bool:
+    def refused(self, request: Request) -> bool:
         """Drop the token that was refused, unless another request renewed it meanwhile."""
         if self._token is not None:
-            if headers.get("Authorization") == f"Bearer {self._token.reveal()}":
+            if request.headers.get(self.header) == self.scheme + self._token.reveal():
                 self._until = None
             return True
         return False
 
     async def _renew(self, ask: TokenAsk, now: datetime) -> None:
-        form = {"grant_type": "client_credentials", **self.extra}
+        fields = {"grant_type": "client_credentials", **self.extra}
         headers = {"Accept": "application/json", **self.extra_headers}
+        if self.refresh is not None:
+            fields |= {"grant_type": "refresh_token", "refresh_token": self.refresh.reveal()}
         if self.in_form:
-            form |= {"client_id": self.client_id, "client_secret": self.client_secret.reveal()}
+            fields |= {"client_id": self.client_id, "client_secret": self.client_secret.reveal()}
         else:
             headers["Authorization"] = f"Basic {self._basic}"
-        await ask(
-            TokenRequest(self.token_url, form, headers), lambda answer: self._learn(answer, now)
-        )
+        asked = TokenRequest(self.token_url, fields, headers, as_json=self.as_json)
+        await ask(asked, lambda answer: self._learn(answer, now))
 
     def _learn(self, answer: bytes, now: datetime) -> None:
         try:

@@ -36,12 +36,18 @@ class Reply(Protocol):
         self,
         role: Role,
         *,
+        key: str | None = None,
         provenance: Provenance = Provenance.API,
         media_type: str | None = None,
+        name: str | None = None,
         about: Mapping[str, str] | None = None,
         hints: Mapping[str, str] | None = None,
     ) -> Item:
-        """The answer's body as an item; its key is the request, its exchange the recorded one."""
+        """The answer's body as an item; its exchange is the recorded one.
+
+        key   the request, unless given: give one where the request holds what a second run would
+              not ask again, such as a page's cursor or a link that expires
+        """
         ...
 
 
@@ -68,7 +74,17 @@ class Http(Protocol):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         answers: Collection[int] = (200,),
-    ) -> Reply: ...
+        safe: bool = False,
+    ) -> Reply:
+        """Like `get`, with a body. `safe`: a query that changes nothing, so it may be repeated."""
+        ...
+
+    async def fetch(self, url: str, *, answers: Collection[int] = (200,)) -> Reply:
+        """Get a URL that came out of an answer: without our credentials, public addresses only.
+
+        Such links expire, some within minutes: fetch them before anything else.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,8 +112,12 @@ class Session:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         answers: Collection[int] = (200,),
+        safe: bool = False,
     ) -> Answer:
-        """Like `get`, with a JSON or a form body; sent again only where nothing was done yet."""
+        """Like `get`, with a JSON or a form body.
+
+        Sent again only where nothing was done yet, or where it is `safe`: a query, not an act.
+        """
         if form is not None:
             kind, body = "application/x-www-form-urlencoded", urlencode(form).encode()
         else:
@@ -123,6 +127,7 @@ class Session:
             url=self._at(path, params),
             headers={"Content-Type": kind, **(headers or {})},
             body=body,
+            safe=safe,
         )
         return await self._ask(request, answers)
 
@@ -149,22 +154,21 @@ class Session:
         attempt = 0
         renewed = request.token or not request.ours
         while True:
-            sent: dict[str, str] = {}
             problem: EvidenceError
             try:
-                answer = await self._follow(request, answers, sent, learn)
+                answer, sent = await self._follow(request, answers, learn)
                 if answer.status in answers:
                     return answer
                 release(answer.content)
                 problem = self._problem(answer, request)
-                again = answer.status in AGAIN["GET" if request.token else request.method]
+                again = answer.status in AGAIN["GET" if request.repeatable else "POST"]
                 if answer.status == 401 and not renewed:
                     renewed = True
                     if self._auth.refused(sent):
                         continue
             except Unreached as broken:
                 problem = broken.as_outage()
-                again = request.method == "GET" or request.token or not broken.acted
+                again = request.repeatable or not broken.acted
             asked_s = problem.retry_after_s if isinstance(problem, OutageError) else None
             if asked_s is not None:
                 self._pace.pause(asked_s)
@@ -190,22 +194,21 @@ class Session:
         self,
         request: Request,
         answers: Collection[int],
-        sent: dict[str, str],
         learn: Callable[[bytes], None] | None,
-    ) -> Answer:
+    ) -> tuple[Answer, Request]:
         """One attempt, with the redirects that stay where we may go; each is an exchange.
 
-        What the Auth added is left in `sent`.
+        The answer, and the request as it was last sent.
         """
         for _ in range(MAX_REDIRECTS + 1):
+            sent = request
             if request.ours and not request.token:
-                sent |= await self._auth.headers(self._token, self._clock())
-            whole = replace(request, headers={**request.headers, **sent})
+                sent = await self._auth.signed(request, self._token, self._clock())
             async with self._pace.turn():
-                answer = await self._wire.once(whole, answers, learn)
+                answer = await self._wire.once(sent, answers, learn)
             location = answer.headers.get("Location")
             if answer.status not in _REDIRECTS or answer.status in answers or not location:
-                return answer
+                return answer, sent
             if request.method != "GET":
                 raise self._no_redirect("it answers a POST")
             request = replace(request, url=self._onward(request, location))
@@ -228,13 +231,18 @@ class Session:
 
     async def _token(self, asked: TokenRequest, learn: Callable[[bytes], None]) -> None:
         """Send a token request; `learn` gets the answer, and nothing of it is written down."""
-        request = Request(
-            method="POST",
-            url=_base(asked.url) if "://" in asked.url else self._at(asked.url, None),
-            headers={"Content-Type": "application/x-www-form-urlencoded", **asked.headers},
-            body=urlencode(asked.form).encode(),
-            token=True,
-        )
+        url = _base(asked.url) if "://" in asked.url else self._at(asked.url, None)
+        headers, body = dict(asked.headers), b""
+        if asked.in_query:
+            url = url.with_query(dict(asked.fields))
+        elif asked.as_json:
+            headers["Content-Type"] = "application/json"
+            body = json_lines.dumps(dict(asked.fields)).encode()
+        else:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            body = urlencode(asked.fields).encode()
+        method = "GET" if asked.in_query else "POST"
+        request = Request(method=method, url=url, headers=headers, body=body, token=True)
         await self._ask(request, (200,), learn)
 
 

@@ -110,7 +110,7 @@ async def newcomer(tmp_path: Path) -> AsyncIterator[Newcomer]:
         "NO_PROXY": "*",
     }
     someone = Newcomer(tmp_path, environment, port)
-    story.write_story(tmp_path, ups_url="unused", data=tmp_path, keys=tmp_path)
+    story.write_story(tmp_path, sandbox_url="unused", data=tmp_path, keys=tmp_path)
     shutil.move(tmp_path / "erp", tmp_path / "exports")
     (sandbox,) = commands(of=f"{PROGRAM} sandbox")
     playing = sandbox.removesuffix("&") + f" --port {free_port()}"

@@ -13,13 +13,13 @@ Limits   120 days of history; 429 without published numbers. Signature, photo an
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from collectors.auth import ClientCredentials, secret_of
 from collectors.carriers.numbers import Likeness, plain, ups_likeness
+from collectors.carriers.parcel import Groups, country, named, place, weight
 from collectors.carriers.parts import document_in, picture_in
 from collectors.carriers.ups_letter import read_letter
 from collectors.carriers.ups_times import delivery_time, scan_time
@@ -53,9 +53,6 @@ _NAME = {code: name for name, codes in _SCANS.items() for code in codes.split()}
 _ELSEWHERE = frozenset({"034", "067", "081", "143", "144", "161"})
 # "Tracking Information Not Found", "Invalid inquiry number".
 _UNKNOWN = frozenset({"TW0001", "TV1002"})
-_COUNTRY = re.compile(r"[A-Z]{2}")
-_DECIMAL = re.compile(r"\d{1,9}(\.\d{1,6})?")
-_GROUP = re.compile(r"[0-9A-Za-z]{1,40}")
 
 
 class Ups:
@@ -164,8 +161,8 @@ def _parts(item: Item) -> Iterator[Item]:
         return  # read() will say what is wrong with it
     for package in packages:
         told = package["deliveryInformation"]
-        number = package["trackingNumber"].value
-        about = {"shipment.tracking_number": number} if _is_number(number) else item.about
+        number = named(package["trackingNumber"])
+        about = item.about if number == "-" else {"shipment.tracking_number": number}
         for role, node in (
             (Role.POD_DOCUMENT, told["pod"]["content"]),
             (Role.POD_SIGNATURE, told["signature"]["image"]),
@@ -189,19 +186,18 @@ def _read_answer(page: Node, *, status: str) -> Iterator[Fact]:
         return
     if not isinstance(page["trackResponse"].value, dict):
         raise page["trackResponse"].misshapen("an object")
-    groups: dict[str, int] = {}
+    groups = Groups()
     for shipment in page["trackResponse"]["shipment"].each():
         asked = shipment["inquiryNumber"]
         packages = list(shipment["package"].each())
-        alone = _group(asked, groups) if not packages else f"parcel/{_named(asked)}"
+        alone = groups.of(asked) if not packages else f"parcel/{named(asked)}"
         yield from asked.facts("shipment.tracking_number", group=alone)
         for warning in shipment["warnings"].each():
             if warning["code"].text_or_none() in _UNKNOWN:
                 yield _unknown(warning, group=alone)
         for package in packages:
-            named = package["trackingNumber"]
-            group = _group(named if named.text_or_none() else asked, groups)
-            yield from _read_package(package, group)
+            own = package["trackingNumber"]
+            yield from _read_package(package, groups.of(own if own.text_or_none() else asked))
 
 
 def _read_refusal(response: Node, *, status: str) -> Iterator[Fact]:
@@ -219,18 +215,6 @@ def _unknown(said: Node, *, group: str) -> Fact:
     return said[words].fact("parcel.unknown", group=group)
 
 
-def _group(number: Node, taken: dict[str, int]) -> str:
-    """`parcel/<number>`, with a count where a number comes again: carriers reuse them."""
-    name = _named(number)
-    taken[name] = taken.get(name, 0) + 1
-    return f"parcel/{name}" if taken[name] == 1 else f"parcel/{name}~{taken[name]}"
-
-
-def _named(number: Node) -> str:
-    said = number.text_or_none() or ""
-    return said if _GROUP.fullmatch(said) else "-"
-
-
 def _read_package(package: Node, group: str) -> Iterator[Fact]:
     yield from package["trackingNumber"].facts("shipment.tracking_number", group=group)
     for other in package["alternateTrackingNumber"].each():
@@ -238,10 +222,8 @@ def _read_package(package: Node, group: str) -> Iterator[Fact]:
     for reference in package["referenceNumber"].each():
         yield from reference["number"].facts("shipment.reference", group=group)
     yield from package["service"]["description"].facts("shipment.service", group=group)
-    weight = package["weight"]["weight"]
-    if _DECIMAL.fullmatch(said := weight.text_or_none() or ""):
-        unit = package["weight"]["unitOfMeasurement"].text_or_none() or ""
-        yield weight.fact("shipment.weight", f"{said} {unit}".strip(), group=group)
+    scale = package["weight"]
+    yield from weight(scale["weight"], scale["unitOfMeasurement"].text_or_none(), group)
     for party in package["packageAddress"].each():
         yield from _read_party(party, group)
     yield from package["currentStatus"]["description"].facts("parcel.status", group=group)
@@ -254,7 +236,7 @@ def _read_party(party: Node, group: str) -> Iterator[Fact]:
     address = party["address"]
     match party["type"].text_or_none():
         case "ORIGIN":
-            yield from _country(address, "shipment.origin.country", group)
+            yield from country("shipment.origin.country", group, *_countries(address))
         case "DESTINATION":
             to = "shipment.recipient"
             for field in ("name", "attentionName"):
@@ -264,14 +246,11 @@ def _read_party(party: Node, group: str) -> Iterator[Fact]:
             yield from address["city"].facts(f"{to}.city", group=group)
             yield from address["stateProvince"].facts(f"{to}.region", group=group)
             yield from address["postalCode"].facts(f"{to}.postal_code", group=group)
-            yield from _country(address, f"{to}.country", group)
+            yield from country(f"{to}.country", group, *_countries(address))
 
 
-def _country(address: Node, name: str, group: str) -> Iterator[Fact]:
-    for field in ("countryCode", "country"):
-        if _COUNTRY.fullmatch(address[field].text_or_none() or ""):
-            yield address[field].fact(name, group=group)
-            return
+def _countries(address: Node) -> tuple[Node, Node]:
+    return address["countryCode"], address["country"]
 
 
 def _read_delivery(package: Node, group: str) -> Iterator[Fact]:
@@ -304,18 +283,13 @@ def _read_activity(activity: Node, group: str) -> Iterator[Fact]:
         told = status["type"].text_or_none() == "M" and name == "scan.other"
         yield activity.fact("shipment.label.at" if told else f"{name}.at", moment, group=group)
     address = activity["location"]["address"]
-    place = [
-        said
-        for field in ("city", "stateProvince", "postalCode", "countryCode")
-        if (said := address[field].text_or_none())
-    ]
-    if place:
-        yield address.fact("scan.place", ", ".join(place), group=group)
+    fields = ("city", "stateProvince", "postalCode", "countryCode")
+    yield from place(address, (address[field] for field in fields), group)
     if name == "scan.delivered":
         yield from address["city"].facts("delivery.city", group=group)
         yield from address["stateProvince"].facts("delivery.region", group=group)
         yield from address["postalCode"].facts("delivery.postal_code", group=group)
-        yield from _country(address, "delivery.country", group)
+        yield from country("delivery.country", group, *_countries(address))
 
 
 def _scan(status: Node) -> str:
@@ -334,7 +308,3 @@ def _scan(status: Node) -> str:
         said = (status["description"].text_or_none() or "").rstrip(".").upper()
         return "scan.delivered" if said == "DELIVERED" else name
     return name
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, str) and bool(_GROUP.fullmatch(value))

@@ -63,9 +63,9 @@ async def _run(work: Path, keep: Path | None, out: Console) -> dict[str, Any]:
     authority = SandboxAuthority.make()
     trust = work / "trust"
     authority.leave(trust)
-    async with run_sandbox(scenario, authority=authority) as ups_url:
+    async with run_sandbox(scenario, authority=authority) as sandbox_url:
         config = story.write_story(
-            work / "seller", ups_url=ups_url, data=data, keys=work / "keys", trust=trust
+            work / "seller", sandbox_url=sandbox_url, data=data, keys=work / "keys", trust=trust
         )
         environment = dict(os.environ) | {_SECRET: "demo-secret"}
         settings = load_settings(config, environment=environment)

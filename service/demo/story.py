@@ -145,10 +145,11 @@ _COLUMNS = {
 
 
 def write_story(
-    folder: Path, *, ups_url: str, data: Path, keys: Path, trust: Path | None = None
+    folder: Path, *, sandbox_url: str, data: Path, keys: Path, trust: Path | None = None
 ) -> Path:
     """Write the seller's files under `folder`; returns the configuration's path.
 
+    sandbox_url   where the sandbox plays
     trust   the folder with the certificates of the sandbox's time authority, which plays beside
             UPS; None for a seller without one
     """
@@ -163,8 +164,8 @@ def write_story(
     columns = "\n".join(f'"{heading}" = "{name}"' for heading, name in _COLUMNS.items())
     config = folder / "orderproof.toml"
     config.write_text(
-        _CONFIG.format(data=str(data), keys=str(keys), ups=ups_url, columns=columns)
-        + (_AUTHORITY.format(url=ups_url + PATH, trust=trust) if trust else ""),
+        _CONFIG.format(data=str(data), keys=str(keys), ups=f"{sandbox_url}/ups", columns=columns)
+        + (_AUTHORITY.format(url=sandbox_url + PATH, trust=trust) if trust else ""),
         encoding="utf-8",
     )
     return config
@@ -172,13 +173,14 @@ def write_story(
 
 # What the sandbox's UPS knows of the parcel (service/sandbox/scenario.py reads it).
 SCENARIO = f"""\
-[ups]
+[account.ups]
 client_id = "demo-client"
 client_secret = "demo-secret"
 
-[[ups.parcel]]
+[[parcel]]
 tracking_number = "{TRACKING}"
-reference = "{ORDER.id}"
+references = ["{ORDER.id}"]
+carrier = "ups"
 service = "UPS Ground"
 weight = "3.20"
 weight_unit = "LBS"
@@ -191,8 +193,9 @@ recipient_country = "US"
 pod_letter = true
 signature = true
 
-[[ups.parcel.event]]
+[[parcel.event]]
 at = "2026-11-03T14:31:07-08:00"
+kind = "delivered"
 code = "011"
 type = "D"
 description = "DELIVERED"
@@ -200,8 +203,9 @@ city = "PORTLAND"
 state = "OR"
 country = "US"
 
-[[ups.parcel.event]]
+[[parcel.event]]
 at = "2026-11-03T08:15:22-08:00"
+kind = "out_for_delivery"
 code = "006"
 type = "I"
 description = "Out For Delivery Today"
@@ -209,7 +213,7 @@ city = "PORTLAND"
 state = "OR"
 country = "US"
 
-[[ups.parcel.event]]
+[[parcel.event]]
 at = "2026-11-02T03:48:00-08:00"
 code = "005"
 type = "I"
@@ -218,7 +222,7 @@ city = "PORTLAND"
 state = "OR"
 country = "US"
 
-[[ups.parcel.event]]
+[[parcel.event]]
 at = "2026-10-28T19:02:10-07:00"
 code = "005"
 type = "P"
@@ -227,8 +231,9 @@ city = "ONTARIO"
 state = "CA"
 country = "US"
 
-[[ups.parcel.event]]
+[[parcel.event]]
 at = "2026-10-28T08:22:41-07:00"
+kind = "label"
 code = "003"
 type = "M"
 description = "Shipper created a label, UPS has not received the package yet."

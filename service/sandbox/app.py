@@ -1,4 +1,4 @@
-"""The sandbox as an application: stand-ins of sources, and the door for faults.
+"""The sandbox as an application: a stand-in a vendor, each under its name, and faults.
 
 POST   /_sandbox/faults     a fault as JSON (faults.py says which): the next requests meet it
 DELETE /_sandbox/faults     no fault waits any more
@@ -20,19 +20,20 @@ from evidence.errors import RequestError
 from service.sandbox.authority import SandboxAuthority
 from service.sandbox.faults import Faults, Handler, parse_fault
 from service.sandbox.scenario import Scenario
-from service.sandbox.ups import UpsSandbox
+from service.sandbox.vendors import VENDORS
 
 _REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that came. `headers` are for tests; the door does not show them."""
+    """A request that came. `headers` and `body` are for tests; the door does not show them."""
 
     method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
+    body: bytes = b""
 
 
 FAULTS = web.AppKey("faults", Faults)
@@ -57,7 +58,9 @@ def make_sandbox(
     # Each sandbox counts its own faults down, whoever else was given the same scenario.
     app[FAULTS] = Faults(tuple(parse_fault(asdict(fault)) for fault in scenario.faults))
     app[ASKED] = deque(maxlen=_REMEMBERED)
-    app.add_routes(UpsSandbox(scenario.ups, clock=clock).routes())
+    for vendor in VENDORS:
+        for route in vendor(scenario, clock=clock).routes():
+            app.router.add_route(route.method, f"/{vendor.name}{route.path}", route.handler)
     if authority is not None:
         app.add_routes(authority.routes())
     app.add_routes(
@@ -107,7 +110,13 @@ async def _with_faults(request: web.Request, handler: Handler) -> web.StreamResp
     if request.path.startswith("/_sandbox/"):
         return await handler(request)
     request.app[ASKED].append(
-        Asked(request.method, request.path, dict(request.query), dict(request.headers))
+        Asked(
+            request.method,
+            request.path,
+            dict(request.query),
+            dict(request.headers),
+            await request.read() if request.content_type.endswith("json") else b"",
+        )
     )
     faults = request.app[FAULTS]
     fault = faults.take(request.path)

@@ -13,7 +13,8 @@
     gzip          answers truly, gzipped, although nobody asked for it
     echo          repeats the request's Authorization header in header and body
 
-`times` requests are hit (0: all from now on), of those whose path holds `on`.
+`times` requests are hit (0: all from now on), of those whose path holds `on`; without one, all but
+those for a token.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Fault:
 
     kind: str
     times: int = 1
-    on: str = "/track/"
+    on: str = ""
     status: int = 503
     retry_after: str | None = None
     seconds: float = 60.0
@@ -107,7 +108,7 @@ class Faults:
     def take(self, path: str) -> Fault | None:
         """The first fault that waits for this path; it is spent once it hit `times` requests."""
         for fault in self._waiting:
-            if fault.on in path:
+            if fault.on in path if fault.on else "token" not in path.rpartition("/")[2]:
                 if fault.times == 1:
                     self._waiting.remove(fault)
                 elif fault.times > 1:

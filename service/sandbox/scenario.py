@@ -1,32 +1,52 @@
-"""What a sandbox knows, written as TOML.
+"""What a sandbox knows of one story, written as TOML; every stand-in tells its part of it.
 
-[ups]
+[account.ups]                       one table a vendor; all of it may be left out
 client_id = "demo-client"
-client_secret = "demo-secret"
-unknown = "404"                     or "warning": HTTP 200 with TW0001, as UPS does at times
+client_secret = "demo-secret"       also the key, where a vendor has only one
+unknown = "404"                     or "empty": 200 and nothing in it, as vendors do at times
 token_lasts_s = 14399
 
-[[ups.parcel]]
+[order]                             what platforms, shops and ERPs tell
+id = "112-..."
+placed_at = "2026-10-27T12:12:44-07:00"     and paid_at; every time has an offset
+buyer = "Jane Doe"
+total = "48.90"
+currency = "USD"
+
+[[order.line]]
+sku = "LAMP-OAK-02"
+title = "Oak lamp"
+
+[[parcel]]                          what the carrier of this name tells
+carrier = "ups"
 tracking_number = "1Z..."
-reference = "112-..."               a list is fine too
-service = "UPS Ground"
-weight = "3.20"
-weight_unit = "LBS"
+references = ["112-..."]
 received_by = "DOE"
 left_at = "Front Door"
-recipient_name = "..."
-recipient_city = "PORTLAND"         and _street, _state, _postal_code, _country
-pod_letter = true                   or the letter's own HTML
+recipient_city = "PORTLAND"         and _name, _street, _state, _postal_code, _country
+pod_letter = true                   or the letter's own text
 signature = true                    or the text that is drawn
 photo = false
 
-[[ups.parcel.event]]                in any order
+[[parcel.event]]                    in any order
 at = "2026-11-03T14:31:07-08:00"
-code = "011"                        UPS's statusCode
-type = "D"
+kind = "delivered"                  label, accepted, transit, out_for_delivery, delivered,
+                                    exception or other
+code = "011"                        the vendor's own; empty: what it would send for this kind
 description = "DELIVERED"
 city = "PORTLAND"                   and state, postal_code, country
-gmt = true                          false: without gmt*, as older answers came
+gmt = true                          false: without its offset, where a vendor leaves it out at times
+
+[[message]]                         what a mailbox or a help desk holds
+at = "2026-11-05T10:12:09-08:00"
+sender = "buyer"                    seller, or system
+text = "..."
+
+[[payment]]                         what a payment processor tells; [[refund]] and [[dispute]] too
+id = "ch_..."
+at = "..."
+amount = "48.90"
+currency = "USD"
 
 [[fault]]                           see faults.py
 kind = "status"
@@ -37,13 +57,37 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from evidence.errors import RequestError
 from service.sandbox.faults import Fault, parse_fault
+from service.sandbox.tables import built, refused, table_of, tables_of
+
+KINDS = (
+    "label",
+    "accepted",
+    "transit",
+    "out_for_delivery",
+    "delivered",
+    "exception",
+    "other",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The credentials that a stand-in accepts, and how it behaves."""
+
+    client_id: str = "sandbox-client"
+    client_secret: str = "sandbox-secret"
+    unknown: str = "404"
+    token_lasts_s: int = 14399
+
+    def __post_init__(self) -> None:
+        if self.unknown not in ("404", "empty"):
+            raise refused("account.unknown", "it is neither 404 nor empty")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +95,9 @@ class Event:
     """A scan; `at` is aware, in the scan place's offset."""
 
     at: datetime
+    kind: str = "transit"
     code: str = ""
-    type: str = "I"
+    type: str = ""
     description: str = ""
     city: str = ""
     state: str = ""
@@ -60,12 +105,17 @@ class Event:
     country: str = "US"
     gmt: bool = True
 
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise refused("parcel.event", f"its kind is not one of {', '.join(KINDS)}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     tracking_number: str
+    carrier: str = "ups"
     references: tuple[str, ...] = ()
-    service: str = "UPS Ground"
+    service: str = "Ground"
     weight: str = ""
     weight_unit: str = "LBS"
     received_by: str = ""
@@ -76,31 +126,112 @@ class Parcel:
     recipient_state: str = ""
     recipient_postal_code: str = ""
     recipient_country: str = "US"
+    origin_country: str = "US"
     pod_letter: bool | str = False
     signature: bool | str = False
     photo: bool = False
     events: tuple[Event, ...] = ()
 
     @property
+    def newest_first(self) -> list[Event]:
+        return sorted(self.events, key=lambda event: event.at, reverse=True)
+
+    @property
     def delivered(self) -> Event | None:
         """The newest scan that says delivered."""
-        found = [event for event in self.events if event.code == "011"]
-        return max(found, key=lambda event: event.at, default=None)
+        return next((event for event in self.newest_first if event.kind == "delivered"), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UpsScenario:
-    client_id: str = "sandbox-client"
-    client_secret: str = "sandbox-secret"
-    unknown: str = "404"
-    token_lasts_s: int = 14399
-    parcels: tuple[Parcel, ...] = ()
+class Line:
+    sku: str
+    title: str = ""
+    quantity: int = 1
+    price: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """The order as the platform, the shop or the ERP has it."""
+
+    id: str
+    platform: str = "amazon"
+    site: str = "US"
+    store: str = ""
+    status: str = ""
+    buyer: str = ""
+    buyer_email: str = ""
+    placed_at: datetime | None = None
+    paid_at: datetime | None = None
+    total: str = ""
+    currency: str = "USD"
+    aliases: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """`sender` is buyer, seller or system; `automatic` marks an answer that nobody wrote."""
+
+    at: datetime
+    text: str
+    sender: str = "buyer"
+    id: str = ""
+    subject: str = ""
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    id: str
+    at: datetime
+    amount: str
+    currency: str = "USD"
+    status: str = "succeeded"
+    card_last4: str = ""
+    avs: str = ""
+    cvv: str = ""
+    ip: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    id: str
+    at: datetime
+    amount: str
+    currency: str = "USD"
+    payment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    id: str
+    at: datetime
+    amount: str
+    currency: str = "USD"
+    reason: str = ""
+    status: str = ""
+    payment: str = ""
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    ups: UpsScenario = field(default_factory=UpsScenario)
+    accounts: Mapping[str, Account] = field(default_factory=dict)
+    order: Order | None = None
+    parcels: tuple[Parcel, ...] = ()
+    messages: tuple[Message, ...] = ()
+    payments: tuple[Payment, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    def account(self, vendor: str) -> Account:
+        return self.accounts.get(vendor, Account())
+
+    def parcels_of(self, carrier: str) -> dict[str, Parcel]:
+        """The carrier's parcels, by number."""
+        return {one.tracking_number: one for one in self.parcels if one.carrier == carrier}
 
 
 def parse_scenario(data: bytes) -> Scenario:
@@ -108,17 +239,23 @@ def parse_scenario(data: bytes) -> Scenario:
     try:
         table = tomllib.loads(data.decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise _wrong("it", f"it is not TOML ({problem})") from problem
-    if unknown := sorted(set(table) - {"ups", "fault"}):
-        raise _wrong("it", f"nobody reads {', '.join(unknown)}")
-    ups = _table(table.get("ups", {}), "ups")
-    parcels = tuple(_parcel(one) for one in _tables(ups, "parcel", "ups.parcel"))
-    settings = {key: value for key, value in ups.items() if key != "parcel"}
-    made: UpsScenario = _made(UpsScenario, settings | {"parcels": parcels}, "ups")
-    if made.unknown not in ("404", "warning"):
-        raise _wrong("ups.unknown", "it is neither 404 nor warning")
-    faults = tuple(parse_fault(one) for one in _tables(table, "fault", "fault"))
-    return Scenario(ups=made, faults=faults)
+        raise refused("it", f"it is not TOML ({problem})") from problem
+    accounts = table_of(table.pop("account", {}), "account")
+    faults = tables_of(table.pop("fault", []), "fault")
+    made = built(Scenario, table, "")
+    return Scenario(
+        accounts={
+            name: built(Account, table_of(one, f"account.{name}"), f"account.{name}")
+            for name, one in accounts.items()
+        },
+        order=made.order,
+        parcels=made.parcels,
+        messages=made.messages,
+        payments=made.payments,
+        refunds=made.refunds,
+        disputes=made.disputes,
+        faults=tuple(parse_fault(one) for one in faults),
+    )
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -126,55 +263,11 @@ def load_scenario(path: Path) -> Scenario:
     try:
         return parse_scenario(path.read_bytes())
     except OSError as problem:
-        raise _wrong(str(path), "it cannot be read") from problem
+        raise RequestError(
+            what=f"the sandbox's scenario ({path})", why="it cannot be read"
+        ) from problem
 
 
-def _parcel(table: Mapping[str, Any]) -> Parcel:
-    said = dict(table)
-    reference = said.pop("reference", [])
-    said["references"] = (reference,) if isinstance(reference, str) else tuple(reference)
-    said["events"] = tuple(_event(one) for one in _tables(said, "event", "ups.parcel.event"))
-    said.pop("event", None)
-    parcel: Parcel = _made(Parcel, said, "ups.parcel")
-    return parcel
-
-
-def _event(table: Mapping[str, Any]) -> Event:
-    said = dict(table)
-    at = said.get("at")
-    try:
-        moment = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise _wrong("ups.parcel.event", "at is not a time with an offset")
-    said["at"] = moment
-    event: Event = _made(Event, said, "ups.parcel.event")
-    return event
-
-
-def _made(kind: type[Any], said: Mapping[str, Any], where: str) -> Any:
-    known = {one.name for one in fields(kind)}
-    if unknown := sorted(set(said) - known):
-        raise _wrong(where, f"nobody reads {', '.join(unknown)}")
-    try:
-        return kind(**said)
-    except TypeError as problem:
-        raise _wrong(where, str(problem)) from problem
-
-
-def _tables(table: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
-    found = table.get(key, [])
-    if not isinstance(found, list):
-        raise _wrong(where, f"it is not written [[{where}]]")
-    return [_table(one, where) for one in found]
-
-
-def _table(value: Any, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise _wrong(where, "it is not a table")
-    return value
-
-
-def _wrong(what: str, why: str) -> RequestError:
-    return RequestError(what=f"the sandbox's scenario ({what})", why=why)
+def everyone() -> Scenario:
+    """The story in which every stand-in has something to tell (everyone.toml)."""
+    return load_scenario(Path(__file__).with_name("everyone.toml"))

@@ -6,32 +6,46 @@ and photo come only where they were asked for, and the letter is HTML, as UPS se
 
 from __future__ import annotations
 
-import base64
-import binascii
 import html
-import io
-import secrets as dice
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
-from PIL import Image, ImageDraw
 
-from service.sandbox.scenario import Event, Parcel, UpsScenario
+from service.sandbox.scenario import Event, Parcel, Scenario
+from service.sandbox.standin import (
+    Clock,
+    Tokens,
+    base64_of,
+    basic_of,
+    photo_picture,
+    signature_picture,
+)
 
 _EASTERN = ZoneInfo("America/New_York")
+# For a kind of scan: UPS's statusCode and type.
+_CODES = {
+    "label": ("003", "M"),
+    "accepted": ("005", "P"),
+    "transit": ("005", "I"),
+    "out_for_delivery": ("006", "I"),
+    "delivered": ("011", "D"),
+    "exception": ("048", "X"),
+    "other": ("777", "I"),
+}
 
 
 class UpsSandbox:
-    """Answers for one scenario; knows the tokens it gave out."""
+    """Answers for one scenario."""
 
-    def __init__(self, scenario: UpsScenario, *, clock: Callable[[], datetime]) -> None:
-        self._scenario = scenario
-        self._parcels = {parcel.tracking_number: parcel for parcel in scenario.parcels}
+    name = "ups"
+
+    def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
+        self._account = scenario.account(self.name)
+        self._parcels = scenario.parcels_of(self.name)
         self._clock = clock
-        self._tokens: dict[str, datetime] = {}
+        self._tokens = Tokens(self._account, clock=clock)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -44,29 +58,23 @@ class UpsSandbox:
         form = await request.post()
         if form.get("grant_type") != "client_credentials":
             return _refusal(400, "10400", "The grant type is not supported.")
-        if _basic(request) != (self._scenario.client_id, self._scenario.client_secret):
+        if not self._tokens.knows(basic_of(request)):
             return _refusal(401, "10401", "The client is not known.")
-        now = self._clock()
-        token = dice.token_urlsafe(48)
-        lasts = self._scenario.token_lasts_s
-        self._tokens[token] = now + timedelta(seconds=lasts)
         return web.json_response(
             {
                 "token_type": "Bearer",
-                "issued_at": str(int(now.timestamp() * 1000)),
-                "client_id": self._scenario.client_id,
-                "access_token": token,
+                "issued_at": str(int(self._clock().timestamp() * 1000)),
+                "client_id": self._account.client_id,
+                "access_token": self._tokens.give(),
                 "scope": "",
-                "expires_in": str(lasts),
+                "expires_in": str(self._account.token_lasts_s),
                 "refresh_count": "0",
                 "status": "approved",
             }
         )
 
     async def details(self, request: web.Request) -> web.Response:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        until = self._tokens.get(token)
-        if scheme != "Bearer" or until is None or self._clock() >= until:
+        if not self._tokens.accepts(request.headers.get("Authorization", "")):
             return _refusal(401, "250002", "Invalid Authentication Information.")
         for name in ("transId", "transactionSrc"):
             if not request.headers.get(name):
@@ -81,13 +89,13 @@ class UpsSandbox:
         return web.json_response({"trackResponse": {"shipment": [shipment]}})
 
     def _unknown(self) -> web.Response:
-        if self._scenario.unknown == "warning":
+        if self._account.unknown == "empty":
             warning = {"code": "TW0001", "message": "Tracking Information Not Found"}
             return web.json_response({"trackResponse": {"shipment": [{"warnings": [warning]}]}})
         return _refusal(404, "TW0001", "Tracking Information Not Found")
 
     def _package(self, parcel: Parcel, request: web.Request) -> dict[str, Any]:
-        newest_first = sorted(parcel.events, key=lambda event: event.at, reverse=True)
+        newest_first = parcel.newest_first
         package: dict[str, Any] = {
             "trackingNumber": parcel.tracking_number,
             "activity": [_activity(event) for event in newest_first],
@@ -101,10 +109,7 @@ class UpsSandbox:
         if newest_first:
             newest = newest_first[0]
             package["currentStatus"] = {
-                "code": newest.code,
-                "description": newest.description,
-                "type": newest.type,
-                "statusCode": newest.code,
+                **_status(newest),
             }
         if parcel.weight:
             package["weight"] = {"unitOfMeasurement": parcel.weight_unit, "weight": parcel.weight}
@@ -119,14 +124,14 @@ class UpsSandbox:
         told: dict[str, Any] = {"location": parcel.left_at, "receivedBy": parcel.received_by}
         if parcel.signature and request.query.get("returnSignature") == "true":
             name = parcel.signature if isinstance(parcel.signature, str) else parcel.received_by
-            told["signature"] = {"image": _base64(signature_picture(name))}
+            told["signature"] = {"image": base64_of(signature_picture(name))}
         if parcel.pod_letter and request.query.get("returnPOD") == "true":
             text = parcel.pod_letter
             letter = text if isinstance(text, str) else letter_of(parcel, asked_at=self._clock())
-            told["pod"] = {"content": _base64(letter.encode())}
+            told["pod"] = {"content": base64_of(letter.encode())}
         if parcel.photo:
             told["deliveryPhoto"] = {
-                "photo": _base64(photo_picture()),
+                "photo": base64_of(photo_picture()),
                 "photoCaptureInd": "Y",
                 "photoDispositionCode": "V",
                 "isNonPostalCodeCountry": False,
@@ -146,12 +151,7 @@ def _activity(event: Event) -> dict[str, Any]:
         "date": f"{event.at:%Y%m%d}",
         "time": f"{event.at:%H%M%S}",
         "location": {"address": {key: value for key, value in address.items() if value}},
-        "status": {
-            "type": event.type,
-            "description": event.description,
-            "code": event.code,
-            "statusCode": event.code,
-        },
+        "status": _status(event),
     }
     if event.gmt:
         utc = event.at.astimezone(UTC)
@@ -162,6 +162,12 @@ def _activity(event: Event) -> dict[str, Any]:
             "gmtOffset": f"{offset[:3]}:{offset[3:5]}",
         }
     return said
+
+
+def _status(event: Event) -> dict[str, str]:
+    code, kind = _CODES[event.kind]
+    code, kind = event.code or code, event.type or kind
+    return {"type": kind, "description": event.description, "code": code, "statusCode": code}
 
 
 def _recipient(parcel: Parcel) -> dict[str, Any]:
@@ -204,50 +210,6 @@ def letter_of(parcel: Parcel, *, asked_at: datetime) -> str:
         f"{lines}\n<div>Tracking results provided by UPS: {printed}</span></div>\n"
         "</body>\n</html>\n"
     )
-
-
-def signature_picture(name: str) -> bytes:
-    """A GIF with `name` on a line, a few kilobytes."""
-    picture = Image.new("L", (320, 90), 255)
-    pen = ImageDraw.Draw(picture)
-    pen.line((16, 70, 304, 70), fill=160, width=1)
-    pen.text((24, 40), _drawable(name) or "x", fill=0)
-    pen.line([(20 + 9 * i, 36 + (i * 37) % 23) for i in range(30)], fill=60, width=2)
-    return _saved(picture, "GIF")
-
-
-def photo_picture() -> bytes:
-    """A JPEG of a door and a box, drawn."""
-    picture = Image.new("RGB", (640, 480), (176, 190, 197))
-    pen = ImageDraw.Draw(picture)
-    pen.rectangle((220, 60, 420, 440), fill=(93, 64, 55))
-    pen.ellipse((390, 250, 404, 264), fill=(255, 213, 79))
-    pen.rectangle((250, 350, 390, 440), fill=(188, 143, 88), outline=(121, 85, 72), width=4)
-    pen.text((12, 12), "orderproof sandbox", fill=(0, 0, 0))
-    return _saved(picture, "JPEG")
-
-
-def _saved(picture: Image.Image, form: str) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, format=form)
-    return out.getvalue()
-
-
-def _drawable(text: str) -> str:
-    return "".join(character for character in text if " " <= character <= "~")[:40]
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _basic(request: web.Request) -> tuple[str, str] | None:
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
-    try:
-        user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return None
-    return (user, password) if scheme == "Basic" and colon else None
 
 
 def _refusal(status: int, code: str, message: str) -> web.Response:

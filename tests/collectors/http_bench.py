@@ -154,12 +154,18 @@ async def no_text(item: Item) -> str:
     return ""
 
 
-def context(session: Session, facts: Mapping[str, tuple[str, ...]]) -> Context:
+def context(
+    session: Session,
+    facts: Mapping[str, tuple[str, ...]],
+    *,
+    source: str = "ups",
+    settings: Mapping[str, Any] | None = None,
+) -> Context:
     return Context(
-        source="ups",
+        source=source,
         version=1,
         facts=facts,
-        settings={},
+        settings=settings or {},
         now=lambda: NOW,
         spool=MemorySpool(),
         text_of=no_text,

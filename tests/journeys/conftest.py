@@ -22,20 +22,20 @@ ORDER_PATH = f"/v1/orders/amazon/{story.ORDER.id}"
 
 @dataclass
 class Seller:
-    """The demo's seller in a folder of the test's own, with UPS at `ups_url`."""
+    """The demo's seller in a folder of the test's own, with UPS at `sandbox_url`."""
 
     folder: Path
     config: Path
-    ups_url: str
+    sandbox_url: str
 
     async def fault(self, kind: str, **fields: Any) -> None:
         status, _, body = await ask(
-            "POST", f"{self.ups_url}/_sandbox/faults", {"kind": kind} | fields
+            "POST", f"{self.sandbox_url}/_sandbox/faults", {"kind": kind} | fields
         )
         assert status in {200, 201, 204}, body
 
     async def asked(self) -> list[Any]:
-        return list((await ask("GET", f"{self.ups_url}/_sandbox/requests"))[2])
+        return list((await ask("GET", f"{self.sandbox_url}/_sandbox/requests"))[2])
 
     def settings(self) -> Settings:
         return load_settings(self.config, environment=ENVIRONMENT)
@@ -53,6 +53,6 @@ async def seller(tmp_path: Path) -> AsyncIterator[Seller]:
     async with contextlib.AsyncExitStack() as stack:
         url = await stack.enter_async_context(run_sandbox(parse_scenario(story.SCENARIO.encode())))
         config = story.write_story(
-            tmp_path / "seller", ups_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
+            tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
         yield Seller(tmp_path, config, url)

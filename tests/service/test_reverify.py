@@ -43,7 +43,7 @@ async def _stop(step: str, words: str) -> None:
 async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
     async with run_sandbox(parse_scenario(story.SCENARIO.encode())) as url:
         config = story.write_story(
-            tmp_path / "seller", ups_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
+            tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
         environment = {"ORDERPROOF_DEMO_UPS_SECRET": "demo-secret"}
         async with await Runtime.open(load_settings(config, environment=environment)) as opened:

@@ -34,7 +34,7 @@ async def config(tmp_path: Path) -> AsyncIterator[Path]:
     """A seller's folder and configuration, with the sandbox UPS answering."""
     async with run_sandbox(parse_scenario(story.SCENARIO.encode())) as url:
         yield story.write_story(
-            tmp_path / "seller", ups_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
+            tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
 
 

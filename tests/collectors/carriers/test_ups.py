@@ -1,33 +1,34 @@
 """UPS: what is asked, against UPS's own OpenAPI; what is read, from UPS's own samples."""
 
 import base64
-import copy
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from aiohttp import web
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.carriers.ups import Ups
 from collectors.registry import collector_named
 from collectors.secrets import Secret
 from evidence.errors import AccessError, EvidenceError, OutageError, RequestError, ShapeError
-from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import resolve_pointer
 from evidence.orders import OrderRef, Platform
 from evidence.times import Instant, LocalDate, LocalTime
 from service.sandbox.app import ASKED, make_sandbox, served
 from service.sandbox.faults import Fault
-from service.sandbox.scenario import Event, Parcel, Scenario, UpsScenario
-from service.sandbox.ups import letter_of, signature_picture
+from service.sandbox.scenario import Account, Event, Parcel, Scenario
+from service.sandbox.standin import signature_picture
+from service.sandbox.ups import letter_of
+from tests.collectors.contract import Contract
 from tests.collectors.http_bench import NOW, bench, context, server
+from tests.collectors.reading import answer as answered
+from tests.collectors.reading import assert_holds_under_drift, assert_said, facts_named
 
 NUMBER = "1Z023E2X0214323462"
 OTHER = "1Z204W4R0308071865"
@@ -50,21 +51,19 @@ PARCEL = Parcel(
     events=(
         Event(
             at=datetime.fromisoformat("2026-07-01T08:22:41-07:00"),
-            code="003",
-            type="M",
+            kind="label",
             description="Shipper created a label",
         ),
         Event(
             at=datetime.fromisoformat("2026-07-03T14:31:07-07:00"),
-            code="011",
-            type="D",
+            kind="delivered",
             description="DELIVERED ",
             city="PORTLAND",
             state="OR",
         ),
         Event(
             at=datetime.fromisoformat("2026-07-02T05:00:00-07:00"),
-            code="777",
+            kind="other",
             description="Something new",
             city="SALEM",
             gmt=False,
@@ -74,107 +73,58 @@ PARCEL = Parcel(
 
 
 def answer(value: Any, *, status: str = "200") -> Item:
-    data = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return Item(
-        role=Role.TRACKING_HISTORY,
-        key="GET /",
-        content=InMemory(data),
-        media_type="application/json",
-        collector="ups/1",
-        origin="ups",
-        provenance=Provenance.API,
-        collected_at=NOW,
-        hints={"http.status": status, "locale": "en_US"},
-    )
+    return answered(Ups(), value, hints={"http.status": status, "locale": "en_US"})
 
 
 def package(**fields: Any) -> dict[str, Any]:
     return {"trackResponse": {"shipment": [{"package": [{"trackingNumber": NUMBER, **fields}]}]}}
 
 
-def named(facts: list[Fact], name: str) -> list[Fact]:
-    return [fact for fact in facts if fact.name == name]
-
-
 async def collected(
     url: str, *numbers: str, secrets: Mapping[str, Secret] = SECRETS
 ) -> AsyncIterator[Item]:
     auth = Ups().auth({"client_id": "sandbox-client"}, secrets)
-    async with bench(url, auth=auth) as b:
+    async with bench(f"{url}/ups", auth=auth) as b:
         facts = {"shipment.tracking_number": numbers}
         async for item in Ups().collect(ORDER, context(b.session, facts)):
             yield item
 
 
 def sandbox(*faults: Fault, unknown: str = "404") -> web.Application:
-    ups = UpsScenario(parcels=(PARCEL,), unknown=unknown)
-    return make_sandbox(Scenario(ups=ups, faults=faults), clock=lambda: NOW)
+    accounts = {"ups": Account(unknown=unknown)}
+    return make_sandbox(
+        Scenario(accounts=accounts, parcels=(PARCEL,), faults=faults), clock=lambda: NOW
+    )
 
 
 # What is asked
 
 
 @pytest.fixture(scope="session")
-def openapi(shared: Path) -> Any:
-    text = (shared / "contracts/carriers/ups/openapi/Tracking.yaml").read_text("utf-8")
-    return yaml.safe_load(text.replace("\t", " "))
+def openapi(shared: Path) -> Contract:
+    return Contract(shared / "contracts/carriers/ups/openapi/Tracking.yaml", prefix="/ups/api")
 
 
-async def test_each_request_is_one_that_ups_documents(openapi: Any) -> None:
+async def test_each_request_is_one_that_ups_documents(openapi: Contract) -> None:
     app = sandbox()
     async with served(app) as url:
         [item async for item in collected(url, NUMBER)]
     (asked,) = [asked for asked in app[ASKED] if "/track/" in asked.path]
-    template = "/track/v1/details/{inquiryNumber}"
-    parameters = openapi["paths"][template][asked.method.lower()]["parameters"]
-    assert asked.path == "/api" + template.replace("{inquiryNumber}", NUMBER)
-    by_place: dict[str, set[str]] = {"path": set(), "query": set(), "header": set()}
-    for one in parameters:
-        by_place[one["in"]].add(one["name"])
-        if one.get("required") and one["in"] == "header":
-            assert asked.headers[one["name"]]
-    assert set(asked.query) <= by_place["query"]
+    openapi.assert_request(asked)
     assert asked.query["returnPOD"] == asked.query["returnSignature"] == "true"
     assert 7 <= len(NUMBER) <= 34
 
 
-def documented(schema: Mapping[str, Any], value: Any, openapi: Any, at: str = "") -> Iterator[str]:
-    """Fields of `value` that the schema does not have, or that have another type."""
-    if "$ref" in schema:
-        schema = openapi["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    match schema.get("type"):
-        case "object":
-            if not isinstance(value, dict):
-                yield f"{at} is no object"
-                return
-            for key, child in value.items():
-                if key not in schema.get("properties", {}):
-                    yield f"{at}/{key} is not documented"
-                else:
-                    yield from documented(schema["properties"][key], child, openapi, f"{at}/{key}")
-        case "array":
-            if not isinstance(value, list):
-                yield f"{at} is no list"
-                return
-            for index, child in enumerate(value):
-                yield from documented(schema["items"], child, openapi, f"{at}/{index}")
-        case kind:
-            types = {"string": str, "boolean": bool, "integer": int}
-            if kind in types and type(value) is not types[kind]:
-                yield f"{at} is no {kind}"
-
-
-@pytest.mark.parametrize(("number", "status"), [(NUMBER, "200"), (OTHER, "404")])
+@pytest.mark.parametrize(("number", "status"), [(NUMBER, 200), (OTHER, 404)])
 async def test_the_sandbox_answers_in_the_shape_that_ups_documents(
-    openapi: Any, number: str, status: str
+    openapi: Contract, number: str, status: int
 ) -> None:
-    async with served(sandbox()) as url:
+    app = sandbox()
+    async with served(app) as url:
         items = [item async for item in collected(url, number)]
-    said = json.loads(items[0].content.read(1 << 20))
-    responses = openapi["paths"]["/track/v1/details/{inquiryNumber}"]["get"]["responses"]
-    schema = responses[status]["content"]["application/json"]["schema"]
-    assert items[0].hints["http.status"] == status
-    assert list(documented(schema, said, openapi)) == []
+    (asked,) = [asked for asked in app[ASKED] if "/track/" in asked.path]
+    assert items[0].hints["http.status"] == str(status)
+    openapi.assert_answer(asked, status, json.loads(items[0].content.read(1 << 20)))
 
 
 # What is brought
@@ -211,7 +161,7 @@ async def test_every_number_that_can_be_ups_is_asked_for_and_no_other() -> None:
     assert len([item for item in items if item.role is Role.TRACKING_HISTORY]) == 2
 
 
-@pytest.mark.parametrize("unknown", ["404", "warning"])
+@pytest.mark.parametrize("unknown", ["404", "empty"])
 async def test_a_parcel_ups_never_saw_is_a_fact_not_an_error(unknown: str) -> None:
     async with served(sandbox(unknown=unknown)) as url:
         (item,) = [item async for item in collected(url, OTHER)]
@@ -241,7 +191,7 @@ async def test_an_answer_in_another_shape_is_brought_and_only_reading_it_complai
             Ups().read(items[0])
     else:
         assert items[0].media_type == "text/html"
-        assert named(Ups().read(items[0]), "scan.delivered")
+        assert facts_named(Ups().read(items[0]), "scan.delivered")
 
 
 @pytest.mark.parametrize(
@@ -286,33 +236,7 @@ def test_it_is_in_the_registry() -> None:
 
 # What is read
 
-_DERIVED = {"delivery.signature", "delivery.photo"}
-
-
-def leaves(value: Any) -> Iterator[str]:
-    match value:
-        case dict():
-            for child in value.values():
-                yield from leaves(child)
-        case list():
-            for child in value:
-                yield from leaves(child)
-        case str() | int() | float():
-            yield str(value).strip()
-
-
-def assert_said(facts: list[Fact], document: Any) -> None:
-    """Every fact's words stand where its locator leads."""
-    for fact in facts:
-        here = list(leaves(resolve_pointer(document, fact.locator.place)))
-        if fact.name in _DERIVED:
-            continue
-        if fact.text in here:
-            continue
-        whole = " ".join(leaves(document))
-        for word in fact.text.replace(",", " ").split():
-            zone = word == "GMT" or word[0] in "+-"
-            assert zone or word in " ".join(here) or word in whole, fact
+_DERIVED = frozenset({"delivery.signature", "delivery.photo"})
 
 
 @pytest.mark.parametrize(
@@ -327,8 +251,8 @@ def test_a_sample_of_ups_reads_without_loss(shared: Path, name: str, count: int)
     data = (shared / SAMPLES / f"{name}.json").read_bytes()
     facts = Ups().read(answer(data))
     assert len(facts) == count
-    assert_said(facts, json.loads(data))
-    assert not named(facts, "scan.delivered")
+    assert_said(facts, json.loads(data), derived=_DERIVED)
+    assert not facts_named(facts, "scan.delivered")
 
 
 @pytest.mark.parametrize("name", ["auth_error", "oauth_error_response", "oauth_login_response"])
@@ -347,8 +271,8 @@ def fragments(shared: Path) -> dict[str, Any]:
 
 def test_a_delivery_scan_without_gmt_keeps_every_zone(fragments: dict[str, Any]) -> None:
     facts = Ups().read(answer(package(activity=[fragments["38"]])))
-    (delivered,) = named(facts, "scan.delivered")
-    (at,) = named(facts, "scan.delivered.at")
+    (delivered,) = facts_named(facts, "scan.delivered")
+    (at,) = facts_named(facts, "scan.delivered.at")
     assert delivered.value == "DELIVERED"
     assert at.value == LocalTime(datetime(2023, 11, 30, 16, 43, 40), "20231130 164340")
     assert delivered.group == at.group == f"parcel/{NUMBER}/scan/0"
@@ -356,18 +280,18 @@ def test_a_delivery_scan_without_gmt_keeps_every_zone(fragments: dict[str, Any])
 
 def test_a_photo_that_is_only_mentioned_is_no_photo(fragments: dict[str, Any]) -> None:
     facts = Ups().read(answer(package(**fragments["39"])))
-    assert [fact.value for fact in named(facts, "delivery.photo")] == ["no"]
+    assert [fact.value for fact in facts_named(facts, "delivery.photo")] == ["no"]
 
 
 def test_delivery_information_does_not_make_a_delivery(fragments: dict[str, Any]) -> None:
     facts = Ups().read(answer(package(**fragments["236"])))
-    assert not named(facts, "scan.delivered") + named(facts, "delivery.at")
-    assert [fact.value for fact in named(facts, "scan.transit")] == ["Arrived at Facility"]
+    assert not facts_named(facts, "scan.delivered") + facts_named(facts, "delivery.at")
+    assert [fact.value for fact in facts_named(facts, "scan.transit")] == ["Arrived at Facility"]
 
 
 def test_gmt_with_colons_makes_an_instant(fragments: dict[str, Any]) -> None:
     activity = fragments["187"]["activity"]
-    (at,) = named(Ups().read(answer(package(activity=[activity]))), "scan.other.at")
+    (at,) = facts_named(Ups().read(answer(package(activity=[activity]))), "scan.other.at")
     assert isinstance(at.value, Instant)
     assert (at.value.at, at.value.zone) == (datetime(2025, 8, 26, 15, 44, 34, tzinfo=UTC), "-07:00")
 
@@ -401,7 +325,7 @@ def test_gmt_with_colons_makes_an_instant(fragments: dict[str, Any]) -> None:
     ids=["five digits", "a dot", "no wall clock", "clocks that contradict", "a bare date"],
 )
 def test_a_time_says_what_ups_says_and_no_more(times: dict[str, str], expected: object) -> None:
-    (at,) = named(Ups().read(answer(package(activity=[times]))), "scan.other.at")
+    (at,) = facts_named(Ups().read(answer(package(activity=[times]))), "scan.other.at")
     assert at.value == expected
 
 
@@ -440,8 +364,8 @@ def test_a_delivery_date_outside_the_scans_has_no_zone() -> None:
         "deliveryDate": [{"type": "SDD", "date": "20260101"}, {"type": "DEL", "date": "20260102"}]
     }
     clock = {"deliveryTime": {"type": "DEL", "endTime": "143107"}}
-    (with_time,) = named(Ups().read(answer(package(**dates, **clock))), "delivery.at")
-    (date_only,) = named(Ups().read(answer(package(**dates))), "delivery.at")
+    (with_time,) = facts_named(Ups().read(answer(package(**dates, **clock))), "delivery.at")
+    (date_only,) = facts_named(Ups().read(answer(package(**dates))), "delivery.at")
     assert with_time.value == LocalTime(datetime(2026, 1, 2, 14, 31, 7), "20260102 143107")
     assert isinstance(date_only.value, LocalDate)
     assert str(with_time.locator).endswith("/deliveryDate/1/date")
@@ -458,7 +382,7 @@ async def test_all_that_the_sandbox_said_of_a_parcel_is_read() -> None:
     async with served(sandbox()) as url:
         history, letter, signature, _ = [item async for item in collected(url, NUMBER)]
     facts = Ups().read(history)
-    assert_said(facts, json.loads(history.content.read(1 << 20)))
+    assert_said(facts, json.loads(history.content.read(1 << 20)), derived=_DERIVED)
     said = {fact.name: fact.text for fact in facts}
     assert said["scan.delivered.at"] == "20260703 143107 -07:00"
     assert said["shipment.reference"] == ORDER.id
@@ -503,19 +427,19 @@ def test_ups_own_letter_is_read_line_by_line(shared: Path) -> None:
     lines = source.split("\n")
     for fact in facts:
         assert fact.text.split()[0] in lines[int(fact.locator.place) - 1]
-    (printed,) = named(facts, "document.printed.at")
+    (printed,) = facts_named(facts, "document.printed.at")
     assert printed.time.span.earliest == datetime(2024, 4, 3, 10, 41, tzinfo=UTC)
     assert printed.time.span.width_s == pytest.approx(60, abs=1e-3)
-    (who,) = named(facts, "delivery.received_by")
+    (who,) = facts_named(facts, "delivery.received_by")
     assert who.value == "Empfänger"
-    assert not named(facts, "delivery.at"), "the reporter blackened the date"
+    assert not facts_named(facts, "delivery.at"), "the reporter blackened the date"
     assert not any("text-indent" in fact.text for fact in facts)
 
 
 def test_a_date_with_slashes_is_only_read_in_the_language_that_was_asked_for() -> None:
     text = "<div>Delivered on : 04/03/2024</div>"
-    assert named(Ups().read(letter_item(text)), "delivery.at")
-    assert not named(Ups().read(letter_item(text, locale="")), "delivery.at")
+    assert facts_named(Ups().read(letter_item(text)), "delivery.at")
+    assert not facts_named(Ups().read(letter_item(text, locale="")), "delivery.at")
 
 
 @settings(max_examples=100, deadline=None)
@@ -544,41 +468,8 @@ def test_a_sandbox_letter_escapes_what_it_is_given() -> None:
 
 # Hostile answers
 
-_ODD: list[Any] = [None, 0, True, "", "x", [], {}, [[]], {"a": {}}, "2026", -1.5, "\x00", "9" * 40]
 
-
-def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield at
-    children: Any = ()
-    if isinstance(value, dict):
-        children = value.items()
-    elif isinstance(value, list):
-        children = enumerate(value)
-    for key, child in children:
-        yield from paths(child, (*at, key))
-
-
-def changed(document: Any, at: tuple[Any, ...], odd: Any, *, drop: bool) -> Any:
-    if not at:
-        return odd
-    copied = copy.deepcopy(document)
-    place = copied
-    for step in at[:-1]:
-        place = place[step]
-    if drop:
-        del place[at[-1]]
-    else:
-        place[at[-1]] = odd
-    return copied
-
-
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_a_changed_answer_is_read_or_refused_and_nothing_is_invented(
-    shared: Path, data: st.DataObject
-) -> None:
+def test_a_changed_answer_is_read_or_refused_and_nothing_is_invented(shared: Path) -> None:
     document: Any = json.loads((shared / SAMPLES / "tracking_response.json").read_bytes())
     packages = document["trackResponse"]["shipment"][0]["package"]
     packages[0]["activity"][0] |= {
@@ -588,17 +479,7 @@ def test_a_changed_answer_is_read_or_refused_and_nothing_is_invented(
     }
     packages[0]["deliveryDate"][0] = {"type": "DEL", "date": "20210210"}
     packages[0]["packageAddress"][0]["type"] = "DESTINATION"
-    for _ in range(data.draw(st.integers(1, 3))):
-        if isinstance(document, dict | list):
-            at = data.draw(st.sampled_from(list(paths(document))))
-            document = changed(
-                document, at, data.draw(st.sampled_from(_ODD)), drop=data.draw(st.booleans())
-            )
-    try:
-        facts = Ups().read(answer(document))
-    except EvidenceError:
-        return
-    assert_said(facts, document)
+    assert_holds_under_drift(Ups(), document, derived=_DERIVED)
 
 
 @settings(max_examples=100, deadline=None)

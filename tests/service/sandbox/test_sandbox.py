@@ -11,34 +11,32 @@ import yaml
 from evidence.errors import RequestError
 from service.sandbox.app import run_sandbox
 from service.sandbox.faults import parse_fault
-from service.sandbox.scenario import Scenario, UpsScenario, load_scenario, parse_scenario
+from service.sandbox.scenario import Account, Scenario, load_scenario, parse_scenario
 
 NUMBER = "1Z023E2X0214323462"
-TRACK = f"/api/track/v1/details/{NUMBER}"
-TOKEN = "/security/v1/oauth/token"
+TRACK = f"/ups/api/track/v1/details/{NUMBER}"
+TOKEN = "/ups/security/v1/oauth/token"
 FORM = {"grant_type": "client_credentials"}
 US = {"Authorization": aiohttp.encode_basic_auth("me", "pass-word")}
 TOML = f"""
-[ups]
+[account.ups]
 client_id = "me"
 client_secret = "pass-word"
 
-[[ups.parcel]]
+[[parcel]]
 tracking_number = "{NUMBER}"
-reference = "112-4832917-2201845"
+references = "112-4832917-2201845"
 received_by = "DOE"
 pod_letter = true
 signature = true
 
-[[ups.parcel.event]]
+[[parcel.event]]
 at = "2026-07-02T05:00:00-07:00"
-code = "005"
 description = "On the Way"
 
-[[ups.parcel.event]]
+[[parcel.event]]
 at = "2026-07-03T14:31:07-07:00"
-code = "011"
-type = "D"
+kind = "delivered"
 description = "DELIVERED"
 """
 SCENARIO = parse_scenario(TOML.encode())
@@ -153,9 +151,12 @@ async def test_it_ends_while_a_request_hangs() -> None:
 
 
 async def test_an_unknown_parcel_can_be_a_404_or_a_warning() -> None:
-    for unknown, status in (("404", 404), ("warning", 200)):
-        ups = UpsScenario(client_id="me", client_secret="pass-word", unknown=unknown)
-        async with run_sandbox(Scenario(ups=ups)) as url, aiohttp.ClientSession() as http:
+    for unknown, status in (("404", 404), ("empty", 200)):
+        ups = Account(client_id="me", client_secret="pass-word", unknown=unknown)
+        async with (
+            run_sandbox(Scenario(accounts={"ups": ups})) as url,
+            aiohttp.ClientSession() as http,
+        ):
             headers = await authorised(http, url)
             async with http.get(url + TRACK, headers=headers) as reply:
                 assert reply.status == status
@@ -167,11 +168,11 @@ async def test_an_unknown_parcel_can_be_a_404_or_a_warning() -> None:
     [
         ("[ups", "not TOML"),
         ("[usp]", "usp"),
-        ("[ups]\nclient = 1", "client"),
-        ('[ups]\nunknown = "500"', "404"),
-        ("[[ups.parcel]]\nservice = 'x'", "tracking_number"),
-        ("[[ups.parcel]]\ntracking_number='x'\n[[ups.parcel.event]]\nat='2026-01-01'", "offset"),
-        ("[ups]\nparcel = 1", "ups.parcel"),
+        ("[account.ups]\nclient = 1", "client"),
+        ('[account.ups]\nunknown = "500"', "404"),
+        ("[[parcel]]\nservice = 'x'", "tracking_number"),
+        ("[[parcel]]\ntracking_number='x'\n[[parcel.event]]\nat='2026-01-01'", "offset"),
+        ("parcel = 1", "parcel"),
         ('[[fault]]\nkind = "nothing"', "kind"),
     ],
 )

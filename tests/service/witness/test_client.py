@@ -235,7 +235,7 @@ async def test_a_witness_goes_on_through_a_rotation_that_overlaps(
 async def config(tmp_path: Path) -> AsyncIterator[Path]:
     async with run_sandbox(parse_scenario(story.SCENARIO.encode())) as url:
         yield story.write_story(
-            tmp_path / "seller", ups_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
+            tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
 
 

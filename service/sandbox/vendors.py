@@ -1,0 +1,8 @@
+"""Every stand-in, by hand: one import and one entry each."""
+
+from __future__ import annotations
+
+from service.sandbox.standin import StandIn
+from service.sandbox.ups import UpsSandbox
+
+VENDORS: tuple[type[StandIn], ...] = (UpsSandbox,)
