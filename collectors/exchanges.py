@@ -2,7 +2,8 @@
 
     request    as it was sent
     response   as it came, or `revisit` where the body is over 64 KiB and kept once, as its item
-    metadata   what was replaced, renamed or left out, so that nothing was changed in silence
+    metadata   what was replaced, renamed or left out, so that nothing was changed in silence; and
+               the certificate that the server showed
 
 Body bytes are those after transfer-decoding and before content-decoding. Secrets are replaced by
 `[secret:<name>]` before a byte is written. The bytes depend on the exchange alone: record ids are
@@ -11,6 +12,7 @@ made from the content, and the same exchange gives the same file.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import uuid
@@ -24,6 +26,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from collectors.pace import http_date
+from collectors.peers import UNKNOWN_PEER, Peer
 from collectors.redaction import Redactor
 from evidence.errors import EvidenceError, ShapeError
 from evidence.facts import Fact
@@ -50,6 +53,13 @@ _REQUEST_IDS = (
     "x-amz-request-id",
     "x-customer-transaction-id",
     "transid",
+    "paypal-debug-id",
+    "x-ebay-c-request-id",
+    "rlogid",
+    "x-ep-request-uuid",
+    "x-zendesk-request-id",
+    "x-tt-logid",
+    "invocation-id",
     "x-trace-id",
 )
 # No header section is longer; what lies behind is not looked at.
@@ -93,7 +103,7 @@ class Exchange:
     body: Body
     started_at: datetime
     finished_at: datetime
-    peer: str | None = None
+    peer: Peer = UNKNOWN_PEER
 
 
 class _Readable(Protocol):
@@ -138,6 +148,9 @@ def write_exchange(exchange: Exchange, redactor: Redactor, out: Sink) -> None:
         notes.append(("body-size", str(exchange.body.size)))
         notes.append(("body-sha256", exchange.body.sha256))
     notes.append(("finished-at", rfc3339(exchange.finished_at)))
+    if certificate := exchange.peer.certificate:
+        notes.append(("tls-certificate-sha256", hashlib.sha256(certificate).hexdigest()))
+        notes.append(("tls-certificate", base64.b64encode(certificate).decode()))
 
     records = _Records(out, url=url, date=rfc3339(exchange.started_at), peer=exchange.peer)
     request = StatusAndHeaders(
@@ -181,11 +194,15 @@ def _answer(body: Body, redactor: Redactor) -> tuple[_Readable, int, list[str]]:
 
 
 class _Records:
-    def __init__(self, out: Sink, *, url: str, date: str, peer: str | None) -> None:
+    def __init__(self, out: Sink, *, url: str, date: str, peer: Peer) -> None:
         self._writer = WARCWriter(_Out(out), gzip=True, warc_version="1.1")
         self._url = url
         self._date = date
-        self._peer = peer
+        self._peer = {
+            "WARC-IP-Address": peer.address,
+            "WARC-Protocol": peer.protocol,
+            "WARC-Cipher-Suite": peer.cipher,
+        }
 
     def write(
         self,
@@ -210,7 +227,7 @@ class _Records:
         headers = {
             "WARC-Record-ID": name,
             "WARC-Date": self._date,
-            **({"WARC-IP-Address": self._peer} if self._peer and kind != "metadata" else {}),
+            **({k: v for k, v in self._peer.items() if v} if kind != "metadata" else {}),
             **(extra or {}),
             "WARC-Block-Digest": f"sha256:{block.hexdigest()}",
         }

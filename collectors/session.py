@@ -11,6 +11,7 @@ import json as json_lines
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
@@ -41,6 +42,7 @@ class Session:
     origin     who the answers' claims come from; the collector's name unless given
     spool      takes bodies as they stream in
     record     is awaited with the item of every exchange, before its answer is handed out
+    ca         authorities of the operator's own, PEM, for the configured host
     secrets    further secrets that must not be written down, beside those of `auth`
     """
 
@@ -56,6 +58,7 @@ class Session:
         auth: Auth | None = None,
         secrets: Iterable[Secret] = (),
         pace: Pace | None = None,
+        ca: Path | None = None,
         bounds: Bounds | None = None,
     ) -> None:
         self._base = _base(base_url)
@@ -74,6 +77,7 @@ class Session:
                 (*self._auth.secrets, *self._secrets), headers=self._auth.secret_headers
             ),
             bounds=bounds or Bounds(),
+            ca=ca,
         )
 
     async def __aenter__(self) -> Session:
@@ -155,6 +159,7 @@ class Session:
         renewed = request.token or not request.ours
         while True:
             problem: EvidenceError
+            self._check_breaker(request)
             try:
                 answer, sent = await self._follow(request, answers, learn)
                 if answer.status in answers:
@@ -167,16 +172,31 @@ class Session:
                     if self._auth.refused(sent):
                         continue
             except Unreached as broken:
+                self._pace.breaker.failed()
                 problem = broken.as_outage()
                 again = request.repeatable or not broken.acted
             asked_s = problem.retry_after_s if isinstance(problem, OutageError) else None
             if asked_s is not None:
-                self._pace.pause(asked_s)
+                await self._pace.pause(asked_s)
             attempt += 1
             wait_s = self._pace.wait_before(attempt, retry_after_s=asked_s) if again else None
             if wait_s is None:
                 raise problem
             await self._pace.rest(wait_s)
+
+    def _check_breaker(self, request: Request) -> None:
+        """OutageError while the source is left alone; what it links to is another's matter."""
+        if request.ours and (rest_s := self._pace.breaker.enter()) > 0:
+            raise OutageError(
+                source=self._source,
+                why=f"it failed again and again, and is left alone for {rest_s:.0f} seconds",
+            )
+
+    def _count(self, answer: Answer) -> None:
+        if answer.status >= 500:
+            self._pace.breaker.failed()
+        else:
+            self._pace.breaker.answered()
 
     def _problem(self, answer: Answer, request: Request) -> EvidenceError:
         if request.token and answer.status in (400, 401, 403):
@@ -206,6 +226,8 @@ class Session:
                 sent = await self._auth.signed(request, self._token, self._clock())
             async with self._pace.turn():
                 answer = await self._wire.once(sent, answers, learn)
+            if request.ours:
+                self._count(answer)
             location = answer.headers.get("Location")
             if answer.status not in _REDIRECTS or answer.status in answers or not location:
                 return answer, sent

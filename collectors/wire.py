@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 
 import aiohttp
@@ -25,9 +26,11 @@ from collectors.exchanges import (
     write_exchange,
 )
 from collectors.guard import BlockedAddress, guarded_socket
+from collectors.peers import PeeringResponse, peer_of, trusting
 from collectors.redaction import Redactor
 from evidence.errors import (
     AccessError,
+    ConfigError,
     EvidenceError,
     OutageError,
     RequestError,
@@ -51,6 +54,7 @@ class Wire:
         clock: Callable[[], datetime],
         redactor: Callable[[], Redactor],
         bounds: Bounds,
+        ca: Path | None = None,
     ) -> None:
         self._collector = collector
         self._source = collector.partition("/")[0]
@@ -60,12 +64,19 @@ class Wire:
         self._clock = clock
         self._redactor = redactor
         self._bounds = bounds
+        self._ca = ca
         self._number = 0
         self._configured: aiohttp.ClientSession | None = None
         self._guarded: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Wire:
-        self._configured = self._client(aiohttp.TCPConnector())
+        try:
+            verified = trusting(self._ca)
+        except (OSError, ValueError) as problem:
+            raise ConfigError(
+                what=f"the ca of {self._source}", why="it holds no certificate in PEM"
+            ) from problem
+        self._configured = self._client(aiohttp.TCPConnector(ssl=verified))
         return self
 
     async def __aexit__(
@@ -288,6 +299,7 @@ class Wire:
             body=body,
             started_at=started,
             finished_at=finished,
+            peer=peer_of(response),
         )
         if body.content.size <= KEPT_OF_FAILURE or body.as_item:
             content: Content = in_memory(exchange, redactor)
@@ -333,6 +345,7 @@ class Wire:
     def _client(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=connector,
+            response_class=PeeringResponse,
             trust_env=False,
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),

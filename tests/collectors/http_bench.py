@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from collectors.answers import Bounds
 from collectors.auth import Auth
+from collectors.breaker import Breaker
 from collectors.collector import Context
-from collectors.pace import Pace
+from collectors.pace import LocalBucket, Pace
 from collectors.secrets import Secret
 from collectors.session import Session
 from evidence.errors import TooLargeError
@@ -119,6 +121,8 @@ async def bench(
     bounds: Bounds | None = None,
     retries: int = 2,
     collector: str = "ups/1",
+    breaker: Breaker | None = None,
+    ca: Path | None = None,
 ) -> AsyncIterator[Bench]:
     recorded: list[Item] = []
     sleeps = Sleeps()
@@ -126,7 +130,13 @@ async def bench(
     async def record(item: Item) -> None:
         recorded.append(item)
 
-    pace = Pace(retries=retries, sleep=sleeps, jitter=lambda: 1.0, rate_per_s=1000, burst=1000)
+    pace = Pace(
+        retries=retries,
+        sleep=sleeps,
+        jitter=lambda: 1.0,
+        bucket=LocalBucket(rate_per_s=1000, burst=1000),
+        breaker=breaker,
+    )
     session = Session(
         base_url=base_url,
         collector=collector,
@@ -137,6 +147,7 @@ async def bench(
         secrets=secrets,
         pace=pace,
         bounds=bounds,
+        ca=ca,
     )
     async with session:
         yield Bench(session, recorded, sleeps)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.pace import LONGEST_PAUSE_S, Pace, retry_after_s
+from collectors.pace import LONGEST_PAUSE_S, LocalBucket, Pace, retry_after_s
 
 NOW = datetime(2026, 7, 25, 10, 0, tzinfo=UTC)
 
@@ -25,7 +25,8 @@ class Clock:
 
 async def test_a_burst_goes_at_once_and_then_the_rate_holds() -> None:
     clock = Clock()
-    pace = Pace(rate_per_s=2.0, burst=3, monotonic=clock, sleep=clock.sleep)
+    bucket = LocalBucket(rate_per_s=2.0, burst=3, monotonic=clock)
+    pace = Pace(bucket=bucket, sleep=clock.sleep)
     starts = []
     for _ in range(7):
         async with pace.turn():
@@ -34,7 +35,7 @@ async def test_a_burst_goes_at_once_and_then_the_rate_holds() -> None:
 
 
 async def test_no_more_are_under_way_than_allowed() -> None:
-    pace = Pace(concurrency=3, rate_per_s=1e6, burst=1000)
+    pace = Pace(concurrency=3, bucket=LocalBucket(rate_per_s=1e6, burst=1000))
     under_way = most = 0
 
     async def one() -> None:
@@ -51,8 +52,8 @@ async def test_no_more_are_under_way_than_allowed() -> None:
 
 async def test_a_pause_holds_everybody() -> None:
     clock = Clock()
-    pace = Pace(monotonic=clock, sleep=clock.sleep)
-    pace.pause(12.0)
+    pace = Pace(bucket=LocalBucket(monotonic=clock), sleep=clock.sleep)
+    await pace.pause(12.0)
     async with pace.turn():
         assert clock.now == 112.0
 

