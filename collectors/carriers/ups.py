@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from collectors.auth import ClientCredentials, secret_of
-from collectors.carriers.numbers import Likeness, plain, ups_likeness
+from collectors.carriers.numbers import asked_as
 from collectors.carriers.parcel import Groups, country, named, place, weight
 from collectors.carriers.parts import document_in, picture_in
 from collectors.carriers.ups_letter import read_letter
@@ -90,11 +90,8 @@ class Ups:
         known" is evidence too. A number that UPS refuses does not keep the others from being asked.
         """
         http = context.need_http()
-        known = (plain(number) for number in context.known_all("shipment.tracking_number"))
         refused: RequestError | None = None
-        for number in dict.fromkeys(known):
-            if ups_likeness(number) is Likeness.NO:
-                continue
+        for number in asked_as(context.known_all("shipment.tracking_number"), self.name):
             try:
                 reply = await http.get(
                     f"/api/track/v1/details/{number}",
