@@ -196,6 +196,10 @@ class Collector(Protocol):
     roles    what it can bring
     needs    facts it must have first; it waits until another source brings them
     wants    facts it finds more with; it waits for them as long as another source could bring them
+
+    It may have two methods more, called once with the source's options when the service starts:
+    `auth(options, secrets) -> Auth` if it signs in, and `configured(options) -> Collector` if what
+    it asks for depends on them.
     """
 
     name: str

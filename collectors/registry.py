@@ -6,10 +6,11 @@ from collectors.carriers.ups import Ups
 from collectors.collector import Collector
 from collectors.files.folder import Folder
 from collectors.messages.mailbox import Mailbox
+from collectors.orders.rest import Rest
 from collectors.orders.table import Table
 from evidence.errors import NotFoundError
 
-COLLECTORS: tuple[Collector, ...] = (Ups(), Mailbox(), Table(), Folder())
+COLLECTORS: tuple[Collector, ...] = (Ups(), Mailbox(), Table(), Rest(), Folder())
 
 
 def collector_named(name: str) -> Collector:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from yarl import URL
 
@@ -31,6 +31,8 @@ from evidence.errors import AccessError, EvidenceError, OutageError, RequestErro
 from evidence.items import Spool
 
 MAX_REDIRECTS = 3
+# RFC 3986, 3.3, and the percent sign of what is encoded already.
+_IN_A_PATH = "/%:@!$&'()*+,;=~-._"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -143,9 +145,11 @@ class Session:
         return await self._ask(Request(method="GET", url=target, ours=False), answers)
 
     def _at(self, path: str, params: Mapping[str, str] | None) -> URL:
-        if not path.startswith("/") or any(step in (".", "..") for step in path.split("/")):
+        """The URL of a path, in which what stands for a value may be percent-encoded already."""
+        if not path.startswith("/") or any(unquote(s) in (".", "..") for s in path.split("/")):
             raise RequestError(what=f"a path of {self._source}", why="it leaves the base")
-        url = self._base.with_path(self._base.path.rstrip("/") + path)
+        whole = self._base.raw_path.rstrip("/") + quote(path, safe=_IN_A_PATH)
+        url = self._base.with_path(whole, encoded=True)
         return url.with_query(dict(params)) if params else url
 
     async def _ask(

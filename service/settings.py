@@ -240,6 +240,8 @@ def _source(
             secrets[key.removesuffix("_file")] = Secret(key.removesuffix("_file"), secret)
         else:
             options[key] = value
+    if isinstance(description := options.get("description"), str):
+        options["description"] = _read(base / description)
     for key in ("folder", "base_url", "collector", "ca"):
         if not isinstance(options.get(key, ""), str):
             raise _wrong(path, f"sources.{name}.{key} is not text")

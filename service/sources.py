@@ -80,6 +80,7 @@ class Source:
                         spool=spool,
                         record=record,
                         clock=clock,
+                        origin=getattr(self.collector, "origin", None),
                         auth=self.auth,
                         secrets=self.settings.secrets.values(),
                         pace=self.pace,
@@ -124,6 +125,8 @@ def _source(settings: SourceSettings, bucket_of: BucketOf) -> Source:
     what = f"sources.{settings.name} in the configuration"
     try:
         collector = collector_named(settings.collector)
+        if made := getattr(collector, "configured", None):
+            collector = made(settings.options)
         credentials = getattr(collector, "auth", None)
         auth = credentials(settings.options, settings.secrets) if credentials else NoAuth()
         if settings.secrets and _in_the_clear(settings.base_url or ""):

@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 
 from collectors.collector import Context, FileEntry, Files, fact_at
 from collectors.mentions import Mentions
-from collectors.orders.layout import IDENTITY, Layout, role_of, wall_time
+from collectors.orders.layout import IDENTITY, Layout, role_of
 from collectors.orders.rows import (
     MAX_TABLE,
     Broken,
@@ -32,6 +32,7 @@ from collectors.orders.rows import (
     is_workbook,
     rows_of,
 )
+from collectors.orders.values import wall_time
 from evidence.errors import (
     ConfigError,
     EvidenceError,
@@ -214,7 +215,7 @@ def _value(said: str | DateCell, name: str, heading: str, layout: Layout) -> Val
     if name in IDENTITY and _POWER.fullmatch(str(said)):
         raise FormatError(what=f"the number under {heading!r}", why=_LOST)
     if isinstance(said, str):
-        return layout.value_of(heading, said)
+        return layout.value_of(name, heading, said)
     if name_of(name).kind is Kind.TIME:
         return wall_time(said.wall, str(said), said.unit_s, zone=layout.zone_of(heading))
     return str(said)

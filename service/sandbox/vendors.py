@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from service.sandbox.rest import RestSandbox
 from service.sandbox.standin import StandIn
 from service.sandbox.ups import UpsSandbox
 
-VENDORS: tuple[type[StandIn], ...] = (UpsSandbox,)
+VENDORS: tuple[type[StandIn], ...] = (UpsSandbox, RestSandbox)
