@@ -8,8 +8,8 @@ Proves    nothing about who made the bag: whoever can change a file can change i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
 from auditor.report import Checks
 from auditor.sources import Source, digests
@@ -58,6 +58,11 @@ class Bag:
     source: Source
     found: Mapping[str, str]
     checks: Checks
+    payload: Set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        payload = frozenset(path for path in self.found if path.startswith("data/"))
+        object.__setattr__(self, "payload", payload)
 
     def read(self, path: str, check: str) -> bytes | None:
         """A file's bytes, the same that were hashed; None, and a failed `check`, if not."""
@@ -79,10 +84,6 @@ class Bag:
             self.checks.failed(check, f"{path} changed while it was checked.", path)
             return None
         return raw
-
-    @property
-    def payload(self) -> set[str]:
-        return {path for path in self.found if path.startswith("data/")}
 
 
 def check_bag(source: Source, checks: Checks) -> Bag:
@@ -127,9 +128,9 @@ def check_bag_info(bag: Bag, last: Receipt) -> None:
     bag.checks.passed_unless_failed("bag-info", "bag-info.txt agrees with receipts and files.")
 
 
-def _compare(bag: Bag, manifest: str, there: set[str]) -> None:
+def _compare(bag: Bag, manifest: str, there: Set[str]) -> None:
     raw = bag.optional(manifest, "files")
-    if raw is None:
+    if raw is None or raw == bag_manifest({path: bag.found[path] for path in there}):
         return
     checks = bag.checks
     listed: dict[str, str] = {}

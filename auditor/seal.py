@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from auditor.bag import Bag
@@ -17,7 +18,7 @@ from auditor.keys import Keys
 from auditor.report import Checks
 from evidence.archive import shown
 from evidence.bundle import MANIFEST, OPENINGS, RECEIPTS, STATEMENT, Opening
-from evidence.canonical import digest, parse_json
+from evidence.canonical import parse_json
 from evidence.dsse import IN_TOTO, Envelope, verify
 from evidence.errors import EvidenceError, FormatError, ProofError, RequestError
 from evidence.items import OWN_ROLES, Role
@@ -132,14 +133,16 @@ def check_statement(
     payload = check_envelope(raw, STATEMENT, "statement", bag.checks, own=own, pinned=pinned)
     if payload is None:
         return None
-    try:
-        statement = Statement.from_payload(payload)
-    except (FormatError, RequestError) as error:
-        bag.checks.failed("statement", f"{STATEMENT}: {why(error)}.", STATEMENT)
-        return None
-    for part in _differing(payload, statement.payload()):
-        what = f"{STATEMENT}: its {part} is not what the rest of it calls for."
-        bag.checks.failed("statement", what, STATEMENT)
+    statement = Statement.exactly(payload)
+    if statement is None:
+        try:
+            statement = Statement.from_payload(payload)
+        except (FormatError, RequestError) as error:
+            bag.checks.failed("statement", f"{STATEMENT}: {why(error)}.", STATEMENT)
+            return None
+        for part in _differing(payload, statement.payload()):
+            what = f"{STATEMENT}: its {part} is not what the rest of it calls for."
+            bag.checks.failed("statement", what, STATEMENT)
     if chain:
         _statement_lines(bag.checks, statement, lines, chain)
     else:
@@ -191,14 +194,16 @@ def check_manifest(bag: Bag, *, own: Keys, pinned: Keys | None) -> Manifest | No
 
 def read_manifest(payload: bytes, path: str, checks: Checks) -> Manifest | None:
     """The manifest, once its subjects, policy and answers agree with its items."""
-    try:
-        manifest = Manifest.from_payload(payload)
-    except (FormatError, RequestError) as error:
-        checks.failed("manifest", f"{path}: {why(error)}.", path)
-        return None
-    for part in _differing(payload, manifest.payload()):
-        what = f"{path}: its {part} is not what the rest of it calls for."
-        checks.failed("manifest", what, path)
+    manifest = Manifest.exactly(payload)
+    if manifest is None:
+        try:
+            manifest = Manifest.from_payload(payload)
+        except (FormatError, RequestError) as error:
+            checks.failed("manifest", f"{path}: {why(error)}.", path)
+            return None
+        for part in _differing(payload, manifest.payload()):
+            what = f"{path}: its {part} is not what the rest of it calls for."
+            checks.failed("manifest", what, path)
     _references(checks, manifest, path)
     return manifest
 
@@ -303,6 +308,10 @@ def _opening(bag: Bag, chain: Sequence[Receipt], opening: Opening) -> None:
         bag.checks.failed("openings", what, where)
 
 
+_SHARED = ("role", "size", "media_type", "collector", "collected_at")
+_shared = attrgetter(*_SHARED)
+
+
 def _item_receipt(checks: Checks, item: SealedItem, seal: Seal, *, last: int) -> None:
     where = f"receipt {item.seq}"
     if not 0 <= item.seq < last:
@@ -310,12 +319,11 @@ def _item_receipt(checks: Checks, item: SealedItem, seal: Seal, *, last: int) ->
         checks.failed("manifest-receipts", what, where)
         return
     receipt = seal.chain[item.seq]
-    wrong = [
-        name
-        for name in ("role", "size", "media_type", "collector", "collected_at")
-        if getattr(item, name) != getattr(receipt, name)
-    ]
-    if item.receipt != digest(seal.lines[item.seq]):
+    wrong: list[str] = []
+    if _shared(item) != _shared(receipt):
+        wrong = [name for name in _SHARED if getattr(item, name) != getattr(receipt, name)]
+    # The next receipt holds this one's hash: the chain stands, and a manifest's receipt follows.
+    if item.receipt != seal.chain[item.seq + 1].prev:
         wrong.append("hash")
     if not _opens(receipt, item.salt, item.sha256):
         wrong.append("commitment")

@@ -12,7 +12,7 @@ import hashlib
 import os
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,8 +35,9 @@ from evidence.errors import FormatError, RequestError, TooLargeError
 MAX_DEPTH = 8
 
 _CHUNK = 1 << 20
+_WINDOW = 1 << 18
 _BATCH_BYTES = 8 << 20
-_BATCH_FILES = 256
+_SMALL_BYTES = 32 << 10
 _MAX_RECORD = 46 + 0xFFFF * 2
 
 
@@ -68,8 +69,11 @@ class Source(Protocol):
     def read(self, path: str, *, limit: int) -> bytes:
         """All of one file. Raises TooLargeError; FormatError if it changed or went away."""
 
-    def digest(self, path: str) -> str:
-        """SHA-256 of one file, streamed; may add to `faults`. Safe to call from threads."""
+    def digests(self, paths: Iterable[str]) -> list[tuple[str, str]]:
+        """(path, SHA-256) of these files, streamed; "" and a fault for one that cannot be read.
+
+        May add to `faults`. Safe to call from threads.
+        """
 
     def close(self) -> None: ...
 
@@ -90,42 +94,61 @@ def looks_like_zip(head: bytes, tail: bytes) -> bool:
     return head[:4] == b"PK\x03\x04" or tail[-22:-18] == b"PK\x05\x06"
 
 
-def digests(source: Source, paths: Iterable[str]) -> dict[str, str]:
+def digests(source: Source, paths: Collection[str]) -> dict[str, str]:
     """SHA-256 of many files, on all cores: hashlib gives way to other threads.
 
     A file that cannot be read has the digest "" and a fault.
     """
     found: dict[str, str] = {}
-
-    def hash_one(path: str) -> str:
-        try:
-            return source.digest(path)
-        except FormatError as error:
-            source.faults.append(Fault(path, f"{error.what} cannot be read: {error.why}."))
-            return ""
-
-    def hash_batch(batch: list[str]) -> list[tuple[str, str]]:
-        return [(path, hash_one(path)) for path in batch]
-
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
-        for hashed in pool.map(hash_batch, _batches(source, paths)):
+        for hashed in pool.map(source.digests, _batches(source, paths)):
             found.update(hashed)
+    source.faults.sort(key=lambda fault: fault.where)  # threads found them in any order
     return found
 
 
-def _batches(source: Source, paths: Iterable[str]) -> Iterator[list[str]]:
+def _batches(source: Source, paths: Collection[str]) -> Iterator[list[str]]:
+    sizes = source.sizes
+    # Over small files threads only wait for one another: one of them hashes all of these.
+    small = [path for path in paths if sizes[path] < _SMALL_BYTES]
+    if small:
+        yield small
     batch: list[str] = []
     size = 0
     # Largest first, so that no core is left alone with a big one at the end.
-    for path in sorted(paths, key=lambda path: -source.sizes[path]):
+    for path in sorted(paths, key=lambda path: -sizes[path]):
+        if sizes[path] < _SMALL_BYTES:
+            break
         batch.append(path)
-        size += source.sizes[path]
-        if size >= _BATCH_BYTES or len(batch) >= _BATCH_FILES:
+        size += sizes[path]
+        if size >= _BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+class _Window:
+    """A part of a file, held in one buffer that is filled again and again."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._buffer = bytearray(_WINDOW)
+        self._view = memoryview(self._buffer)
+        self._begin = self._end = 0
+
+    def at(self, begin: int, size: int) -> memoryview:
+        """`size` bytes, _WINDOW at most, to be used before the next are asked for.
+
+        Raises EOFError if the file does not have them any more.
+        """
+        if begin < self._begin or begin + size > self._end:
+            self._begin = begin
+            self._end = begin + os.preadv(self._fd, [self._buffer], begin)
+            if begin + size > self._end:
+                raise EOFError
+        return self._view[begin - self._begin : begin - self._begin + size]
 
 
 @dataclass(slots=True)
@@ -164,14 +187,33 @@ class ZipSource:
             raise TooLargeError(what=path, size=member.size, limit=limit)
         return self._bytes(member.data_at, member.size, path)
 
-    def digest(self, path: str) -> str:
-        member = self._members[path]
-        sha256 = hashlib.sha256()
-        crc32 = 0
-        for at in range(member.data_at, member.end, _CHUNK):
-            chunk = self._bytes(at, min(_CHUNK, member.end - at), path)
-            sha256.update(chunk)
-            crc32 = zlib.crc32(chunk, crc32)
+    def digests(self, paths: Iterable[str]) -> list[tuple[str, str]]:
+        window = _Window(self._fd)
+        found = []
+        # One after the other as they lie there, so that many are in one window.
+        for path in sorted(paths, key=lambda path: self._members[path].offset):
+            member = self._members[path]
+            try:
+                found.append((path, self._digest(path, member, window)))
+            except EOFError:
+                self._fault(
+                    path, f"{shown(path)} cannot be read: the file ended while it was read."
+                )
+                found.append((path, ""))
+        return found
+
+    def _digest(self, path: str, member: Member, window: _Window) -> str:
+        header = local_header(member)
+        at, end = member.offset + len(header), member.end
+        if bytes(window.at(member.offset, len(header))) != header:
+            before = f"The ZIP header before {shown(member.name)}"
+            self._fault(path, f"{before} is not the one its directory calls for.")
+        sha256, crc32 = hashlib.sha256(), 0
+        while at < end:
+            piece = window.at(at, min(_WINDOW, end - at))
+            sha256.update(piece)
+            crc32 = zlib.crc32(piece, crc32)
+            at += len(piece)
         if crc32 != member.crc32:
             self._fault(path, f"{shown(path)} does not have the CRC-32 its ZIP header gives.")
         return sha256.hexdigest()
@@ -201,7 +243,8 @@ class ZipSource:
         end = self._place(members, limit=offset)
         if end != offset:
             self._fault("", f"The ZIP holds {offset - end} bytes that belong to no file.")
-        self._compare_directory(directory, members)
+        if b"".join(map(central_header, members)) != directory:
+            self._name_difference(directory, members)
         closing = end_records(count=count, size=size, offset=offset)
         if offset + size + len(closing) != self._size or not tail.endswith(closing):
             self._fault("", "The end of the ZIP is not written the one canonical way.")
@@ -212,37 +255,36 @@ class ZipSource:
         last = ""
         self.folder = members[0].name.partition("/")[0] if members else ""
         for member in members:
-            name = shown(member.name)
-            path = member.name.removeprefix(f"{self.folder}/")
+            path, member_end = member.name.removeprefix(f"{self.folder}/"), member.end
             try:
                 check_name(member.name)
             except FormatError as error:
-                self._fault(path, f"The ZIP entry {name} has an unsafe name: {error.why}.")
+                self._entry(path, member, f"has an unsafe name: {error.why}")
                 # It is no part of a bundle, so nothing of it needs to be read.
-                end = member.end if end <= member.offset and member.end <= limit else end
+                end = member_end if end <= member.offset and member_end <= limit else end
                 continue
             if member.name <= last or path in self._members:
-                self._fault(path, f"The ZIP entry {name} is out of order or there twice.")
+                self._entry(path, member, "is out of order or there twice")
             if path == member.name:
-                self._fault(path, f"The ZIP entry {name} lies outside the bundle's folder.")
+                self._entry(path, member, "lies outside the bundle's folder")
             last = max(last, member.name)
-            if member.offset < end or member.end > limit:
-                self._fault(path, f"The ZIP entry {name} overlaps another or leaves the file.")
+            if member.offset < end or member_end > limit:
+                self._entry(path, member, "overlaps another or leaves the file")
                 continue
             if member.offset != end:
-                gap = member.offset - end
-                self._fault(path, f"The ZIP has {gap} bytes before {name} that belong to no file.")
-            header = local_header(member)
-            if self._bytes(member.offset, len(header), path) != header:
-                what = f"The ZIP header before {name} is not the one its directory calls for."
-                self._fault(path, what)
-            end = member.end
+                before = f"{member.offset - end} bytes before {shown(member.name)}"
+                self._fault(path, f"The ZIP has {before} that belong to no file.")
+            end = member_end
             if path not in self._members:
                 self._members[path] = member
                 self.sizes[path] = member.size
         return end
 
-    def _compare_directory(self, directory: bytes, members: list[Member]) -> None:
+    def _entry(self, path: str, member: Member, is_wrong: str) -> None:
+        self._fault(path, f"The ZIP entry {shown(member.name)} {is_wrong}.")
+
+    def _name_difference(self, directory: bytes, members: list[Member]) -> None:
+        """Name the first record that is not the one that would be written."""
         at = 0
         for member in members:
             record = central_header(member)
@@ -277,10 +319,17 @@ class FolderSource:
             raise TooLargeError(what=shown(path), size=self.sizes[path], limit=limit)
         return b"".join(self._chunks(path))
 
-    def digest(self, path: str) -> str:
+    def digests(self, paths: Iterable[str]) -> list[tuple[str, str]]:
+        return [(path, self._digest(path)) for path in paths]
+
+    def _digest(self, path: str) -> str:
         sha256 = hashlib.sha256()
-        for chunk in self._chunks(path):
-            sha256.update(chunk)
+        try:
+            for chunk in self._chunks(path):
+                sha256.update(chunk)
+        except FormatError as error:
+            self.faults.append(Fault(path, f"{error.what} cannot be read: {error.why}."))
+            return ""
         return sha256.hexdigest()
 
     def _chunks(self, path: str) -> Iterator[bytes]:

@@ -42,7 +42,7 @@ class Proven:
 
 def check_standing(
     checks: Checks,
-    signed: Mapping[str, bytes],
+    signed: Iterable[tuple[str, bytes]],
     *,
     own: Keys,
     pinned: Keys | None,
@@ -50,7 +50,8 @@ def check_standing(
 ) -> None:
     """Judge each signed file whose keys were all revoked.
 
-    signed   bytes of statement, manifest and checkpoints by their path, those that are here
+    signed   path and bytes of statement, manifest and checkpoints, those that are here; read
+             only where a key was revoked
 
     Says nothing if no key of this house was ever revoked. A revocation that only the bundle tells
     of can make nothing fail: it is said.
@@ -68,7 +69,7 @@ def check_standing(
         f"{SEALED}/checkpoint": proven.sealed,
     }
     revoked = 0
-    for path, raw in signed.items():
+    for path, raw in signed:
         note = path.endswith("/checkpoint")
         signers = _log_signers(raw, log) if note else _envelope_signers(raw, manifest)
         since = _revoked(signers, standing)

@@ -22,7 +22,7 @@ The order of checks, each of which names the file, item or receipt that is wrong
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -190,7 +190,7 @@ def _verify_envelope(path: Path, key: Keys | None) -> Report:
     signed = check_envelope(raw, name, short, checks, own=Keys(), pinned=key)
     if signed is not None and short == "manifest":
         _guarded(checks, short, lambda: read_manifest(signed, name, checks))
-    check_standing(checks, {name: raw}, own=Keys(), pinned=key, proven=Proven())
+    check_standing(checks, [(name, raw)], own=Keys(), pinned=key, proven=Proven())
     checks.unsure("receipts", f"Not checked: a {short} alone brings no receipts and no bytes.")
     return Report(kind=short, trust=Trust.PINNED, checks=checks.closed())
 
@@ -216,10 +216,10 @@ def _own_keys(bag: Bag) -> Keys:
     return Keys(manifest=keys.manifest, log=keys.log, standing=keys.standing)
 
 
-def _signed(bag: Bag) -> dict[str, bytes]:
-    paths = (STATEMENT, MANIFEST, f"{BEFORE_READ}/checkpoint", f"{SEALED}/checkpoint")
-    here = {path: bag.optional(path, "revocation") for path in paths}
-    return {path: raw for path, raw in here.items() if raw is not None}
+def _signed(bag: Bag) -> Iterator[tuple[str, bytes]]:
+    for path in (STATEMENT, MANIFEST, f"{BEFORE_READ}/checkpoint", f"{SEALED}/checkpoint"):
+        if (raw := bag.optional(path, "revocation")) is not None:
+            yield path, raw
 
 
 def _guarded(checks: Checks, name: str, step: Callable[[], _T]) -> _T | None:

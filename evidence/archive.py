@@ -40,7 +40,11 @@ _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR_64 = struct.Struct("<4sLQL")
 
+_WIDE_BYTES = 20  # what ZIP64 adds to a local header
+
 _NAME = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
+# The same without a part that ends in a dot, as one of only dots does.
+_SAFE = re.compile(r"[A-Za-z0-9._-]*[A-Za-z0-9_-](?:/[A-Za-z0-9._-]*[A-Za-z0-9_-])*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Member:
     @property
     def data_at(self) -> int:
         """Where its bytes begin."""
-        return self.offset + len(local_header(self))
+        wide = _WIDE_BYTES if self.size >= _MAX_32 else 0
+        return self.offset + _LOCAL.size + len(_name_bytes(self.name)) + wide
 
     @property
     def end(self) -> int:
@@ -72,14 +77,15 @@ class Member:
 
 def check_name(name: str) -> None:
     """Raises FormatError unless `name` is a path that is safe to unpack anywhere."""
+    if len(name) <= MAX_NAME and _SAFE.fullmatch(name):
+        return
     what = f"the file name {shown(name)}"
     if len(name) > MAX_NAME:
         raise FormatError(what=what, why=f"it has more than {MAX_NAME} characters")
     if not _NAME.fullmatch(name):
         why = "it is not made of ASCII letters, digits, dots, hyphens and single slashes"
         raise FormatError(what=what, why=why)
-    if any(part.strip(".") == "" or part.endswith(".") for part in name.split("/")):
-        raise FormatError(what=what, why="a part of it is only dots or ends in one")
+    raise FormatError(what=what, why="a part of it is only dots or ends in one")
 
 
 def shown(name: str) -> str:
@@ -88,9 +94,13 @@ def shown(name: str) -> str:
     return text if _NAME.fullmatch(text) else ascii(text)
 
 
+def _name_bytes(name: str) -> bytes:
+    return name.encode("ascii", "backslashreplace")
+
+
 def local_header(member: Member) -> bytes:
     """What stands before a file's bytes."""
-    name = member.name.encode("ascii", "backslashreplace")
+    name = _name_bytes(member.name)
     large = member.size >= _MAX_32
     size = _MAX_32 if large else member.size
     extra = struct.pack("<2H2Q", 1, 16, member.size, member.size) if large else b""
@@ -103,7 +113,7 @@ def local_header(member: Member) -> bytes:
 
 def central_header(member: Member) -> bytes:
     """A file's record in the directory."""
-    name = member.name.encode("ascii", "backslashreplace")
+    name = _name_bytes(member.name)
     large, far = member.size >= _MAX_32, member.offset >= _MAX_32
     fields = [member.size] * 2 * large + [member.offset] * far
     extra = struct.pack(f"<2H{len(fields)}Q", 1, 8 * len(fields), *fields) if fields else b""
@@ -177,13 +187,14 @@ def read_members(directory: bytes, *, count: int) -> list[Member]:
         name_size, extra_size, comment_size, offset = parts[10], parts[11], parts[12], parts[16]
         end = at + _CENTRAL.size + name_size
         name = directory[at + _CENTRAL.size : end].decode("latin-1")
-        extra = directory[end : end + extra_size]
-        numbers = extra[4 : 4 + max(0, len(extra) - 4) // 8 * 8]
-        wide = [number for (number,) in struct.iter_unpack("<Q", numbers)]
-        if size == _MAX_32 and len(wide) >= 2:
-            size, wide = wide[0], wide[2:]
-        if offset == _MAX_32 and wide:
-            offset = wide[0]
+        if extra_size:
+            extra = directory[end : end + extra_size]
+            numbers = extra[4 : 4 + max(0, len(extra) - 4) // 8 * 8]
+            wide = [number for (number,) in struct.iter_unpack("<Q", numbers)]
+            if size == _MAX_32 and len(wide) >= 2:
+                size, wide = wide[0], wide[2:]
+            if offset == _MAX_32 and wide:
+                offset = wide[0]
         members.append(Member(name=name, size=size, crc32=crc32, offset=offset))
         at = end + extra_size + comment_size
     if at != len(directory):

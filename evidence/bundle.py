@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 from evidence.archive import Entry, write_archive
@@ -80,6 +81,7 @@ EXTENSIONS = {
     "text/xml": "xml",
 }
 
+_NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _LOWER = {upper: upper + 32 for upper in b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
@@ -321,18 +323,19 @@ def _bagged(files: dict[str, Content], last: Receipt, *, folder: str) -> list[En
 def _item_path(item: SealedItem, *, named: bool) -> str:
     said = (item.name or "").rpartition("/")[2].rpartition("\\")[2]
     stem = said.rpartition(".")[0] or said
-    slug = re.sub(r"[^a-z0-9]+", "-", _lower(stem))[:40].strip("-") if named else ""
-    extension = EXTENSIONS.get(_lower(item.media_type).partition(";")[0].strip(), "bin")
-    return (
-        "data/"
-        + "-".join(filter(None, (f"{item.seq:04d}", str(item.role), slug)))
-        + f".{extension}"
-    )
+    slug = _NOT_SLUG.sub("-", _lower(stem))[:40].strip("-") if named else ""
+    extension = _extension(item.media_type)
+    return f"data/{item.seq:04d}-{item.role}{'-' if slug else ''}{slug}.{extension}"
+
+
+@lru_cache(maxsize=256)
+def _extension(media_type: str) -> str:
+    return EXTENSIONS.get(_lower(media_type).partition(";")[0].strip(), "bin")
 
 
 def _lower(text: str) -> str:
-    # Not str.lower: it follows the Unicode tables of whichever Python this is.
-    return text.translate(_LOWER)
+    # Of ASCII alone: str.lower follows the Unicode tables of whichever Python this is.
+    return text.lower() if text.isascii() else text.translate(_LOWER)
 
 
 def _check_opens(receipt: Receipt, sealed: Sealed, name: str) -> None:

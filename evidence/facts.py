@@ -16,6 +16,7 @@ from typing import Any
 from evidence.canonical import writable
 from evidence.errors import FormatError
 from evidence.fields import Fields
+from evidence.lines import HASH, TEXT, Cut, cut, line_pattern
 from evidence.locators import Locator
 from evidence.times import Instant, LocalDate, LocalTime, Time, time_from_json, time_to_json
 from evidence.vocabulary import Kind, name_of
@@ -111,6 +112,40 @@ class Fact:
             group=read.text("group"),
             confidence=float(confidence),
         )
+
+
+_LINE = line_pattern(
+    {
+        "name": TEXT, "value": TEXT, "locator": TEXT, "item": HASH, "origin": TEXT,
+        "group": TEXT, "confidence": r'"(0\.[0-9]{2}|1\.00)"',
+    }
+)  # fmt: skip
+
+
+def cut_facts(text: str) -> Cut[Fact] | None:
+    """The first list called `facts` of a manifest's text, if it is written canonically."""
+    return cut(text, "facts", Fact, _LINE, _quick)
+
+
+def _quick(groups: tuple[Any, ...]) -> Fact | None:
+    confidence, group, item, locator, name, origin, value = groups
+    if len(value) > MAX_TEXT:
+        return None
+    try:
+        place = Locator.parse(locator)
+        if str(place) != locator:
+            return None
+        return Fact(
+            name=name,
+            value=value,
+            locator=place,
+            item=item,
+            origin=origin,
+            group=group,
+            confidence=float(confidence),
+        )
+    except FormatError:
+        return None
 
 
 class Facts(Sequence[Fact]):

@@ -11,19 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from evidence.canonical import parse_canonical
-from evidence.dsse import statement
-from evidence.errors import FormatError, TooLargeError
-from evidence.facts import Fact
+from evidence.canonical import canonical, parse_canonical
+from evidence.dsse import STATEMENT_V1, statement
+from evidence.errors import EvidenceError, FormatError, TooLargeError
+from evidence.facts import Fact, cut_facts
 from evidence.fields import Fields
 from evidence.items import Role
+from evidence.lines import HASH, NUMBER, WORD, cut, line_pattern
 from evidence.merkle import hash_leaf, root
 from evidence.orders import Alias, OrderRef, Platform
 from evidence.policy import Level, Policy, parse_policy
 from evidence.receipts import SALT_BYTES, Receipt, commit_order
-from evidence.sealed import A_TIME, Coverage, SealedItem, SourceOutcome
+from evidence.sealed import A_TIME, Coverage, SealedItem, SourceOutcome, cut_items
 from evidence.times import parse_rfc3339, rfc3339
 from evidence.verdicts import CODE, Judgement, Verdict
 
@@ -82,9 +83,13 @@ class Manifest:
         if not subjects:  # nothing was found: that is sealed too, and in-toto wants a subject
             commitment = commit_order(self.order_salt, self.order)
             subjects = [{"name": "order", "digest": {"sha256": commitment}}]
-        return statement(subjects, MANIFEST_TYPE, self._predicate())
+        predicate = self._short_parts()
+        predicate["items"] = [item.to_json() for item in self.items]
+        predicate["facts"] = [fact.to_json() for fact in self.facts]
+        return statement(subjects, MANIFEST_TYPE, predicate)
 
-    def _predicate(self) -> dict[str, Any]:
+    def _short_parts(self) -> dict[str, Any]:
+        """The predicate without its two long lists."""
         return {
             "order": {
                 "platform": str(self.order.platform),
@@ -107,8 +112,6 @@ class Manifest:
             "versions": dict(self.versions),
             "before_read": self.before_read,
             "sources": [source.to_json() for source in self.sources],
-            "items": [item.to_json() for item in self.items],
-            "facts": [fact.to_json() for fact in self.facts],
             "verdicts": [judgement.to_json() for judgement in self.judgements],
             "coverage": [line.to_json() for line in self.coverage],
         }
@@ -116,8 +119,49 @@ class Manifest:
     @classmethod
     def from_payload(cls, payload: bytes) -> Manifest:
         """Read a verified envelope's payload; FormatError on any other shape."""
+        read = _predicate_of(payload, MANIFEST_TYPE, _PREDICATE, what="the manifest")
+        items = tuple(map(SealedItem.from_json, read.list("items")))
+        return cls._of(read, items, tuple(map(Fact.from_json, read.list("facts"))))
+
+    @classmethod
+    def exactly(cls, payload: bytes) -> Manifest | None:
+        """The manifest whose payload is written as these very bytes; None if there is none.
+
+        Then nothing in them is left unread and nothing that is derived is wrong, and a manifest of
+        20,000 items is read five times as quickly as by `from_payload`, which says what is wrong.
+        """
+        text = _text_of(payload)
+        facts = cut_facts(text)
+        items = cut_items(text, after=facts.end) if facts else None
+        if facts is None or items is None:
+            return None
+        subjects = ",".join(
+            f'{{"digest":{{"sha256":"{item.sha256}"}},"name":"{item.seq}:{item.role}"}}'
+            for item in items.lines
+        )
+        ending = f'"subject":[{subjects}]}}'
+        if not items.lines or not text.endswith(ending):
+            return None
+        short = "".join(
+            (
+                text[: facts.begin], "[]", text[facts.end : items.begin], "[]",
+                text[items.end : -len(ending)], '"subject":[]}',
+            )
+        )  # fmt: skip
+        try:
+            read = _predicate_of(short.encode(), MANIFEST_TYPE, _PREDICATE, what="the manifest")
+            manifest = cls._of(read, tuple(items.lines), tuple(facts.lines))
+            parts = _written(manifest._short_parts())
+        except EvidenceError:
+            return None
+        parts["facts"] = text[facts.begin : facts.end]
+        parts["items"] = text[items.begin : items.end]
+        return manifest if text == _statement_text(MANIFEST_TYPE, parts, subjects) else None
+
+    @classmethod
+    def _of(cls, read: Fields, items: tuple[SealedItem, ...], facts: tuple[Fact, ...]) -> Manifest:
+        """The manifest of a predicate whose two long lists are read already."""
         what = "the manifest"
-        read = _predicate_of(payload, MANIFEST_TYPE, _PREDICATE, what=what)
         order = Fields(read.any("order"), _ORDER, what=f"the order of {what}")
         run = Fields(read.any("collection"), ("id", "requested_at"), what=f"collection in {what}")
         policy = Fields(read.any("policy"), _POLICY, what=f"the policy of {what}")
@@ -143,8 +187,8 @@ class Manifest:
             versions=read.table("versions"),
             before_read=read.text("before_read"),
             sources=tuple(map(SourceOutcome.from_json, read.list("sources"))),
-            items=tuple(map(SealedItem.from_json, read.list("items"))),
-            facts=tuple(map(Fact.from_json, read.list("facts"))),
+            items=items,
+            facts=facts,
             judgements=tuple(map(Judgement.from_json, read.list("verdicts"))),
             coverage=tuple(map(Coverage.from_json, read.list("coverage"))),
         )
@@ -158,12 +202,29 @@ _ORDER = ("platform", "id", "site", "salt", "commitment", "aliases")
 _POLICY = ("id", "version", "sha256", "toml")
 
 
+class ShortLine(NamedTuple):
+    """A receipt as the statement shows it."""
+
+    seq: int
+    role: str
+    commitment: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"seq": self.seq, "role": self.role, "commitment": self.commitment}
+
+    @classmethod
+    def from_json(cls, value: object) -> ShortLine:
+        """The inverse of `to_json`; FormatError on any other shape."""
+        read = Fields(value, cls._fields, what="a line of the statement")
+        return cls(read.number("seq"), str(read.choice("role", Role)), read.hex("commitment"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """What may be shown to anyone. `receipts` counts the order's receipts up to the manifest's.
 
     root     RFC 6962 root over those receipts' bytes, in chain order
-    lines    (seq, role, commitment) of each
+    lines    one for each
     verdicts (verifier, verdict, finding codes)
     log      origin and size of the log when the items were read
     """
@@ -171,7 +232,7 @@ class Statement:
     order: str
     receipts: int
     root: str
-    lines: tuple[tuple[int, str, str], ...]
+    lines: tuple[ShortLine, ...]
     manifest_seq: int
     complete: bool
     verdicts: tuple[tuple[str, str, tuple[str, ...]], ...]
@@ -195,7 +256,7 @@ class Statement:
             order=chain[0].order,
             receipts=len(chain),
             root=receipts_root(chain),
-            lines=tuple((r.seq, str(r.role), r.commitment) for r in chain),
+            lines=tuple(ShortLine(r.seq, str(r.role), r.commitment) for r in chain),
             manifest_seq=chain[-1].seq,
             complete=manifest.complete,
             verdicts=tuple(
@@ -218,36 +279,57 @@ class Statement:
 
     def payload(self) -> dict[str, Any]:
         subjects = [{"name": "receipts", "digest": {"sha256": self.root}}]
-        return statement(
-            subjects,
-            STATEMENT_TYPE,
-            {
-                "order": self.order,
-                "receipts": self.receipts,
-                "root": self.root,
-                "lines": [
-                    {"seq": seq, "role": role, "commitment": commitment}
-                    for seq, role, commitment in self.lines
-                ],
-                "manifest_seq": self.manifest_seq,
-                "complete": self.complete,
-                "verdicts": [
-                    {"verifier": name, "verdict": verdict, "findings": list(codes)}
-                    for name, verdict, codes in self.verdicts
-                ],
-                "missing": list(self.missing),
-                "policy": dict(self.policy),
-                "log": dict(self.log),
-                "trusted_time": self.trusted_time,
-            },
-        )
+        parts = self._short_parts()
+        parts["lines"] = [line.to_json() for line in self.lines]
+        return statement(subjects, STATEMENT_TYPE, parts)
+
+    def _short_parts(self) -> dict[str, Any]:
+        """The predicate without its long list."""
+        return {
+            "order": self.order,
+            "receipts": self.receipts,
+            "root": self.root,
+            "manifest_seq": self.manifest_seq,
+            "complete": self.complete,
+            "verdicts": [
+                {"verifier": name, "verdict": verdict, "findings": list(codes)}
+                for name, verdict, codes in self.verdicts
+            ],
+            "missing": list(self.missing),
+            "policy": dict(self.policy),
+            "log": dict(self.log),
+            "trusted_time": self.trusted_time,
+        }
 
     @classmethod
     def from_payload(cls, payload: bytes) -> Statement:
         """Read a verified envelope's payload; FormatError on any other shape."""
-        what = "the statement"
         names = [each.name for each in fields(cls)]
-        read = _predicate_of(payload, STATEMENT_TYPE, names, what=what)
+        read = _predicate_of(payload, STATEMENT_TYPE, names, what="the statement")
+        return cls._of(read, tuple(map(ShortLine.from_json, read.list("lines"))))
+
+    @classmethod
+    def exactly(cls, payload: bytes) -> Statement | None:
+        """The statement whose payload is written as these very bytes, or None; as a manifest's."""
+        text = _text_of(payload)
+        lines = cut(text, "lines", ShortLine, _SHORT_LINE, _quick)
+        if lines is None:
+            return None
+        short = f"{text[: lines.begin]}[]{text[lines.end :]}"
+        names = [each.name for each in fields(cls)]
+        try:
+            read = _predicate_of(short.encode(), STATEMENT_TYPE, names, what="the statement")
+            said = cls._of(read, tuple(lines.lines))
+            parts = _written(said._short_parts())
+        except EvidenceError:
+            return None
+        parts["lines"] = text[lines.begin : lines.end]
+        subject = f'{{"digest":{{"sha256":"{said.root}"}},"name":"receipts"}}'
+        return said if text == _statement_text(STATEMENT_TYPE, parts, subject) else None
+
+    @classmethod
+    def _of(cls, read: Fields, lines: tuple[ShortLine, ...]) -> Statement:
+        what = "the statement"
         policy = Fields(read.any("policy"), ("id", "version", "sha256"), what=f"policy in {what}")
         log = Fields(read.any("log"), ("origin", "size"), what=f"log in {what}")
         policy.hex("sha256")
@@ -255,7 +337,7 @@ class Statement:
             order=read.hex("order"),
             receipts=read.number("receipts"),
             root=read.hex("root"),
-            lines=tuple(map(_line, read.list("lines"))),
+            lines=lines,
             manifest_seq=read.number("manifest_seq"),
             complete=read.flag("complete"),
             verdicts=tuple(map(_verdict, read.list("verdicts"))),
@@ -266,9 +348,13 @@ class Statement:
         )
 
 
-def _line(value: object) -> tuple[int, str, str]:
-    read = Fields(value, ("seq", "role", "commitment"), what="a line of the statement")
-    return read.number("seq"), str(read.choice("role", Role)), read.hex("commitment")
+_SHORT_LINE = line_pattern({"seq": NUMBER, "role": WORD, "commitment": HASH})
+_ROLES = frozenset(map(str, Role))
+
+
+def _quick(groups: tuple[Any, ...]) -> ShortLine | None:
+    commitment, role, seq = groups
+    return ShortLine(int(seq), role, commitment) if role in _ROLES else None
 
 
 def _verdict(value: object) -> tuple[str, str, tuple[str, ...]]:
@@ -296,6 +382,27 @@ def _predicate_of(
     if outer.text("predicateType") != predicate_type:
         raise outer.wrong("predicateType", predicate_type)
     return Fields(outer.any("predicate"), names, what=what)
+
+
+def _text_of(payload: bytes) -> str:
+    """The payload as text; empty, which is no JSON, if it is too large or not UTF-8."""
+    try:
+        return payload.decode() if len(payload) <= MAX_MANIFEST_BYTES else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def _written(parts: Mapping[str, Any]) -> dict[str, str]:
+    return {name: canonical(value).decode() for name, value in parts.items()}
+
+
+def _statement_text(predicate_type: str, parts: Mapping[str, str], subjects: str) -> str:
+    """The canonical in-toto Statement, its predicate's parts and its subjects written already."""
+    predicate = ",".join(f'"{name}":{parts[name]}' for name in sorted(parts))
+    return (
+        f'{{"_type":"{STATEMENT_V1}","predicate":{{{predicate}}},'
+        f'"predicateType":"{predicate_type}","subject":[{subjects}]}}'
+    )
 
 
 def _utf8(text: str) -> bytes:

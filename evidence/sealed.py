@@ -5,13 +5,31 @@ Each is read back strictly: exactly the fields that `to_json` writes, each of it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from evidence.canonical import canonical
+from evidence.errors import EvidenceError
 from evidence.fields import Fields
 from evidence.items import Item, Provenance, Role
+from evidence.lines import (
+    HASH,
+    HASH_OR_NULL,
+    NUMBER,
+    OBJECT,
+    OBJECT_OR_NULL,
+    TEXT,
+    TEXT_OR_NULL,
+    TIME,
+    WORD,
+    Cut,
+    cut,
+    line_pattern,
+)  # fmt: skip
 from evidence.locators import Locator
 from evidence.policy import Level
 from evidence.receipts import SALT_BYTES, Receipt
@@ -104,15 +122,7 @@ class SealedItem:
         """The inverse of `to_json`; FormatError on any other shape."""
         what = "an item of the manifest"
         read = Fields(value, _ITEM, what=what)
-        part_of = None
-        if read.any("part_of") is not None:
-            part = Fields(read.any("part_of"), _PART_OF, what=f"part_of in {what}")
-            locator = part.parsed("locator", Locator.parse, expected="a locator")
-            part_of = {
-                "sha256": part.hex("sha256"),
-                "locator": str(locator),
-                "encoding": part.text("encoding"),
-            }
+        part_of = read.any("part_of")
         return cls(
             sha256=read.hex("sha256"),
             role=read.choice("role", Role),
@@ -129,13 +139,90 @@ class SealedItem:
             name=read.text_or_none("name"),
             url=read.text_or_none("url"),
             exchange=None if read.any("exchange") is None else read.hex("exchange"),
-            part_of=part_of,
+            part_of=None if part_of is None else _part_of(part_of),
             about=read.table("about"),
             hints=read.table("hints"),
         )
 
 
 _ITEM = frozenset(each.name for each in fields(SealedItem))
+
+
+def _part_of(value: object) -> dict[str, str]:
+    part = Fields(value, _PART_OF, what="part_of in an item of the manifest")
+    return {
+        "sha256": part.hex("sha256"),
+        "locator": str(part.parsed("locator", Locator.parse, expected="a locator")),
+        "encoding": part.text("encoding"),
+    }
+
+
+_LINE = line_pattern(
+    {
+        "sha256": HASH, "role": WORD, "key": TEXT, "media_type": TEXT, "size": NUMBER,
+        "collector": TEXT, "origin": TEXT, "provenance": WORD, "collected_at": TIME,
+        "seq": NUMBER, "receipt": HASH, "salt": HASH, "name": TEXT_OR_NULL, "url": TEXT_OR_NULL,
+        "exchange": HASH_OR_NULL, "part_of": OBJECT_OR_NULL, "about": OBJECT, "hints": OBJECT,
+    }
+)  # fmt: skip
+_ROLES = {str(role): role for role in Role}
+_PROVENANCES = frozenset(map(str, Provenance))
+
+
+def cut_items(text: str, *, after: int = 0) -> Cut[SealedItem] | None:
+    """The first list called `items` of a manifest's text, if it is written canonically."""
+    return cut(text, "items", SealedItem, _LINE, _quick, after=after)
+
+
+def _quick(groups: tuple[Any, ...]) -> SealedItem | None:
+    (
+        about, collected_at, collector, exchange, hints, key, media_type, name, origin, part_of,
+        provenance, receipt, role, salt, seq, sha256, size, url,
+    ) = groups  # fmt: skip
+    known = _ROLES.get(role)
+    if known is None or provenance not in _PROVENANCES:
+        return None
+    try:
+        part = None
+        if part_of is not None:
+            part = _part_of(_table(part_of))
+            if part != _table(part_of):
+                return None
+        return SealedItem(
+            sha256=sha256,
+            role=known,
+            key=key,
+            media_type=media_type,
+            size=int(size),
+            collector=collector,
+            origin=origin,
+            provenance=provenance,
+            collected_at=datetime.fromisoformat(collected_at),
+            seq=int(seq),
+            receipt=receipt,
+            salt=bytes.fromhex(salt),
+            name=name,
+            url=url,
+            exchange=exchange,
+            part_of=part,
+            about=dict(_table(about)) if about != "{}" else {},
+            hints=dict(_table(hints)) if hints != "{}" else {},
+        )
+    except (ValueError, EvidenceError):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _table(text: str) -> Mapping[str, str]:
+    """A flat table as `to_json` would give it. Raises ValueError for any other.
+
+    The rows of a table share their hints, so most have been read before.
+    """
+    value = json.loads(text)
+    flat = type(value) is dict and all(type(each) is str for each in value.values())
+    if not flat or canonical(value).decode() != text:
+        raise ValueError("not a canonical table of texts")
+    return value  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,6 +88,7 @@ def test_every_manifest_comes_back_from_its_payload(manifest: Manifest) -> None:
     read = Manifest.from_payload(sealed)
     assert read == manifest
     assert canonical(read.payload()) == sealed
+    assert Manifest.exactly(sealed) == (read if read.items else None)
 
 
 @settings(deadline=None)
@@ -98,6 +100,29 @@ def test_every_statement_comes_back_from_its_payload(
     sealed = canonical(statement.payload())
     assert Statement.from_payload(sealed) == statement
     assert canonical(Statement.from_payload(sealed).payload()) == sealed
+    assert Statement.exactly(sealed) == statement
+
+
+def test_a_long_list_is_read_by_pattern_and_as_json_alike() -> None:
+    """Plain lines, and lines that no pattern matches: escapes, tables in tables, a cut time."""
+    plain = SealedItem.of(an_item(), receipt=a_receipt(), salt=SALT)
+    lines = [
+        plain,
+        replace(plain, key='a "quoted" \\ key', name="\u0007", url="订单 😀"),
+        replace(plain, hints={"zone": "{", "column": "}"}, about={"a": "1", "b": "2"}),
+        replace(plain, part_of={"sha256": "0" * 64, "locator": "item:", "encoding": "base64"}),
+        replace(plain, size=2**53 - 1, seq=10**15),
+    ]
+    facts = [
+        Fact(name="order.buyer", value=value, locator=pointer("x"), item="0" * 64, origin="a",
+             group=group, confidence=hundredth / 100)
+        for value, group in (("x", ""), ('"', "g"), ("x", "\\"))
+        for hundredth in range(101)
+    ]  # fmt: skip
+    facts.append(replace(facts[0], name="order.paid.at", value=parse_iso("2026-01-01T00:00:00Z")))
+    manifest = a_manifest(items=tuple(lines), facts=tuple(facts))
+    sealed = canonical(manifest.payload())
+    assert Manifest.exactly(sealed) == Manifest.from_payload(sealed) == manifest
 
 
 @given(sealed_items())
@@ -138,6 +163,8 @@ def test_a_mangled_manifest_is_a_format_error_or_differs_where_it_was_mangled(
     said = json.loads(raw)["predicate"]
     for name in ("at", "collection", "versions", "before_read", "sources", "items", "verdicts"):
         assert again[name] == said[name]
+    exact = canonical(read.payload()) == raw
+    assert Manifest.exactly(raw) == (read if exact and read.items else None)
 
 
 @settings(deadline=None)
@@ -150,6 +177,28 @@ def test_a_mangled_statement_is_a_format_error_or_says_the_same(data: st.DataObj
     except FormatError:
         return
     assert read.payload()["predicate"] == json.loads(raw)["predicate"]
+    exact = canonical(read.payload()) == raw
+    assert Statement.exactly(raw) == (read if exact else None)
+
+
+@settings(deadline=None, max_examples=300)
+@given(manifests(), chains(max_size=3), st.data())
+def test_a_document_is_read_exactly_or_not_at_all(
+    manifest: Manifest, chain: list[Receipt], data: st.DataObject
+) -> None:
+    """Bytes struck, dropped and put in, which no canonical writer would have written."""
+    for kind, raw in (
+        (Manifest, canonical(manifest.payload())),
+        (Statement, canonical(a_statement(chain, manifest).payload())),
+    ):
+        at = data.draw(st.integers(0, len(raw) - 1))
+        gone = data.draw(st.integers(0, 2))
+        put = data.draw(st.binary(max_size=2) | st.sampled_from([b",", b"]", b'"', b"\\", b"[]"]))
+        bent = raw[:at] + put + raw[at + gone :]
+        read = kind.exactly(bent)
+        assert read is None or (
+            kind.from_payload(bent) == read and canonical(read.payload()) == bent
+        )
 
 
 @settings(deadline=None)
