@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from collectors.answers import Request
 from collectors.secrets import Secret
-from evidence.errors import RequestError, ShapeError
+from evidence.errors import ConfigError, RequestError, ShapeError
 
 # A token answer is a few hundred bytes, some with a JWT a few thousand.
 MAX_TOKEN_ANSWER = 64 << 10
@@ -235,3 +235,16 @@ def secret_of(secrets: Mapping[str, Secret], name: str, *, source: str) -> Secre
             why=f"no {name} is configured (set {name}_env or {name}_file in its table)",
         )
     return secrets[name]
+
+
+def setting_of(
+    options: Mapping[str, Any], secrets: Mapping[str, Secret], name: str, *, source: str
+) -> str:
+    """A setting that is needed and that some operators keep as a secret, such as a client's id.
+
+    ConfigError naming it where it is missing.
+    """
+    value = options.get(name) or (secrets[name].reveal() if name in secrets else "")
+    if not isinstance(value, str) or not value:
+        raise ConfigError(what=f"the source {source}", why=f"no {name} is configured")
+    return value

@@ -197,9 +197,12 @@ class Collector(Protocol):
     needs    facts it must have first; it waits until another source brings them
     wants    facts it finds more with; it waits for them as long as another source could bring them
 
-    It may have two methods more, called once with the source's options when the service starts:
-    `auth(options, secrets) -> Auth` if it signs in, and `configured(options) -> Collector` if what
-    it asks for depends on them.
+    Some have more, each looked for with getattr when the service starts:
+
+    auth(options, secrets)   an Auth of collectors/auth.py, if it signs in
+    configured(options)      a Collector, if what it asks for depends on the source's options
+    platforms                platforms whose own order numbers it knows: of those it does not wait
+    rate                     requests a second, and at once, that the vendor allows (10.0, 10)
     """
 
     name: str

@@ -6,11 +6,19 @@ from collectors.carriers.ups import Ups
 from collectors.collector import Collector
 from collectors.files.folder import Folder
 from collectors.messages.mailbox import Mailbox
+from collectors.orders.amazon import Amazon
 from collectors.orders.rest import Rest
 from collectors.orders.table import Table
 from evidence.errors import NotFoundError
 
-COLLECTORS: tuple[Collector, ...] = (Ups(), Mailbox(), Table(), Rest(), Folder())
+COLLECTORS: tuple[Collector, ...] = (
+    Ups(),
+    Amazon(),
+    Mailbox(),
+    Table(),
+    Rest(),
+    Folder(),
+)
 
 
 def collector_named(name: str) -> Collector:

@@ -138,11 +138,21 @@ class Session:
         return await self._ask(request, answers)
 
     async def fetch(self, url: str, *, answers: Collection[int] = (200,)) -> Answer:
-        """Get a URL that came out of an answer: without our credentials, public addresses only."""
-        target = public_url(url)
-        if target.origin() == self._base.origin():
-            return await self._ask(Request(method="GET", url=target), answers)
-        return await self._ask(Request(method="GET", url=target, ours=False), answers)
+        """Get a URL that came out of an answer: without our credentials, public addresses only.
+
+        What leads back to the configured host is asked like anything there.
+        """
+        if self._inside(url):
+            return await self._ask(Request(method="GET", url=URL(url)), answers)
+        return await self._ask(Request(method="GET", url=public_url(url), ours=False), answers)
+
+    def _inside(self, url: str) -> bool:
+        """Whether a URL leads to the very host and port that the operator configured."""
+        try:
+            target = URL(url)
+            return target.origin() == self._base.origin() and target.user is None
+        except ValueError:
+            return False
 
     def _at(self, path: str, params: Mapping[str, str] | None) -> URL:
         """The URL of a path, in which what stands for a value may be percent-encoded already."""

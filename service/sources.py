@@ -20,6 +20,7 @@ from collectors.registry import collector_named
 from collectors.session import Session
 from evidence.errors import ConfigError, RequestError
 from evidence.items import Item, Role, Spool
+from evidence.orders import OrderRef
 from service.settings import Settings, SourceSettings
 
 # Settings of a source that are ours and not its collector's.
@@ -35,6 +36,8 @@ OURS = frozenset(
         "max_body",
     }
 )
+# Requests a second, and at once, of a source whose collector does not say what its vendor allows.
+_USUAL_RATE = (10.0, 10)
 # Sources that bring these can teach us what else the order is called.
 _LEADING = frozenset({Role.ORDER_RECORD, Role.SHIPMENT_RECORD})
 
@@ -54,6 +57,10 @@ class Source:
     @property
     def name(self) -> str:
         return self.settings.name
+
+    def serves(self, order: OrderRef) -> bool:
+        """Whether the order's own number is one of its platform's: it need not wait for others."""
+        return order.platform in getattr(self.collector, "platforms", frozenset())
 
     @property
     def leads(self) -> bool:
@@ -129,14 +136,17 @@ def _source(settings: SourceSettings, bucket_of: BucketOf) -> Source:
             collector = made(settings.options)
         credentials = getattr(collector, "auth", None)
         auth = credentials(settings.options, settings.secrets) if credentials else NoAuth()
-        if settings.secrets and _in_the_clear(settings.base_url or ""):
-            raise RequestError(
-                what="base_url", why="its secrets would travel in the clear; use https://"
-            )
+        asked = {"base_url": settings.base_url or "", **settings.options}
+        for name, url in asked.items():
+            if settings.secrets and name.endswith("_url") and _in_the_clear(str(url)):
+                raise RequestError(
+                    what=name, why="its secrets would travel in the clear; use https://"
+                )
+        rate_per_s, burst = getattr(collector, "rate", _USUAL_RATE)
         bucket = bucket_of(
             settings.name,
-            _number(settings, "rate_per_s", 10.0, least=0.001),
-            int(_number(settings, "burst", 10, least=1)),
+            _number(settings, "rate_per_s", rate_per_s, least=0.001),
+            int(_number(settings, "burst", burst, least=1)),
         )
         return Source(
             collector=collector,

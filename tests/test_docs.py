@@ -139,6 +139,7 @@ def test_a_page_names_the_roles_and_no_fact_that_is_none(collector: object) -> N
 def played(name: str, text: str, url: str) -> str:
     """A page's sample, with the sandbox in the vendor's place and the sandbox's account."""
     text = re.sub(r'^base_url = "[^"]*"', f'base_url = "{url}/{name}"', text, flags=re.MULTILINE)
+    text = re.sub(r'(_url = ")https://[^/"]+', rf"\g<1>{url}/{name}", text)
     return text.replace("your-client-id", Account().client_id)
 
 

@@ -13,6 +13,9 @@ buyer = "Jane Doe"
 total = "48.90"
 currency = "USD"
 
+[order.numbers]                     what other platforms call it: shopify, tiktok, ebay, magento
+ebay = "04-..."
+
 [[order.line]]
 sku = "LAMP-OAK-02"
 title = "Oak lamp"
@@ -107,7 +110,7 @@ class Event:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise refused("parcel.event", f"its kind is not one of {', '.join(KINDS)}")
+            raise refused("parcel", f"the kind of an event is not one of {', '.join(KINDS)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """What the order is called on platforms other than its own."""
+
+    amazon: str = ""
+    shopify: str = ""
+    tiktok: str = ""
+    ebay: str = ""
+    magento: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """The order as the platform, the shop or the ERP has it."""
 
@@ -166,7 +180,12 @@ class Order:
     total: str = ""
     currency: str = "USD"
     aliases: tuple[str, ...] = ()
+    numbers: Numbers = field(default_factory=Numbers)
     lines: tuple[Line, ...] = ()
+
+    def number_on(self, platform: str) -> str:
+        """The order's number there; empty where it has none."""
+        return self.id if platform == self.platform else str(getattr(self.numbers, platform, ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ import base64
 import binascii
 import io
 import secrets as dice
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 from aiohttp import web
 from PIL import Image, ImageDraw
@@ -47,6 +47,13 @@ class Tokens:
         self._until[token] = self._clock() + timedelta(seconds=self._account.token_lasts_s)
         return token
 
+    def refreshed(self, fields: Mapping[str, Any]) -> str | None:
+        """A token for the account's secret as refresh token (RFC 6749, section 6), or None."""
+        client = (str(fields.get("client_id")), str(fields.get("client_secret")))
+        asked = fields.get("grant_type"), fields.get("refresh_token")
+        fine = self.knows(client) and asked == ("refresh_token", self._account.client_secret)
+        return self.give() if fine else None
+
     def accepts(self, header: str, *, scheme: str = "Bearer ") -> bool:
         """Whether a header's value is a token of ours that has not ended."""
         until = self._until.get(header.removeprefix(scheme)) if header.startswith(scheme) else None
@@ -82,6 +89,11 @@ def photo_picture() -> bytes:
     pen.rectangle((250, 350, 390, 440), fill=(188, 143, 88), outline=(121, 85, 72), width=4)
     pen.text((12, 12), "orderproof sandbox", fill=(0, 0, 0))
     return _saved(picture, "JPEG")
+
+
+def utc(at: datetime, *, form: str = "%Y-%m-%dT%H:%M:%SZ") -> str:
+    """A time as most platforms write it."""
+    return at.astimezone(UTC).strftime(form)
 
 
 def base64_of(data: bytes) -> str:

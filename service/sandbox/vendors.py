@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from service.sandbox.amazon import AmazonSandbox
 from service.sandbox.rest import RestSandbox
 from service.sandbox.standin import StandIn
 from service.sandbox.ups import UpsSandbox
 
-VENDORS: tuple[type[StandIn], ...] = (UpsSandbox, RestSandbox)
+VENDORS: tuple[type[StandIn], ...] = (
+    AmazonSandbox,
+    RestSandbox,
+    UpsSandbox,
+)

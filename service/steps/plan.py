@@ -43,13 +43,24 @@ def known_facts(order: OrderRef, aliases: Iterable[Alias]) -> Known:
     return {name: tuple(dict.fromkeys(values)) for name, values in known.items()}
 
 
-def ready(source: Source, known: Known, unfinished: Collection[Source]) -> bool:
-    """Whether the source can be asked now. `unfinished` are the others not yet done."""
-    if not source.collector.needs <= set(known):
-        return False
-    if source.collector.wants <= set(known):
-        return True
-    return not any(other.leads for other in unfinished if other is not source)
+def askable(
+    order: OrderRef, known: Known, waiting: Sequence[Source], running: Collection[Source]
+) -> list[Source]:
+    """Those of the `waiting` sources that can be asked now.
+
+    A source of the order's own platform does not wait for what it only wants. Of sources that wait
+    for nothing but each other, none would ever begin: then all of them are asked.
+    """
+    able = [source for source in waiting if source.collector.needs <= set(known)]
+    unfinished = [*waiting, *running]
+    ready = [
+        source
+        for source in able
+        if source.collector.wants <= set(known)
+        or source.serves(order)
+        or not any(other.leads for other in unfinished if other is not source)
+    ]
+    return ready if ready or running else able
 
 
 def missing(source: Source, known: Known) -> str:

@@ -113,9 +113,8 @@ async def _collect(
         while waiting or running:
             if waiting:
                 known = plan.known_facts(order.ref, await runtime.ledger.aliases(order))
-            unfinished = [*waiting, *running.values()]
             # Those far away first: while they think, the files at hand are read.
-            ready = [s for s in waiting if plan.ready(s, known, unfinished)]
+            ready = plan.askable(order.ref, known, waiting, list(running.values()))
             for source in sorted(ready, key=lambda s: s.settings.base_url is None):
                 waiting.remove(source)
                 job = _one(runtime, order, collection, source, shelf, known, waiting, watch)

@@ -316,6 +316,13 @@ async def test_a_url_out_of_an_answer_never_reaches_loopback() -> None:
         assert b.recorded == []
 
 
+async def test_a_url_out_of_an_answer_may_lead_back_to_the_configured_host() -> None:
+    async with server(replying(200)) as url, bench(url) as b:
+        assert (await b.session.fetch(f"{url}/x")).status == 200
+        with pytest.raises(RequestError):
+            await b.session.fetch(f"{url.replace('//', '//a:b@')}/x")
+
+
 @pytest.mark.parametrize("path", ["x", "/../x", "/a/../../x", "/./x", "//evil.example/x"])
 async def test_no_path_leaves_the_base(path: str) -> None:
     seen: list[str] = []

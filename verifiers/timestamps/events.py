@@ -32,7 +32,12 @@ _SAME_RANK = {70: 60, 40: 30}
 _ORDER_LEVEL = 20  # steps up to here belong to the order, later ones to a parcel
 
 # These tell of the future, or of a promise, and may lie after the item was collected.
-_MAY_BE_AHEAD = frozenset({"defect.due.at", "document.printed.at"})
+_MAY_BE_AHEAD = frozenset(
+    {
+        "defect.due.at", "claim.due.at", "return.due.at", "dispute.due.at", "order.ship_by.at",
+        "order.deliver_by.at", "seller.metric.to.at", "document.printed.at",
+    }
+)  # fmt: skip
 # Each of these may come from a clock of its own, so an unknown zone is not shared.
 _OWN_CLOCK = ("document.", "picture.", "exchange.")
 

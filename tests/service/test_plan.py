@@ -1,0 +1,72 @@
+"""Which sources can be asked now, and which wait for what others may bring."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from collectors.collector import Context
+from evidence.facts import Fact
+from evidence.items import Item, Role
+from evidence.orders import OrderRef, Platform
+from service.settings import SourceSettings
+from service.sources import Source
+from service.steps.plan import Known, askable
+
+ORDER = OrderRef(Platform.AMAZON, "112-4832917-2201845")
+KNOWN: Known = {"order.id": (ORDER.id,)}
+
+
+class Platformed:
+    """A source of a platform: it leads, and wants to know what else the order is called."""
+
+    version = 1
+    roles = frozenset({Role.ORDER_RECORD})
+    needs: frozenset[str] = frozenset()
+    wants = frozenset({"order.alias"})
+
+    def __init__(self, name: str, *platforms: Platform) -> None:
+        self.name = name
+        self.platforms = frozenset(platforms)
+
+    async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
+        none: tuple[Item, ...] = ()
+        for item in none:
+            yield item
+
+    def read(self, item: Item) -> list[Fact]:
+        return []
+
+
+class Carrier(Platformed):
+    roles = frozenset({Role.TRACKING_HISTORY})
+    needs = frozenset({"shipment.tracking_number"})
+    wants: frozenset[str] = frozenset()
+
+
+def source(collector: Platformed) -> Source:
+    return Source(collector, SourceSettings(name=collector.name, collector=collector.name))
+
+
+OWN = source(Platformed("amazon", Platform.AMAZON))
+OTHERS = [source(Platformed("shopify", Platform.SHOPIFY)), source(Platformed("ebay"))]
+CARRIER = source(Carrier("ups"))
+
+
+def test_the_orders_own_platform_is_asked_at_once_and_the_others_wait_for_what_it_teaches() -> None:
+    assert askable(ORDER, KNOWN, [*OTHERS, OWN, CARRIER], []) == [OWN]
+    assert askable(ORDER, KNOWN, [*OTHERS, CARRIER], [OWN]) == []
+
+
+def test_sources_that_wait_only_for_each_other_are_all_asked() -> None:
+    assert askable(ORDER, KNOWN, [*OTHERS, CARRIER], []) == OTHERS
+
+
+def test_what_became_known_ends_the_waiting() -> None:
+    known: Known = KNOWN | {"order.alias": ("#1001",)}
+    assert askable(ORDER, known, OTHERS, [OWN]) == OTHERS
+
+
+def test_what_a_source_needs_it_never_begins_without() -> None:
+    assert askable(ORDER, KNOWN, [CARRIER], []) == []
+    known: Known = KNOWN | {"shipment.tracking_number": ("1Z84A7V90344127810",)}
+    assert askable(ORDER, known, [CARRIER], [OWN]) == [CARRIER]
