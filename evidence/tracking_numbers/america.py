@@ -1,6 +1,12 @@
-"""Carriers of the United States, Canada and Mexico."""
+"""Carriers of the United States, Canada and Mexico, beside UPS, FedEx and USPS.
 
-from evidence.tracking_numbers.checks import gs1, ups
+Sources: Amazon, LaserShip, Canpar, Landmark, GOFO: as seen on labels. Canada Post, format of parcel
+numbers (seven digits, eight, and one modulo 10). OnTrac's check digit is UPS's. XPO, "PRO number
+check-digit". Purolator's and Old Dominion's are Luhn's: not published, but true of every number
+seen.
+"""
+
+from evidence.tracking_numbers.checks import gs1, luhn, mod7, ups
 from evidence.tracking_numbers.kind import Form, kind
 
 KINDS = (
@@ -11,28 +17,73 @@ KINDS = (
         r"TB(?P<country>[ACM])(?P<serial>\d{12})",
         Form.OWN,
         countries={"A": "US", "C": "CA", "M": "MX"},
+        published=False,
     ),
     kind(
-        "amazon", "international", "Amazon Logistics", r"[AFC]\d{10}", Form.SHARED, published=False
+        "amazon",
+        "tb-site",
+        "Amazon Logistics, with its site",
+        r"TB(?P<country>[ACM])(?P<site>[A-Z]{3})\d{9}",
+        Form.OWN,
+        countries={"A": "US", "C": "CA", "M": "MX"},
+        published=False,
+    ),
+    kind("amazon", "afc", "Amazon Logistics", r"[AFC]\d{10}", Form.SHARED, published=False),
+    kind(
+        "amazon",
+        "uk",
+        "Amazon Logistics, United Kingdom",
+        r"Q[A-Z]\d{10}",
+        Form.SHARED,
+        country="GB",
+        published=False,
     ),
     kind(
         "canada_post",
-        "pin-16",
+        "pin",
         "Canada Post",
         r"(?P<body>(?P<shipper>\d{7})(?P<serial>\d{8}))(?P<check>\d)",
         Form.BARE,
         check=gs1,
         country="CA",
     ),
-    kind("canpar", "barcode", "Canpar", r"(?P<service>[CDKLSUXZ])\d{21}", Form.OWN, country="CA"),
-    kind("gofo", "us", "GOFO Express", r"GFUS\d{14}", Form.OWN, country="US"),
-    kind("landmark", "ltn", "Landmark Global", r"LTN\d{8}N1", Form.OWN),
-    kind("lasership", "lx", "LaserShip", r"L[AIEHNX][1-3]\d{7}", Form.SHARED, country="US"),
-    kind("lasership", "1ls7-15", "LaserShip", r"1LS7[12]\d{10}", Form.OWN, country="US"),
     kind(
-        "lasership", "1ls7-18", "LaserShip", r"1LS7[12]\d{2}01[1-4]\d{6}1", Form.OWN, country="US"
+        "purolator",
+        "digits",
+        "Purolator",
+        r"(?P<body>\d{11})(?P<check>\d)",
+        Form.BARE,
+        check=luhn,
+        published=False,
+        country="CA",
     ),
-    kind("lasership", "1lscx", "LaserShip", r"1LSCX[0-9A-Z]{10}", Form.OWN, country="US"),
+    kind(
+        "purolator",
+        "letters",
+        "Purolator",
+        r"[A-Z]{3}\d{9}",
+        Form.SHARED,
+        published=False,
+        country="CA",
+    ),
+    kind(
+        "canpar",
+        "barcode",
+        "Canpar",
+        r"(?P<service>[CDKLSUXZ])\d{21}",
+        Form.OWN,
+        country="CA",
+        published=False,
+    ),
+    kind(
+        "intelcom",
+        "intl",
+        "Intelcom",
+        r"INTL[A-Z]{3}\d{9}",
+        Form.OWN,
+        country="CA",
+        published=False,
+    ),
     kind(
         "ontrac",
         "c-d",
@@ -42,5 +93,82 @@ KINDS = (
         check=ups,
         country="US",
         published=False,
+    ),
+    kind(
+        "ontrac", "1ls", "OnTrac", r"1LS[0-9A-Z]{12,15}", Form.SHARED, country="US", published=False
+    ),
+    kind(
+        "lasership",
+        "l",
+        "LaserShip",
+        r"L[AIEHNX][1-3]\d{7}",
+        Form.SHARED,
+        country="US",
+        published=False,
+    ),
+    kind("lasership", "ls", "LaserShip", r"LS\d{8}", Form.SHARED, country="US", published=False),
+    kind(
+        "lasership",
+        "1ls7-15",
+        "LaserShip",
+        r"1LS7[12]\d{10}",
+        Form.OWN,
+        country="US",
+        published=False,
+    ),
+    kind(
+        "lasership",
+        "1ls7-17",
+        "LaserShip",
+        r"1LS7[12]\d\d01[1-4]\d{6}1",
+        Form.OWN,
+        country="US",
+        published=False,
+    ),
+    kind(
+        "lasership",
+        "1lscx",
+        "LaserShip",
+        r"1LSCX[0-9A-Z]{10}",
+        Form.OWN,
+        country="US",
+        published=False,
+    ),
+    kind("gofo", "us", "GOFO Express", r"GFUS\d{14}", Form.OWN, country="US", published=False),
+    kind(
+        "uniuni",
+        "uni",
+        "UniUni",
+        r"UUS(?:\d\d[A-Z])?\d{13}|UNI\d{11,14}|UNIA\d{9}YQ",
+        Form.OWN,
+        published=False,
+    ),
+    kind("landmark", "ltn", "Landmark Global", r"LTN\d{8}N1", Form.OWN, published=False),
+    kind(
+        "landmark",
+        "ltn-other",
+        "Landmark Global",
+        r"LTN\d{6,9}(?:N[02-9])?",
+        Form.OWN,
+        published=False,
+    ),
+    kind(
+        "old_dominion",
+        "pro",
+        "Old Dominion",
+        r"(?P<body>\d{10})(?P<check>\d)",
+        Form.BARE,
+        check=luhn,
+        country="US",
+        published=False,
+    ),
+    kind(
+        "xpo",
+        "pro",
+        "XPO",
+        r"(?P<body>\d{8})(?P<check>\d)",
+        Form.BARE,
+        check=mod7,
+        country="US",
     ),
 )

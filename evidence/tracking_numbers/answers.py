@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from evidence.errors import FormatError
-from evidence.tracking_numbers import america, china, dhl, europe, fedex, s10, ups, usps
+from evidence.tracking_numbers import (
+    america,
+    asia_pacific,
+    china,
+    dhl,
+    europe,
+    fedex,
+    s10,
+    ups,
+    usps,
+)
 from evidence.tracking_numbers.kind import Candidate, Form, Kind, Likeness
 from evidence.tracking_numbers.normal import normalize
 from evidence.tracking_numbers.posts import POSTS, SIDE_BY_SIDE
@@ -19,6 +29,7 @@ KINDS: tuple[Kind, ...] = (
     *america.KINDS,
     *china.KINDS,
     *europe.KINDS,
+    *asia_pacific.KINDS,
 )
 
 _CALLED = {
@@ -26,17 +37,35 @@ _CALLED = {
     "amazon": "Amazon Logistics",
     "cainiao": "Cainiao",
     "canpar": "Canpar",
+    "deppon": "Deppon",
     "dhl": "DHL",
     "dpd": "DPD",
+    "evri": "Evri",
     "fedex": "FedEx",
+    "gls": "GLS",
     "gofo": "GOFO Express",
+    "hermes": "Hermes Germany",
+    "inpost": "InPost",
+    "intelcom": "Intelcom",
     "jt_express": "J&T Express",
     "landmark": "Landmark Global",
     "lasership": "LaserShip",
+    "old_dominion": "Old Dominion",
     "ontrac": "OnTrac",
+    "purolator": "Purolator",
+    "sagawa": "Sagawa",
     "sf_express": "SF Express",
+    "startrack": "StarTrack",
+    "sunyou": "Sunyou",
+    "tnt": "TNT",
+    "uniuni": "UniUni",
     "ups": "UPS",
+    "wanb": "Wanb Express",
+    "xpo": "XPO",
+    "yamato": "Yamato",
     "yanwen": "Yanwen",
+    "yodel": "Yodel",
+    "yto": "YTO Express",
     "yunexpress": "YunExpress",
 }
 _DELIVERING = {slug for slug, _ in POSTS.values()} | {

@@ -16,6 +16,12 @@ def gs1(body: str) -> str:
     return _up_to_ten(body[::-1], (3, 1))
 
 
+def luhn(body: str) -> str:
+    """Every second digit from the right twice, crosswise; up to the next ten (ISO/IEC 7812-1)."""
+    twice = str.maketrans("0123456789", "0246813579")
+    return _up_to_ten(body[-2::-2] + body[::-1][::2].translate(twice), (1,))
+
+
 def mod7(body: str) -> str:
     """The remainder of the whole number by 7."""
     return str(int(body) % 7)

@@ -8,13 +8,32 @@ check digit); Deutsche Post, "Identcode" (weights 4 and 9) and NVE/SSCC (GS1) on
 from evidence.tracking_numbers.checks import gs1, identcode, mod7
 from evidence.tracking_numbers.kind import Form, kind
 
-# Thirteen characters of the post's form are not taken for DHL's; Germany's are in posts.py.
-_NOT_S10 = r"(?![A-Z]{2}\d{9}[A-Z]{2}$)"
+# An item of a post is the post's; those of Germany's are DHL's too (posts.py).
+_S10 = r"[A-Z]{2}\d{9}[A-Z]{2}"
+
+_YODEL = r"JJD0\d{15}"
 
 KINDS = (
-    kind("dhl", "piece", "DHL piece", r"J(?:JD|VGL)\d{9,20}", Form.OWN),
-    kind("dhl", "piece-jd", "DHL piece, its J left out", r"JD\d{16,18}", Form.SHARED),
-    kind("dhl", "piece-other", "DHL piece", r"J(?!JD|VGL)[A-Z]{2,3}\d{9,10}", Form.SHARED),
+    kind("dhl", "piece", "DHL piece", r"J(?:JD|VGL)\d{9,20}", Form.OWN, unless=_YODEL),
+    kind(
+        "dhl",
+        "piece-16",
+        "DHL piece, of a shape that Yodel has too",
+        _YODEL,
+        Form.SHARED,
+        published=False,
+    ),
+    kind(
+        "dhl", "piece-jd", "DHL piece, its J left out", r"JD\d{16,18}", Form.SHARED, published=False
+    ),
+    kind(
+        "dhl",
+        "piece-other",
+        "DHL piece",
+        r"J[A-Z]{2,3}\d{9,10}",
+        Form.SHARED,
+        unless=r"J(?:JD|VGL).*",
+    ),
     kind(
         "dhl",
         "parcel-nl",
@@ -65,8 +84,17 @@ KINDS = (
         "dhl",
         "ecommerce",
         "DHL eCommerce",
-        rf"{_NOT_S10}(?:LX|RX|UV|CN|SG|TH|IN|HK|MY)\d[0-9A-Z]{{9,38}}",
+        r"(?:LX|RX|UV|CN|SG|TH|IN|HK|MY)\d[0-9A-Z]{9,38}",
         Form.SHARED,
+        unless=_S10,
     ),
-    kind("dhl", "ecommerce-14", "DHL eCommerce", r"\d{14}", Form.BARE),
+    kind("dhl", "ecommerce-14", "DHL eCommerce or Freight", r"\d{14}", Form.BARE),
+    kind(
+        "dhl",
+        "forwarding",
+        "DHL Global Forwarding",
+        r"\d{7}|\d[A-Z]{2}\d{4,6}|[A-Z]{3,4}\d{6}",
+        Form.BARE,
+    ),
+    kind("dhl", "freight", "DHL Freight", r"[A-Z]{2,3}[A-Z]{2,3}\d{7}|\d{9}", Form.BARE),
 )

@@ -42,6 +42,7 @@ KINDS = (
         check=gs1,
     ),
     kind("fedex", "door-tag", "FedEx door tag", r"DT\d{12}", Form.OWN),
+    kind("fedex", "freight", "FedEx Freight", r"\d{9,10}", Form.BARE, published=False),
     kind("fedex", "express-12", "FedEx", r"(?P<body>\d{11})(?P<check>\d)", Form.BARE, check=fedex),
     kind(
         "fedex",

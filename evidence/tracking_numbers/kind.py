@@ -32,6 +32,7 @@ class Candidate:
     """A carrier to which a number can belong.
 
     number        as the carrier writes it, without what stood around it (a ZIP code's prefix)
+    published     whether the carrier itself tells of such numbers; else they are known from use
     check_digit   whether it fits; None where this kind has none, or none that is known
     service       in words, where the number tells it; "" where it does not
     country       ISO 3166-1 alpha-2 that the number names, or ""
@@ -43,6 +44,7 @@ class Candidate:
     title: str
     number: str
     form: Form
+    published: bool
     check_digit: bool | None
     service: str = ""
     country: str = ""
@@ -58,17 +60,18 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`shape` is matched against the whole normalised number.
+    """`shape` matches the whole normalised number, `unless` must not.
 
-    Its groups are the parts. Three are ours: `body` and `check` are what the check digit is made of
-    and the digit, `core` is the number that the carrier goes by (default: all of it). A group whose
-    name begins with an underscore is no part.
+    The groups of `shape` are the parts. Three are ours: `body` and `check` are what the check digit
+    is made of and the digit, `core` is the number that the carrier goes by (default: all of it).
+    `countries` reads the part `country`: what it does not have is no number of this kind.
     """
 
     carrier: str
     name: str
     title: str
     shape: re.Pattern[str]
+    unless: re.Pattern[str] | None
     form: Form
     check: Callable[[str], str] | None
     services: Mapping[str, str]
@@ -79,11 +82,13 @@ class Kind:
     def read(self, text: str) -> Iterator[Candidate]:
         """The candidate that `text` is under this kind; none if its shape is another."""
         match = self.shape.fullmatch(text)
-        if match is None:
+        if match is None or (self.unless is not None and self.unless.fullmatch(text)):
             return
         said = {
             name: value for name, value in match.groupdict().items() if value and name[0] != "_"
         }
+        if self.countries and said.get("country") not in self.countries:
+            return
         number = said.pop("core", text)
         body, digit = said.pop("body", None), said.pop("check", None)
         fits = None
@@ -95,6 +100,7 @@ class Kind:
             title=self.title,
             number=number,
             form=self.form,
+            published=self.published,
             check_digit=fits,
             service=self.services.get(said.get("service", ""), ""),
             country=self.countries.get(said.get("country", ""), self.country),
@@ -109,6 +115,7 @@ def kind(
     shape: str,
     form: Form,
     *,
+    unless: str | None = None,
     check: Callable[[str], str] | None = None,
     services: Mapping[str, str] = _NONE,
     countries: Mapping[str, str] = _NONE,
@@ -121,6 +128,7 @@ def kind(
         name,
         title,
         re.compile(shape, re.ASCII),
+        None if unless is None else re.compile(unless, re.ASCII),
         form,
         check,
         services,

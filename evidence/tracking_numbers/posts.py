@@ -246,6 +246,6 @@ POSTS = _read(_TABLE)
 SIDE_BY_SIDE = {
     "CN": (("china_ems", "China Post EMS", "E"),),
     "DE": (("dhl", "DHL", ""),),
-    "GB": (("parcelforce", "Parcelforce Worldwide", "CEPV"),),
+    "GB": (("parcelforce", "Parcelforce Worldwide", "CE"),),
     "FR": (("colissimo", "Colissimo", "CL"), ("chronopost", "Chronopost", "E")),
 }

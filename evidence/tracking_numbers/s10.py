@@ -71,6 +71,7 @@ def read(text: str) -> Iterator[Candidate]:
             title=f"{called}, postal item",
             number=text,
             form=Form.OWN,
+            published=True,
             check_digit=s10(match["serial"]) == match["check"],
             service=service,
             country=match["country"],

@@ -1,15 +1,15 @@
 """UPS, and Mail Innovations.
 
-Sources: ups.com, "What is a tracking number?" (formats); UPS, Guide to Labeling, appendix on the
-1Z number and its check digit; service levels as they are printed there.
-The check digit of a waybill number (J, K, V) is 1Z's over its nine digits: not published, but true
-of every number seen. Of the other letters too few are known to say.
+Sources: ups.com, "What is a tracking number?" (formats); the check digit as UPS printed it for
+whoever makes labels. The words for service codes were collected by users, not published by UPS.
+The check digit of a waybill number (J, K, V) is 1Z's over its nine digits: not published either,
+but true of every number seen. Of the other letters too few are known to say.
 """
 
 from evidence.tracking_numbers.checks import ups
 from evidence.tracking_numbers.kind import Form, kind
 
-# What most 1Z numbers have. One account may use others; those are left without words.
+# Of 1Z numbers made in the United States; other codes are left without words.
 _SERVICES = {
     "01": "Next Day Air",
     "02": "2nd Day Air",
@@ -17,22 +17,21 @@ _SERVICES = {
     "12": "3 Day Select",
     "13": "Next Day Air Saver",
     "15": "Next Day Air Early",
-    "20": "Standard to Canada",
-    "22": "Ground, returns plus one pickup attempt",
+    "22": "Ground, returns with three pickup attempts",
     "32": "Next Day Air Early, collect on delivery",
     "33": "Next Day Air Early, Saturday delivery, collect on delivery",
     "41": "Next Day Air Early, Saturday delivery",
     "42": "Ground, signature required",
     "44": "Next Day Air, Saturday delivery",
-    "54": "Worldwide Express Plus",
-    "59": "2nd Day Air A.M.",
     "66": "Worldwide Express",
-    "67": "Worldwide Expedited",
-    "68": "Standard",
     "72": "Ground, collect on delivery",
-    "78": "Ground, returns plus three pickup attempts",
-    "90": "Ground, return label",
-    "A8": "Ground, collect on delivery",
+    "78": "Ground, returns with one pickup attempt",
+    "90": "Ground, return label printed and mailed by UPS",
+    "A0": "Next Day Air Early, adult signature required",
+    "A1": "Next Day Air Early, Saturday delivery, adult signature required",
+    "A2": "Next Day Air, adult signature required",
+    "A8": "Ground, adult signature required",
+    "A9": "Next Day Air Early, adult signature required, collect on delivery",
     "YW": "SurePost",
 }
 
@@ -62,8 +61,17 @@ KINDS = (
         check=ups,
         published=False,
     ),
-    kind("ups", "letter", "UPS, one letter and ten digits", r"[AHTW]\d{10}", Form.SHARED),
+    kind("ups", "t", "UPS, T and ten digits", r"T\d{10}", Form.SHARED),
+    kind(
+        "ups",
+        "letter",
+        "UPS waybill, of another letter",
+        r"[AHW]\d{10}",
+        Form.SHARED,
+        published=False,
+    ),
     kind("ups", "info-notice", "UPS, twelve digits", r"\d{12}", Form.BARE),
     kind("ups", "freight", "UPS freight", r"\d{9}", Form.BARE),
+    kind("ups", "i-parcel", "UPS i-parcel", r"80\d{16}", Form.BARE, published=False),
     kind("ups", "mail-sequence", "UPS Mail Innovations sequence number", r"\d{18}", Form.BARE),
 )

@@ -12,20 +12,40 @@ from evidence.tracking_numbers.checks import gs1
 from evidence.tracking_numbers.kind import Form, Kind, kind
 
 _ZIP = r"(?:420(?P<zip>\d{5}(?:\d{4})?))?"
-# Under 92 and 93 a mailer's id follows the service: nine digits if it begins with 9, else six.
-_MAILER = (
-    rf"{_ZIP}(?P<core>(?P<body>(?P<channel>9[23])(?P<service>\d{{3}})"
-    r"(?P<shipper>(?P<_nine>9)\d{8}|[0-8]\d{5})(?P<serial>(?(_nine)%s)))(?P<check>\d))"
-)
-_22 = rf"{_ZIP}(?P<core>(?P<body>(?P<channel>9[45])(?P<service>\d{{3}})\d{{16}})(?P<check>\d))"
-_22_MAILER = _MAILER % r"\d{7}|\d{10}"
-_26_MAILER = _MAILER % r"\d{11}|\d{14}"
 
-# The commonest service type codes of Publication 199, appendix; others are left without words.
+
+def _of(channel: str) -> str:
+    """The beginning of a number: ZIP code, then who prints it, and the service."""
+    return rf"{_ZIP}(?P<core>(?P<body>(?P<channel>{channel})(?P<service>\d{{3}})"
+
+
+def _made_by(shipper: str, serial: str) -> str:
+    """A number of a commercial mailer: 92 or 93, service, the mailer's id, serial, check digit."""
+    return _of("9[23]") + rf"(?P<shipper>{shipper})(?P<serial>{serial}))(?P<check>\d))"
+
+
+# A mailer's id has nine digits if it begins with 9, else six. Both lengths of number are in use.
+_SHAPES = {
+    "impb": _of("9[45]") + r"\d{16})(?P<check>\d))",
+    "impb-22-9": _made_by(r"9\d{8}", r"\d{7}"),
+    "impb-22-6": _made_by(r"[0-8]\d{5}", r"\d{10}"),
+    "impb-26-9": _made_by(r"9\d{8}", r"\d{11}"),
+    "impb-26-6": _made_by(r"[0-8]\d{5}", r"\d{14}"),
+}
+
+# As in the examples that usps.com gives for each service; Publication 199 has hundreds more.
 _SERVICES = {
-    "001": "Priority Mail",
-    "055": "Priority Mail, USPS Tracking",
-    "612": "Parcel Select Lightweight",
+    "001": "USPS Tracking",
+    "021": "Signature Confirmation",
+    "033": "Collect on Delivery",
+    "055": "Priority Mail",
+    "073": "Certified Mail",
+    "088": "Registered Mail",
+    "701": "Priority Mail Express",
+    # of twenty digits
+    "03": "Delivery Confirmation",
+    "23": "Signature Confirmation",
+    "70": "Certified Mail",
 }
 
 
@@ -38,20 +58,34 @@ def _under_92(body: str) -> str:
     return gs1("92" + body)
 
 
-def _handed_over(carrier: str, title: str) -> Iterator[Kind]:
+def _handed_over(carrier: str, title: str, *, published: bool = True) -> Iterator[Kind]:
     """Numbers of USPS's under which `carrier` brings parcels that USPS delivers."""
-    for digits, shape in ((22, _22_MAILER), (26, _26_MAILER)):
-        yield kind(carrier, f"usps-{digits}", title, shape, Form.SHARED, check=gs1, country="US")
+    for length in (22, 26):
+        yield kind(
+            carrier,
+            f"usps-{length}",
+            title,
+            _of("9[23]") + rf"\d{{{length - 6}}})(?P<check>\d))",
+            Form.SHARED,
+            check=gs1,
+            country="US",
+            published=published,
+        )
 
 
 KINDS = (
     *(
-        kind("usps", name, title, shape, Form.OWN, check=gs1, services=_SERVICES, country="US")
-        for name, title, shape in (
-            ("impb", "USPS package", _22),
-            ("impb-mailer", "USPS package of a commercial mailer", _22_MAILER),
-            ("impb-mailer-26", "USPS package of a commercial mailer", _26_MAILER),
+        kind(
+            "usps",
+            name,
+            "USPS package",
+            shape,
+            Form.OWN,
+            check=gs1,
+            services=_SERVICES,
+            country="US",
         )
+        for name, shape in _SHAPES.items()
     ),
     kind(
         "usps",
@@ -70,6 +104,7 @@ KINDS = (
         r"(?P<body>(?P<service>\d\d)(?P<shipper>\d{9})(?P<serial>\d{8}))(?P<check>\d)",
         Form.BARE,
         check=gs1,
+        services=_SERVICES,
         country="US",
     ),
     kind(
@@ -84,7 +119,7 @@ KINDS = (
     kind("usps", "gxg", "USPS Global Express Guaranteed", r"82\d{8}", Form.BARE, country="US"),
     *_handed_over("ups", "UPS SurePost or Mail Innovations, delivered by USPS"),
     *_handed_over("fedex", "FedEx Ground Economy, delivered by USPS"),
-    *_handed_over("dhl", "DHL eCommerce, delivered by USPS"),
+    *_handed_over("dhl", "DHL eCommerce, delivered by USPS", published=False),
     kind(
         "fedex",
         "ground-economy-20",

@@ -16,7 +16,10 @@ _CHECKS = {True: "check digit fits", False: "check digit WRONG", None: "no check
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "numbers", nargs="+", metavar="NUMBER", help="as printed, typed or scanned; quote spaces"
+        "numbers", nargs="*", metavar="NUMBER", help="as printed, typed or scanned; quote spaces"
+    )
+    parser.add_argument(
+        "--kinds", action="store_true", help="list the kinds of numbers that are known instead"
     )
     parser.add_argument("--json", action="store_true", help="answer as JSON, one line a number")
     parser.set_defaults(run=run)
@@ -26,8 +29,15 @@ def run(arguments: argparse.Namespace) -> int:
     """0: each number can be somebody's. 1: one cannot, or only with a wrong check digit."""
     import json
 
+    from evidence.errors import RequestError
     from evidence.tracking_numbers import identify
+    from evidence.tracking_numbers.listing import as_markdown
 
+    if arguments.kinds:
+        print(as_markdown())
+        return 0
+    if not arguments.numbers:
+        raise RequestError(what="identify", why="no number was given")
     found = [identify(_bounded(number)) for number in arguments.numbers]
     for one in found:
         if arguments.json:
@@ -57,6 +67,7 @@ def _candidate(one: Candidate) -> dict[str, Any]:
         "number": one.number,
         "check_digit": one.check_digit,
         "likeness": str(one.likeness),
+        "published": one.published,
     }
     if one.service:
         told["service"] = one.service
@@ -85,4 +96,4 @@ def _tell(found: Identified) -> None:
         say("    nobody's that we know: no carrier in docs/tracking-numbers.md writes such numbers")
     for one in found.candidates:
         told = [_CHECKS[one.check_digit], *filter(None, (one.service, one.country))]
-        say(f"    {one.likeness:<9}  {one.carrier:<14}  {one.title}: {', '.join(told)}")
+        say(f"    {one.likeness:<9}  {one.carrier:<16}  {one.title}: {', '.join(told)}")

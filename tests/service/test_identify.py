@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from evidence.tracking_numbers.listing import as_markdown, within
 from service.cli import main
+
+ROOT = Path(__file__).parents[2]
 
 GOOD, WRONG = "1Z023E2X0214323462", "1Z023E2X0214323463"
 
@@ -21,6 +25,7 @@ GOOD, WRONG = "1Z023E2X0214323462", "1Z023E2X0214323463"
         ([GOOD, WRONG], 1),
         (["no number"], 1),
         ([""], 2),
+        ([], 2),
         (["9" * 500], 2),
     ],
 )
@@ -46,6 +51,7 @@ def test_json_is_one_object_a_number_one_a_line(capsys: pytest.CaptureFixture[st
             "number": GOOD,
             "check_digit": True,
             "likeness": "certain",
+            "published": True,
             "service": "2nd Day Air",
             "parts": {"shipper": "023E2X", "service": "02", "serial": "1432346"},
         }
@@ -53,6 +59,13 @@ def test_json_is_one_object_a_number_one_a_line(capsys: pytest.CaptureFixture[st
     assert [one["check_digit"] for one in wrong["candidates"]] == [False]
     assert [one["likeness"] for one in wrong["candidates"]] == ["no"]
     assert nobodys["candidates"] == []
+
+
+def test_the_kinds_are_listed_as_the_page_shows_them(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["identify", "--kinds"]) == 0
+    assert capsys.readouterr().out.strip() == as_markdown()
+    page = (ROOT / "docs" / "tracking-numbers.md").read_text("utf-8")
+    assert within(page) == page, "put `orderproof identify --kinds` between the markers"
 
 
 def test_people_are_told_what_a_number_says(capsys: pytest.CaptureFixture[str]) -> None:
