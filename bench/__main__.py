@@ -9,6 +9,7 @@ COMMANDS = (
     ("bench.end_to_end", "overhead"),
     ("bench.end_to_end", "rate"),
     ("bench.end_to_end", "memory"),
+    ("bench.sources",),
     ("bench.storage",),
     ("bench.audit",),
     ("bench.verifiers",),

@@ -1,7 +1,7 @@
 """How fast one source is asked, and when it is asked again.
 
 A Pace belongs to a source, not to an order: share one between all sessions of that source. It holds
-the number of requests under way, their rate (a token bucket) and a pause that the source asked for.
+the number of requests under way, their rate and a pause that the source asked for.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -19,47 +20,58 @@ from collectors.breaker import Breaker
 
 # Nobody means more than a day; a larger number is a mistake, or an attempt to stop us for good.
 LONGEST_PAUSE_S = 86_400.0
+# By so much one request may be held up more than the next between us and the source.
+ON_THE_WAY_S = 0.1
 
 
 class Bucket(Protocol):
-    """One source's rate: tokens that come back with time. Shared by whoever asks that source."""
+    """One source's rate, shared by whoever asks that source."""
 
-    async def reserve(self) -> float:
-        """Take one token; the seconds until it is really there, or until a pause is over."""
+    async def take(self) -> float:
+        """Take a turn now: 0. If there is none, the seconds until there may be one: ask again then.
+
+        A turn is never given for later: whoever has it may be held up, and then come too near to
+        the next one.
+        """
         ...
 
     async def pause(self, seconds: float) -> None:
-        """Nobody gets a token before `seconds` have passed."""
+        """There is no turn before `seconds` have passed."""
         ...
 
 
-class LocalBucket:
-    """A bucket for one process.
+def window(rate_per_s: float, burst: int | None) -> tuple[int, float]:
+    """How many requests may fall into how many seconds, wherever these begin.
 
-    rate_per_s   requests a second in the long run
-    burst        requests that may come at once after a rest
+    rate_per_s   in the long run
+    burst        how many at once; as many as a second allows unless given
+
+    A little longer than the rate says: on the way, requests come nearer to each other.
     """
+    most = burst or max(1, int(rate_per_s))
+    return most, most / rate_per_s + ON_THE_WAY_S
+
+
+class LocalBucket:
+    """A bucket for one process: never more than `most` requests in any `seconds`."""
 
     def __init__(
-        self,
-        *,
-        rate_per_s: float = 10.0,
-        burst: int = 10,
-        monotonic: Callable[[], float] = time.monotonic,
+        self, *, most: int, seconds: float, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        self._rate_per_s = rate_per_s
-        self._burst = float(burst)
+        self._seconds = seconds
         self._monotonic = monotonic
-        self._tokens = self._burst
-        self._filled_at = monotonic()
+        self._last: deque[float] = deque(maxlen=most)
         self._paused_until = 0.0
 
-    async def reserve(self) -> float:
+    async def take(self) -> float:
         now = self._monotonic()
-        gained = (now - self._filled_at) * self._rate_per_s
-        self._tokens = min(self._burst, self._tokens + gained) - 1.0
-        self._filled_at = now
-        return max(0.0, -self._tokens / self._rate_per_s, self._paused_until - now)
+        at = self._paused_until
+        if len(self._last) == self._last.maxlen:
+            at = max(at, self._last[0] + self._seconds)
+        if at > now:
+            return at - now
+        self._last.append(now)
+        return 0.0
 
     async def pause(self, seconds: float) -> None:
         self._paused_until = max(self._paused_until, self._monotonic() + seconds)
@@ -91,20 +103,22 @@ class Pace:
     ) -> None:
         self.retries = retries
         self.breaker = breaker or Breaker()
-        self._bucket = bucket or LocalBucket()
+        self._bucket = bucket or LocalBucket(most=10, seconds=1.0)
         self._base_s = base_s
         self._cap_s = cap_s
         self._longest_wait_s = longest_wait_s
         self._sleep = sleep
         self._jitter = jitter
         self._under_way = asyncio.Semaphore(concurrency)
+        self._first_come = asyncio.Lock()
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait until one more request may be under way."""
         async with self._under_way:
-            if (wait_s := await self._bucket.reserve()) > 0:
-                await self._sleep(wait_s)
+            async with self._first_come:
+                while (wait_s := await self._bucket.take()) > 0:
+                    await self._sleep(wait_s)
             yield
 
     def wait_before(self, attempt: int, *, retry_after_s: float | None) -> float | None:

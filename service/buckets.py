@@ -1,8 +1,8 @@
 """A source's rate, shared by every worker: the bucket lies in Valkey, on its clock.
 
-The generic cell rate algorithm: one number a bucket, the moment at which it will be full again. A
-script takes a token, so that two workers never take the same one. Valkey away: each worker keeps
-the rate by itself until it is back, which is too fast by as many workers as there are, and logged.
+A list of the last turns: a new one may come when the one `most` places before it is a window ago. A
+script takes it, so that two workers never take the same. Valkey away: each worker keeps the rate by
+itself until it is back, which is too fast by as many workers as there are, and is logged.
 """
 
 from __future__ import annotations
@@ -17,16 +17,23 @@ from collectors.pace import Bucket, LocalBucket
 
 log = structlog.get_logger()
 
-# KEYS[1] the moment (microseconds) at which the bucket is full again; KEYS[2] until when to pause.
-# ARGV[1] microseconds a token, ARGV[2] how many may come at once. Answers microseconds to wait.
-_RESERVE = """
+# KEYS[1] the last turns (microseconds), oldest first; KEYS[2] until when to pause.
+# ARGV[1] how many turns a window holds, ARGV[2] its microseconds. Answers microseconds to wait.
+_TAKE = """
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-local full = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + ARGV[1]
-redis.call('SET', KEYS[1], string.format('%.0f', full),
-           'PX', math.ceil((full - now) / 1000) + 1000)
-local paused = tonumber(redis.call('GET', KEYS[2]) or 0)
-return string.format('%.0f', math.max(full - ARGV[1] * ARGV[2] - now, paused - now, 0))
+local at = tonumber(redis.call('GET', KEYS[2]) or 0)
+local most = tonumber(ARGV[1])
+if redis.call('LLEN', KEYS[1]) >= most then
+  at = math.max(at, tonumber(redis.call('LINDEX', KEYS[1], 0)) + ARGV[2])
+end
+if at > now then
+  return string.format('%.0f', at - now)
+end
+redis.call('RPUSH', KEYS[1], string.format('%.0f', now))
+redis.call('LTRIM', KEYS[1], -most, -1)
+redis.call('PEXPIRE', KEYS[1], math.ceil(ARGV[2] / 1000) + 1000)
+return '0'
 """
 _PAUSE = """
 local clock = redis.call('TIME')
@@ -42,26 +49,23 @@ class SharedBucket:
     """One source's bucket in Valkey; arguments as LocalBucket's."""
 
     def __init__(
-        self, valkey: redis.asyncio.Redis, name: str, *, rate_per_s: float, burst: int
+        self, valkey: redis.asyncio.Redis, name: str, *, most: int, seconds: float
     ) -> None:
         key = hashlib.sha256(name.encode()).hexdigest()[:24]
         self._name = name
-        self._full_at = f"orderproof:rate:{key}"
+        self._turns = f"orderproof:rate:{key}"
         self._paused = f"orderproof:pause:{key}"
-        self._token_us = 1_000_000 / rate_per_s
-        self._burst = burst
-        self._reserve = valkey.register_script(_RESERVE)
+        self._window = [most, seconds * 1e6]
+        self._take = valkey.register_script(_TAKE)
         self._pause = valkey.register_script(_PAUSE)
-        self._alone: Bucket = LocalBucket(rate_per_s=rate_per_s, burst=burst)
+        self._alone: Bucket = LocalBucket(most=most, seconds=seconds)
 
-    async def reserve(self) -> float:
+    async def take(self) -> float:
         try:
-            waits = await self._reserve(
-                keys=[self._full_at, self._paused], args=[self._token_us, self._burst]
-            )
+            waits = await self._take(keys=[self._turns, self._paused], args=self._window)
         except (redis.exceptions.RedisError, OSError):
             log.warning("the rate is kept without Valkey", source=self._name)
-            return await self._alone.reserve()
+            return await self._alone.take()
         return float(waits) / 1e6
 
     async def pause(self, seconds: float) -> None:

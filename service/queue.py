@@ -85,9 +85,9 @@ class Queue:
             raise OutageError(source="Valkey", why="it cannot be reached") from problem
         return cls(pool, server, where)
 
-    def bucket(self, name: str, rate_per_s: float, burst: int) -> Bucket:
+    def bucket(self, name: str, most: int, seconds: float) -> Bucket:
         """A source's rate, shared by every worker of this queue."""
-        return SharedBucket(self.pool, name, rate_per_s=rate_per_s, burst=burst)
+        return SharedBucket(self.pool, name, most=most, seconds=seconds)
 
     async def ring(self, tenant: str, collection: str) -> None:
         """Ask for a collection to be driven on. Ringing twice is harmless."""

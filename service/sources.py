@@ -15,7 +15,7 @@ from collectors.answers import Bounds
 from collectors.auth import Auth, NoAuth
 from collectors.collector import Collector, Context
 from collectors.files.folder_access import Folder
-from collectors.pace import Bucket, LocalBucket, Pace
+from collectors.pace import Bucket, LocalBucket, Pace, window
 from collectors.registry import collector_named
 from collectors.session import Session
 from evidence.errors import ConfigError, RequestError
@@ -37,7 +37,7 @@ OURS = frozenset(
     }
 )
 # Requests a second, and at once, of a source whose collector does not say what its vendor allows.
-_USUAL_RATE = (10.0, 10)
+_USUAL_RATE = (10.0, None)
 # Sources that bring these can teach us what else the order is called.
 _LEADING = frozenset({Role.ORDER_RECORD, Role.SHIPMENT_RECORD})
 
@@ -115,12 +115,12 @@ def _folder(path: Path, name: str, spool: Spool) -> Folder:
     return Folder(path, spool=spool)
 
 
-# Makes a source's bucket: its name in the configuration, requests a second, how many at once.
-BucketOf = Callable[[str, float, int], Bucket]
+# Makes a source's bucket: its name in the configuration, how many requests in how many seconds.
+BucketOf = Callable[[str, int, float], Bucket]
 
 
-def local_bucket(name: str, rate_per_s: float, burst: int) -> Bucket:
-    return LocalBucket(rate_per_s=rate_per_s, burst=burst)
+def local_bucket(name: str, most: int, seconds: float) -> Bucket:
+    return LocalBucket(most=most, seconds=seconds)
 
 
 def configured(settings: Settings, bucket_of: BucketOf = local_bucket) -> tuple[Source, ...]:
@@ -142,19 +142,17 @@ def _source(settings: SourceSettings, bucket_of: BucketOf) -> Source:
                 raise RequestError(
                     what=name, why="its secrets would travel in the clear; use https://"
                 )
-        rate_per_s, burst = getattr(collector, "rate", _USUAL_RATE)
-        bucket = bucket_of(
-            settings.name,
-            _number(settings, "rate_per_s", rate_per_s, least=0.001),
-            int(_number(settings, "burst", burst, least=1)),
-        )
+        usual_per_s, usual_burst = getattr(collector, "rate", _USUAL_RATE)
+        rate_per_s = _number(settings, "rate_per_s", usual_per_s, least=0.001)
+        burst = usual_burst if rate_per_s == usual_per_s else None
+        burst = int(_number(settings, "burst", burst or 0, least=1)) or None
         return Source(
             collector=collector,
             settings=settings,
             auth=auth,
             pace=Pace(
                 concurrency=int(_number(settings, "concurrency", 4, least=1)),
-                bucket=bucket,
+                bucket=bucket_of(settings.name, *window(rate_per_s, burst)),
                 retries=int(_number(settings, "retries", 2, least=0)),
             ),
             bounds=Bounds(

@@ -134,7 +134,7 @@ async def bench(
         retries=retries,
         sleep=sleeps,
         jitter=lambda: 1.0,
-        bucket=LocalBucket(rate_per_s=1000, burst=1000),
+        bucket=LocalBucket(most=1000, seconds=1.0),
         breaker=breaker,
     )
     session = Session(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.pace import LONGEST_PAUSE_S, LocalBucket, Pace, retry_after_s
+from collectors.pace import LONGEST_PAUSE_S, LocalBucket, Pace, retry_after_s, window
 
 NOW = datetime(2026, 7, 25, 10, 0, tzinfo=UTC)
 
@@ -23,19 +23,40 @@ class Clock:
         self.now += seconds
 
 
-async def test_a_burst_goes_at_once_and_then_the_rate_holds() -> None:
+async def test_a_burst_goes_at_once_and_no_window_holds_more() -> None:
     clock = Clock()
-    bucket = LocalBucket(rate_per_s=2.0, burst=3, monotonic=clock)
-    pace = Pace(bucket=bucket, sleep=clock.sleep)
+    pace = Pace(bucket=LocalBucket(most=3, seconds=1.5, monotonic=clock), sleep=clock.sleep)
     starts = []
     for _ in range(7):
         async with pace.turn():
             starts.append(clock.now - 100.0)
-    assert starts == [0, 0, 0, 0.5, 1.0, 1.5, 2.0]
+    assert starts == [0, 0, 0, 1.5, 1.5, 1.5, 3.0]
+
+
+@given(
+    rate=st.floats(0.01, 200),
+    burst=st.none() | st.integers(1, 50),
+    gaps=st.lists(st.floats(0, 5), min_size=1, max_size=60),
+)
+async def test_wherever_a_window_begins_it_holds_no_more_than_allowed(
+    rate: float, burst: int | None, gaps: list[float]
+) -> None:
+    clock = Clock()
+    most, seconds = window(rate, burst)
+    bucket = LocalBucket(most=most, seconds=seconds, monotonic=clock)
+    turns = []
+    for gap in gaps:
+        clock.now += gap
+        while (wait_s := await bucket.take()) > 0:
+            clock.now += wait_s
+        turns.append(clock.now)
+    for first, after in zip(turns, turns[most:], strict=False):
+        assert after - first >= most / rate
+    assert most / seconds <= rate
 
 
 async def test_no_more_are_under_way_than_allowed() -> None:
-    pace = Pace(concurrency=3, bucket=LocalBucket(rate_per_s=1e6, burst=1000))
+    pace = Pace(concurrency=3, bucket=LocalBucket(most=1000, seconds=0.001))
     under_way = most = 0
 
     async def one() -> None:
@@ -52,7 +73,7 @@ async def test_no_more_are_under_way_than_allowed() -> None:
 
 async def test_a_pause_holds_everybody() -> None:
     clock = Clock()
-    pace = Pace(bucket=LocalBucket(monotonic=clock), sleep=clock.sleep)
+    pace = Pace(bucket=LocalBucket(most=1, seconds=1.0, monotonic=clock), sleep=clock.sleep)
     await pace.pause(12.0)
     async with pace.turn():
         assert clock.now == 112.0
