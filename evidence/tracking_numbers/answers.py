@@ -119,32 +119,28 @@ def likeness(number: str, carrier: str) -> Likeness:
 
     FormatError for a carrier that is not known.
     """
-    return max((one for one in _likely(number, carrier)), key=_DEGREES.index, default=Likeness.NO)
+    return _likeness(identify(number), carrier)
 
 
 def asked_as(numbers: Iterable[str], carrier: str) -> list[str]:
     """Those of `numbers` that `carrier` can be asked about, each once, as the carrier writes it."""
     asked: dict[str, None] = {}
     for number in numbers:
-        if likeness(number, carrier) is Likeness.NO:
-            continue
         found = identify(number)
-        own = [one.number for one in found.possible if one.carrier == carrier]
-        asked[own[0] if own else found.normalized] = None
+        if _likeness(found, carrier) is not Likeness.NO:
+            own = [one.number for one in found.possible if one.carrier == carrier]
+            asked[own[0] if own else found.normalized] = None
     return list(asked)
 
 
-_DEGREES = (Likeness.NO, Likeness.AMBIGUOUS, Likeness.CERTAIN)
-
-
-def _likely(number: str, carrier: str) -> Iterator[Likeness]:
+def _likeness(found: Identified, carrier: str) -> Likeness:
     if carrier not in CARRIERS:
         raise FormatError(what=f"the carrier {carrier[:60]!r}", why="no table has it")
-    for candidate in identify(number).possible:
-        if candidate.carrier == carrier:
-            yield candidate.likeness
-        elif candidate.kind == "s10" and carrier in _DELIVERING:
-            yield Likeness.AMBIGUOUS
+    own = {one.likeness for one in found.possible if one.carrier == carrier}
+    if Likeness.CERTAIN in own:
+        return Likeness.CERTAIN
+    brought = carrier in _DELIVERING and any(one.kind == "s10" for one in found.possible)
+    return Likeness.AMBIGUOUS if own or brought else Likeness.NO
 
 
 def _read(text: str) -> Iterator[Candidate]:

@@ -11,7 +11,7 @@ from evidence.tracking_numbers.kind import Form, kind
 # An item of a post is the post's; those of Germany's are DHL's too (posts.py).
 _S10 = r"[A-Z]{2}\d{9}[A-Z]{2}"
 
-_YODEL = r"JJD0\d{15}"
+_YODEL = r"JJD0\d{15}"  # which Yodel prints too
 
 KINDS = (
     kind("dhl", "piece", "DHL piece", r"J(?:JD|VGL)\d{9,20}", Form.OWN, unless=_YODEL),

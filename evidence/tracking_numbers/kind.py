@@ -124,15 +124,15 @@ def kind(
 ) -> Kind:
     """A row of a table; `published` says that the carrier itself tells the shape."""
     return Kind(
-        carrier,
-        name,
-        title,
-        re.compile(shape, re.ASCII),
-        None if unless is None else re.compile(unless, re.ASCII),
-        form,
-        check,
-        services,
-        countries,
-        country,
-        published,
+        carrier=carrier,
+        name=name,
+        title=title,
+        shape=re.compile(shape, re.ASCII),
+        unless=None if unless is None else re.compile(unless, re.ASCII),
+        form=form,
+        check=check,
+        services=services,
+        countries=countries,
+        country=country,
+        published=published,
     )

@@ -46,11 +46,6 @@ SERVICES = {
 }
 
 
-def fits(text: str) -> bool:
-    """Whether the normalised `text` is an item of a known post with its check digit."""
-    return any(candidate.check_digit for candidate in read(text))
-
-
 def read(text: str) -> Iterator[Candidate]:
     """The post that issued the item, and carriers of its house that share its numbers."""
     match = SHAPE.fullmatch(text)

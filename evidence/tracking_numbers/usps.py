@@ -89,6 +89,16 @@ KINDS = (
     ),
     kind(
         "usps",
+        "impb-26",
+        "USPS package, longer than Publication 199 has it",
+        _of("9[145]") + r"\d{20})(?P<check>\d))",
+        Form.SHARED,
+        check=gs1,
+        country="US",
+        published=False,
+    ),
+    kind(
+        "usps",
         "confirmation",
         "USPS confirmation number under AI 91",
         rf"{_ZIP}(?P<core>(?P<body>91(?P<service>\d\d)(?P<shipper>\d{{9}})(?P<serial>\d{{8}}))"
@@ -111,7 +121,8 @@ KINDS = (
         "usps",
         "pic-91",
         "USPS confirmation number, its AI 91 left out",
-        r"(?P<body>(?P<service>\d\d)(?P<shipper>\d{9})(?P<serial>\d{8}))(?P<check>\d)",
+        rf"{_ZIP}(?P<core>(?P<body>(?P<service>\d\d)(?P<shipper>\d{{9}})(?P<serial>\d{{8}}))"
+        r"(?P<check>\d))",
         Form.BARE,
         check=_under_91,
         country="US",

@@ -31,6 +31,11 @@ PUBLISHED: dict[str, tuple[Check, tuple[str, ...]]] = {
         checks.identcode,
         ("423475729485", "422891590640"),
     ),
+    "ISO/IEC 7812-1, as Luhn's algorithm is usually shown: 7992739871 3": (
+        checks.luhn,
+        ("79927398713",),
+    ),
+    "Purolator, E-Ship web services: sample answer": (checks.luhn, ("329014521622",)),
     "ISO/IEC 7064, MOD 37,36: A12425GABC1234002M": (checks.mod37, ("A12425GABC1234002M",)),
 }
 
@@ -42,8 +47,10 @@ def test_a_published_number_has_its_check_digit(source: str) -> None:
         assert check(number[:-1]) == number[-1]
 
 
-# Every weight has an inverse modulo the modulus, so that no single wrong digit stays unseen.
-@pytest.mark.parametrize("check", [checks.gs1, checks.mod37], ids=lambda check: check.__name__)
+# Every digit gives another product at its place, so that no single wrong digit stays unseen.
+@pytest.mark.parametrize(
+    "check", [checks.gs1, checks.luhn, checks.mod37], ids=lambda check: check.__name__
+)
 @given(body=st.text(DIGITS, min_size=8, max_size=21), data=st.data())
 def test_a_single_wrong_digit_is_always_seen(check: Check, body: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(body) - 1))
