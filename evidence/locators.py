@@ -9,6 +9,7 @@ A locator is written `kind:place`. The kinds:
     part:2.1            a part of a mail, numbered as IMAP numbers them (RFC 9051, 6.4.5)
     part:1/line:7       a line of that part's decoded text, counted from 1
     page:2/line:7       a page of a document, counted from 1, and a line of its text layer
+    page:2/box:x,y,w,h  a box on a page, in points from its upper left corner
     pixel:x,y,w,h       a box in a picture
     name:               the file name the item came under
     meta:Producer       a metadata field of a document or picture
@@ -100,6 +101,10 @@ def mail_part(number: str, *, line: int | None = None) -> Locator:
 
 def page_line(page: int, number: int) -> Locator:
     return Locator("page", f"{page}/line:{number}")
+
+
+def page_box(page: int, x: int, y: int, width: int, height: int) -> Locator:
+    return Locator("page", f"{page}/box:{x},{y},{width},{height}")
 
 
 def box(x: int, y: int, width: int, height: int) -> Locator:

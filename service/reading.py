@@ -27,6 +27,7 @@ from evidence.facts import Fact
 from evidence.items import Content, Item
 from evidence.locators import WHOLE
 from service.settings import Limits
+from verifiers.readers.traces.registry import tracer_of
 
 log = structlog.get_logger()
 
@@ -69,9 +70,21 @@ class Reading:
         except _GaveUpError as problem:
             return [failed(item, str(problem))]
         try:
-            return [Fact.from_json(fact) for fact in answer["facts"]]
+            return [Fact.from_json(fact) for fact in answer["facts"]] + await self._traces_of(item)
         except (EvidenceError, KeyError, TypeError, ValueError):
             return [failed(item, "Reading it gave an answer we cannot use.")]
+
+    async def _traces_of(self, item: Item) -> list[Fact]:
+        """What the bytes tell of editing: asked apart, so that it costs no other fact."""
+        if tracer_of(item) is None:
+            return []
+        try:
+            answer = await self._ask("traces", item)
+            return [Fact.from_json(fact) for fact in answer["facts"]]
+        except _GaveUpError:
+            return [_untraced(item, "looking for traces went over the limits of time or memory")]
+        except (EvidenceError, KeyError, TypeError, ValueError):
+            return [_untraced(item, "looking for traces gave an answer we cannot use")]
 
     async def text_of(self, item: Item) -> str:
         """The item's text for matching; "" where no reader can. CorruptionError as above."""
@@ -196,6 +209,12 @@ async def _end(child: _Child) -> None:
 def failed(item: Item, why: str) -> Fact:
     return Fact(
         name="reading.failed", value=why, locator=WHOLE, item=item.sha256, origin=item.origin
+    )
+
+
+def _untraced(item: Item, why: str) -> Fact:
+    return Fact(
+        name="trace.unchecked", value=why, locator=WHOLE, item=item.sha256, origin=item.origin
     )
 
 

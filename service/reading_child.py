@@ -26,6 +26,7 @@ from evidence.locators import WHOLE, Locator, resolve_pointer
 from evidence.media import sniff
 from service.zones import use_sealed_zones
 from verifiers.readers.registry import reader_for
+from verifiers.readers.traces.registry import traces_of
 
 # A locator of these kinds points at bytes inside the item: the collector could read it itself.
 _INSIDE = frozenset({"json", "header", "cell", "line", "page", "pixel"})
@@ -118,6 +119,8 @@ def _answer(task: str, item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
     try:
         if task == "text":
             return {"text": text_of(item)}
+        if task == "traces":
+            return {"facts": [fact.to_json() for fact in traces_of(item)[:MAX_FACTS]]}
         return {"facts": [fact.to_json() for fact in facts_of(item)]}
     except EvidenceError as problem:
         return {"facts": [_failed(item, str(problem)).to_json()], "text": ""}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from verifiers import coverage
+from verifiers.authenticity import items as authenticity
 from verifiers.matching import order as matching
 from verifiers.timestamps import clock
 from verifiers.timestamps import order as timestamps
@@ -12,5 +13,8 @@ VERIFIERS: tuple[Verifier, ...] = (
     Verifier("matching.order", 1, "Do all items speak of the same order?", matching.verify),
     Verifier("timestamps.order", 1, "Can all stated times be true together?", timestamps.verify),
     Verifier("timestamps.clock", 1, "Was our own clock right?", clock.verify),
+    Verifier(
+        "authenticity.items", 1, "Does any item show that it was altered?", authenticity.verify
+    ),
     Verifier("coverage.policy", 1, "Is everything the policy asks for there?", coverage.verify),
 )

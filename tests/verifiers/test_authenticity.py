@@ -1,0 +1,258 @@
+"""What an item says that cannot be, what honest items say, and how much is enough to alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.facts import Fact, Facts
+from evidence.items import Role
+from evidence.locators import Locator, box, page_line
+from evidence.times import Time, parse_iso
+from evidence.verdicts import Verdict
+from tests.verifiers.evidence_of import NUMBER, item, sha_of
+from verifiers.authenticity.days import written_days
+from verifiers.authenticity.items import verify
+from verifiers.authenticity.tamper import Tamper, contradictions_of, tamper_of
+
+
+def fact(name: str, value: str | Time, at: Locator, confidence: float = 1.0) -> Fact:
+    return Fact(
+        name=name, value=value, locator=at, item=sha_of("a"), origin="x", confidence=confidence
+    )
+
+
+def saying(*lines: str, **times: str) -> Facts:
+    """A document with these lines; `created`, `modified` and `taken` are the file's own times."""
+    facts = [fact("document.text", line, page_line(1, n)) for n, line in enumerate(lines, 1)]
+    names = {"created": "document.created.at", "modified": "document.modified.at",
+             "taken": "picture.taken.at"}  # fmt: skip
+    for word, stated in times.items():
+        facts.append(fact(names[word], parse_iso(stated), Locator("meta", word)))
+    return Facts(facts)
+
+
+def kinds(facts: Facts) -> list[str]:
+    return [found.kind for found in contradictions_of(facts)]
+
+
+# Weekdays and days. 5 November 2026 was a Thursday.
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Delivered Thursday, November 5, 2026 at 2:32 PM",
+        "Thu 11/05/2026",
+        "Thu 05/11/2026",
+        "Zugestellt am Donnerstag, 5. November 2026",
+        "Do, 05.11.2026, 14:32 Uhr",
+        "Livré le jeudi 5 novembre 2026",
+        "Entregado el jueves, 5 de noviembre de 2026",
+        "giovedì 5 novembre 2026",
+        "2026年11月5日 星期四 14:32",
+        "2026/11/05(木) 14:32",
+        "2026-11-05 (Thu)",
+        "we were there on 2026-11-05",
+        "so 5 November 2026 it was",
+        "See you on Monday. Delivered November 5, 2026",
+        "02/29/2028 and 29.02.2028",
+    ],
+)
+def test_days_that_were_are_not_told(line: str) -> None:
+    assert kinds(saying(line)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Delivered Friday, November 5, 2026 at 2:32 PM",
+        "Wed 11/05/2026",
+        "Zugestellt am Dienstag, 5. November 2026",
+        "Mo, 05.11.2026, 14:32 Uhr",
+        "Livré le lundi 5 novembre 2026",
+        "2026年11月5日 星期二 14:32",
+        "2026/11/05(土) 14:32",
+        "2026-11-05 (Mon)",
+    ],
+)
+def test_a_wrong_weekday_is_told_in_many_languages(line: str) -> None:
+    assert kinds(saying(line)) == ["weekday"]
+
+
+def test_a_weekday_without_a_year_is_held_against_the_only_year_there_is() -> None:
+    assert kinds(saying("Printed 2026-11-06", "Fri, Nov 5")) == ["weekday"]
+    assert kinds(saying("Printed 2026-11-06 and 2025-01-01", "Fri, Nov 5")) == []
+    # At the turn of the year the day may be of the year before.
+    assert kinds(saying("Printed 2027-01-02", "Thu, Dec 31")) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["November 31, 2026", "2026-02-30", "31/04/2026", "30. Februar 2026"]
+)
+def test_a_day_that_no_month_has_is_told(line: str) -> None:
+    assert kinds(saying(line)) == ["day"]
+
+
+@given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+def test_every_real_day_is_read_as_itself(day: date) -> None:
+    for form in ("%Y-%m-%d", "%B %d, %Y", "%d %b %Y", "%A, %d %B %Y", "%m/%d/%Y", "%d.%m.%Y"):
+        (read,) = written_days(day.strftime(form))
+        assert day in read.days()
+        assert not read.weekdays or day.weekday() in read.weekdays
+
+
+# Numbers
+
+
+def test_a_number_that_no_carrier_gives_out_is_told() -> None:
+    wrong = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
+    assert kinds(saying(f"Tracking Number: {NUMBER}", "RR 473 124 829 GB")) == []
+    assert kinds(saying(f"Tracking Number: {wrong}")) == ["check-digit"]
+    assert kinds(saying("Sendungsnummer RR473124828GB")) == ["check-digit"]
+    assert kinds(saying("FedEx", "Tracking number: 986578788855")) == []
+    assert kinds(saying("FedEx", "Tracking number: 986578788854")) == ["check-digit"]
+    # Twelve digits are many carriers', and an order's number is nobody's.
+    assert kinds(saying("Tracking number: 986578788854")) == []
+    assert kinds(saying("Order 123-1234567-1234567", "Phone 98657878885")) == []
+    assert kinds(saying("Tracking number: 1Z12345E0291980793")) == []
+
+
+def test_a_misread_digit_beside_the_right_number_is_no_contradiction() -> None:
+    wrong = NUMBER.replace("567", "561")
+    read = [
+        fact("document.text", f"Tracking {NUMBER}", box(0, 0, 200, 20), 0.95),
+        fact("document.text", wrong, box(0, 90, 200, 20), 0.95),
+    ]
+    assert kinds(Facts(read)) == []
+
+
+def test_a_barcode_is_held_against_the_print() -> None:
+    def coded(payload: str, *lines: str) -> list[str]:
+        return kinds(Facts([*saying(*lines), fact("document.barcode", payload, box(0, 0, 9, 9))]))
+
+    other = "1Z999AA10123456784"
+    assert coded(NUMBER, f"TRACKING #: {NUMBER[:2]} {NUMBER[2:5]} {NUMBER[5:]}") == []
+    assert coded(f"https://track.example/?n={NUMBER}", f"Tracking {NUMBER}") == []
+    assert coded(other, f"Tracking {NUMBER}") == ["barcode"]
+    assert coded("42063101", f"Tracking {NUMBER}") == []  # a ZIP code's barcode
+
+
+# Events
+
+STORY = (
+    "Label created  November 1, 2026 09:00",
+    "Shipped  November 2, 2026 18:00",
+    "Out for delivery  November 5, 2026 08:10",
+    "Delivered  November 5, 2026 14:32",
+)
+
+
+def test_a_story_in_its_order_is_not_told() -> None:
+    assert kinds(saying("Delivered On: Thursday, November 5, 2026 2:32 PM", *STORY)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        pytest.param("Delivered  November 1, 2026 14:32", ["order"], id="before it was shipped"),
+        pytest.param("Delivered  November 5, 2026 06:32", ["order"], id="before it went out"),
+        pytest.param("Delivered  November 6, 2026 06:32", [], id="a day later"),
+        pytest.param("Estimated delivery  November 1, 2026", [], id="a promise"),
+    ],
+)
+def test_a_delivery_before_the_way_there_is_told(line: str, told: Sequence[str]) -> None:
+    assert kinds(saying(*STORY[:3], line)) == told
+
+
+def test_a_heading_that_says_another_day_than_the_history_is_told() -> None:
+    assert kinds(saying("Delivered On: November 6, 2026 14:32", *STORY)) == ["twice"]
+    assert kinds(saying("Delivered On:", "November 7, 2026", *STORY)) == ["twice"]
+    # The same moment, in another zone.
+    assert kinds(saying("Delivered On: November 5, 2026 22:32 UTC", *STORY)) == []
+
+
+def test_people_who_talk_of_a_delivery_date_their_message_only() -> None:
+    chat = (
+        "11/06/2026 10:15 Buyer: it says delivered, where is my parcel?",
+        "11/07/2026 09:00 Seller: I see it was delivered, please ask your neighbour",
+        "[2026-11-08, 12:00] Li Wei: delivered today",
+    )
+    assert kinds(saying(*chat)) == []
+
+
+def test_a_file_that_is_older_than_what_it_tells_is_told() -> None:
+    delivered = "Delivered On: November 5, 2026 14:32"
+    assert kinds(saying(delivered, created="2026-11-06T08:00:00Z")) == []
+    assert kinds(saying(delivered, created="2026-11-05T08:00:00")) == []  # zones
+    assert kinds(saying(delivered, created="2026-11-02T08:00:00Z")) == ["made-before"]
+    assert (
+        kinds(saying("Expected delivery: November 5, 2026", created="2026-11-02T08:00:00Z")) == []
+    )
+
+
+def test_a_form_that_was_filled_in_later_is_older_than_what_it_tells() -> None:
+    facts = saying(
+        "Delivered On: November 5, 2026",
+        created="2024-01-02T08:00:00Z", modified="2026-11-06T08:00:00Z",
+    )  # fmt: skip
+    assert tamper_of(facts).verdict is not Verdict.FAIL
+
+
+def photo(stamp: str, *, y: int = 960, taken: str = "2026-11-05T14:32:07") -> Facts:
+    return Facts([
+        fact("picture.size", "1200 x 1000", Locator("item")),
+        fact("picture.taken.at", parse_iso(taken), Locator("meta", "DateTimeOriginal")),
+        *(fact("document.text", f"letter line {n}", box(100, 100 + 40 * n, 400, 20), 0.97)
+          for n in range(8)),
+        fact("document.text", stamp, box(800, y, 300, 30), 0.97),
+    ])  # fmt: skip
+
+
+def test_a_stamp_on_a_photo_is_held_against_the_cameras_clock() -> None:
+    assert kinds(photo("2026/11/05 14:32")) == []
+    assert kinds(photo("2026-11-05 22:32:09")) == []  # another zone
+    assert kinds(photo("2026/11/03 14:32")) == ["stamp"]
+    assert kinds(photo("2026/11/05 11:17")) == ["stamp"]
+    # In the middle stands the letter, and letters are photographed days later.
+    assert kinds(photo("2026/11/03 14:32", y=500)) == []
+
+
+# The verdict
+
+
+def judged(*traces: tuple[str, float]) -> Tamper:
+    return tamper_of(
+        Facts(fact(name, "said", box(1, 2, 3, 4), strength) for name, strength in traces)
+    )
+
+
+def test_one_weak_trace_is_open_and_two_kinds_of_them_are_enough() -> None:
+    assert judged(("trace.file.editor", 0.35)).verdict is Verdict.PASS
+    assert judged(("trace.text.odd_run", 0.6)).verdict is Verdict.INCONCLUSIVE
+    assert judged(("trace.text.odd_run", 0.6), ("trace.file.times", 0.6)).verdict is Verdict.FAIL
+    # The same trace again, or one of the same cause, is no second reason.
+    assert judged(*[("trace.text.odd_run", 0.6)] * 5).verdict is Verdict.INCONCLUSIVE
+    editor = [("trace.file.editor", 0.4), ("trace.picture.history", 0.4)]
+    assert judged(*editor).verdict is Verdict.PASS
+
+
+def test_a_fail_names_the_places_and_a_check_that_was_not_made_leaves_it_open() -> None:
+    found = judged(("trace.cover.replaced", 0.97), ("trace.unchecked", 1.0))
+    assert (found.verdict, found.boxes) == (Verdict.FAIL, ("pixel:1,2,3,4",))
+    assert judged(("trace.unchecked", 1.0)).verdict is Verdict.INCONCLUSIVE
+    assert tamper_of(Facts()).verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_order_fails_with_its_worst_item_and_asks_nothing_of_records() -> None:
+    items = [item("a", Role.POD_DOCUMENT), item("b", Role.ORDER_RECORD)]
+    verdict, _ = verify(items=items, facts=saying("Delivered On: November 5, 2026"))
+    assert verdict is Verdict.PASS
+    verdict, found = verify(items=items, facts=saying("Delivered On: November 31, 2026"))
+    assert verdict is Verdict.FAIL
+    assert found[0].code == "day-impossible"
+    assert verify(items=items[1:], facts=Facts())[0] is Verdict.NOT_APPLICABLE

@@ -1,0 +1,207 @@
+"""What is left in a PDF that was edited, and what honest handling leaves."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader, PdfWriter
+
+from evidence.facts import Fact, Facts
+from evidence.verdicts import Verdict
+from tests.verifiers.altered import (
+    CONTENT,
+    COURIER,
+    LETTER,
+    PAGE,
+    appended,
+    covered,
+    letter,
+    page,
+    signed,
+    stream,
+    y_of,
+)
+from tests.verifiers.documents import pdf_of_objects, received
+from verifiers.authenticity.tamper import tamper_of
+from verifiers.readers import pdf as pdf_reader
+from verifiers.readers.traces import pdf
+
+pytest.importorskip("pypdfium2")
+pytest.importorskip("pyhanko")
+
+
+def traces(data: bytes) -> dict[str, Fact]:
+    return {fact.name: fact for fact in pdf.read(received(data))}
+
+
+def verdict(data: bytes) -> Verdict:
+    item = received(data)
+    return tamper_of(Facts([*pdf_reader.read(item), *pdf.read(item)])).verdict
+
+
+OTHER_DAY = "Delivered On: November 3, 2026 14:32"
+
+
+def redrawn(*lines: str) -> str:
+    return "".join(
+        f"BT /F1 12 Tf 40 {y_of(row)} Td ({line}) Tj ET\n" for row, line in enumerate(lines)
+    )
+
+
+def test_a_letter_as_it_was_made_has_no_trace() -> None:
+    assert traces(letter()) == {}
+    assert verdict(letter()) is Verdict.PASS
+
+
+# Edits
+
+
+def test_text_that_a_later_revision_replaced_is_told_with_both_readings() -> None:
+    edited = appended(letter(), {CONTENT: stream(redrawn(*LETTER[:3], OTHER_DAY, *LETTER[4:]))})
+    found = traces(edited)["trace.revision.replaced"]
+    assert found.text == f'"{LETTER[3]}" became "{OTHER_DAY}"'
+    assert str(found.locator).startswith("page:1/box:41,")
+    assert verdict(edited) is Verdict.FAIL
+
+
+def test_a_value_under_a_box_of_paper_is_read_again() -> None:
+    over = {9: stream(covered(3, OTHER_DAY)), PAGE: page("3 0 R 9 0 R")}
+    # Written anew by a library, so that no earlier revision tells.
+    out = io.BytesIO()
+    PdfWriter(clone_from=PdfReader(io.BytesIO(appended(letter(), over)))).write(out)
+    found = traces(out.getvalue())["trace.cover.replaced"]
+    assert LETTER[3] in found.text and OTHER_DAY in found.text
+    assert verdict(out.getvalue()) is Verdict.FAIL
+
+
+def test_a_note_with_a_ground_of_its_own_over_a_value_is_told() -> None:
+    note = (
+        f"<< /Type /Annot /Subtype /FreeText /Rect [38 {y_of(3) - 4} 360 {y_of(3) + 12}]"
+        f" /C [1 1 1] /Contents ({OTHER_DAY}) /DA (/Helv 12 Tf) >>"
+    )
+    edited = appended(letter(), {9: note.encode(), PAGE: page("3 0 R", annots="9 0 R")})
+    assert OTHER_DAY in traces(edited)["trace.cover.replaced"].text
+    assert verdict(edited) is Verdict.FAIL
+
+
+def test_a_run_put_in_by_another_hand_is_unlike_its_neighbours() -> None:
+    drawn = redrawn(*(line if row != 3 else "Delivered On:" for row, line in enumerate(LETTER)))
+    put_in = f"BT /F2 11.5 Tf 0 g 122 {y_of(3) - 1} Td (November 3, 2026 14:32) Tj ET\n"
+    data = pdf_of_objects(
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        stream(drawn + put_in),
+        page("3 0 R", fonts=b"/F2 " + COURIER),
+    )
+    found = traces(data)["trace.text.odd_run"]
+    assert '"November 3, 2026 14:32"' in found.text
+    assert "stands nowhere else" in found.text and "off the line" in found.text
+    assert verdict(data) is Verdict.FAIL
+
+
+def test_a_signed_letter_with_a_flipped_byte_is_not_what_was_signed() -> None:
+    data = bytearray(signed(letter()))
+    at = data.find(b"/MediaBox")
+    data[at + 12] ^= 1
+    assert "trace.signature.broken" in traces(bytes(data))
+    assert verdict(bytes(data)) is Verdict.FAIL
+
+
+def test_a_page_painted_over_after_signing_is_told_though_the_signature_is_intact() -> None:
+    over = {60: stream(covered(3, OTHER_DAY)), PAGE: page("3 0 R 60 0 R")}
+    found = traces(appended(signed(letter()), over))
+    assert OTHER_DAY in found["trace.signature.changed_after"].text
+    assert "trace.signature.broken" not in found
+
+
+def test_a_file_changed_before_it_was_created_is_told() -> None:
+    info = {"CreationDate": "D:20261105120000Z", "ModDate": "D:20261101120000Z"}
+    assert "trace.file.times" in traces(letter(info=info))
+
+
+# Honest handling
+
+
+def test_a_second_signature_with_a_box_on_the_page_changes_nothing() -> None:
+    found = [fact.name for fact in pdf.read(received(signed(signed(letter()), "Buyer", seen=True)))]
+    assert found == ["trace.signature.holds", "trace.signature.holds"]
+    assert verdict(signed(signed(letter()), "Buyer", seen=True)) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        pytest.param(
+            "/Highlight /C [1 1 0] /QuadPoints [38 740 360 740 38 724 360 724]", id="mark"
+        ),
+        pytest.param("/Square /C [1 0 0]", id="red box"),
+        pytest.param("/Text /Contents (see the date)", id="comment"),
+    ],
+)
+@pytest.mark.parametrize("kept", [letter, lambda: signed(letter())], ids=["plain", "signed"])
+def test_a_comment_or_a_box_around_a_line_changes_nothing(annotation: str, kept: object) -> None:
+    assert callable(kept)
+    note = f"<< /Type /Annot /Subtype {annotation} /Rect [38 {y_of(3) - 4} 360 {y_of(3) + 12}] >>"
+    data = appended(kept(), {60: note.encode(), PAGE: page("3 0 R", annots="60 0 R")})
+    assert verdict(data) is Verdict.PASS
+
+
+def test_a_redaction_bar_is_named_and_does_not_alarm() -> None:
+    over = {60: stream(covered(4, "", colour="0 0 0")), PAGE: page("3 0 R 60 0 R")}
+    data = appended(letter(), over)
+    assert "MCARTER" in traces(data)["trace.cover.redaction"].text
+    assert verdict(data) is Verdict.PASS
+
+
+def test_a_footer_of_the_portal_that_served_it_does_not_alarm() -> None:
+    footer = "BT /F2 8 Tf 0 g 40 20 Td (Downloaded 2026-11-20 from the portal) Tj ET\n"
+    over = {60: stream(footer), PAGE: page("3 0 R 60 0 R", fonts=b"/F2 " + COURIER)}
+    out = io.BytesIO()
+    PdfWriter(clone_from=PdfReader(io.BytesIO(appended(letter(), over)))).write(out)
+    assert verdict(out.getvalue()) is Verdict.PASS
+
+
+def test_metadata_put_in_later_does_not_alarm() -> None:
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(letter())))
+    writer.add_metadata({"/Title": "Proof of delivery", "/ModDate": "D:20261120000000Z"})
+    out = io.BytesIO()
+    writer.write(out)
+    assert verdict(out.getvalue()) is Verdict.PASS
+
+
+# Hostile
+
+
+@pytest.mark.parametrize("cut", [0.1, 0.5, 0.9, 0.99])
+def test_a_file_cut_short_costs_a_sentence(cut: float) -> None:
+    data = signed(letter())
+    found = pdf.read(received(data[: int(cut * len(data))]))
+    assert all(fact.name.startswith("trace.") for fact in found)
+
+
+def test_a_form_that_holds_itself_ends() -> None:
+    form = (
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 600 800]"
+        b" /Resources << /XObject << /X 5 0 R >> >> /Length 5 >>\nstream\n/X Do\nendstream"
+    )
+    data = pdf_of_objects(
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        stream("/X Do"),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] /Contents 3 0 R"
+        b" /Resources << /XObject << /X 5 0 R >> >> >>",
+        form,
+    )
+    assert pdf.read(received(data)) == []
+
+
+@given(st.data())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def test_flipped_bits_never_raise(data: st.DataObject) -> None:
+    whole = bytearray(appended(signed(letter()), {PAGE: page("3 0 R")}))
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    assert isinstance(pdf.read(received(bytes(whole))), list)

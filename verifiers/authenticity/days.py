@@ -1,0 +1,218 @@
+"""Days as they are written, also impossible ones, with the weekday that stands beside them.
+
+`verifiers/readers/patterns.py` reads dates to rely on and drops what is no date. Here the opposite
+is wanted: 31 November and a Tuesday that was a Thursday are what an edit leaves behind. A day that
+could be read in two ways keeps both readings, and contradicts only if both do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+MAX_LINE = 500
+
+_MONTH_NAMES = (
+    "jan january januar januari janvier enero ene gennaio gen janeiro stycznia sty",
+    "feb february februar februari février fevrier fév fev févr febrero febbraio fevereiro lutego"
+    " lut",
+    "mar march märz maerz mrz mär maart mrt mars marzo março marco marca",
+    "apr april avril avr abril abr aprile kwietnia kwi",
+    "may mai mei mayo maggio mag maio maja",
+    "jun june juni juin junio giugno giu junho czerwca cze",
+    "jul july juli juillet juil julio luglio lug julho lipca lip",
+    "aug august augustus août aout agosto ago sierpnia sie",
+    "sep sept september septembre septiembre settembre set setembro września wrz",
+    "oct october okt oktober octobre octubre ottobre ott outubro out października paź",
+    "nov november novembre noviembre novembro listopada lis",
+    "dec december dez dezember décembre decembre déc diciembre dic dicembre dezembro grudnia gru",
+)
+MONTHS = {
+    name: number
+    for number, names in enumerate(_MONTH_NAMES, start=1)
+    for name in names.split()
+}  # fmt: skip
+
+# 0 is Monday. A short name that means two days in two languages keeps both.
+_WEEKDAY_NAMES = (
+    "mon monday montag mo lundi lun lunes lunedì lunedi maandag ma segunda segunda-feira"
+    " poniedziałek pon måndag 星期一 周一 週一 月曜日 月曜 礼拜一",
+    "tue tues tuesday dienstag di mardi mar martes martedì martedi dinsdag terça terça-feira ter"
+    " wtorek wt 星期二 周二 週二 火曜日 火曜 礼拜二",
+    "wed weds wednesday mittwoch mi mercredi mer miércoles miercoles mié mie mercoledì mercoledi"
+    " woensdag wo quarta quarta-feira qua środa śr 星期三 周三 週三 水曜日 水曜 礼拜三",
+    "thu thur thurs thursday donnerstag do jeudi jeu jueves jue giovedì giovedi gio donderdag"
+    " quinta quinta-feira qui czwartek czw 星期四 周四 週四 木曜日 木曜 礼拜四",
+    "fri friday freitag fr vendredi ven viernes vie venerdì venerdi vrijdag vr sexta sexta-feira"
+    " sex piątek pt 星期五 周五 週五 金曜日 金曜 礼拜五",
+    "sat saturday samstag sonnabend sa samedi sam sábado sabado sáb sab sabato zaterdag za sobota"
+    " sob 星期六 周六 週六 土曜日 土曜 礼拜六",
+    "sun sunday sonntag so dimanche dim domingo dom domenica zondag zo niedziela nie 星期日 周日 "
+    " 週日 星期天 周天 日曜日 日曜 礼拜天 礼拜日",
+)
+WEEKDAYS: dict[str, set[int]] = {}
+for _number, _names in enumerate(_WEEKDAY_NAMES):
+    for _name in _names.split():
+        WEEKDAYS.setdefault(_name, set()).add(_number)
+# One kanji is a weekday only in brackets: (木)
+_KANJI = dict(zip("月火水木金土日", range(7), strict=True))
+
+_MONTH = "(?P<month>" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + ")"
+_YEAR = r"(?P<y>(?:19|20)\d{2})"
+_CLOCK = re.compile(
+    r"[\sT,·|–-]{0,4}(?:at\s|um\s|à\s|@\s|a las\s|kl\.?\s|alle\s|às\s|om\s|o\s)?"
+    r"(?:(?P<ch>上午|下午|凌晨|晚上|中午)\s?)?"
+    r"(?P<h>[01]?\d|2[0-4])[:.](?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d))?(?![\d.])"
+    r"(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\b\.?)?"
+)
+_SHAPES = (
+    re.compile(rf"(?<!\d){_YEAR}[-/.](?P<mo>\d{{1,2}})[-/.](?P<d>\d{{1,2}})(?!\d)"),
+    re.compile(rf"(?<!\d){_YEAR}\s?年\s?(?P<mo>\d{{1,2}})\s?月\s?(?P<d>\d{{1,2}})\s?[日号]"),
+    re.compile(r"(?<!\d)(?<!年)(?P<mo>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号]"),
+    re.compile(
+        rf"(?<!\w){_MONTH}\.?\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s{_YEAR}(?!\d))?",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?<![\d.:])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?[\s-]?(?:de\s)?{_MONTH}\b\.?"
+        rf"(?:(?:,|\sde)?[\s-]{_YEAR}(?!\d))?",
+        re.IGNORECASE,
+    ),
+)
+_NUMERIC = re.compile(
+    r"(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?P=sep)(?P<y>(?:19|20)\d{2}|\d{2})"
+    r"(?![\d/-])(?!\.\d)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A day as a line writes it.
+
+    readings  (month, day) it can mean, valid or not
+    year      None where none is written
+    minute    of the day, or None without a clock; `second` 0 where none is written
+    weekdays  what the word beside it means, 0 is Monday; empty where there is none
+    """
+
+    text: str
+    start: int
+    end: int
+    year: int | None
+    readings: tuple[tuple[int, int], ...]
+    minute: int | None = None
+    second: int = 0
+    weekdays: frozenset[int] = frozenset()
+    weekday: str = ""
+    slashed: bool = False
+
+    def days(self, *, order: str | None = None, year: int | None = None) -> list[date]:
+        """The days it can be; [] if none exists. `order` is "mdy" or "dmy" for 03/04/2026."""
+        in_year = self.year or year
+        if in_year is None:
+            return []
+        readings: Iterable[tuple[int, int]] = self.readings
+        if order and self.slashed and len(self.readings) == 2:
+            readings = self.readings[:1] if order == "mdy" else self.readings[1:]
+        return list(_existing(in_year, readings))
+
+
+def _existing(year: int, readings: Iterable[tuple[int, int]]) -> Iterator[date]:
+    for month, day in readings:
+        try:
+            yield date(year, month, day)
+        except ValueError:
+            continue
+
+
+def written_days(line: str) -> list[Written]:
+    """Every day in a line, in order; a longer reading of the same place wins."""
+    line = line[:MAX_LINE]
+    found: list[Written] = []
+    for shape in _SHAPES:
+        for match in shape.finditer(line):
+            fields = match.groupdict()
+            month = _month(fields)
+            day = int(fields["d"])
+            if month is None or not 1 <= month <= 12 or not 1 <= day <= 31:
+                continue
+            year = int(fields["y"]) if fields.get("y") else None
+            found.append(_at(line, match, year, ((month, day),), slashed=False))
+    for match in _NUMERIC.finditer(line):
+        a, b = int(match["a"]), int(match["b"])
+        year = int(match["y"])
+        year += 2000 if year < 100 else 0
+        readings = [(a, b), (b, a)] if match["sep"] != "." else [(b, a)]
+        kept = tuple(dict.fromkeys((m, d) for m, d in readings if 1 <= m <= 12 and 1 <= d <= 31))
+        if kept:
+            found.append(_at(line, match, year, kept, slashed=match["sep"] != "."))
+    found.sort(key=lambda one: (one.start, one.start - one.end))
+    kept_days: list[Written] = []
+    for one in found:
+        if not kept_days or one.start >= kept_days[-1].end:
+            kept_days.append(one)
+    return kept_days
+
+
+def _month(fields: dict[str, str | None]) -> int | None:
+    if name := fields.get("month"):
+        return MONTHS.get(name.casefold())
+    return int(fields["mo"] or 0)
+
+
+def _at(
+    line: str, match: re.Match[str], year: int | None, readings: tuple[tuple[int, int], ...], *,
+    slashed: bool,
+) -> Written:  # fmt: skip
+    minute, second, end = _clock(line, match.end())
+    word, means = _weekday_beside(line, match.start(), match.end())
+    return Written(
+        line[match.start() : end].strip(), match.start(), end, year, readings, minute, second,
+        frozenset(means), word, slashed,
+    )  # fmt: skip
+
+
+def _clock(line: str, end: int) -> tuple[int | None, int, int]:
+    match = _CLOCK.match(line, end)
+    if match is None:
+        return None, 0, end
+    hour, half, said = int(match["h"]), (match["half"] or "").casefold(), match["ch"]
+    if half and not 1 <= hour <= 12:
+        return None, 0, end
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    elif said in ("下午", "晚上") and hour < 12:
+        hour += 12
+    return hour * 60 + int(match["m"]), int(match["s"] or 0), match.end()
+
+
+_WORD_BEFORE = re.compile(
+    r"(?P<word>[^\W\d_]{2,14}(?:-feira)?)[.,]?,?\s{0,2}(?:the |den |le |el |il |de )?$"
+)
+_WORD_AFTER = re.compile(r"[\s,]{0,3}[(（]?(?P<word>[^\W\d_]{2,14}(?:-feira)?)(?![^\W\d_])")
+_KANJI_AFTER = re.compile(r"\s?[(（](?P<word>[月火水木金土日])[)）]")
+
+
+def _weekday_beside(line: str, start: int, end: int) -> tuple[str, set[int]]:
+    """The weekday right before or right after a date. A two-letter one needs a mark behind it, or
+    "so 5 November" would be a Sunday."""
+    before = _WORD_BEFORE.search(line[max(0, start - 24) : start])
+    if before:
+        word = before["word"].casefold()
+        tail = line[max(0, start - 24) : start][before.end("word") :]
+        if word in WEEKDAYS and (len(word) > 2 or tail[:1] in {",", "."} or not word.isascii()):
+            return before["word"], WEEKDAYS[word]
+    kanji = _KANJI_AFTER.match(line, end)
+    if kanji:
+        return kanji["word"], {_KANJI[kanji["word"]]}
+    after = _WORD_AFTER.match(line, end)
+    if after and (word := after["word"].casefold()) in WEEKDAYS and word not in MONTHS:
+        closed = line[after.end() : after.end() + 1] in {")", "）"}
+        if len(word) > 3 or closed or not word.isascii() or word in _PLAIN:
+            return after["word"], WEEKDAYS[word]
+    return "", set()
+
+
+_PLAIN = frozenset("mon tue wed thu fri sat sun tues thur thurs weds".split())

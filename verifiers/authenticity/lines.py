@@ -1,0 +1,72 @@
+"""The lines that an item says, with how sure their reading is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evidence.facts import Fact, Facts
+
+_BOX = re.compile(r"(?:(\d+)/box:)?(-?\d+),(-?\d+),(\d+),(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, or the parts of one row of a picture from left to right.
+
+    sure  whether it was read from text, and not recognised in a picture
+    """
+
+    text: str
+    facts: tuple[Fact, ...]
+    sure: bool
+
+    @property
+    def confidence(self) -> float:
+        return min(fact.confidence for fact in self.facts)
+
+
+def lines_of(facts: Facts) -> list[Line]:
+    """Every line of an item: of its text layer as they stand, of a picture row by row."""
+    lines: list[Line] = []
+    boxed: list[tuple[tuple[int, int, int, int, int], Fact]] = []
+    for fact in facts.named("document.text"):
+        place = place_of(fact)
+        if place is None:
+            lines.append(Line(fact.text, (fact,), fact.confidence > 0.995))
+        else:
+            boxed.append((place, fact))
+    return lines + _rows(boxed)
+
+
+def place_of(fact: Fact) -> tuple[int, int, int, int, int] | None:
+    """Page (0 for a picture), x, y, width, height of a fact's box; None for a place without."""
+    if fact.locator.kind not in {"pixel", "page"}:
+        return None
+    match = _BOX.fullmatch(fact.locator.place)
+    if match is None:
+        return None
+    page, *rest = (int(group or 0) for group in match.groups())
+    return (page, rest[0], rest[1], rest[2], rest[3])
+
+
+def _rows(boxed: Iterable[tuple[tuple[int, int, int, int, int], Fact]]) -> list[Line]:
+    """Boxes whose middles lie at one height, joined; far apart they keep a wide gap."""
+    rows: list[list[tuple[tuple[int, int, int, int, int], Fact]]] = []
+    for entry in sorted(boxed, key=lambda e: (e[0][0], e[0][2] + e[0][4] / 2)):
+        (page, _, y, _, height), _ = entry
+        if rows:
+            (last_page, _, last_y, _, last_height), _ = rows[-1][-1]
+            near = abs((y + height / 2) - (last_y + last_height / 2))
+            if page == last_page and near < 0.5 * min(height, last_height):
+                rows[-1].append(entry)
+                continue
+        rows.append([entry])
+    lines = []
+    for row in rows:
+        row.sort(key=lambda e: e[0][1])
+        facts = tuple(fact for _, fact in row)
+        sure = all(fact.confidence > 0.995 for fact in facts)
+        lines.append(Line("  ".join(fact.text for fact in facts), facts, sure))
+    return lines

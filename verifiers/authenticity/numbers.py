@@ -1,0 +1,144 @@
+"""Tracking numbers whose check digit is wrong, and barcodes that say otherwise than the print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from evidence.facts import Fact, Facts
+from evidence.tracking_numbers import Form, identify
+from verifiers.authenticity.contradiction import Contradiction
+from verifiers.authenticity.lines import Line
+
+_1Z = re.compile(r"(?<![A-Za-z0-9])1Z(?:[ ]?[A-Z0-9]){16}(?![A-Za-z0-9])")
+_S10 = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ ]?\d(?:[ ]?\d){8}[ ]?[A-Z]{2}(?![A-Za-z0-9])")
+_USPS = re.compile(r"(?<!\d)9[1-5](?:[ ]?\d){18,24}(?!\d)")
+_LABELLED = re.compile(
+    r"(?:track\w*|sendungs\w*|waybill|运单号?|快递单号|物流单号|追跡番号|お問い合わせ番号|suivi|seguimiento|spedizione"
+    r"|rastreamento|zending\w*|track\s*&\s*trace)[^:：#\d]{0,24}[:：#]?\s*"
+    r"(?P<number>[A-Z0-9](?:[ -]?[A-Z0-9]){9,33})(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+# UPS prints numbers of this account in its documentation; some have no valid check digit.
+_TEST_ACCOUNT = "1Z12345E"
+_BARE_CARRIERS = {
+    "fedex": re.compile(r"\bfed\s?ex\b", re.IGNORECASE),
+    "usps": re.compile(r"\busps\b|united states postal", re.IGNORECASE),
+    "ups": re.compile(r"\bups\b", re.IGNORECASE),
+}
+
+
+def check_digits(lines: Sequence[Line]) -> Iterator[Contradiction]:
+    """Numbers that no carrier can have given out."""
+    named = {
+        carrier
+        for carrier, shape in _BARE_CARRIERS.items()
+        if any(shape.search(line.text) for line in lines)
+    }
+    told: dict[str, Line] = {}
+    right: set[str] = set()
+    for line in lines:
+        for number in _numbers(line.text):
+            wrong = _wrong(number, named)
+            if wrong is False:
+                right.add(number)
+            elif wrong:
+                told.setdefault(number, line)
+    for number, line in told.items():
+        # A picture in which the same number stands right elsewhere was misread here.
+        misread = not line.sure and any(_near(number, other) for other in right)
+        if misread:
+            continue
+        weight = 0.97 if line.sure else 0.85 if line.confidence >= 0.9 else 0.5
+        said = f"the check digit of {number} is wrong: no carrier gives out such a number"
+        yield Contradiction("check-digit", said, line.facts, weight)
+
+
+def _numbers(text: str) -> list[str]:
+    found = [
+        re.sub(r"\s", "", match[0])
+        for shape in (_1Z, _S10, _USPS)
+        for match in shape.finditer(text[:2000])
+    ]
+    for match in _LABELLED.finditer(text[:2000]):
+        number = re.sub(r"[\s-]", "", match["number"]).upper()
+        if sum(c.isdigit() for c in number) >= 8 and not any(number in one for one in found):
+            found.append(number)
+    return list(dict.fromkeys(found))
+
+
+def _wrong(number: str, named: set[str]) -> bool | None:
+    """True if its shape is a carrier's and its check digit is not; None if nothing is known."""
+    if number.startswith(_TEST_ACCOUNT):
+        return None
+    known = identify(number)
+    if any(candidate.check_digit for candidate in known.candidates):
+        return False
+    own = [one for one in known.candidates if one.form is Form.OWN]
+    if own and all(one.check_digit is False for one in own):
+        # S10 has two letters before and behind: a reference of a shop could look like it.
+        return True
+    bare = [one for one in known.candidates if one.carrier in named]
+    if len(named) == 1 and bare and all(one.check_digit is False for one in bare):
+        return True
+    return None
+
+
+def _near(one: str, other: str) -> bool:
+    return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) <= 2
+
+
+def barcodes(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
+    """A barcode that says a number of the same make as the printed one, and another number."""
+    printed = {number: line for line in lines for number in _numbers(line.text)}
+    joined = "".join(re.sub(r"[^A-Za-z0-9]", "", line.text).upper() for line in lines)
+    for code in facts.named("document.barcode"):
+        cores = _cores(code.text)
+        if any(core in joined for core in cores):
+            continue
+        for number, line in printed.items():
+            like = any(_like(core, number) for core in cores)
+            if not like:
+                continue
+            off = min(_distance(core, number) for core in cores)
+            if not line.sure and off == 1 and not _firm(line.facts, number):
+                continue
+            weight = 0.95 if line.sure else 0.85
+            said = f'the barcode says "{code.text[:40]}" and "{number}" is printed'
+            yield Contradiction("barcode", said, (code, *line.facts), weight)
+            break
+
+
+def _cores(payload: str) -> set[str]:
+    """The numbers that a barcode may be saying: the whole, its parts, carriers' cores."""
+    whole = re.sub(r"[^A-Z0-9]", "", payload.upper())
+    cores = {whole, *re.findall(r"[A-Z0-9]{9,34}", payload.upper())}
+    for text in tuple(cores):
+        known = identify(text).candidates
+        sure = [one for one in known if one.check_digit] or [o for o in known if o.form is Form.OWN]
+        cores |= {one.number for one in sure}
+    return {core for core in cores if len(core) >= 9}
+
+
+def _firm(facts: tuple[Fact, ...], number: str) -> bool:
+    return min(fact.confidence for fact in facts) >= 0.9
+
+
+def _like(one: str, other: str) -> bool:
+    """Of one make: as long, with letters where the other has letters, or of one carrier's kind."""
+    if len(one) != len(other):
+        return False
+    if [c.isdigit() for c in one] == [c.isdigit() for c in other]:
+        return True
+    makes = [
+        {(known.carrier, known.kind) for known in identify(text).candidates
+         if known.form is Form.OWN}
+        for text in (one, other)
+    ]  # fmt: skip
+    return bool(makes[0] & makes[1])
+
+
+def _distance(one: str, other: str) -> int:
+    if len(one) != len(other):
+        return max(len(one), len(other))
+    return sum(a != b for a, b in zip(one, other, strict=True))

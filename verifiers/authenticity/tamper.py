@@ -1,0 +1,124 @@
+"""One item's traces and contradictions, weighed together.
+
+Each finding has a weight, measured on honest files (docs/verifiers.md): how far it speaks for an
+edit on its own. Weights are combined as chances that are independent, those of one kind only once:
+1 - product(1 - w). From FAIL on the answer is `fail`, from OPEN on `inconclusive`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evidence.facts import Fact, Facts
+from evidence.verdicts import Finding, Severity, Verdict
+from verifiers.authenticity import events, numbers, stamps, weekdays
+from verifiers.authenticity.contradiction import Contradiction
+from verifiers.authenticity.findings import CONTRADICTIONS, TRACES, Trait
+from verifiers.authenticity.lines import lines_of
+
+FAIL = 0.8
+OPEN = 0.45
+# An edit changes a line or two. More boxes than this are the same finding again.
+MAX_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Tamper:
+    """What one item shows.
+
+    verdict     `pass`: the checks that could be made found nothing, which promises nothing
+    confidence  0 to 1, of the verdict
+    boxes       locators of what speaks for an edit, the strongest first
+    """
+
+    verdict: Verdict
+    confidence: float
+    boxes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    kind: str
+    weight: float
+    finding: Finding
+
+
+def tamper_of(facts: Facts) -> Tamper:
+    """Judge the facts of one item. Never raises for bad evidence."""
+    weighed = sorted(_weighed(facts), key=lambda one: -one.weight)
+    against = [one for one in weighed if one.weight > 0]
+    strongest: dict[str, float] = {}
+    for one in against:
+        strongest[one.kind] = max(strongest.get(one.kind, 0.0), one.weight)
+    left = 1.0
+    for weight in strongest.values():
+        left *= 1 - weight
+    score = 1 - left
+    unchecked = facts.named("trace.unchecked") or not _looked_at(facts)
+    if score >= FAIL:
+        verdict, confidence = Verdict.FAIL, score
+    elif score >= OPEN or unchecked:
+        verdict, confidence = Verdict.INCONCLUSIVE, 1 - abs(2 * score - 1) if score else 0.5
+    else:
+        verdict, confidence = Verdict.PASS, 1 - score
+    held = any(one.finding.severity is Severity.GOOD for one in weighed)
+    if verdict is Verdict.PASS and not held:
+        # Nothing vouches for it: that no trace was found is all there is to say.
+        confidence = min(confidence, 0.7)
+    boxes = [place for one in against for _, place in one.finding.rests[-2:]]
+    findings = tuple(_toned(one, verdict) for one in weighed[: 4 * MAX_SHOWN])
+    return Tamper(verdict, round(confidence, 2), tuple(dict.fromkeys(boxes))[:MAX_SHOWN], findings)
+
+
+def _toned(one: _Weighed, verdict: Verdict) -> Finding:
+    """A grave finding stays grave only where the answer is `fail`; alone it was too little."""
+    finding = one.finding
+    if finding.severity is Severity.GRAVE and verdict is not Verdict.FAIL:
+        return Finding(finding.code, Severity.NOTE, finding.do, finding.sentence, finding.rests)
+    return finding
+
+
+def _looked_at(facts: Facts) -> bool:
+    """Whether anything of the item could be read at all."""
+    return any(
+        fact.name.startswith(("trace.", "picture.", "document.", "message.")) for fact in facts
+    )
+
+
+def _weighed(facts: Facts) -> Iterator[_Weighed]:
+    for fact in facts:
+        trait = TRACES.get(fact.name)
+        if trait is not None:
+            yield _one(trait, fact.name, trait.weight * fact.confidence, _sentence(fact), (fact,))
+    for found in contradictions_of(facts):
+        trait = CONTRADICTIONS[found.kind]
+        yield _one(trait, found.kind, trait.weight * found.weight, _cap(found.said), found.facts)
+
+
+def _one(
+    trait: Trait, kind: str, weight: float, sentence: str, facts: tuple[Fact, ...]
+) -> _Weighed:
+    return _Weighed(trait.together or kind, weight, trait.finding.saying(sentence, *facts))
+
+
+def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
+    """What the item says that cannot be, by whatever readers read of it."""
+    lines = lines_of(facts)
+    yield from weekdays.weekdays(lines)
+    yield from numbers.check_digits(lines)
+    yield from numbers.barcodes(facts, lines)
+    told = events.events_of(lines)
+    yield from events.out_of_order(told)
+    yield from events.told_twice(told)
+    yield from events.made_before(facts, told)
+    yield from stamps.stamps(facts, lines)
+
+
+def _sentence(fact: Fact) -> str:
+    return _cap(fact.text)
+
+
+def _cap(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else text

@@ -1,0 +1,52 @@
+"""Weekdays that are not those of their dates, and days that no month has."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterator, Sequence
+
+from verifiers.authenticity.contradiction import Contradiction
+from verifiers.authenticity.days import Written, written_days
+from verifiers.authenticity.lines import Line
+
+# One misread digit makes a wrong weekday out of a right one; text that was recognised counts less.
+_READ, _RECOGNISED = 0.95, 0.85
+
+
+def weekdays(lines: Sequence[Line]) -> Iterator[Contradiction]:
+    """Each date whose weekday is wrong however it is read, and each that does not exist."""
+    years = {day.year for line in lines for day in written_days(line.text)} - {None}
+    for line in lines:
+        weight = _READ if line.sure else _RECOGNISED * _trust(line)
+        for day in written_days(line.text):
+            if _never(day):
+                said = f'"{day.text}" is no day of the calendar'
+                yield Contradiction("day", said, line.facts, weight)
+            elif day.weekdays and (real := _real(day, years)) and not real & day.weekdays:
+                name = calendar.day_name[min(real)]
+                said = f'"{day.text}" was a {name}, and "{day.weekday}" stands beside it'
+                yield Contradiction("weekday", said, line.facts, weight)
+
+
+def _trust(line: Line) -> float:
+    return 1.0 if line.confidence >= 0.9 else 0.6
+
+
+def _never(day: Written) -> bool:
+    """Whether it exists in no reading; without a year 29 February may."""
+    return not day.days(year=2024)
+
+
+def _real(day: Written, years: set[int | None]) -> set[int]:
+    """The weekdays it can have had. Without a year, the document's only one counts, and at the
+    turn of the year its neighbour; with several years nothing is known."""
+    if day.year is not None:
+        return {one.weekday() for one in day.days()}
+    if len(years) != 1:
+        return set()
+    (year,) = years
+    if year is None:
+        return set()
+    month = day.readings[0][0]
+    near = {year} | ({year - 1} if month >= 10 else set()) | ({year + 1} if month <= 3 else set())
+    return {one.weekday() for at in near for one in day.days(year=at)}

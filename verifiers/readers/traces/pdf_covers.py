@@ -1,0 +1,137 @@
+"""Boxes and pictures that a page paints over text, and what it paints on top of them.
+
+A whited-out value with another above it is how most PDF editors "change" text. Redaction (a dark
+box, nothing above it) and a highlight (blended) look alike to a program that only compares boxes,
+so each is told apart, and what is said to be hidden is rendered with and without its cover.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from verifiers.readers.traces.pdf_marks import Box, Mark, Page
+from verifiers.readers.traces.trace import Trace, shortened
+
+# Ink of a cover: light paper is 200 and more in every channel, redaction bars are below 90.
+_LIGHT, _DARK = 190, 90
+# A cover of more texts than this is a panel of the page's own design, such as an open menu.
+_FEW = 12
+_BLANKS = re.compile(r"[\s._\-–—·•…□☐/:|]*")
+_REDACTED = re.compile(
+    r"redact|removed|privat|confiden|masked|隐藏|已遮盖|geschwärzt", re.IGNORECASE
+)
+
+Shows = Callable[[Mark, Box], "Look | None"]
+"""How the page looks inside a box, if it looks different there once a mark is taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Brightness of a part of a page: its mean, and its spread, 0 to 255. No spread, no writing."""
+
+    mean: float
+    spread: float
+
+
+def covered(page: Page, shows: Shows) -> list[Trace]:
+    """Text that something painted later hides, and the text that stands there now."""
+    traces = []
+    texts = [mark for mark in page.texts if mark.shown]
+    for cover in page.marks:
+        if not _can_cover(cover, page):
+            continue
+        hidden = [
+            text
+            for text in texts
+            if text.order < cover.order
+            and text.box.area > 0
+            and cover.box.common(text.box) >= 0.7 * text.box.area
+            and not _BLANKS.fullmatch(text.text)
+        ]
+        if not hidden or len(hidden) > _FEW:
+            continue
+        above = [
+            text
+            for text in texts
+            if text.order > cover.order and cover.box.common(text.box) >= 0.4 * text.box.area
+        ]
+        if _joined(hidden) == _joined(above):
+            continue
+        area = hidden[0].box
+        for text in hidden[1:]:
+            area = area.around(text.box)
+        look = shows(cover, area)
+        if look is not None:
+            traces.append(_told(page, cover, hidden, above, area, look))
+    return traces
+
+
+def _can_cover(cover: Mark, page: Page) -> bool:
+    if cover.kind not in {"fill", "picture"} or cover.blended:
+        return False
+    if cover.kind == "fill" and not (cover.rectangle and cover.fill[3] >= 230):
+        return False
+    # What covers a large part of the page is its background, or the scan above its OCR layer.
+    return cover.box.area < 0.25 * page.width * page.height
+
+
+def _told(
+    page: Page, cover: Mark, hidden: Sequence[Mark], above: Sequence[Mark], area: Box, look: Look
+) -> Trace:
+    was = shortened(_spaced(hidden))
+    at = area.on(page.number)
+    dark = look.mean < _DARK
+    if above and not (dark or _REDACTED.search(_spaced(above))):
+        now = shortened(_spaced(above))
+        said = f'"{was}" is painted over; "{now}" stands there'
+        return Trace("trace.cover.replaced", said, at, 0.97)
+    if dark or above:
+        said = f'"{was}" is under a redaction and can still be read'
+        return Trace("trace.cover.redaction", said, at, 0.9)
+    if cover.kind == "picture" and look.spread > 12 and len(hidden) <= 4:
+        said = f'a small picture with writing is laid over "{was}"'
+        return Trace("trace.cover.replaced", said, at, 0.85)
+    light = look.mean >= _LIGHT
+    said = f'"{was}" is hidden under {"paper" if light else "colour"}, and can still be read'
+    return Trace("trace.cover.hidden", said, at, 0.6 if light else 0.3)
+
+
+def noted(page: Page) -> list[Trace]:
+    """Annotations with a fill that lie over text: they look like the page, and are not of it."""
+    traces = []
+    for note in page.notes:
+        if note.subtype not in _COVERING or not note.opaque:
+            continue
+        hidden = [
+            text for text in page.texts
+            if text.shown and note.box.common(text.box) >= 0.5 * text.box.area > 0
+        ]  # fmt: skip
+        if not hidden or len(hidden) > _FEW or note.box.area > 0.25 * page.width * page.height:
+            continue
+        was = shortened(_spaced(hidden))
+        if note.text.strip() and _joined(hidden) != "".join(note.text.split()):
+            now = shortened(note.text)
+            said = f'a note "{now}" is laid over "{was}"'
+            traces.append(Trace("trace.cover.replaced", said, note.box.on(page.number), 0.95))
+        else:
+            said = f'a filled annotation lies over "{was}"'
+            traces.append(Trace("trace.cover.redaction", said, note.box.on(page.number), 0.6))
+    return traces
+
+
+# FreeText, Square, Circle, Stamp (ISO 32000-1, 12.5.6; pdfium's numbers).
+_COVERING = frozenset({3, 5, 6, 13})
+
+
+def _joined(marks: Sequence[Mark]) -> str:
+    return "".join("".join(mark.text.split()) for mark in _in_reading_order(marks))
+
+
+def _spaced(marks: Sequence[Mark]) -> str:
+    return " ".join(mark.text.strip() for mark in _in_reading_order(marks))
+
+
+def _in_reading_order(marks: Sequence[Mark]) -> list[Mark]:
+    return sorted(marks, key=lambda mark: (round(mark.baseline / 3), mark.box.x0))

@@ -1,0 +1,89 @@
+"""What a picture's metadata tells of its making: programs, their history, its times."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from PIL import Image
+
+from evidence.locators import meta
+from verifiers.readers.traces.editors import pixel_editor
+from verifiers.readers.traces.trace import Trace, shortened
+from verifiers.readers.traces.xmp import Xmp, xmp_of
+
+_EXIF_IFD = 0x8769
+_SOFTWARE, _CHANGED, _TAKEN, _DIGITISED = 0x0131, 0x0132, 0x9003, 0x9004
+_PROCESSING = 0x000B
+
+
+def traces_in(data: bytes) -> list[Trace]:
+    """The traces in a picture's metadata; the picture itself is not decoded."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(data)) as picture:
+            return list(_traces(data, picture))
+
+
+def _traces(data: bytes, picture: Image.Image) -> Iterator[Trace]:
+    exif = picture.getexif()
+    inner = exif.get_ifd(_EXIF_IFD)
+    xmp = xmp_of(data)
+    programs = [_text(exif.get(_SOFTWARE)), _text(exif.get(_PROCESSING))]
+    programs += [_text(value) for key, value in picture.info.items()
+                 if key in {"Software", "software", "Comment", "comment"}]  # fmt: skip
+    if b"8BIM" in data[:200_000] and b"Photoshop 3.0" in data[:200_000]:
+        programs.append("Photoshop (its resources are in the file)")
+    if xmp is not None:
+        programs += [xmp.first("xmp:CreatorTool"), *xmp.all("stEvt:softwareAgent")]
+        yield from _history(xmp)
+    taken = _moment(inner.get(_TAKEN)) or _moment(inner.get(_DIGITISED))
+    changed = _moment(exif.get(_CHANGED))
+    later = taken is not None and changed is not None and changed > taken + timedelta(minutes=2)
+    named = next((name for name in programs if name and pixel_editor(name)), None)
+    if named is not None:
+        said = f"it passed through {shortened(named)}"
+        said += f", which changed it {changed - taken} after it was taken" if (
+            later and changed and taken
+        ) else ""  # fmt: skip
+        yield Trace("trace.file.editor", said, meta("Software"), 0.45 if later else 0.35)
+    if taken is not None and changed is not None and changed < taken - timedelta(hours=26):
+        said = f"it was changed ({changed}) before it was taken ({taken})"
+        yield Trace("trace.file.times", said, meta("DateTime"), 0.5)
+
+
+def _history(xmp: Xmp) -> Iterator[Trace]:
+    """What Adobe's programs keep of their own work (XMP part 2; Photoshop's namespace)."""
+    layers = [shortened(text) for text in xmp.all("photoshop:LayerText") if text.strip()]
+    if layers:
+        said = f'text was set in a layer of its own: "{"; ".join(layers[:3])}"'
+        yield Trace("trace.picture.text_layer", said, meta("photoshop:TextLayers"), 0.9)
+    actions = [action.casefold() for action in xmp.all("stEvt:action")]
+    changes = [a for a in actions if a in {"saved", "edited", "derived", "converted", "cropped"}]
+    if len(changes) >= 2 or "edited" in actions:
+        agents = [agent for agent in xmp.all("stEvt:softwareAgent") if agent]
+        who = shortened(agents[-1]) if agents else "an editor"
+        said = f"its history names {len(changes)} changes, the last by {who}"
+        yield Trace("trace.picture.history", said, meta("xmpMM:History"), 0.4)
+    if xmp.count("photoshop:DocumentAncestors") and xmp.count("<rdf:li>") >= 1:
+        said = "something was pasted into it from another document"
+        yield Trace("trace.picture.history", said, meta("photoshop:DocumentAncestors"), 0.5)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", errors="replace")
+    return str(value).replace("\x00", "").strip()[:200] if isinstance(value, str) else ""
+
+
+def _moment(value: object) -> datetime | None:
+    found = re.match(r"(\d{4}):(\d{2}):(\d{2}) (\d{2}):(\d{2}):(\d{2})", _text(value))
+    if found is None:
+        return None
+    try:
+        return datetime(*(int(part) for part in found.groups()))  # type: ignore[arg-type]
+    except ValueError:
+        return None
