@@ -7,6 +7,8 @@ from collectors.collector import Collector
 from collectors.files.folder import Folder
 from collectors.messages.mailbox import Mailbox
 from collectors.orders.amazon import Amazon
+from collectors.orders.mabang import Mabang
+from collectors.orders.odoo import Odoo
 from collectors.orders.rest import Rest
 from collectors.orders.table import Table
 from evidence.errors import NotFoundError
@@ -16,6 +18,8 @@ COLLECTORS: tuple[Collector, ...] = (
     Amazon(),
     Mailbox(),
     Table(),
+    Mabang(),
+    Odoo(),
     Rest(),
     Folder(),
 )

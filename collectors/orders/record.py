@@ -17,7 +17,7 @@ from evidence.errors import ConfigError, FormatError
 from evidence.facts import Fact
 from evidence.orders import OrderRef, Platform
 from evidence.pages import Node
-from evidence.times import from_epoch, parse_iso
+from evidence.times import from_epoch, parse_iso, zone_of
 
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -120,6 +120,19 @@ def numbers(
     return list(
         dict.fromkeys([*own, *(name for name in others if shape and shape.fullmatch(name))])
     )
+
+
+def zone_in(settings: Mapping[str, Any]) -> str:
+    """The zone that the operator declared for a source's naive times; "" if none.
+
+    FormatError for a zone that there is not.
+    """
+    zone = settings.get("zone", "")
+    if not isinstance(zone, str):
+        raise ConfigError(what="the setting zone", why="it is not text such as Asia/Shanghai")
+    if zone:
+        zone_of(zone)
+    return zone
 
 
 def _of_site(order: OrderRef, settings: Mapping[str, Any]) -> bool:

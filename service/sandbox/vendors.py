@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from service.sandbox.amazon import AmazonSandbox
+from service.sandbox.mabang import MabangSandbox
+from service.sandbox.odoo import OdooSandbox
 from service.sandbox.rest import RestSandbox
 from service.sandbox.standin import StandIn
 from service.sandbox.ups import UpsSandbox
 
 VENDORS: tuple[type[StandIn], ...] = (
     AmazonSandbox,
+    MabangSandbox,
+    OdooSandbox,
     RestSandbox,
     UpsSandbox,
 )

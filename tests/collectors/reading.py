@@ -122,6 +122,7 @@ def assert_holds_under_drift(
     *,
     role: Role = Role.TRACKING_HISTORY,
     hints: Mapping[str, str] | None = None,
+    about: Mapping[str, str] | None = None,
     derived: frozenset[str] = frozenset(),
     rounds: int = 400,
 ) -> None:
@@ -130,7 +131,8 @@ def assert_holds_under_drift(
     for _ in range(rounds):
         document_now = drifted(document, dice)
         try:
-            facts = collector.read(answer(collector, document_now, role=role, hints=hints))
+            item = answer(collector, document_now, role=role, hints=hints, about=about)
+            facts = collector.read(item)
         except EvidenceError:
             continue
         assert_said(facts, document_now, derived=derived)
