@@ -20,8 +20,9 @@ SHAPE = re.compile(
 )
 
 _DOMESTIC = "domestic, bilateral or multilateral use"
-_RESERVED = "reserved: no service has this indicator"
-# By the first letter; a letter that is not here says nothing that all posts agree on.
+# By the first letter of the indicator. Letters that are not here are reserved or not allocated;
+# posts use some of them at home all the same (Royal Mail's FQ and TQ), so that such a number is no
+# error, but not unmistakable either.
 SERVICES = {
     "A": _DOMESTIC,
     "B": _DOMESTIC,
@@ -29,21 +30,17 @@ SERVICES = {
     "D": _DOMESTIC,
     "E": "EMS",
     "H": "e-commerce parcel",
-    "J": _RESERVED,
-    "K": _RESERVED,
     "L": "letter post, express or tracked",
     "M": "letter post, M bag",
     "N": _DOMESTIC,
     "P": _DOMESTIC,
     "Q": "letter post, business reply",
     "R": "letter post, registered",
-    "S": _RESERVED,
-    "T": _RESERVED,
     "U": "letter post, without tracking",
     "V": "letter post, insured",
-    "W": _RESERVED,
     "Z": _DOMESTIC,
 }
+_WHOLE = {"GA": _DOMESTIC, "GD": _DOMESTIC}
 
 
 def read(text: str) -> Iterator[Candidate]:
@@ -52,23 +49,22 @@ def read(text: str) -> Iterator[Candidate]:
     if match is None or match["country"] not in POSTS:
         return
     slug, title = POSTS[match["country"]]
+    indicator = match["service"]
     carriers = [(slug, title)]
     for other, called, letters in SIDE_BY_SIDE.get(match["country"], ()):
-        if not letters or match["service"][0] in letters:
+        if not letters or indicator[0] in letters:
             carriers.append((other, called))
-    service = SERVICES.get(match["service"][0], "")
-    if match["service"] in ("GA", "GD"):
-        service = _DOMESTIC
+    service = _WHOLE.get(indicator) or SERVICES.get(indicator[0], "")
     for carrier, called in carriers:
         yield Candidate(
             carrier=carrier,
             kind="s10",
             title=f"{called}, postal item",
             number=text,
-            form=Form.OWN,
+            form=Form.OWN if service else Form.SHARED,
             published=True,
             check_digit=s10(match["serial"]) == match["check"],
             service=service,
             country=match["country"],
-            parts={"service": match["service"], "serial": match["serial"]},
+            parts={"service": indicator, "serial": match["serial"]},
         )
