@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collectors.carriers.fedex import Fedex
 from collectors.carriers.ups import Ups
 from collectors.collector import Collector
 from collectors.files.folder import Folder
@@ -15,6 +16,7 @@ from evidence.errors import NotFoundError
 
 COLLECTORS: tuple[Collector, ...] = (
     Ups(),
+    Fedex(),
     Amazon(),
     Mailbox(),
     Table(),

@@ -114,6 +114,7 @@ _NAMES = (
     Name("delivery.recorded.at", Kind.TIME, "delivery time that a record of the seller states", 80),
     Name("delivery.signature", Kind.FLAG, "whether the answer holds a signature image"),
     Name("delivery.photo", Kind.FLAG, "whether the answer holds a delivery photo"),
+    Name("delivery.document", Kind.FLAG, "whether the answer holds a proof of delivery"),
     # Messages
     Name("message.id", Kind.TEXT, "the message's own id"),
     Name("message.reply_to", Kind.TEXT, "id of the message it answers"),

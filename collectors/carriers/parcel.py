@@ -6,10 +6,12 @@ Facts of one parcel share the group `parcel/<number>`, those of one scan `parcel
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
+from evidence.errors import FormatError
 from evidence.facts import Fact
 from evidence.pages import Node
+from evidence.times import Time, parse_iso
 
 _NUMBER = re.compile(r"[0-9A-Za-z]{1,40}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -41,6 +43,59 @@ def country(name: str, group: str, *nodes: Node) -> Iterator[Fact]:
         if _COUNTRY.fullmatch(node.text_or_none() or ""):
             yield node.fact(name, group=group)
             return
+
+
+def first_of(name: str, nodes: Iterable[Node], *, group: str) -> Iterator[Fact]:
+    """`name` in the words of the first node that has any."""
+    for node in nodes:
+        if found := node.facts(name, group=group):
+            yield from found
+            return
+
+
+def time_of(scan: str, *, label: bool = False) -> str:
+    """The name of a scan's time. `label`: the carrier was told, and had nothing in hand yet."""
+    return "shipment.label.at" if label else f"{scan}.at"
+
+
+def moment(
+    name: str,
+    node: Node,
+    *,
+    group: str,
+    text: str | None = None,
+    read: Callable[[Time], Time] | None = None,
+) -> Iterator[Fact]:
+    """An ISO 8601 time, as wide as it is written; in another form it is `field.unread`.
+
+    text   what is read where it is not the node's own: a date and a time beside each other
+    read   what the carrier means by such a time, where that is known to be less
+    """
+    said = text or node.text_or_none()
+    if said is None:
+        return
+    try:
+        at = parse_iso(said)
+        yield node.fact(name, at if read is None else read(at), group=group)
+    except FormatError:
+        yield node.fact("field.unread", said, group=group)
+
+
+def address(name: str, *fields: tuple[str, Node], group: str) -> Iterator[Fact]:
+    """`delivery.*` or `shipment.recipient.*`: city, region and so on, with where each stands.
+
+    Of several nodes for the country, the first that is an ISO 3166-1 alpha-2 code.
+    """
+    for field, node in fields:
+        if field != "country":
+            yield from node.facts(f"{name}.{field}", group=group)
+    countries = (node for field, node in fields if field == "country")
+    yield from country(f"{name}.country", group, *countries)
+
+
+def flag(name: str, holds: Node | None, whole: Node, *, group: str = "") -> Fact:
+    """`name` = yes where something is, at its place; no at the place of the whole."""
+    return (holds or whole).fact(name, "no" if holds is None else "yes", group=group)
 
 
 def weight(value: Node, unit: str | None, group: str) -> Iterator[Fact]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from evidence.items import Item, Role
+from evidence.pages import Node
 
 # Base64 of more is not taken out; the answer that holds it is kept all the same.
 MAX_BASE64 = 24 << 20
@@ -50,6 +54,22 @@ def document_in(value: Any) -> Taken | None:
     if beginning.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<?xml")):
         return Taken(data, "text/html")
     return None
+
+
+def parts_at(item: Item, role: Role, node: Node) -> Iterator[Item]:
+    """What stands in base64 at a node of the item's page, as an item of the same parcel.
+
+    A document for POD_DOCUMENT, a picture for other roles; nothing where it is neither.
+    """
+    taken = document_in(node.value) if role is Role.POD_DOCUMENT else picture_in(node.value)
+    if taken is not None:
+        yield item.part(
+            role,
+            taken.data,
+            at=node.locator,
+            encoding="base64",
+            media_type=taken.media_type,
+        )
 
 
 def _decoded(value: Any) -> bytes | None:

@@ -12,20 +12,29 @@ Limits   120 days of history; 429 without published numbers. Signature, photo an
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from collectors.auth import ClientCredentials, secret_of
-from collectors.carriers.numbers import asked_as
-from collectors.carriers.parcel import Groups, country, named, place, weight
-from collectors.carriers.parts import document_in, picture_in
+from collectors.auth import ClientCredentials, secret_of, setting_of
+from collectors.carriers.asking import NUMBER, each_number, history, request_id
+from collectors.carriers.parcel import (
+    Groups,
+    address,
+    country,
+    first_of,
+    flag,
+    named,
+    place,
+    time_of,
+    weight,
+)
+from collectors.carriers.parts import parts_at, picture_in
 from collectors.carriers.ups_letter import read_letter
 from collectors.carriers.ups_times import delivery_time, scan_time
-from collectors.collector import Context
+from collectors.collector import Context, Reply
 from collectors.secrets import Secret
-from evidence.errors import ConfigError, EvidenceError, RequestError
+from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef
@@ -69,16 +78,11 @@ class Ups:
 
         RequestError naming the setting that is missing.
         """
-        client = options.get("client_id") or ""
-        if not client and "client_id" in secrets:
-            client = secrets["client_id"].reveal()
-        if not isinstance(client, str) or not client:
-            raise ConfigError(what="the source ups", why="no client_id is configured")
         account = options.get("merchant_id")
         return ClientCredentials(
             source=self.name,
             token_url=TOKEN_PATH,
-            client_id=client,
+            client_id=setting_of(options, secrets, "client_id", source=self.name),
             client_secret=secret_of(secrets, "client_secret", source=self.name),
             extra_headers={"x-merchant-id": str(account)} if account else {},
         )
@@ -90,40 +94,31 @@ class Ups:
         known" is evidence too. A number that UPS refuses does not keep the others from being asked.
         """
         http = context.need_http()
-        refused: RequestError | None = None
-        for number in asked_as(context.known_all("shipment.tracking_number"), self.name):
-            try:
-                reply = await http.get(
-                    f"/api/track/v1/details/{number}",
-                    params={
-                        "locale": LOCALE,
-                        "returnSignature": "true",
-                        "returnMilestones": "true",
-                        "returnPOD": "true",
-                    },
-                    headers={
-                        "transId": _transaction(order, number, context),
-                        "transactionSrc": str(
-                            context.settings.get("transaction_source", "orderproof")
-                        ),
-                    },
-                    answers={200, 404},
-                )
-            except RequestError as problem:
-                refused = problem
-                continue
-            item = reply.item(
-                Role.TRACKING_HISTORY,
-                about={"shipment.tracking_number": number},
-                hints={"http.status": str(reply.status), "locale": LOCALE},
+        source = str(context.settings.get("transaction_source", "orderproof"))
+
+        async def ask(number: str) -> Reply:
+            return await http.get(
+                f"/api/track/v1/details/{number}",
+                params={
+                    "locale": LOCALE,
+                    "returnSignature": "true",
+                    "returnMilestones": "true",
+                    "returnPOD": "true",
+                },
+                headers={
+                    "transId": request_id(order, number, context),
+                    "transactionSrc": source,
+                },
+                answers={200, 404},
             )
+
+        async for number, reply in each_number(context, self.name, ask):
+            item = history(reply, number, locale=LOCALE)
             # Taken out first: once an item is handed over, its bytes may have moved on.
             parts = list(_parts(item))
             yield item
             for part in parts:
                 yield part
-        if refused is not None:
-            raise refused
 
     def read(self, item: Item) -> list[Fact]:
         """Read an answer in UPS's order, newest scan first, or a letter line by line.
@@ -137,12 +132,6 @@ class Ups:
             case Role.POD_DOCUMENT if item.media_type == "text/html":
                 return read_letter(item)
         return []
-
-
-def _transaction(order: OrderRef, number: str, context: Context) -> str:
-    """An id unique to the request, which a second run at the same moment gives again."""
-    seed = f"{order}|{number}|{context.now().isoformat()}"
-    return hashlib.sha256(seed.encode()).hexdigest()[:32]
 
 
 def _parts(item: Item) -> Iterator[Item]:
@@ -159,22 +148,10 @@ def _parts(item: Item) -> Iterator[Item]:
     for package in packages:
         told = package["deliveryInformation"]
         number = named(package["trackingNumber"])
-        about = item.about if number == "-" else {"shipment.tracking_number": number}
-        for role, node in (
-            (Role.POD_DOCUMENT, told["pod"]["content"]),
-            (Role.POD_SIGNATURE, told["signature"]["image"]),
-            (Role.POD_PHOTO, told["deliveryPhoto"]["photo"]),
-        ):
-            taken = document_in(node.value) if role is Role.POD_DOCUMENT else picture_in(node.value)
-            if taken is not None:
-                part = item.part(
-                    role,
-                    taken.data,
-                    at=node.locator,
-                    encoding="base64",
-                    media_type=taken.media_type,
-                )
-                yield replace(part, about=about)
+        of = item if number == "-" else replace(item, about={NUMBER: number})
+        yield from parts_at(of, Role.POD_DOCUMENT, told["pod"]["content"])
+        yield from parts_at(of, Role.POD_SIGNATURE, told["signature"]["image"])
+        yield from parts_at(of, Role.POD_PHOTO, told["deliveryPhoto"]["photo"])
 
 
 def _read_answer(page: Node, *, status: str) -> Iterator[Fact]:
@@ -230,24 +207,32 @@ def _read_package(package: Node, group: str) -> Iterator[Fact]:
 
 
 def _read_party(party: Node, group: str) -> Iterator[Fact]:
-    address = party["address"]
+    where = party["address"]
     match party["type"].text_or_none():
         case "ORIGIN":
-            yield from country("shipment.origin.country", group, *_countries(address))
+            countries = where["countryCode"], where["country"]
+            yield from country("shipment.origin.country", group, *countries)
         case "DESTINATION":
-            to = "shipment.recipient"
-            for field in ("name", "attentionName"):
-                yield from party[field].facts(f"{to}.name", group=group)
-            for field in ("addressLine1", "addressLine2", "addressLine3"):
-                yield from address[field].facts(f"{to}.street", group=group)
-            yield from address["city"].facts(f"{to}.city", group=group)
-            yield from address["stateProvince"].facts(f"{to}.region", group=group)
-            yield from address["postalCode"].facts(f"{to}.postal_code", group=group)
-            yield from country(f"{to}.country", group, *_countries(address))
+            yield from address(
+                "shipment.recipient",
+                ("name", party["name"]),
+                ("name", party["attentionName"]),
+                ("street", where["addressLine1"]),
+                ("street", where["addressLine2"]),
+                ("street", where["addressLine3"]),
+                *_place(where),
+                group=group,
+            )
 
 
-def _countries(address: Node) -> tuple[Node, Node]:
-    return address["countryCode"], address["country"]
+def _place(address: Node) -> tuple[tuple[str, Node], ...]:
+    return (
+        ("city", address["city"]),
+        ("region", address["stateProvince"]),
+        ("postal_code", address["postalCode"]),
+        ("country", address["countryCode"]),
+        ("country", address["country"]),
+    )
 
 
 def _read_delivery(package: Node, group: str) -> Iterator[Fact]:
@@ -260,8 +245,7 @@ def _read_delivery(package: Node, group: str) -> Iterator[Fact]:
             ("delivery.signature", told["signature"]["image"]),
             ("delivery.photo", told["deliveryPhoto"]["photo"]),
         ):
-            holds = picture_in(node.value) is not None
-            yield (node if holds else told).fact(name, "yes" if holds else "no", group=group)
+            yield flag(name, node if picture_in(node.value) else None, told, group=group)
     for date in package["deliveryDate"].each():
         moment = delivery_time(date, package["deliveryTime"])
         if moment is not None:
@@ -271,22 +255,17 @@ def _read_delivery(package: Node, group: str) -> Iterator[Fact]:
 def _read_activity(activity: Node, group: str) -> Iterator[Fact]:
     status = activity["status"]
     name = _scan(status)
-    for words in ("description", "simplifiedTextDescription", "statusCode", "code", "type"):
-        if status[words].text_or_none():
-            yield status[words].fact(name, group=group)
-            break
+    words = ("description", "simplifiedTextDescription", "statusCode", "code", "type")
+    yield from first_of(name, (status[word] for word in words), group=group)
     moment = scan_time(activity)
     if moment is not None:
         told = status["type"].text_or_none() == "M" and name == "scan.other"
-        yield activity.fact("shipment.label.at" if told else f"{name}.at", moment, group=group)
-    address = activity["location"]["address"]
+        yield activity.fact(time_of(name, label=told), moment, group=group)
+    where = activity["location"]["address"]
     fields = ("city", "stateProvince", "postalCode", "countryCode")
-    yield from place(address, (address[field] for field in fields), group)
+    yield from place(where, (where[field] for field in fields), group)
     if name == "scan.delivered":
-        yield from address["city"].facts("delivery.city", group=group)
-        yield from address["stateProvince"].facts("delivery.region", group=group)
-        yield from address["postalCode"].facts("delivery.postal_code", group=group)
-        yield from country("delivery.country", group, *_countries(address))
+        yield from address("delivery", *_place(where), group=group)
 
 
 def _scan(status: Node) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from service.sandbox.amazon import AmazonSandbox
+from service.sandbox.fedex import FedexSandbox
 from service.sandbox.mabang import MabangSandbox
 from service.sandbox.odoo import OdooSandbox
 from service.sandbox.rest import RestSandbox
@@ -13,6 +14,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     AmazonSandbox,
     MabangSandbox,
     OdooSandbox,
+    FedexSandbox,
     RestSandbox,
     UpsSandbox,
 )
