@@ -11,13 +11,17 @@ from collectors.orders.amazon import Amazon
 from collectors.orders.mabang import Mabang
 from collectors.orders.odoo import Odoo
 from collectors.orders.rest import Rest
+from collectors.orders.shopify import Shopify
 from collectors.orders.table import Table
+from collectors.payments.shopify_payments import ShopifyPayments
 from evidence.errors import NotFoundError
 
 COLLECTORS: tuple[Collector, ...] = (
     Ups(),
     Fedex(),
     Amazon(),
+    Shopify(),
+    ShopifyPayments(),
     Mailbox(),
     Table(),
     Mabang(),

@@ -36,6 +36,7 @@ _NAMES = (
     # The order
     Name("order.id", Kind.TEXT, "the platform's order number"),
     Name("order.alias", Kind.TEXT, "another number of the same order: ERP, shop, reference"),
+    Name("order.shop_id", Kind.TEXT, "a web shop's own number of the order, beside its name"),
     Name("order.platform", Kind.TEXT, "the platform the source names"),
     Name("order.site", Kind.COUNTRY, "the marketplace's country"),
     Name("order.store", Kind.TEXT, "the store the source names"),
@@ -64,6 +65,7 @@ _NAMES = (
     Name("order.cancel_reason", Kind.TEXT, "why it was cancelled"),
     Name("order.cancelled.at", Kind.TIME, "it was cancelled"),
     Name("order.updated.at", Kind.TIME, "the platform last changed its record of it"),
+    Name("order.recorded.at", Kind.TIME, "a record of it was made, later than the order perhaps"),
     Name("order.ship_by.at", Kind.TIME, "the last moment to ship it"),
     Name("order.deliver_by.at", Kind.TIME, "the last moment of the promised delivery"),
     Name("order.event", Kind.TEXT, "an entry of the order's timeline, in the source's words"),

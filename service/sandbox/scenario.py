@@ -46,6 +46,7 @@ sender = "buyer"                    seller, or system
 text = "..."
 
 [[payment]]                         what a payment processor tells; [[refund]] and [[dispute]] too
+processor = "stripe"                which one; ids are shaped as its own
 id = "ch_..."
 at = "..."
 amount = "48.90"
@@ -204,6 +205,7 @@ class Message:
 class Payment:
     id: str
     at: datetime
+    processor: str = ""
     amount: str
     currency: str = "USD"
     status: str = "succeeded"
@@ -217,6 +219,7 @@ class Payment:
 class Refund:
     id: str
     at: datetime
+    processor: str = ""
     amount: str
     currency: str = "USD"
     payment: str = ""
@@ -226,6 +229,7 @@ class Refund:
 class Dispute:
     id: str
     at: datetime
+    processor: str = ""
     amount: str
     currency: str = "USD"
     reason: str = ""

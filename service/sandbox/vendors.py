@@ -7,6 +7,7 @@ from service.sandbox.fedex import FedexSandbox
 from service.sandbox.mabang import MabangSandbox
 from service.sandbox.odoo import OdooSandbox
 from service.sandbox.rest import RestSandbox
+from service.sandbox.shopify import ShopifyPaymentsSandbox, ShopifySandbox
 from service.sandbox.standin import StandIn
 from service.sandbox.ups import UpsSandbox
 
@@ -16,5 +17,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     OdooSandbox,
     FedexSandbox,
     RestSandbox,
+    ShopifySandbox,
+    ShopifyPaymentsSandbox,
     UpsSandbox,
 )

@@ -14,10 +14,13 @@ from evidence.items import Role
 from evidence.orders import Alias, OrderRef
 from service.sources import Source
 
-# Facts that name the order or a parcel of it. Only records and carrier answers are believed here:
-# a document that lies in the wrong folder must not lead the collection to somebody else's parcel.
-ALIASES = frozenset({"shipment.tracking_number", "order.alias"})
-BELIEVED = frozenset({Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.TRACKING_HISTORY})
+# Facts that name the order, a parcel or a payment of it. Only records and carrier answers are
+# believed here: a document that lies in the wrong folder must not lead the collection to somebody
+# else's parcel.
+ALIASES = frozenset({"shipment.tracking_number", "order.alias", "order.shop_id", "payment.id"})
+BELIEVED = frozenset(
+    {Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.TRACKING_HISTORY, Role.PAYMENT_RECORD}
+)
 Known = dict[str, tuple[str, ...]]
 
 

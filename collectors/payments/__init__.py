@@ -1,0 +1,1 @@
+"""What shops, ERPs and warehouses recorded of an order."""
