@@ -31,12 +31,14 @@ from evidence.bundle import (
     SEALED,
     STATEMENT,
     TAG_MANIFEST,
+    UNLISTED,
     bag_info,
     bag_manifest,
     folder_name,
 )
 from evidence.canonical import digest
 from evidence.errors import FormatError, TooLargeError
+from evidence.oms import MODEL_SIG
 from evidence.receipts import Receipt
 
 MAX_PART_BYTES = 96 << 20  # an envelope of 64 MiB, in base64
@@ -46,6 +48,7 @@ _INCLUSION = re.compile(r"proof/inclusion/[0-9]{4,9}\.tlog-proof")
 _ANCHORS = {f"{at}/{part}" for at in (BEFORE_READ, SEALED) for part in ("token.tsr", "query.tsq")}
 _NEEDED = frozenset(
     {BAGIT, BAG_INFO, PAYLOAD_MANIFEST, TAG_MANIFEST, README, STATEMENT, RECEIPTS, OPENINGS, KEYS}
+    | {MODEL_SIG}
     | {f"{BEFORE_READ}/checkpoint", f"{SEALED}/checkpoint"}
 )
 _ALLOWED = _NEEDED | _ANCHORS | RENDERED | {MANIFEST, CONSISTENCY, COSIGNED}
@@ -103,7 +106,7 @@ def check_bag(source: Source, checks: Checks) -> Bag:
         else "The folder holds plain files only.",
     )
     _compare(bag, PAYLOAD_MANIFEST, bag.payload)
-    _compare(bag, TAG_MANIFEST, set(bag.found) - bag.payload - {TAG_MANIFEST})
+    _compare(bag, TAG_MANIFEST, set(bag.found) - bag.payload - UNLISTED)
     for path in sorted(_NEEDED - set(bag.found)):
         checks.failed("files", f"{path} is missing.", path)
     for path in sorted(set(bag.found) - bag.payload - _ALLOWED):

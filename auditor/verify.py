@@ -16,6 +16,7 @@ The order of checks, each of which names the file, item or receipt that is wrong
 12 witnesses         who else cosigned the head, where their keys are known
 13 time              what authorities say, where one was pinned
 14 revocation        what keys that were revoked since have signed
+15 model-signature   the OMS signature is over these very files
 
 `reverify` (read and judge again) and `audit` (a whole ledger) answer other questions, elsewhere.
 """
@@ -30,6 +31,7 @@ from auditor.bag import MAX_PART_BYTES, Bag, check_bag, check_bag_info
 from auditor.erasure import check_erasure, is_erasure
 from auditor.keys import Keys
 from auditor.logs import check_heads, check_inclusion, check_saved
+from auditor.oms import check_folder_signature
 from auditor.payload import check_payload
 from auditor.report import Checks, Report, Trust
 from auditor.seal import (
@@ -160,6 +162,7 @@ def _verify_source(
     )
     if chain:
         check_bag_info(bag, chain[-1])
+    _guarded(checks, "model-signature", lambda: check_folder_signature(bag, own=own, pinned=pinned))
     counts = {
         "receipts": len(chain),
         "items": len(bag.payload),

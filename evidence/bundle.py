@@ -12,6 +12,8 @@
     <folder>/proof/before-read/consistency        hashes from the first of them to the second
     <folder>/proof/inclusion/0003.tlog-proof      each receipt in the sealed checkpoint's log
     <folder>/proof/keys.json                      the keys the bundle itself vouches for
+    <folder>/report.pdf  verify.html              for people
+    <folder>/model.sig                            OMS signature over all of these (oms.py)
 
 The one folder at the top is asked for by BagIt (RFC 8493, section 4: a bag is not serialised
 from within its base directory). Nothing here depends on anything but the arguments: the same
@@ -24,14 +26,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 from evidence.archive import Entry, write_archive
 from evidence.canonical import canonical, digest, parse_canonical, to_base64
-from evidence.dsse import Envelope
+from evidence.dsse import Envelope, Signer
 from evidence.errors import FormatError, RequestError
 from evidence.items import OWN_ROLES, Content, InMemory, Role
 from evidence.manifest import SealedItem, Statement
+from evidence.oms import MODEL_SIG, sign_folder
 from evidence.receipts import Receipt, check_chain, commit
 
 STATEMENT = "proof/statement.dsse.json"
@@ -51,7 +54,9 @@ TAG_MANIFEST = "tagmanifest-sha256.txt"
 README = "README.txt"
 
 # Files that later steps render for people. They prove nothing, so no check rests on them.
-RENDERED = frozenset({"report.pdf", "verify.html", "model.sig"})
+RENDERED = frozenset({"report.pdf", "verify.html"})
+# What no tag manifest lists: it cannot list itself, and the signature over all is made after it.
+UNLISTED = frozenset({TAG_MANIFEST, MODEL_SIG})
 
 # Above this many receipts only the head of the chain is proven to be in the log; it holds the
 # hash of the one before, and so on, so the others follow.
@@ -149,6 +154,7 @@ def bundle_entries(
     sealed: Anchor,
     proofs: Mapping[int, bytes],
     keys: Mapping[str, Any],
+    signer: Signer,
     consistency: Sequence[bytes] | None = None,
     rendered: Iterable[Entry] = (),
 ) -> list[Entry]:
@@ -162,6 +168,7 @@ def bundle_entries(
     proofs       .tlog-proof files by seq, against `sealed`, cosigned if it is: of every receipt,
                  or of the last alone when there are more than MAX_INCLUSION_PROOFS
     keys         `{"manifest": [{"keyid", "pem", ...}], "log": [{"vkey", ...}]}`
+    signer       for the OMS signature, with one of these manifest keys
     consistency  hashes that prove `sealed` contains `before_read` (evidence.merkle), or None
     rendered     files for people, named as in RENDERED, without the folder
 
@@ -202,8 +209,8 @@ def bundle_entries(
         if manifest is None:
             path = paths[item.sha256]
             openings.append(Opening(seq=item.seq, sha256=item.sha256, salt=item.salt, path=path))
-    if listed := withheld_text(chain, manifest_seq=seal.manifest_seq, shown=shown, full=full):
-        files[WITHHELD] = InMemory(listed)
+    if absent := withheld_text(chain, manifest_seq=seal.manifest_seq, shown=shown, full=full):
+        files[WITHHELD] = InMemory(absent)
 
     files[RECEIPTS] = InMemory(b"".join(line + b"\n" for line in receipts))
     files[OPENINGS] = InMemory(openings_bytes(openings))
@@ -230,7 +237,12 @@ def bundle_entries(
         if entry.name not in RENDERED:
             _refuse(f"{entry.name[:80]!r} is not a file that is rendered into a bundle")
         files[entry.name] = entry.content
-    return _bagged(files, chain[-1], folder=folder_name(statement.envelope))
+    folder = folder_name(statement.envelope)
+    _bag(files, chain[-1])
+    every = {path: content.sha256 for path, content in files.items()}
+    pem = _pem_of(keys, signer.keyid)
+    files[MODEL_SIG] = InMemory(sign_folder(folder, every, signer=signer, pem=pem))
+    return [Entry(f"{folder}/{path}", content) for path, content in sorted(files.items())]
 
 
 def write_bundle(out: BinaryIO, entries: Iterable[Entry]) -> int:
@@ -308,7 +320,8 @@ def bag_info(statement_receipt: Receipt, *, payload_bytes: int, payload_files: i
     ).encode("ascii")
 
 
-def _bagged(files: dict[str, Content], last: Receipt, *, folder: str) -> list[Entry]:
+def _bag(files: dict[str, Content], last: Receipt) -> None:
+    """Add what makes the files a bag."""
     payload = {path: content for path, content in files.items() if path.startswith("data/")}
     size = sum(content.size for content in payload.values())
     files[BAGIT] = InMemory(BAGIT_TEXT)
@@ -317,7 +330,13 @@ def _bagged(files: dict[str, Content], last: Receipt, *, folder: str) -> list[En
     files[PAYLOAD_MANIFEST] = InMemory(bag_manifest(listed))
     tags = {path: content.sha256 for path, content in files.items() if path not in payload}
     files[TAG_MANIFEST] = InMemory(bag_manifest(tags))
-    return [Entry(f"{folder}/{path}", content) for path, content in sorted(files.items())]
+
+
+def _pem_of(keys: Mapping[str, Any], keyid: str) -> str:
+    for key in keys.get("manifest", ()):
+        if key["keyid"] == keyid:
+            return str(key["pem"])
+    _refuse("its keys do not have the one that signs it")
 
 
 def _item_path(item: SealedItem, *, named: bool) -> str:
@@ -360,7 +379,7 @@ def _text(value: object) -> str:
     return value
 
 
-def _refuse(why: str) -> None:
+def _refuse(why: str) -> NoReturn:
     raise RequestError(what="The bundle", why=why)
 
 
@@ -375,7 +394,10 @@ How to check it without trusting whoever gave it to you:
        orderproof verify THIS-FOLDER --key KEY-FILE
    KEY-FILE is the sealer's public key, got from somewhere else than this bundle. Without it
    you learn that the bundle agrees with itself, not who made it ("trust: bundle").
-3. With openssl, jq and sha256sum alone: see docs/verifying.md of orderproof.
+3. With the free program model_signing of OpenSSF (pip install model-signing pyOpenSSL):
+       model_signing verify key THIS-FOLDER --signature THIS-FOLDER/model.sig --public_key KEY.pem
+   It shows that the sealer signed this very folder, and nothing of what is in it.
+4. With openssl, jq and sha256sum alone: see docs/verifying.md of orderproof.
 
 data/    what the sources sent, byte for byte; data/withheld.txt lists what this copy leaves out
 proof/   the signed statement and manifest, the chain of receipts, the log's checkpoints
@@ -389,7 +411,10 @@ proof/   the signed statement and manifest, the chain of receipts, the log's che
        orderproof verify 本文件夹 --key 公钥文件
    公钥文件是封存方的公钥,必须从本证据包以外的渠道取得。没有它,只能证明证据包前后一致,
    不能证明由谁封存("trust: bundle")。
-3. 只用 openssl、jq 和 sha256sum 手工核验:见 orderproof 的 docs/verifying.md。
+3. 使用 OpenSSF 的免费程序 model_signing(pip install model-signing pyOpenSSL):
+       model_signing verify key 本文件夹 --signature 本文件夹/model.sig --public_key 公钥.pem
+   它证明封存方签署了整个文件夹,但不说明其中的内容。
+4. 只用 openssl、jq 和 sha256sum 手工核验:见 orderproof 的 docs/verifying.md。
 
 data/    各来源发来的原始字节,未作任何改动;data/withheld.txt 列出本副本未包含的内容
 proof/   已签名的声明与清单、收据链、日志检查点

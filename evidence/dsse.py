@@ -109,7 +109,11 @@ class Envelope:
         Fields the standard does not know are passed over, as it asks.
         Raises FormatError, or TooLargeError for over `limit` bytes.
         """
-        value = parse_json(raw, limit=limit, what=_WHAT)
+        return cls.from_value(parse_json(raw, limit=limit, what=_WHAT))
+
+    @classmethod
+    def from_value(cls, value: object) -> "Envelope":
+        """The same, of JSON that stood inside another document."""
         if not isinstance(value, dict):
             raise FormatError(what=_WHAT, why="it is not an object")
         signatures = value.get("signatures")
@@ -126,16 +130,18 @@ class Envelope:
 
     def to_json(self) -> bytes:
         """Canonical JSON with standard base64, the same bytes for the same envelope."""
-        return canonical(
-            {
-                "payload": to_base64(self.payload),
-                "payloadType": self.payload_type,
-                "signatures": [
-                    {"sig": to_base64(s.sig)} | ({"keyid": s.keyid} if s.keyid else {})
-                    for s in self.signatures
-                ],
-            }
-        )
+        return canonical(self.to_value())
+
+    def to_value(self) -> dict[str, Any]:
+        """What `to_json` writes, to stand inside another document."""
+        return {
+            "payload": to_base64(self.payload),
+            "payloadType": self.payload_type,
+            "signatures": [
+                {"sig": to_base64(s.sig)} | ({"keyid": s.keyid} if s.keyid else {})
+                for s in self.signatures
+            ],
+        }
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -156,6 +162,11 @@ def public_key_from_pem(pem: bytes) -> PublicKey:
     raise FormatError(what=what, why="it is not P-256 or Ed25519")
 
 
+def pem_of(key: PublicKeyTypes) -> str:
+    """The one way to write it, which key IDs are computed from."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+
+
 def keyid_of(key: PublicKeyTypes) -> str:
     """The key ID securesystemslib computes: 64 hex digits.
 
@@ -166,8 +177,7 @@ def keyid_of(key: PublicKeyTypes) -> str:
         public = key.public_bytes_raw().hex()
     elif _is_p256(key):
         kind, scheme = "ecdsa", "ecdsa-sha2-nistp256"
-        pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-        public = pem.decode("ascii")
+        public = pem_of(key)
     else:
         raise RequestError(what="A signing key", why="it is not P-256 or Ed25519")
     # The older "canonical JSON" of TUF, not RFC 8785: it writes newlines unescaped.

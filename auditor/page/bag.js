@@ -19,10 +19,12 @@ const MAX_PART_BYTES = 96 * 2 ** 20;
 
 const NEEDED = [
   BAGIT, BAG_INFO, PAYLOAD_MANIFEST, TAG_MANIFEST, "README.txt", STATEMENT, RECEIPTS, OPENINGS,
-  KEYS, `${BEFORE_READ}/checkpoint`, `${SEALED}/checkpoint`,
+  KEYS, `${BEFORE_READ}/checkpoint`, `${SEALED}/checkpoint`, "model.sig",
 ];
+// What no tag manifest lists: itself, and the signature that is made after it.
+const UNLISTED = [TAG_MANIFEST, "model.sig"];
 const ALLOWED = new Set([
-  ...NEEDED, MANIFEST, CONSISTENCY, COSIGNED, "report.pdf", "verify.html", "model.sig",
+  ...NEEDED, MANIFEST, CONSISTENCY, COSIGNED, "report.pdf", "verify.html",
   `${BEFORE_READ}/token.tsr`, `${BEFORE_READ}/query.tsq`, `${SEALED}/token.tsr`, `${SEALED}/query.tsq`,
 ]);
 const INCLUSION = /^proof\/inclusion\/[0-9]{4,9}\.tlog-proof$/;
@@ -112,7 +114,7 @@ async function checkBag(source, checks, progress) {
   }
   await compareManifest(bag, PAYLOAD_MANIFEST, new Set(bag.payload));
   const tags = [...bag.found.keys()].filter((path) => !path.startsWith("data/"));
-  await compareManifest(bag, TAG_MANIFEST, new Set(tags.filter((path) => path !== TAG_MANIFEST)));
+  await compareManifest(bag, TAG_MANIFEST, new Set(tags.filter((path) => !UNLISTED.includes(path))));
   for (const path of NEEDED.filter((each) => !bag.found.has(each)).sort()) {
     checks.failed("files", say("{0} is missing.", path), path);
   }

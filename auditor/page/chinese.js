@@ -8,6 +8,7 @@ const NAMES = new Map([
   ["items", "证据文件"], ["checkpoints", "检查点"], ["before-read", "读取前检查点"],
   ["inclusion", "日志收录"], ["read-after-stored", "先存后读"], ["time", "可信时间"],
   ["bag-info", "包信息"], ["witnesses", "见证"], ["revocation", "公钥撤销"],
+  ["model-signature", "OMS 签名"],
 ]);
 
 const CHINESE = new Map([
@@ -32,6 +33,16 @@ const CHINESE = new Map([
   ["Item {0} ({1}) and its receipt differ in {2}.", "证据 {0}({1})与其收据在 {2} 上不一致。"],
   ["Item {0} ({1}) is missing, and not said to be withheld.", "证据 {0}({1})缺失,也未声明不公开。"],
   ["Line {0} of {1} cannot be read.", "{1} 的第 {0} 行无法读取。"],
+  ["The OMS signature", "OMS 签名"],
+  ["it is not a Sigstore bundle with a plain key", "它不是使用普通公钥的 Sigstore 签名包"],
+  ["it is not written the one way we write it", "它不是以我们唯一的写法写成的"],
+  ["{0} does not bear a signature by a key that is known.", "{0} 没有任何已知公钥的签名。"],
+  ["{0} is over these very files, signed by a key that was revoked, and no one shows when.", "{0} 所签正是这些文件,但签名公钥已被撤销,且无人证明签名时间。"],
+  ["{0} is over these very files, signed by a key that only the bundle vouches for.", "{0} 所签正是这些文件,签名公钥仅由证据包自身担保。"],
+  ["{0} is over these very files, signed by the pinned key.", "{0} 所签正是这些文件,由指定的公钥签名。"],
+  ["{0} is over these very files, signed by a key that only the bundle vouches for: pin it.", "{0} 所签正是这些文件,但签名公钥仅由证据包自身担保:请另行指定该公钥。"],
+  ["{0} was not made for {1} as it is here.", "{0} 所签的 {1} 与此处的不同。"],
+  ["{0} is not the signature that these files call for.", "{0} 并非这些文件应有的签名。"],
   ["No file of a bundle could be found in it.", "其中找不到证据包的任何文件。"],
   ["No time authority was configured, the statement says; {0} has no token.", "声明称未配置时间戳机构;{0} 没有时间戳。"],
   ["Not checked: receipts or sealed checkpoint do not hold.", "未核验:收据或封存检查点不成立。"],

@@ -6,8 +6,12 @@ const MAX_SIGNATURES = 64;
 
 // {payload, type, signatures}. Not checked by being read.
 function readEnvelope(bytes) {
+  return envelopeFrom(parseJson(bytes, say("The DSSE envelope")));
+}
+
+// The same, of JSON that stood inside another document.
+function envelopeFrom(value) {
   const what = say("The DSSE envelope");
-  const value = parseJson(bytes, what);
   if (!isTable(value)) throw malformed(what, say("it is not an object"));
   if (!Array.isArray(value.signatures)) throw malformed(what, say("it has no list of signatures"));
   if (value.signatures.length > MAX_SIGNATURES) {

@@ -48,6 +48,7 @@ async function verify({ zip = null, files = null, key = null, progress = () => {
   await guarded(checks, "time", () => checkTokens(bag, seal));
   await guarded(checks, "revocation", () => checkStanding(bag, keys.own, outside, seen));
   if (receipts.chain.length) await checkBagInfo(bag, receipts.chain[receipts.chain.length - 1]);
+  await guarded(checks, "model-signature", () => checkFolderSignature(bag, keys));
   return checks.report(source.kind, trust, {
     receipts: receipts.chain.length,
     items: bag.payload.length,

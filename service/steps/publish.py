@@ -112,7 +112,9 @@ async def _entries(
     nodes = tile_reader(log.read, size=size)
     proven = chain if len(chain) <= MOST_PROOFS else chain[-1:]
     seqs = {item.seq for item in shown}
-    return bundle_entries(
+    # In a thread: the key may lie in a KMS, and the signature is over every file.
+    return await asyncio.to_thread(
+        bundle_entries,
         items=[
             (item, _content(runtime, order, account, item) if item.seq in seqs else None)
             for item in manifest.items
@@ -127,6 +129,7 @@ async def _entries(
             for index, receipt in proven
         },
         keys=runtime.vault.public_keys(tenant, runtime.settings.origin_of(tenant)),
+        signer=runtime.vault.manifest_signer(tenant),
         consistency=await asyncio.to_thread(
             lambda: consistency_path(nodes, old_size=collection.checkpoint_size or 0, new_size=size)
         ),

@@ -16,10 +16,19 @@ from auditor.report import Report, State
 from auditor.verify import verify_path
 from evidence.archive import Entry
 from evidence.bundle import (
+    BAG_INFO,
     MAX_INCLUSION_PROOFS,
+    PAYLOAD_MANIFEST,
+    RECEIPTS,
+    STATEMENT,
+    TAG_MANIFEST,
+    UNLISTED,
     Anchor,
     Sealed,
+    bag_info,
+    bag_manifest,
     bundle_entries,
+    folder_name,
     write_bundle,
 )
 from evidence.canonical import canonical, digest
@@ -31,6 +40,7 @@ from evidence.locators import pointer
 from evidence.manifest import Coverage, Manifest, SealedItem, SourceOutcome, Statement
 from evidence.merkle import consistency_path, hash_leaf, inclusion_path, nodes_of, root
 from evidence.notes import Ed25519NoteSigner, sign_note
+from evidence.oms import MODEL_SIG, sign_folder
 from evidence.orders import OrderRef, order_ref
 from evidence.policy import parse_policy
 from evidence.proofs import LogProof
@@ -136,6 +146,7 @@ class Made:
             sealed=self.sealed,
             proofs=self.proofs,
             keys=self.house.keys_json,
+            signer=self.house.signer,
             consistency=self.consistency,
         )
 
@@ -147,6 +158,32 @@ def zip_of(entries: Sequence[Entry]) -> bytes:
     out = io.BytesIO()
     write_bundle(out, entries)
     return out.getvalue()
+
+
+def files_of(made: Made) -> dict[str, bytes]:
+    """Each file of the bundle by its path in the bag."""
+    return {entry.name.partition("/")[2]: entry.content.read(1 << 20) for entry in made.entries()}
+
+
+def zipped(files: Mapping[str, bytes], *, tidy: bool = True, by: House | None = None) -> bytes:
+    """A forger's bundle: any files, with BagIt manifests that fit them if `tidy`.
+
+    by   the house, if it is its own forger: then it signs the whole folder again
+    """
+    kept = dict(files)
+    if tidy:
+        payload = {path: raw for path, raw in kept.items() if path.startswith("data/")}
+        last = Receipt.from_bytes(kept[RECEIPTS].splitlines()[-1])
+        size = sum(map(len, payload.values()))
+        kept[BAG_INFO] = bag_info(last, payload_bytes=size, payload_files=len(payload))
+        kept[PAYLOAD_MANIFEST] = bag_manifest({p: digest(raw) for p, raw in payload.items()})
+        tags = {p: digest(raw) for p, raw in kept.items() if p not in {*payload, *UNLISTED}}
+        kept[TAG_MANIFEST] = bag_manifest(tags)
+    folder = folder_name(kept[STATEMENT])
+    if by is not None:
+        listed = {path: digest(raw) for path, raw in kept.items()}
+        kept[MODEL_SIG] = sign_folder(folder, listed, signer=by.signer, pem=by.pem)
+    return zip_of([Entry(f"{folder}/{path}", InMemory(raw)) for path, raw in kept.items()])
 
 
 def verified(folder: Path, data: bytes, **more: Any) -> Report:

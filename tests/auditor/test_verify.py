@@ -12,7 +12,6 @@ import pytest
 from auditor.keys import Keys
 from auditor.report import Report, State, Trust
 from auditor.verify import verify_path
-from evidence.archive import Entry
 from evidence.bundle import (
     BAG_INFO,
     MANIFEST,
@@ -23,44 +22,33 @@ from evidence.bundle import (
     WITHHELD,
     Opening,
     Sealed,
-    bag_info,
-    bag_manifest,
     openings_bytes,
     withheld_text,
 )
-from evidence.canonical import canonical, digest, parse_json, to_base64
+from evidence.canonical import canonical, parse_json, to_base64
 from evidence.dsse import Envelope
 from evidence.errors import EvidenceError, RequestError
-from evidence.items import InMemory
+from evidence.oms import MODEL_SIG
 from evidence.orders import order_ref
 from evidence.receipts import Receipt
-from tests.auditor.bundles import House, Made, failures, make, reviewers, verified, zip_of
+from tests.auditor.bundles import (
+    House,
+    Made,
+    failures,
+    files_of,
+    make,
+    reviewers,
+    verified,
+    zipped,
+)
 
-Files = dict[str, bytes]
+# What zipped() puts back.
+REMADE = {BAG_INFO, PAYLOAD_MANIFEST, TAG_MANIFEST, MODEL_SIG}
 
 
 @pytest.fixture(scope="module")
 def made() -> Made:
     return make(5)
-
-
-def files_of(made: Made) -> Files:
-    return {entry.name.partition("/")[2]: entry.content.read(1 << 20) for entry in made.entries()}
-
-
-def zipped(files: Files, *, tidy: bool = True) -> bytes:
-    """A forger's bundle: any files, with BagIt manifests that fit them if `tidy`."""
-    files = dict(files)
-    if tidy:
-        payload = {path: raw for path, raw in files.items() if path.startswith("data/")}
-        last = Receipt.from_bytes(files[RECEIPTS].splitlines()[-1])
-        size = sum(map(len, payload.values()))
-        files[BAG_INFO] = bag_info(last, payload_bytes=size, payload_files=len(payload))
-        files[PAYLOAD_MANIFEST] = bag_manifest({p: digest(raw) for p, raw in payload.items()})
-        tags = {p: digest(raw) for p, raw in files.items() if p not in {*payload, TAG_MANIFEST}}
-        files[TAG_MANIFEST] = bag_manifest(tags)
-    folder = f"orderproof-{digest(files[STATEMENT])[:16]}"
-    return zip_of([Entry(f"{folder}/{path}", InMemory(raw)) for path, raw in files.items()])
 
 
 def unpacked(made: Made, to: Path) -> Path:
@@ -199,7 +187,7 @@ def test_an_altered_item_is_named_even_if_the_bag_was_made_to_fit(
     path = next(path for path in files if path.startswith("data/0002"))
     files[path] = files[path].replace(b"item 2", b"item 9")
     assert says(verified(tmp_path, zipped(files, tidy=False)), "files", path, "altered")
-    report = verified(tmp_path, zipped(files))
+    report = verified(tmp_path, zipped(files, by=made.house))
     assert not says(report, "files")
     assert says(report, "items", path, "item 2 (message.mail)")
 
@@ -208,10 +196,10 @@ def test_an_altered_item_is_named_even_if_the_bag_was_made_to_fit(
 def test_each_file_that_is_taken_away_is_named(made: Made, tmp_path: Path, tidy: bool) -> None:
     files = files_of(made)
     for path in sorted(set(files) - {RECEIPTS, STATEMENT}):
-        if tidy and path in {BAG_INFO, PAYLOAD_MANIFEST, TAG_MANIFEST}:
-            continue  # zipped() puts these back
+        if tidy and path in REMADE:
+            continue
         left = {name: raw for name, raw in files.items() if name != path}
-        report = verified(tmp_path, zipped(left, tidy=tidy))
+        report = verified(tmp_path, zipped(left, tidy=tidy, by=made.house if tidy else None))
         if path == "proof/before-read/consistency" and tidy:
             assert report.ok  # then it is not proven that the log only grew, and it says so
             assert any(c.where == path and c.state is State.INCONCLUSIVE for c in report.checks)
@@ -239,7 +227,7 @@ def test_an_item_cannot_be_called_withheld_without_saying_so(made: Made, tmp_pat
     assert says(verified(tmp_path, zipped(files)), "withheld", "Item 3 (order.record)")
     chain = [Receipt.from_bytes(line) for line in made.receipts]
     files[WITHHELD] = withheld_text(chain, manifest_seq=5, shown=[0, 1, 2, 4], full=True)
-    report = verified(tmp_path, zipped(files))
+    report = verified(tmp_path, zipped(files, by=made.house))
     assert report.ok
     assert any(c.name == "withheld" and c.state is State.INCONCLUSIVE for c in report.checks)
     files[WITHHELD] += b"9 nothing 0 0\n"
@@ -300,9 +288,11 @@ def test_files_of_another_order_do_not_pass_for_this_ones(tmp_path: Path) -> Non
     mine = files_of(made)
     other = files_of(make(5, house=made.house, order=order_ref("other", "B-2002")))
     for path in sorted(set(mine) & set(other)):
-        if mine[path] == other[path] or path in {BAG_INFO, PAYLOAD_MANIFEST, TAG_MANIFEST}:
+        if mine[path] == other[path] or path in REMADE:
             continue
-        report = verified(tmp_path, zipped(mine | {path: other[path]}), key=made.house.keys)
+        report = verified(
+            tmp_path, zipped(mine | {path: other[path]}, by=made.house), key=made.house.keys
+        )
         assert not report.ok, path
         seq = path.rpartition("/")[2][:4].lstrip("0") or "0"
         named = {STATEMENT: "statement", MANIFEST: "manifest", RECEIPTS: "receipt"}.get(path, path)
@@ -383,7 +373,7 @@ def test_a_well_signed_document_of_nonsense_fails_and_does_not_crash(
         files = files_of(made) | {
             MANIFEST: made.house.envelope({**payload, "predicate": predicate})
         }
-        assert not verified(tmp_path, zipped(files)).ok, field
+        assert not verified(tmp_path, zipped(files, by=made.house)).ok, field
     statement = parse_json(Envelope.from_json(made.statement.envelope).payload)
     bent: list[tuple[str, object]] = [
         ("lines", [1]),
@@ -400,7 +390,7 @@ def test_a_well_signed_document_of_nonsense_fails_and_does_not_crash(
         files = files_of(made) | {
             STATEMENT: made.house.envelope({**statement, "predicate": predicate})
         }
-        assert not verified(tmp_path, zipped(files)).ok, field
+        assert not verified(tmp_path, zipped(files, by=made.house)).ok, field
 
 
 def test_a_manifest_alone_is_checked_under_a_pinned_key_only(made: Made, tmp_path: Path) -> None:

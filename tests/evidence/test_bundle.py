@@ -252,7 +252,8 @@ def test_parts_that_do_not_belong_together_are_refused(made: Made) -> None:
             before_read=made.before_read,
             sealed=made.sealed,
             proofs=made.proofs,
-            keys={},
+            keys=made.house.keys_json,
+            signer=made.house.signer,
             rendered=[Entry("run-me.exe", content)],
         )
 

@@ -9,22 +9,7 @@ from typing import Any
 
 from auditor.keys import Keys
 from auditor.verify import verify_path
-from evidence.archive import Entry
-from evidence.bundle import (
-    BAG_INFO,
-    PAYLOAD_MANIFEST,
-    RECEIPTS,
-    STATEMENT,
-    TAG_MANIFEST,
-    bag_info,
-    bag_manifest,
-    folder_name,
-)
-from evidence.canonical import digest
 from evidence.errors import EvidenceError
-from evidence.items import InMemory
-from evidence.receipts import Receipt
-from tests.auditor.bundles import Made, zip_of
 from tests.auditor.page.browser import Tab
 
 Line = tuple[str, str, str]
@@ -113,21 +98,3 @@ def disagreement(theirs: Said, right: Said) -> str:
         return f"{theirs['answer']}, {theirs['counts']}, not {right['answer']}, {right['counts']}"
     more, less = lines(theirs) - lines(right), lines(right) - lines(theirs)
     return f"only the page: {dict(more)}; only the auditor: {dict(less)}" if more or less else ""
-
-
-def files_of(made: Made) -> dict[str, bytes]:
-    return {entry.name.partition("/")[2]: entry.content.read(1 << 20) for entry in made.entries()}
-
-
-def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A forger's bundle: any files, with BagIt manifests that fit them."""
-    kept = {path: raw for path, raw in files.items() if path not in {BAG_INFO, TAG_MANIFEST}}
-    payload = {path: raw for path, raw in kept.items() if path.startswith("data/")}
-    last = Receipt.from_bytes(kept[RECEIPTS].splitlines()[-1])
-    size = sum(map(len, payload.values()))
-    kept[BAG_INFO] = bag_info(last, payload_bytes=size, payload_files=len(payload))
-    kept[PAYLOAD_MANIFEST] = bag_manifest({p: digest(raw) for p, raw in payload.items()})
-    tags = {p: digest(raw) for p, raw in kept.items() if p not in payload}
-    kept[TAG_MANIFEST] = bag_manifest(tags)
-    folder = folder_name(kept[STATEMENT])
-    return zip_of([Entry(f"{folder}/{path}", InMemory(raw)) for path, raw in kept.items()])

@@ -38,21 +38,20 @@ from evidence.notes import (
     signature_by,
     split_note,
 )
+from evidence.oms import MODEL_SIG
 from evidence.orders import order_ref
 from evidence.proofs import LogProof
 from evidence.receipts import Receipt
 from evidence.trusted_time import Stamped
-from tests.auditor.bundles import NOON, House, Made, make, reviewers
+from tests.auditor.bundles import NOON, House, Made, files_of, make, reviewers, zipped
 from tests.auditor.page.browser import Tab
 from tests.auditor.page.judging import (
     disagreement,
-    files_of,
     judged,
     judged_flips,
     judged_folder,
     ours,
     sentences,
-    zipped,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -87,8 +86,10 @@ async def test_a_whole_bundle_is_described_in_the_very_words_of_the_auditor(
 
 
 async def test_a_bundle_that_carries_the_page_is_as_good(tab: Tab, tmp_path: Path) -> None:
-    files = files_of(make(2)) | {"verify.html": page()}
-    assert (await agree(tab, tmp_path, zipped(files)))["answer"] == "ok"
+    made = make(2)
+    files = files_of(made) | {"verify.html": page()}
+    assert (await agree(tab, tmp_path, zipped(files, by=made.house)))["answer"] == "ok"
+    assert (await agree(tab, tmp_path, zipped(files)))["answer"] == "not ok"
 
 
 async def test_a_bundle_forged_whole_fails_under_the_pinned_key(
@@ -297,12 +298,42 @@ async def test_forgeries_that_fit_the_bag_are_judged_as_the_auditor_judges_them(
     tab: Tab, made: Made, tmp_path: Path
 ) -> None:
     for name, forge in FORGERIES.items():
-        data = zipped(forge(made))
+        data = zipped(forge(made), by=made.house)
         file = tmp_path / "bundle.zip"
         file.write_bytes(data)
         said = await judged(tab, data, key=canonical(made.house.keys_json))
         right = ours(file, key=canonical(made.house.keys_json))
         assert disagreement(said, right) == "", name
+
+
+async def test_the_signature_over_the_folder_is_judged_as_the_auditor_judges_it(
+    tab: Tab, made: Made, tmp_path: Path
+) -> None:
+    files = files_of(made)
+    signed = parse_json(files[MODEL_SIG])
+    spare = canonical(signed | {"note": "unsigned words"})
+    unnamed = copy.deepcopy(signed)
+    del unnamed["dsseEnvelope"]["signatures"][0]["keyid"]
+    other = House()
+    both = made.house.keys_json
+    both["manifest"] += other.keys_json["manifest"]
+    revoked = made.house.keys_json
+    revoked["manifest"][0]["revoked_since"] = LATER
+    pin = canonical(made.house.keys_json)
+    for data in (
+        *(
+            zipped(files | {MODEL_SIG: raw})
+            for raw in (spare, canonical(unnamed), b"{}", b"", files_of(make(2))[MODEL_SIG])
+        ),
+        zipped(files | {"README.txt": b"Trust us."}),
+        zipped(files | {"verify.html": page()}),
+        zipped({path: raw for path, raw in files.items() if path != MODEL_SIG}),
+        zipped(files | {KEYS: canonical(both)}, by=other),
+        zipped(files | {KEYS: canonical(revoked)}, by=made.house),
+        zipped(files | {KEYS: canonical(other.keys_json)}, by=made.house),
+    ):
+        for key in (None, pin, made.house.log_signer.verifier.vkey.encode()):
+            await agree(tab, tmp_path, data, key=key)
 
 
 async def test_another_orders_files_do_not_pass_for_this_ones(tab: Tab, tmp_path: Path) -> None:
@@ -311,7 +342,7 @@ async def test_another_orders_files_do_not_pass_for_this_ones(tab: Tab, tmp_path
     other = files_of(make(3, house=made.house, order=order_ref("other", "B-2002")))
     for path in sorted(set(mine) & set(other)):
         if mine[path] != other[path] and path.startswith(("proof/", "data/")):
-            said = await agree(tab, tmp_path, zipped(mine | {path: other[path]}))
+            said = await agree(tab, tmp_path, zipped(mine | {path: other[path]}, by=made.house))
             assert said["answer"] == "not ok"
 
 
@@ -361,7 +392,7 @@ async def test_well_signed_nonsense_is_refused_as_the_auditor_refuses_it(
     dice = random.Random(8)
     for _ in range(50):
         bent = _bent(payload, dice)
-        await agree(tab, tmp_path, zipped(files | {path: made.house.envelope(bent)}))
+        await agree(tab, tmp_path, zipped(files | {path: made.house.envelope(bent)}, by=made.house))
 
 
 async def test_a_zip_that_is_built_otherwise_is_judged_alike(
@@ -432,7 +463,7 @@ async def test_witnesses_and_revoked_keys_are_judged_as_the_auditor_judges_them(
                     assert sentences(said) == sentences(ours(tmp_path / "bundle.zip", key=key))
                     answers[said["answer"]] += 1
                 told = files_of(each) | {KEYS: _trust(made, part, since, witness=False)}
-                await agree(tab, tmp_path, zipped(told))
+                await agree(tab, tmp_path, zipped(told, by=made.house))
     assert min(answers["ok"], answers["not ok"]) > 5
     files = files_of(_cosigned(made))
     wrong = NoteSignature(WITNESS.name, WITNESS.key_id, WITNESS.sign(b"another head\n"))
@@ -443,8 +474,10 @@ async def test_witnesses_and_revoked_keys_are_judged_as_the_auditor_judges_them(
         files["proof/sealed/checkpoint"] + wrong.line.encode(),
         b"no note",
     ):
-        await agree(tab, tmp_path, zipped(files | {COSIGNED: bent}), key=_trust(made, "log", None))
-    await agree(tab, tmp_path, zipped({p: raw for p, raw in files.items() if p != COSIGNED}))
+        data = zipped(files | {COSIGNED: bent}, by=made.house)
+        await agree(tab, tmp_path, data, key=_trust(made, "log", None))
+    without = {path: raw for path, raw in files.items() if path != COSIGNED}
+    await agree(tab, tmp_path, zipped(without, by=made.house))
 
 
 def _say(text: str, _checkpoint: bytes) -> str:
@@ -458,9 +491,10 @@ async def test_time_tokens_are_called_inconclusive_and_never_a_pass(
     stamped = Stamped(authority="tsa", size=1, at=NOON, ours=NOON, token=digest(token))
     anchor = {"proof/before-read/token.tsr": token, "proof/before-read/query.tsq": b"?"}
     for text in ("none configured", str(stamped), "rfc3161: somehow", "missing: no token came"):
-        files = files_of(make(2, trusted_time=partial(_say, text)))
+        made = make(2, trusted_time=partial(_say, text))
+        files = files_of(made)
         for more in ({}, anchor, {**anchor, "proof/before-read/token.tsr": b"another"}):
-            said = await agree(tab, tmp_path, zipped(files | more))
+            said = await agree(tab, tmp_path, zipped(files | more, by=made.house))
             assert not any(c["state"] == "pass" for c in said["checks"] if c["name"] == "time")
 
 

@@ -10,9 +10,8 @@ from evidence.bundle import STATEMENT
 from evidence.canonical import canonical, parse_json
 from evidence.dsse import EcdsaSigner, Envelope, sign
 from evidence.items import InMemory
-from tests.auditor.bundles import House, make, zip_of
+from tests.auditor.bundles import House, files_of, make, zip_of, zipped
 from tests.auditor.page.browser import Tab, open_tab
-from tests.auditor.page.judging import files_of, zipped
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
