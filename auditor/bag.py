@@ -1,6 +1,6 @@
 """Is every file there, none other, and each as its BagIt manifest says?
 
-Reads     all files once, on all cores; the answer's digests serve every later check.
+Reads     the digests that `hashing` found, of all files; they serve every later check.
 Proves    nothing about who made the bag: whoever can change a file can change its line too. That
           is for the signatures, which the digests found here are compared with.
 """
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from auditor.report import Checks
-from auditor.sources import Source, digests
+from auditor.sources import Source
 from evidence.archive import shown
 from evidence.bundle import (
     BAG_INFO,
@@ -54,18 +54,20 @@ _NEEDED = frozenset(
 _ALLOWED = _NEEDED | _ANCHORS | RENDERED | {MANIFEST, CONSISTENCY, COSIGNED}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bag:
-    """The files of a bundle with the digests that were found, not those that were claimed."""
+    """The files of a bundle with the digests that were found, not those that were claimed.
+
+    found    SHA-256 by path; empty until `settle` has waited for it
+    payload  the paths under data/
+    checks   where what is read from here on is told
+    """
 
     source: Source
-    found: Mapping[str, str]
     checks: Checks
-    payload: Set[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        payload = frozenset(path for path in self.found if path.startswith("data/"))
-        object.__setattr__(self, "payload", payload)
+    found: Mapping[str, str] = field(default_factory=dict)
+    payload: Set[str] = frozenset()
+    _read_before: list[tuple[str, str, str]] = field(default_factory=list)
 
     def read(self, path: str, check: str) -> bytes | None:
         """A file's bytes, the same that were hashed; None, and a failed `check`, if not."""
@@ -76,22 +78,35 @@ class Bag:
 
     def optional(self, path: str, check: str) -> bytes | None:
         """The same, for a file that need not be there."""
-        if path not in self.found:
+        if path not in self.source.sizes:
             return None
         try:
             raw = self.source.read(path, limit=MAX_PART_BYTES)
         except (FormatError, TooLargeError) as error:
             self.checks.failed(check, f"{path} cannot be read: {error.why}.", path)
             return None
-        if digest(raw) != self.found[path]:
-            self.checks.failed(check, f"{path} changed while it was checked.", path)
+        if not self.found:
+            self._read_before.append((check, path, digest(raw)))
+        elif digest(raw) != self.found[path]:
+            self._changed(check, path)
             return None
         return raw
 
+    def settle(self, found: Mapping[str, str]) -> None:
+        """Take the digests, and compare what was read before they were there."""
+        self.found = found
+        self.payload = frozenset(path for path in found if path.startswith("data/"))
+        for check, path, sha256 in self._read_before:
+            if found[path] != sha256:
+                self._changed(check, path)
 
-def check_bag(source: Source, checks: Checks) -> Bag:
-    """Hash every file, compare with both manifests in both directions."""
-    bag = Bag(source, digests(source, source.sizes), checks)
+    def _changed(self, check: str, path: str) -> None:
+        self.checks.failed(check, f"{path} changed while it was checked.", path)
+
+
+def check_bag(bag: Bag) -> None:
+    """Compare every file with both manifests in both directions."""
+    source, checks = bag.source, bag.checks
     name = "zip" if source.kind == "zip" else "folder"
     for fault in source.faults:
         checks.failed(name, fault.what, fault.where)
@@ -117,7 +132,6 @@ def check_bag(source: Source, checks: Checks) -> Bag:
     checks.passed_unless_failed(
         "files", f"All {len(bag.found)} files are there, none other, each with its SHA-256."
     )
-    return bag
 
 
 def check_bag_info(bag: Bag, last: Receipt) -> None:

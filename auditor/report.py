@@ -124,6 +124,12 @@ class Checks:
         if not self.has_failed(name):
             self.passed(name, what, where)
 
+    def add(self, later: Checks) -> None:
+        """Take over what was told elsewhere, after what was told here."""
+        self._made.extend(later._made)
+        for name, count in later._failed.items():
+            self._failed[name] = self._failed.get(name, 0) + count
+
     def to_json(self) -> dict[str, Any]:
         """All of it so far, for an audit that may be interrupted."""
         return {"made": [check.to_json() for check in self._made], "failed": dict(self._failed)}

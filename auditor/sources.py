@@ -12,8 +12,7 @@ import hashlib
 import os
 import stat
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -36,8 +35,6 @@ MAX_DEPTH = 8
 
 _CHUNK = 1 << 20
 _WINDOW = 1 << 18
-_BATCH_BYTES = 8 << 20
-_SMALL_BYTES = 32 << 10
 _MAX_RECORD = 46 + 0xFFFF * 2
 
 
@@ -92,41 +89,6 @@ def open_source(path: Path) -> Source:
 def looks_like_zip(head: bytes, tail: bytes) -> bool:
     """Either end will do: a file that lost one of them is a broken ZIP, not something else."""
     return head[:4] == b"PK\x03\x04" or tail[-22:-18] == b"PK\x05\x06"
-
-
-def digests(source: Source, paths: Collection[str]) -> dict[str, str]:
-    """SHA-256 of many files, on all cores: hashlib gives way to other threads.
-
-    A file that cannot be read has the digest "" and a fault.
-    """
-    found: dict[str, str] = {}
-    workers = os.cpu_count() or 1
-    with ThreadPoolExecutor(workers, thread_name_prefix="audit") as pool:
-        for hashed in pool.map(source.digests, _batches(source, paths)):
-            found.update(hashed)
-    source.faults.sort(key=lambda fault: fault.where)  # threads found them in any order
-    return found
-
-
-def _batches(source: Source, paths: Collection[str]) -> Iterator[list[str]]:
-    sizes = source.sizes
-    # Over small files threads only wait for one another: one of them hashes all of these.
-    small = [path for path in paths if sizes[path] < _SMALL_BYTES]
-    if small:
-        yield small
-    batch: list[str] = []
-    size = 0
-    # Largest first, so that no core is left alone with a big one at the end.
-    for path in sorted(paths, key=lambda path: -sizes[path]):
-        if sizes[path] < _SMALL_BYTES:
-            break
-        batch.append(path)
-        size += sizes[path]
-        if size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 class _Window:

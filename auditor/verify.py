@@ -29,6 +29,7 @@ from typing import TypeVar
 
 from auditor.bag import MAX_PART_BYTES, Bag, check_bag, check_bag_info
 from auditor.erasure import check_erasure, is_erasure
+from auditor.hashing import Hashing
 from auditor.keys import Keys
 from auditor.logs import check_heads, check_inclusion, check_saved
 from auditor.oms import check_folder_signature
@@ -91,13 +92,17 @@ def verify_path(
         return _verify_envelope(path, key)
     source = open_source(path)
     try:
-        return _verify_source(source, path, key=key, saved=checkpoint, witnesses=witnesses)
+        with Hashing(source) as hashing:
+            return _verify_source(
+                source, hashing, path, key=key, saved=checkpoint, witnesses=witnesses
+            )
     finally:
         source.close()
 
 
 def _verify_source(
     source: Source,
+    hashing: Hashing,
     path: Path,
     *,
     key: Keys | None,
@@ -115,13 +120,18 @@ def _verify_source(
             checks.failed("zip", fault.what, fault.where)
         checks.failed("files", "No file of a bundle could be found in it.")
         return Report(kind=source.kind, trust=trust, checks=checks.closed())
-    bag = check_bag(source, checks)
+    # These are read while the files are hashed, and told after what is wrong with the files.
+    bag = Bag(source, read := Checks())
     own = _own_keys(bag)
     lines, chain = check_receipts(bag)
     statement = _guarded(
-        checks, "statement", lambda: check_statement(bag, lines, chain, own=own, pinned=pinned)
+        read, "statement", lambda: check_statement(bag, lines, chain, own=own, pinned=pinned)
     )
-    manifest = _guarded(checks, "manifest", lambda: check_manifest(bag, own=own, pinned=pinned))
+    manifest = _guarded(read, "manifest", lambda: check_manifest(bag, own=own, pinned=pinned))
+    bag.checks = checks
+    bag.settle(hashing.found())
+    check_bag(bag)
+    checks.add(read)
     seal = Seal(lines, chain, statement, manifest)
     openings = _guarded(checks, "openings", lambda: check_openings(bag, seal)) or {}
     if manifest is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -104,3 +104,18 @@ def cut(
             return Cut(lines, begin, at + 1)
         else:
             return None
+
+
+def consists_of(text: str, pieces: Iterable[str | Cut[Any]]) -> bool:
+    """Whether the text is these pieces, one after the other; a Cut is what was cut out there."""
+    at = 0
+    for piece in pieces:
+        if isinstance(piece, str):
+            if not text.startswith(piece, at):
+                return False
+            at += len(piece)
+        elif piece.begin == at:
+            at = piece.end
+        else:
+            return False
+    return at == len(text)

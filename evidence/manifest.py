@@ -8,7 +8,7 @@ root, the manifest's receipt among them, so that nothing can be dropped unnotice
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from evidence.errors import EvidenceError, FormatError, TooLargeError
 from evidence.facts import Fact, cut_facts
 from evidence.fields import Fields
 from evidence.items import Role
-from evidence.lines import HASH, NUMBER, WORD, cut, line_pattern
+from evidence.lines import HASH, NUMBER, WORD, Cut, consists_of, cut, line_pattern
 from evidence.merkle import hash_leaf, root
 from evidence.orders import Alias, OrderRef, Platform
 from evidence.policy import Level, Policy, parse_policy
@@ -151,12 +151,10 @@ class Manifest:
         try:
             read = _predicate_of(short.encode(), MANIFEST_TYPE, _PREDICATE, what="the manifest")
             manifest = cls._of(read, tuple(items.lines), tuple(facts.lines))
-            parts = _written(manifest._short_parts())
+            parts = _written(manifest._short_parts()) | {"facts": facts, "items": items}
         except EvidenceError:
             return None
-        parts["facts"] = text[facts.begin : facts.end]
-        parts["items"] = text[items.begin : items.end]
-        return manifest if text == _statement_text(MANIFEST_TYPE, parts, subjects) else None
+        return manifest if consists_of(text, _pieces(MANIFEST_TYPE, parts, subjects)) else None
 
     @classmethod
     def _of(cls, read: Fields, items: tuple[SealedItem, ...], facts: tuple[Fact, ...]) -> Manifest:
@@ -320,12 +318,11 @@ class Statement:
         try:
             read = _predicate_of(short.encode(), STATEMENT_TYPE, names, what="the statement")
             said = cls._of(read, tuple(lines.lines))
-            parts = _written(said._short_parts())
+            parts = _written(said._short_parts()) | {"lines": lines}
         except EvidenceError:
             return None
-        parts["lines"] = text[lines.begin : lines.end]
         subject = f'{{"digest":{{"sha256":"{said.root}"}},"name":"receipts"}}'
-        return said if text == _statement_text(STATEMENT_TYPE, parts, subject) else None
+        return said if consists_of(text, _pieces(STATEMENT_TYPE, parts, subject)) else None
 
     @classmethod
     def _of(cls, read: Fields, lines: tuple[ShortLine, ...]) -> Statement:
@@ -392,17 +389,22 @@ def _text_of(payload: bytes) -> str:
         return ""
 
 
-def _written(parts: Mapping[str, Any]) -> dict[str, str]:
+def _written(parts: Mapping[str, Any]) -> dict[str, str | Cut[Any]]:
     return {name: canonical(value).decode() for name, value in parts.items()}
 
 
-def _statement_text(predicate_type: str, parts: Mapping[str, str], subjects: str) -> str:
+def _pieces(
+    predicate_type: str, parts: Mapping[str, str | Cut[Any]], subjects: str
+) -> Iterator[str | Cut[Any]]:
     """The canonical in-toto Statement, its predicate's parts and its subjects written already."""
-    predicate = ",".join(f'"{name}":{parts[name]}' for name in sorted(parts))
-    return (
-        f'{{"_type":"{STATEMENT_V1}","predicate":{{{predicate}}},'
-        f'"predicateType":"{predicate_type}","subject":[{subjects}]}}'
-    )
+    before = f'{{"_type":"{STATEMENT_V1}","predicate":{{'
+    for name in sorted(parts):
+        yield f'{before}"{name}":'
+        yield parts[name]
+        before = ","
+    yield f'}},"predicateType":"{predicate_type}","subject":['
+    yield subjects
+    yield "]}"
 
 
 def _utf8(text: str) -> bytes:

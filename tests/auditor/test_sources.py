@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.report import Report, State
+from auditor.bag import Bag, check_bag
+from auditor.hashing import Hashing
+from auditor.report import Checks, Report, State
 from auditor.sources import open_source
 from auditor.verify import verify_path
 from evidence.archive import (
@@ -20,7 +22,7 @@ from evidence.archive import (
     end_records,
     local_header,
 )
-from evidence.bundle import write_bundle
+from evidence.bundle import STATEMENT, write_bundle
 from evidence.canonical import canonical
 from evidence.errors import RequestError
 from evidence.items import InMemory
@@ -207,16 +209,18 @@ def test_a_file_that_changes_while_it_is_read_is_told(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(entry.content.read(1 << 20))
     folder = next(tmp_path.iterdir())
-    source = open_source(folder)
+    bag = Bag(open_source(folder), Checks())
+    statement = bag.read(STATEMENT, "statement")
+    assert statement is not None
     (folder / "README.txt").write_bytes(b"shorter")
     (folder / "bagit.txt").unlink()
-    from auditor.bag import check_bag
-    from auditor.report import Checks
-
-    checks = Checks()
-    check_bag(source, checks)
-    failed = {check.where for check in checks if check.state is State.FAIL}
-    assert {"README.txt", "bagit.txt"} <= failed
+    (folder / STATEMENT).write_bytes(statement.replace(b"e", b"E"))  # after it was read
+    with Hashing(bag.source) as hashing:
+        bag.settle(hashing.found())
+    check_bag(bag)
+    failed = {check.where for check in bag.checks if check.state is State.FAIL}
+    assert {"README.txt", "bagit.txt", STATEMENT} <= failed
+    assert f"{STATEMENT} changed while it was checked." in {check.what for check in bag.checks}
 
 
 def test_random_bytes_dressed_as_a_zip_never_crash_the_auditor(tmp_path: Path) -> None:

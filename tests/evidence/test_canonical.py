@@ -1,5 +1,7 @@
 """One way to write a value, and nothing else is read."""
 
+import base64
+import contextlib
 import json
 import math
 import struct
@@ -157,6 +159,17 @@ def test_a_value_that_holds_itself_is_refused() -> None:
 @given(st.binary(max_size=100))
 def test_base64_has_one_text_for_each_value(data: bytes) -> None:
     assert from_base64(to_base64(data), what="x") == data
+
+
+@given(st.text(alphabet="AQRg/+-_= \n", max_size=9))
+def test_of_the_texts_of_one_value_only_its_own_is_read(text: str) -> None:
+    try:
+        data = from_base64(text, what="x")
+    except FormatError:
+        with contextlib.suppress(ValueError):
+            assert to_base64(base64.b64decode(text, validate=True)) != text
+    else:
+        assert to_base64(data) == text
 
 
 @pytest.mark.parametrize("text", ["QQ", "QR==", "Q Q==", "QQ==\n", "_-8=", "QQ===", "=", "é"])

@@ -1,0 +1,162 @@
+"""SHA-256 of every file of a bundle, on all cores, while this one reads the documents.
+
+hashlib gives way to other threads, but the documents are read in Python, which gives way to nobody,
+and over small files threads only wait for one another. So a process of one thread forks children
+that hash beside it; in any other, such as a server, large files are hashed in threads, at the end.
+Either way the answer is that of `Source.digests`, and nothing rests on a child: what it leaves
+undone is done here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from auditor.sources import Fault, Source
+
+# What is hashed at a time, by whoever is free. Twice as many tokens fit into a pipe.
+_BATCH_BYTES = 8 << 20
+_BATCH_FILES = 512
+_MAX_BATCHES = 16_000
+# A file below this is small; fewer bytes in fewer files than these are not worth a child.
+_SMALL_BYTES = 32 << 10
+_WORTH_BYTES = 16 << 20
+_WORTH_FILES = 1_000
+
+
+@dataclass(slots=True)
+class _Child:
+    pid: int
+    answer: int
+    """What it has to say comes out of this pipe."""
+
+
+class Hashing:
+    """The digests of all files of a source, under way from `with` on."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._batches = list(_batches(source))
+        self._children: list[_Child] = []
+        self._tokens = -1
+        self._found: dict[str, str] | None = None
+
+    def __enter__(self) -> Self:
+        cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+        sizes = self._source.sizes
+        worth = len(sizes) >= _WORTH_FILES or sum(sizes.values()) >= _WORTH_BYTES
+        # To fork beside other threads could leave a child waiting for a lock that nobody holds.
+        if cores > 1 and worth and threading.active_count() == 1:
+            self._fork(min(cores, len(self._batches)) - 1)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for child in self._children:
+            os.kill(child.pid, signal.SIGKILL)  # it has said all it had to, or nobody asks any more
+            os.waitpid(child.pid, 0)
+            os.close(child.answer)
+        self._children = []
+        if self._tokens >= 0:
+            os.close(self._tokens)
+            self._tokens = -1
+
+    def found(self) -> dict[str, str]:
+        """SHA-256 by path, of every file; "" and a fault for one that cannot be read."""
+        if self._found is None:
+            self._found = dict.fromkeys(self._source.sizes, "")
+            self._found.update(self._by_children() if self._children else self._by_threads())
+            # Whoever was quicker found his first.
+            self._source.faults.sort(key=lambda fault: fault.where)
+        return self._found
+
+    def _by_threads(self) -> Iterator[tuple[str, str]]:
+        sizes = self._source.sizes
+        small = [batch for batch in self._batches if sizes[batch[0]] < _SMALL_BYTES]
+        large = [batch for batch in self._batches if sizes[batch[0]] >= _SMALL_BYTES]
+        with ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="audit") as pool:
+            for hashed in pool.map(self._source.digests, large):
+                yield from hashed
+        for batch in small:
+            yield from self._source.digests(batch)
+
+    def _by_children(self) -> Iterator[tuple[str, str]]:
+        undone = set(self._source.sizes)
+        for batch in self._claimed():
+            undone.difference_update(batch)
+            yield from self._source.digests(batch)
+        for child in self._children:
+            with suppress(ValueError):  # it was ended before it had said all
+                with open(child.answer, "rb", closefd=False) as answer:
+                    digests, faults = json.loads(answer.read())
+                undone.difference_update(digests)
+                self._source.faults.extend(Fault(where, what) for where, what in faults)
+                yield from digests.items()
+        yield from self._source.digests(undone)
+
+    def _fork(self, children: int) -> None:
+        self._tokens, offered = os.pipe()
+        for number in range(len(self._batches)):
+            os.write(offered, number.to_bytes(2, "big"))
+        os.close(offered)
+        for _ in range(children):
+            answer, said = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                for end in (answer, *(child.answer for child in self._children)):
+                    os.close(end)  # held here, a pipe that nobody reads would never break
+                self._be_child(said)
+            os.close(said)
+            self._children.append(_Child(pid, answer))
+
+    def _be_child(self, said: int) -> None:
+        """Hash until nothing is left, say it, and leave as if never here."""
+        try:
+            told = len(self._source.faults)
+            digests = {
+                path: sha256
+                for batch in self._claimed()
+                for path, sha256 in self._source.digests(batch)
+            }
+            faults = [(fault.where, fault.what) for fault in self._source.faults[told:]]
+            with open(said, "wb") as out:
+                out.write(json.dumps([digests, faults]).encode())
+        finally:
+            os._exit(0)
+
+    def _claimed(self) -> Iterator[list[str]]:
+        """Batches that nobody else has taken."""
+        while token := os.read(self._tokens, 2):
+            yield self._batches[int.from_bytes(token, "big")]
+
+
+def _batches(source: Source) -> Iterator[list[str]]:
+    """All files, large ones first, so that no core is left alone with one at the end."""
+    sizes = source.sizes
+    most = max(_BATCH_BYTES, sum(sizes.values()) // _MAX_BATCHES)
+    large = sorted((p for p in sizes if sizes[p] >= _SMALL_BYTES), key=lambda p: -sizes[p])
+    small = [path for path in sizes if sizes[path] < _SMALL_BYTES]
+    for paths in (large, small):
+        batch: list[str] = []
+        size = 0
+        for path in paths:
+            batch.append(path)
+            size += sizes[path]
+            if size >= most or len(batch) >= _BATCH_FILES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
