@@ -52,7 +52,8 @@ def askable(
     """Those of the `waiting` sources that can be asked now.
 
     A source of the order's own platform does not wait for what it only wants. Of sources that wait
-    for nothing but each other, none would ever begin: then all of them are asked.
+    for nothing but each other, none would ever begin: then those that can teach us something are
+    asked, and the others go on waiting for them.
     """
     able = [source for source in waiting if source.collector.needs <= set(known)]
     unfinished = [*waiting, *running]
@@ -63,7 +64,7 @@ def askable(
         or source.serves(order)
         or not any(other.leads for other in unfinished if other is not source)
     ]
-    return ready if ready or running else able
+    return ready if ready or running else [source for source in able if source.leads] or able
 
 
 def missing(source: Source, known: Known) -> str:

@@ -37,6 +37,11 @@ class Platformed:
         return []
 
 
+class Payments(Platformed):
+    roles = frozenset({Role.PAYMENT_RECORD})
+    wants = frozenset({"order.shop_id"})
+
+
 class Carrier(Platformed):
     roles = frozenset({Role.TRACKING_HISTORY})
     needs = frozenset({"shipment.tracking_number"})
@@ -50,6 +55,7 @@ def source(collector: Platformed) -> Source:
 OWN = source(Platformed("amazon", Platform.AMAZON))
 OTHERS = [source(Platformed("shopify", Platform.SHOPIFY)), source(Platformed("ebay"))]
 CARRIER = source(Carrier("ups"))
+PAYMENTS = source(Payments("shopify_payments"))
 
 
 def test_the_orders_own_platform_is_asked_at_once_and_the_others_wait_for_what_it_teaches() -> None:
@@ -59,6 +65,12 @@ def test_the_orders_own_platform_is_asked_at_once_and_the_others_wait_for_what_i
 
 def test_sources_that_wait_only_for_each_other_are_all_asked() -> None:
     assert askable(ORDER, KNOWN, [*OTHERS, CARRIER], []) == OTHERS
+
+
+def test_one_that_teaches_nothing_goes_on_waiting_for_those_that_may() -> None:
+    assert askable(ORDER, KNOWN, [PAYMENTS, *OTHERS], []) == OTHERS
+    assert askable(ORDER, KNOWN, [PAYMENTS], OTHERS) == []
+    assert askable(ORDER, KNOWN, [PAYMENTS], []) == [PAYMENTS]
 
 
 def test_what_became_known_ends_the_waiting() -> None:
