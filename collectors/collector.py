@@ -202,6 +202,7 @@ class Collector(Protocol):
     auth(options, secrets)   an Auth of collectors/auth.py, if it signs in
     configured(options)      a Collector, if what it asks for depends on the source's options
     platforms                platforms whose own order numbers it knows: of those it does not wait
+    origin                   who its answers' claims come from, where that is not its name
     rate                     requests a second, and at once, that the vendor allows (10.0, 10)
     """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collectors.carriers.dhl import Dhl
+from collectors.carriers.dhl_express import DhlExpress
 from collectors.carriers.fedex import Fedex
 from collectors.carriers.ups import Ups
 from collectors.collector import Collector
@@ -19,6 +21,8 @@ from evidence.errors import NotFoundError
 COLLECTORS: tuple[Collector, ...] = (
     Ups(),
     Fedex(),
+    DhlExpress(),
+    Dhl(),
     Amazon(),
     Shopify(),
     ShopifyPayments(),

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
-from collectors.carriers.numbers import asked_as
-from collectors.collector import Context, Reply
-from evidence.errors import AccessError, EvidenceError, RequestError
+from collectors.carriers.numbers import asked_as, is_a
+from collectors.carriers.parts import picture_type
+from collectors.collector import Context, Http, Reply
+from evidence.errors import AccessError, EvidenceError, OutageError, RequestError, ShapeError
 from evidence.items import Item, Role
 from evidence.orders import OrderRef
 
@@ -31,7 +32,10 @@ class Refusals:
         try:
             yield
         except kinds as problem:
-            self._first = self._first or problem
+            self.add(problem)
+
+    def add(self, problem: EvidenceError) -> None:
+        self._first = self._first or problem
 
     def tell(self) -> None:
         """Raise the first that was put off, if one was."""
@@ -44,14 +48,19 @@ async def each_number(
     carrier: str,
     ask: Callable[[str], Awaitable[Reply]],
     refusals: Refusals | None = None,
+    *,
+    kinds: tuple[str, ...] = ("",),
 ) -> AsyncIterator[tuple[str, Reply]]:
     """Each number that can be the carrier's, as it was asked for, with the answer.
 
     carrier    as in the tables of evidence/tracking_numbers; other numbers are not asked for
     refusals   told after the last number, together with those of the numbers themselves
+    kinds      how the names of those kinds begin that are asked for; all of the carrier's
     """
     refusals = refusals or Refusals()
     for number in asked_as(context.known_all(NUMBER), carrier):
+        if kinds != ("",) and not is_a(number, carrier, *kinds):
+            continue
         reply = None
         with refusals.put_off():
             reply = await ask(number)
@@ -67,6 +76,30 @@ def history(reply: Reply, number: str, **hints: str) -> Item:
         about={NUMBER: number},
         hints={"http.status": str(reply.status), **hints},
     )
+
+
+async def linked(
+    http: Http, url: str, role: Role, number: str, refusals: Refusals, *, nth: int
+) -> AsyncIterator[Item]:
+    """What a link in an answer leads to, if it is a document or a picture.
+
+    Such links expire, or ask a person to sign in: then the source tells so at its end, and goes on.
+
+    nth   which of the number's links it is, for a second run finds another URL in its place
+    """
+    try:
+        reply = await http.fetch(url)
+    except (RequestError, AccessError, OutageError, ShapeError) as problem:
+        refusals.add(problem)
+        return
+    start = next(iter(reply.content.chunks()), b"")
+    media_type = "application/pdf" if start.startswith(b"%PDF-") else picture_type(start)
+    if media_type is None:
+        what = f"the link to a {role} of {number}"
+        refusals.add(RequestError(what=what, why="it leads to neither a document nor a picture"))
+        return
+    about = {NUMBER: number}
+    yield reply.item(role, key=f"{number}/{role}/{nth}", media_type=media_type, about=about)
 
 
 def request_id(order: OrderRef, number: str, context: Context) -> str:

@@ -14,7 +14,6 @@ Limits   1,400 requests in 10 seconds a project, and a quota a day. FedEx uses n
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import time
 from typing import Any
 
 from collectors.auth import ClientCredentials, secret_of, setting_of
@@ -23,11 +22,13 @@ from collectors.carriers.parcel import (
     Groups,
     address,
     country,
+    day_at_midnight,
     first_of,
     flag,
     moment,
     place,
     time_of,
+    unknown,
     weight,
 )
 from collectors.carriers.parts import document_in, parts_at
@@ -38,7 +39,6 @@ from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef
 from evidence.pages import Node, page_of
-from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
 
 _LETTER = "SIGNATURE_PROOF_OF_DELIVERY"
 
@@ -168,7 +168,7 @@ def _read_answer(page: Node) -> Iterator[Fact]:
         yield from number.facts("shipment.tracking_number", group=group)
         error = shipment["error"]
         if error["code"].text_or_none() in _UNKNOWN:
-            yield from first_of("parcel.unknown", (error["message"], error["code"]), group=group)
+            yield unknown((error["message"], error["code"]), group=group)
         elif error["code"].present and "scanEvents" not in shipment:
             raise error["code"].misshapen("a code that says a number is not known")
         yield from _read_shipment(shipment, group)
@@ -211,7 +211,7 @@ def _read_delivery(shipment: Node, group: str) -> Iterator[Fact]:
         yield from address("delivery", *_place(told["actualDeliveryAddress"]), group=group)
     for one in shipment["dateAndTimes"].each():
         if one["type"].text_or_none() == "ACTUAL_DELIVERY":
-            yield from moment("delivery.at", one["dateTime"], group=group, read=_time)
+            yield from moment("delivery.at", one["dateTime"], group=group, read=day_at_midnight)
 
 
 def _read_event(event: Node, group: str) -> Iterator[Fact]:
@@ -221,7 +221,7 @@ def _read_event(event: Node, group: str) -> Iterator[Fact]:
     yield from first_of(name, words, group=group)
     yield from event["exceptionDescription"].facts(name, group=group)
     at = time_of(name, label=code == _LABEL)
-    yield from moment(at, event["date"], group=group, read=_time)
+    yield from moment(at, event["date"], group=group, read=day_at_midnight)
     where = event["scanLocation"]
     fields = ("city", "stateOrProvinceCode", "postalCode", "countryCode")
     yield from place(where, (where[field] for field in fields), group)
@@ -236,14 +236,3 @@ def _place(where: Node) -> tuple[tuple[str, Node], ...]:
         ("postal_code", where["postalCode"]),
         ("country", where["countryCode"]),
     )
-
-
-def _time(said: Time) -> Time:
-    """Midnight to the second is how FedEx writes a day."""
-    match said:
-        case Instant():
-            wall = said.at.astimezone(zone_of(said.zone))
-            return LocalDate(wall.date(), said.text) if wall.time() == time() else said
-        case LocalTime() if said.wall.time() == time():
-            return LocalDate(said.wall.date(), said.text)
-    return said

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import time
 
 from evidence.errors import FormatError
 from evidence.facts import Fact
 from evidence.pages import Node
-from evidence.times import Time, parse_iso
+from evidence.times import Instant, LocalDate, LocalTime, Time, parse_iso, zone_of
 
 _NUMBER = re.compile(r"[0-9A-Za-z]{1,40}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -53,6 +54,15 @@ def first_of(name: str, nodes: Iterable[Node], *, group: str) -> Iterator[Fact]:
             return
 
 
+def unknown(words: Iterable[Node], *, group: str = "") -> Fact:
+    """`parcel.unknown` in the first words that are there; ShapeError where there are none."""
+    nodes = list(words)
+    for node in nodes:
+        if node.text_or_none():
+            return node.fact("parcel.unknown", group=group)
+    raise nodes[0].misshapen("words that say a number is not known")
+
+
 def time_of(scan: str, *, label: bool = False) -> str:
     """The name of a scan's time. `label`: the carrier was told, and had nothing in hand yet."""
     return "shipment.label.at" if label else f"{scan}.at"
@@ -79,6 +89,18 @@ def moment(
         yield node.fact(name, at if read is None else read(at), group=group)
     except FormatError:
         yield node.fact("field.unread", said, group=group)
+
+
+def day_at_midnight(said: Time) -> Time:
+    """For `moment`: midnight to the second is how some carriers write a day."""
+    match said:
+        case Instant():
+            wall = said.at.astimezone(zone_of(said.zone)).replace(tzinfo=None)
+        case LocalTime():
+            wall = said.wall
+        case _:
+            return said
+    return LocalDate(wall.date(), said.text) if wall.time() == time() else said
 
 
 def address(name: str, *fields: tuple[str, Node], group: str) -> Iterator[Fact]:

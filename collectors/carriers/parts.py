@@ -33,14 +33,16 @@ class Taken:
 def picture_in(value: Any) -> Taken | None:
     """The picture in a base64 text; None for a placeholder, or bytes that are no known picture."""
     data = _decoded(value)
-    if data is None:
-        return None
+    media_type = None if data is None else picture_type(data)
+    return None if data is None or media_type is None else Taken(data, media_type)
+
+
+def picture_type(data: bytes) -> str | None:
+    """The media type of a picture by its first bytes; None for what is no known picture."""
     for magic, media_type in _MAGIC:
         if data.startswith(magic):
-            return Taken(data, media_type)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Taken(data, "image/webp")
-    return None
+            return media_type
+    return "image/webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else None
 
 
 def document_in(value: Any) -> Taken | None:

@@ -27,6 +27,7 @@ from collectors.carriers.parcel import (
     named,
     place,
     time_of,
+    unknown,
     weight,
 )
 from collectors.carriers.parts import parts_at, picture_in
@@ -168,7 +169,7 @@ def _read_answer(page: Node, *, status: str) -> Iterator[Fact]:
         yield from asked.facts("shipment.tracking_number", group=alone)
         for warning in shipment["warnings"].each():
             if warning["code"].text_or_none() in _UNKNOWN:
-                yield _unknown(warning, group=alone)
+                yield unknown((warning["message"], warning["code"]), group=alone)
         for package in packages:
             own = package["trackingNumber"]
             yield from _read_package(package, groups.of(own if own.text_or_none() else asked))
@@ -181,12 +182,7 @@ def _read_refusal(response: Node, *, status: str) -> Iterator[Fact]:
     for error in errors:
         if status != "404" and error["code"].text_or_none() not in _UNKNOWN:
             raise error["code"].misshapen("a code that says a number is not known")
-        yield _unknown(error, group="")
-
-
-def _unknown(said: Node, *, group: str) -> Fact:
-    words = "message" if said["message"].text_or_none() else "code"
-    return said[words].fact("parcel.unknown", group=group)
+        yield unknown((error["message"], error["code"]))
 
 
 def _read_package(package: Node, group: str) -> Iterator[Fact]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from service.sandbox.amazon import AmazonSandbox
+from service.sandbox.dhl import DhlSandbox
+from service.sandbox.dhl_express import DhlExpressSandbox
 from service.sandbox.fedex import FedexSandbox
 from service.sandbox.mabang import MabangSandbox
 from service.sandbox.odoo import OdooSandbox
@@ -15,6 +17,8 @@ VENDORS: tuple[type[StandIn], ...] = (
     AmazonSandbox,
     MabangSandbox,
     OdooSandbox,
+    DhlExpressSandbox,
+    DhlSandbox,
     FedexSandbox,
     RestSandbox,
     ShopifySandbox,

@@ -82,7 +82,7 @@ class Contract:
                 if all(tried):
                     yield from tried[0]
                 return
-        kind = schema.get("type") or ("object" if "properties" in schema else None)
+        kind = schema.get("type") or ("object" if schema.get("properties") else None)
         if kind == "object":
             yield from self._object_departures(schema, value, at)
         elif kind == "array":

@@ -96,7 +96,8 @@ async def asked_at(
     options: Mapping[str, Any] | None = None,
 ) -> list[Item]:
     """What the collector brings of these numbers from the server at `url`."""
-    settings = {"client_id": Account().client_id, **(options or {})}
+    who = dict.fromkeys(("client_id", "username"), Account().client_id)
+    settings = {**who, **(options or {})}
     name = f"{collector.name}/{collector.version}"
     async with bench(url, auth=credentials(collector, settings), collector=name) as b:
         known = {"shipment.tracking_number": numbers}
