@@ -8,7 +8,15 @@ yielded stay.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -18,6 +26,9 @@ from evidence.facts import Fact
 from evidence.items import Content, Item, Provenance, Role, Spool
 from evidence.locators import Locator
 from evidence.orders import OrderRef
+
+# A query; as pairs where a name comes more than once.
+Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 class Reply(Protocol):
@@ -58,7 +69,7 @@ class Http(Protocol):
         self,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         answers: Collection[int] = (200,),
     ) -> Reply:
@@ -71,7 +82,7 @@ class Http(Protocol):
         *,
         json: Any = None,
         form: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         answers: Collection[int] = (200,),
         safe: bool = False,

@@ -15,6 +15,7 @@ from collectors.orders.odoo import Odoo
 from collectors.orders.rest import Rest
 from collectors.orders.shopify import Shopify
 from collectors.orders.table import Table
+from collectors.orders.tryton import Tryton
 from collectors.payments.shopify_payments import ShopifyPayments
 from evidence.errors import NotFoundError
 
@@ -28,6 +29,7 @@ COLLECTORS: tuple[Collector, ...] = (
     ShopifyPayments(),
     Mailbox(),
     Table(),
+    Tryton(),
     Mabang(),
     Odoo(),
     Rest(),

@@ -21,6 +21,7 @@ from yarl import URL
 from collectors.answers import Answer, Bounds, Request, Unreached
 from collectors.auth import Auth, NoAuth, TokenRequest
 from collectors.bodies import release
+from collectors.collector import Params
 from collectors.guard import public_url
 from collectors.pace import Pace, http_date, retry_after_s
 from collectors.redaction import Redactor
@@ -98,7 +99,7 @@ class Session:
         self,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         answers: Collection[int] = (200,),
     ) -> Answer:
@@ -115,7 +116,7 @@ class Session:
         *,
         json: Any = None,
         form: Mapping[str, str] | None = None,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         answers: Collection[int] = (200,),
         safe: bool = False,
@@ -154,13 +155,13 @@ class Session:
         except ValueError:
             return False
 
-    def _at(self, path: str, params: Mapping[str, str] | None) -> URL:
+    def _at(self, path: str, params: Params | None) -> URL:
         """The URL of a path, in which what stands for a value may be percent-encoded already."""
         if not path.startswith("/") or any(unquote(s) in (".", "..") for s in path.split("/")):
             raise RequestError(what=f"a path of {self._source}", why="it leaves the base")
         whole = self._base.raw_path.rstrip("/") + quote(path, safe=_IN_A_PATH)
         url = self._base.with_path(whole, encoded=True)
-        return url.with_query(dict(params)) if params else url
+        return url.with_query(params) if params else url
 
     async def _ask(
         self,

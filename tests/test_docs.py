@@ -45,7 +45,7 @@ SECTIONS = {
     "Limits": "`[limits]`",
 }
 # Sources that the sandbox has no stand-in for: their own tests start a real server.
-NOT_IN_THE_SANDBOX: frozenset[str] = frozenset()
+NOT_IN_THE_SANDBOX = frozenset({"tryton"})
 # Where a source's own settings end up; `options` and `secrets` are many names.
 PLAIN_SOURCE = {"collector", "base_url", "folder", "ca"}
 
@@ -168,4 +168,4 @@ async def test_every_sample_configuration_loads_and_runs(tmp_path: Path) -> None
             assert await runtime.walk("default", collection.id) is State.SEALED
             tasks = await runtime.ledger.tasks(collection.id)
     assert {task.source for task in tasks} == set(reached)
-    assert {task.state for task in tasks} == {TaskState.BROUGHT}, tasks
+    assert [task.source for task in tasks if task.state is not TaskState.BROUGHT] == []
