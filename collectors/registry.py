@@ -6,6 +6,7 @@ from collectors.carriers.dhl import Dhl
 from collectors.carriers.dhl_express import DhlExpress
 from collectors.carriers.fedex import Fedex
 from collectors.carriers.ups import Ups
+from collectors.carriers.usps import Usps
 from collectors.collector import Collector
 from collectors.files.folder import Folder
 from collectors.messages.mailbox import Mailbox
@@ -24,6 +25,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Fedex(),
     DhlExpress(),
     Dhl(),
+    Usps(),
     Amazon(),
     Shopify(),
     ShopifyPayments(),

@@ -52,6 +52,7 @@ _SCANS = {
     "scan.exception": "CA CD DD DE DY PD RS SE",
 }
 _NAME = {code: name for name, codes in _SCANS.items() for code in codes.split()}
+_WORDS = ("eventDescription", "exceptionDescription")
 # The carrier was told of the parcel, and has it not yet.
 _LABEL = "OC"
 _UNKNOWN = frozenset({"TRACKING.TRACKINGNUMBER.NOTFOUND", "TRACKING.DATA.NOTFOUND"})
@@ -216,8 +217,11 @@ def _read_delivery(shipment: Node, group: str) -> Iterator[Fact]:
 
 def _read_event(event: Node, group: str) -> Iterator[Fact]:
     code = event["eventType"].text_or_none() or ""
-    name = _NAME.get(code, "scan.other")
     words = event["eventDescription"], event["eventType"]
+    said = " ".join(event[word].text_or_none() or "" for word in _WORDS).upper()
+    name = _NAME.get(code, "scan.other")
+    if name == "scan.delivered" and "SHIPPER" in said:
+        name = "scan.exception"  # it came back
     yield from first_of(name, words, group=group)
     yield from event["exceptionDescription"].facts(name, group=group)
     at = time_of(name, label=code == _LABEL)

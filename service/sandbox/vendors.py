@@ -12,6 +12,7 @@ from service.sandbox.rest import RestSandbox
 from service.sandbox.shopify import ShopifyPaymentsSandbox, ShopifySandbox
 from service.sandbox.standin import StandIn
 from service.sandbox.ups import UpsSandbox
+from service.sandbox.usps import UspsSandbox
 
 VENDORS: tuple[type[StandIn], ...] = (
     AmazonSandbox,
@@ -24,4 +25,5 @@ VENDORS: tuple[type[StandIn], ...] = (
     ShopifySandbox,
     ShopifyPaymentsSandbox,
     UpsSandbox,
+    UspsSandbox,
 )
