@@ -16,6 +16,7 @@ from collectors.orders.odoo import Odoo
 from collectors.orders.rest import Rest
 from collectors.orders.shopify import Shopify
 from collectors.orders.table import Table
+from collectors.orders.tiktok import TikTok
 from collectors.orders.tryton import Tryton
 from collectors.payments.shopify_payments import ShopifyPayments
 from evidence.errors import NotFoundError
@@ -29,6 +30,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Amazon(),
     Shopify(),
     ShopifyPayments(),
+    TikTok(),
     Mailbox(),
     Table(),
     Tryton(),

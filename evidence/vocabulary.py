@@ -63,6 +63,9 @@ _NAMES = (
     Name("order.note", Kind.TEXT, "what buyer or shop noted on it"),
     Name("order.risk", Kind.TEXT, "what the platform thinks of its risk"),
     Name("order.cancel_reason", Kind.TEXT, "why it was cancelled"),
+    Name("order.address_changed", Kind.FLAG, "whether the address was changed, as told"),
+    Name("order.in_transit.at", Kind.TIME, "the platform set it to: on the way"),
+    Name("order.delivered.at", Kind.TIME, "the platform set it to: delivered"),
     Name("order.cancelled.at", Kind.TIME, "it was cancelled"),
     Name("order.updated.at", Kind.TIME, "the platform last changed its record of it"),
     Name("order.recorded.at", Kind.TIME, "a record of it was made, later than the order perhaps"),
@@ -153,6 +156,7 @@ _NAMES = (
     Name("return.closed.at", Kind.TIME, "it was closed"),
     Name("return.tracking_number", Kind.TEXT, "the carrier's number of the parcel back"),
     Name("return.carrier", Kind.TEXT, "who carries it back"),
+    Name("return.by", Kind.TEXT, "who asked for it or did a step of it: buyer, seller, platform"),
     Name("return.event", Kind.TEXT, "an entry of its history, in the platform's words"),
     Name("return.event.at", Kind.TIME, "when that happened"),
     # Money

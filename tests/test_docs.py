@@ -18,6 +18,7 @@ from service.demo import story
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import Account, everyone
+from service.sandbox.tiktok import CIPHER
 from service.settings import load_settings
 from service.sources import OURS, configured
 from storage.ledger.records import State, TaskState
@@ -46,6 +47,12 @@ SECTIONS = {
 }
 # Sources that the sandbox has no stand-in for: their own tests start a real server.
 NOT_IN_THE_SANDBOX = frozenset({"tryton"})
+# What the samples leave to the operator, as the sandbox has it.
+YOURS = {
+    "client-id": Account().client_id,
+    "app-key": Account().client_id,
+    "shop-cipher": CIPHER,
+}
 # Where a source's own settings end up; `options` and `secrets` are many names.
 PLAIN_SOURCE = {"collector", "base_url", "folder", "ca"}
 
@@ -140,7 +147,9 @@ def played(name: str, text: str, url: str) -> str:
     """A page's sample, with the sandbox in the vendor's place and the sandbox's account."""
     text = re.sub(r'^base_url = "[^"]*"', f'base_url = "{url}/{name}"', text, flags=re.MULTILINE)
     text = re.sub(r'(_url = ")https://[^/"]+', rf"\g<1>{url}/{name}", text)
-    return text.replace("your-client-id", Account().client_id)
+    for mine, played_by in YOURS.items():
+        text = text.replace(f'"your-{mine}"', f'"{played_by}"')
+    return text
 
 
 async def test_every_sample_configuration_loads_and_runs(tmp_path: Path) -> None:

@@ -52,6 +52,11 @@ at = "..."
 amount = "48.90"
 currency = "USD"
 
+[[return]]                          what a buyer asked back; `reason`, `status` in its words
+platform = "tiktok"
+id = "..."
+at = "..."
+
 [[fault]]                           see faults.py
 kind = "status"
 status = 500
@@ -239,6 +244,23 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """What a buyer asked back through a platform: a return, or a claim that it never came."""
+
+    id: str
+    at: datetime
+    platform: str = ""
+    amount: str = ""
+    currency: str = "USD"
+    reason: str = ""
+    status: str = ""
+    note: str = ""
+    tracking_number: str = ""
+    carrier: str = ""
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     accounts: Mapping[str, Account] = field(default_factory=dict)
     order: Order | None = None
@@ -247,6 +269,7 @@ class Scenario:
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    returns: tuple[Return, ...] = ()
     faults: tuple[Fault, ...] = ()
 
     def account(self, vendor: str) -> Account:
@@ -277,6 +300,7 @@ def parse_scenario(data: bytes) -> Scenario:
         payments=made.payments,
         refunds=made.refunds,
         disputes=made.disputes,
+        returns=made.returns,
         faults=tuple(parse_fault(one) for one in faults),
     )
 

@@ -11,6 +11,7 @@ from service.sandbox.odoo import OdooSandbox
 from service.sandbox.rest import RestSandbox
 from service.sandbox.shopify import ShopifyPaymentsSandbox, ShopifySandbox
 from service.sandbox.standin import StandIn
+from service.sandbox.tiktok import TikTokSandbox
 from service.sandbox.ups import UpsSandbox
 from service.sandbox.usps import UspsSandbox
 
@@ -24,6 +25,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     RestSandbox,
     ShopifySandbox,
     ShopifyPaymentsSandbox,
+    TikTokSandbox,
     UpsSandbox,
     UspsSandbox,
 )
