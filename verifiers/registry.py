@@ -5,13 +5,16 @@ from __future__ import annotations
 from verifiers import coverage
 from verifiers.authenticity import items as authenticity
 from verifiers.matching import order as matching
-from verifiers.timestamps import clock
+from verifiers.timestamps import clock, history
 from verifiers.timestamps import order as timestamps
 from verifiers.verifier import Verifier
 
 VERIFIERS: tuple[Verifier, ...] = (
     Verifier("matching.order", 1, "Do all items speak of the same order?", matching.verify),
     Verifier("timestamps.order", 1, "Can all stated times be true together?", timestamps.verify),
+    Verifier(
+        "timestamps.history", 1, "Did the carrier's history stay what it was?", history.verify
+    ),
     Verifier("timestamps.clock", 1, "Was our own clock right?", clock.verify),
     Verifier(
         "authenticity.items", 1, "Does any item show that it was altered?", authenticity.verify

@@ -172,7 +172,7 @@ def test_each_verifier_has_a_name_of_its_own_and_answers_about_nothing_at_all() 
     assert len({verifier.name for verifier in VERIFIERS}) == len(VERIFIERS)
     for verifier in VERIFIERS:
         judged = verifier.judge(order=ORDER, items=(), facts=facts_of(), policy=A2Z, at=NOW)
-        assert judged.verdict in (Verdict.INCONCLUSIVE, Verdict.FAIL)
+        assert judged.verdict is not Verdict.PASS
         assert judged.question.endswith("?")
         assert all(finding.sentence for finding in judged.findings)
 
