@@ -31,6 +31,8 @@ from verifiers.readers.traces.registry import traces_of
 # A locator of these kinds points at bytes inside the item: the collector could read it itself.
 _INSIDE = frozenset({"json", "header", "cell", "line", "page", "pixel"})
 MAX_FACTS = 50_000
+# The source of a file that no collector brought: `orderproof inspect` reads it on its own.
+ALONE = "inspect"
 
 
 def facts_of(item: Item) -> list[Fact]:
@@ -38,10 +40,13 @@ def facts_of(item: Item) -> list[Fact]:
     if item.role is Role.EXCHANGE:
         return read_exchange(item)
     facts: list[Fact] = []
-    try:
-        facts = list(collector_named(item.source).read(item))
-    except EvidenceError as problem:
-        facts = [_failed(item, str(problem))]
+    if item.source == ALONE:
+        facts = [_failed(item, f"no reader knows what it is ({item.media_type})")]
+    else:
+        try:
+            facts = list(collector_named(item.source).read(item))
+        except EvidenceError as problem:
+            facts = [_failed(item, str(problem))]
     if not any(fact.locator.kind in _INSIDE for fact in facts):
         reader = reader_for(sniff(item.content.read(item.content.size)[:4096]))
         if reader is not None:

@@ -30,6 +30,7 @@ COMMANDS = {
     "erase": ("erase", "erase an order's personal data; the log says so and verifies as before"),
     "verify": ("verify", "check a bundle, a bag folder, a manifest or a statement, offline"),
     "reverify": ("reverify", "read and judge again from a bundle's own bytes, offline"),
+    "inspect": ("inspect", "what a file is, what it says, and whether it holds up, offline"),
     "identify": ("identify", "whose tracking number this can be, and whether its check digit fits"),
     "audit": ("audit", "check a whole tenant, or a log's folder: every receipt, every byte"),
     "keys": ("keys", "the public keys, for whoever verifies; rotate or revoke them"),

@@ -17,6 +17,7 @@ from tests.counting import lines_run
 from tests.verifiers.documents import pdf, pdf_of_objects, picture, received
 from tests.verifiers.evidence_of import NEIGHBOUR, NUMBER, ORDER
 from verifiers.readers import html as html_reader
+from verifiers.readers import ocr
 from verifiers.readers import pdf as pdf_reader
 from verifiers.readers import picture as picture_reader
 from verifiers.readers.registry import READERS, reader_for, reader_of
@@ -202,7 +203,10 @@ def test_a_pictures_capture_time_has_a_zone_only_if_it_states_one() -> None:
     assert isinstance(moment, Instant) and moment.at.hour == 6
 
 
-def test_a_picture_is_not_said_to_have_been_read() -> None:
+def test_without_the_extra_a_picture_is_not_said_to_have_been_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ocr, "available", lambda: False)
     assert "OCR" in only(picture_reader.read(received(picture("PNG"))), "reading.failed").text
 
 

@@ -14,6 +14,7 @@ from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import line as line_at
+from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_TEXT, facts_of_lines, failed
 
 # The parser is linear on honest pages only.
@@ -94,7 +95,7 @@ def read(item: Item) -> list[Fact]:
         return [failed(item, f"it is not HTML that can be read ({type(problem).__name__})")]
     if not lines:
         return [failed(item, "it has no visible text")]
-    return facts_of_lines(item, ((line_at(n), said) for n, said in enumerate(lines, start=1)))
+    return facts_of_lines(item, (Line(said, line_at(n)) for n, said in enumerate(lines, start=1)))
 
 
 def text_of(item: Item) -> str:

@@ -1,8 +1,8 @@
 """A PDF: its text layer line by line, and what it says of itself.
 
-Only what is text is read. A scan has no text layer, and a page whose text is a picture says so by
-having none: that is `reading.failed`, not an empty page. A password is never guessed; the empty one
-is tried, since carriers protect their documents against editing with it.
+A page without a text layer is a scan: it is rendered and its text recognised (extra `ocr`), or it
+is said that it could not be, which is `reading.failed` and not an empty page. A password is never
+guessed; the empty one is tried, since carriers protect their documents against editing with it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from pypdf import Configuration, PdfReader, apply_configuration
 from evidence.errors import EvidenceError, FormatError
 from evidence.facts import Fact
 from evidence.items import Item
-from evidence.locators import Locator, meta, page_line
+from evidence.locators import meta, page_line
 from evidence.times import Time, parse_iso
+from verifiers.readers import ocr, pdf_pages
+from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, facts_of_lines, failed
 
 MAX_PAGES = 50
@@ -68,7 +70,7 @@ def text_of(item: Item) -> str:
             reader, _ = _open(item)
             if reader is None:
                 return ""
-            lines = (line for _, line in _lines(reader, []))
+            lines = (line.text for line in _lines(reader, []))
             return "\n".join(lines)[:MAX_TEXT]
     except Exception:
         return ""
@@ -86,12 +88,20 @@ def _read(item: Item, facts: list[Fact]) -> None:
         facts.append(failed(item, f"only the first {MAX_PAGES} of its {pages} pages were read"))
     troubles: list[str] = []
     lines = list(_lines(reader, troubles))
+    blank = sorted(
+        set(range(1, min(pages, MAX_PAGES) + 1))
+        - {line.page for line in lines if line.text.strip()}
+    )
+    if blank and not troubles and pdf_pages.available():
+        lines += pdf_pages.read_pages(item.content.read(MAX_BYTES), blank)
+        facts.append(fact(item, "reading.engine", ocr.engine_name()))
+        if len(blank) > pdf_pages.MAX_PAGES:
+            why = f"only {pdf_pages.MAX_PAGES} of its {len(blank)} pages without text were read"
+            troubles.append(why)
     facts.extend(facts_of_lines(item, lines))
     facts.extend(failed(item, trouble) for trouble in troubles[:10])
-    if not troubles and not any(line.strip() for _, line in lines):
-        facts.append(
-            failed(item, "it has no text layer; its text needs OCR, which is not built in")
-        )
+    if not troubles and not any(line.text.strip() for line in lines):
+        facts.append(failed(item, f"it has no text layer; {ocr.NEEDS_OCR}"))
 
 
 def _open(item: Item) -> tuple[PdfReader | None, str]:
@@ -102,7 +112,7 @@ def _open(item: Item) -> tuple[PdfReader | None, str]:
     return reader, ""
 
 
-def _lines(reader: PdfReader, troubles: list[str]) -> Iterator[tuple[Locator, str]]:
+def _lines(reader: PdfReader, troubles: list[str]) -> Iterator[Line]:
     """Each line with its place; a page that cannot be read costs only itself."""
     told = 0
     for number in range(min(len(reader.pages), MAX_PAGES)):
@@ -115,7 +125,7 @@ def _lines(reader: PdfReader, troubles: list[str]) -> Iterator[tuple[Locator, st
             if told >= MAX_LINES:
                 return
             told += 1
-            yield page_line(number + 1, index), line
+            yield Line(line, page_line(number + 1, index), page=number + 1)
 
 
 def _metadata(item: Item, reader: PdfReader) -> Iterator[Fact]:

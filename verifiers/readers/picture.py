@@ -1,4 +1,8 @@
-"""A picture: its size and what its metadata states. Its text needs OCR, and is not read here."""
+"""A picture: size, metadata, the text and the codes in it, and measures of its pixels.
+
+Text and codes need the extra `ocr`; without it that is said. Boxes are pixels of the picture as it
+is shown, which its Exif orientation may have turned.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +11,34 @@ import re
 import warnings
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from evidence.errors import EvidenceError, FormatError
 from evidence.facts import Fact
 from evidence.items import Item
-from evidence.locators import meta
+from evidence.locators import box, meta
 from evidence.times import Time, parse_iso
-from verifiers.readers.reader import MAX_BYTES, fact, failed
+from verifiers.readers import barcodes, ocr
+from verifiers.readers.lines import Line
+from verifiers.readers.reader import MAX_BYTES, MAX_TEXT, fact, facts_of_lines, failed
+
+if TYPE_CHECKING:
+    from verifiers.readers.ocr import Pixels
 
 # Twice a large phone camera's picture; more is a bomb, or not a photo of a parcel.
 MAX_PIXELS = 100_000_000
-NEEDS_OCR = "its text needs OCR, which is not built in"
+# What is read is a smaller copy beyond this; print that a person can read stays readable.
+_MOST_READ = 16_000_000
 
 _EXIF = 0x8769  # the IFD that holds the times (Exif 2.32, 4.6.3)
 _TAKEN, _TAKEN_OFFSET, _TAKEN_SUBSEC = 0x9003, 0x9011, 0x9291
-_SOFTWARE = 0x0131
+_MAKE, _MODEL, _SOFTWARE = 0x010F, 0x0110, 0x0131
 
 
 def read(item: Item) -> list[Fact]:
-    """Size, capture time and software; the whole picture is decoded, so damage shows."""
+    """Size, metadata, text, codes and measures; the whole picture is decoded, so damage shows."""
     facts: list[Fact] = []
     try:
         # Pillow warns about large and odd pictures; the bound below decides instead.
@@ -46,8 +56,19 @@ def read(item: Item) -> list[Fact]:
 
 
 def text_of(item: Item) -> str:
-    """ "": without OCR a picture has no text."""
-    return ""
+    """Its lines from top to bottom; "" without the extra `ocr`, or for what is no picture."""
+    if not ocr.available():
+        return ""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(item.content.read(MAX_BYTES))) as picture:
+                if picture.size[0] * picture.size[1] > MAX_PIXELS:
+                    return ""
+                pixels, _ = pixels_of(picture)
+        return "\n".join(seen.text for seen in ocr.read_lines(pixels))[:MAX_TEXT]
+    except Exception:
+        return ""
 
 
 def _read(item: Item, facts: list[Fact]) -> None:
@@ -60,17 +81,58 @@ def _read(item: Item, facts: list[Fact]) -> None:
             return
         facts.extend(_metadata(item, picture))
         picture.load()
-    facts.append(failed(item, NEEDS_OCR))
+        if not ocr.available():
+            facts.append(failed(item, ocr.NEEDS_OCR))
+            return
+        pixels, shrunk = pixels_of(picture)
+    facts.extend(facts_of_pixels(item, pixels, shrunk))
+
+
+def pixels_of(picture: Image.Image) -> tuple[Pixels, float]:
+    """Its pixels as shown, BGR on white, and how much smaller than the picture they are."""
+    import numpy as np
+
+    width, height = picture.size
+    shrunk = max(1.0, (width * height / _MOST_READ) ** 0.5)
+    if shrunk > 1:
+        picture.draft("RGB", (round(width / shrunk), round(height / shrunk)))
+    shown = ImageOps.exif_transpose(picture)
+    if shown.mode in {"RGBA", "LA", "PA"} or "transparency" in shown.info:
+        shown = shown.convert("RGBA")
+        paper = Image.new("RGBA", shown.size, "white")
+        shown = Image.alpha_composite(paper, shown)
+    shown = shown.convert("RGB")
+    if shown.size[0] * shown.size[1] > _MOST_READ:
+        size = (round(shown.size[0] / shrunk), round(shown.size[1] / shrunk))
+        shown = shown.resize(size, Image.Resampling.LANCZOS)
+    longest = max(width, height) / max(shown.size)
+    return np.ascontiguousarray(np.asarray(shown)[:, :, ::-1]), longest
+
+
+def facts_of_pixels(item: Item, pixels: Pixels, shrunk: float) -> Iterator[Fact]:
+    """The text and the codes in a picture, as facts with boxes in the unshrunken picture."""
+    lines = []
+    for seen in ocr.read_lines(pixels):
+        x, y, w, h = (round(side * shrunk) for side in seen.box)
+        lines.append(Line(seen.text, box(x, y, w, h), (x, y, w, h), 0, seen.confidence))
+    yield fact(item, "reading.engine", ocr.engine_name())
+    yield from facts_of_lines(item, lines)
+    for code in barcodes.read_codes(pixels) if barcodes.available() else ():
+        x, y, w, h = (round(side * shrunk) for side in code.box)
+        yield fact(item, "document.barcode", code.text, box(x, y, w, h), confidence=0.99)
 
 
 def _metadata(item: Item, picture: Image.Image) -> Iterator[Fact]:
     try:
         exif = picture.getexif()
         software = exif.get(_SOFTWARE) or picture.info.get("Software")
+        camera = " ".join(str(exif.get(tag, "")) for tag in (_MAKE, _MODEL))
         inner = exif.get_ifd(_EXIF)
     except Exception as problem:
         yield failed(item, f"its metadata is damaged ({type(problem).__name__})", meta("EXIF"))
         return
+    if said := " ".join(camera.replace("\x00", " ").split()):
+        yield fact(item, "picture.camera", said[:200], meta("Model"))
     if isinstance(software, str) and (said := software.replace("\x00", "").strip()):
         yield fact(item, "picture.software", said[:200], meta("Software"))
     moment = _taken(inner)

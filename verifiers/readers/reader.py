@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from evidence.facts import Fact, Value
 from evidence.items import Item
 from evidence.locators import WHOLE, Locator
+from verifiers.readers.lines import Line
 from verifiers.readers.patterns import (
     date_order,
     dates,
@@ -70,50 +71,48 @@ def failed(item: Item, why: str, locator: Locator = WHOLE) -> Fact:
     return fact(item, "reading.failed", why, locator)
 
 
-def facts_of_lines(item: Item, lines: Iterable[tuple[Locator, str]]) -> list[Fact]:
+def facts_of_lines(item: Item, lines: Iterable[Line]) -> list[Fact]:
     """The lines themselves, and the numbers, dates and names that stand in them.
 
     An order number that only a label speaks for is an alias: it may be the shop's or the ERP's own.
     """
-    known = [(place, line) for _, (place, line) in zip(range(MAX_LINES), lines, strict=False)]
-    order = item.hints.get("date_order") or date_order("\n".join(line for _, line in known))
+    known = [line for _, line in zip(range(MAX_LINES), lines, strict=False)]
+    order = item.hints.get("date_order") or date_order("\n".join(line.text for line in known))
     zone = item.hints.get("zone")
     told: list[Fact] = []
     found: list[Fact] = []
-    for place, line in known:
-        if not line.strip():
+    for line in known:
+        if not line.text.strip():
             continue
         if len(told) < MAX_TOLD_LINES:
-            told.append(fact(item, "document.text", line.strip()[:MAX_TOLD_CHARS], place))
+            text = line.text.strip()[:MAX_TOLD_CHARS]
+            told.append(fact(item, "document.text", text, line.locator, confidence=line.confidence))
         if len(found) < MAX_FOUND:
-            found.extend(_found_in(item, place, line, order=order, zone=zone))
+            found.extend(_found_in(item, line, order=order, zone=zone))
     return told + found[:MAX_FOUND]
 
 
-def _found_in(
-    item: Item, place: Locator, line: str, *, order: str | None, zone: str | None
-) -> list[Fact]:
+def _found_in(item: Item, line: Line, *, order: str | None, zone: str | None) -> list[Fact]:
+    def said(name: str, value: Value, sure: float) -> Fact:
+        return fact(item, name, value, line.locator, confidence=sure * line.confidence)
+
+    text = line.text
     facts = [
-        fact(item, "order.id" if one.sure else "order.alias", one.text, place, confidence=0.95)
-        for one in order_numbers(line)
+        said("order.id" if one.sure else "order.alias", one.text, 0.95)
+        for one in order_numbers(text)
     ]
     facts += [
-        fact(
-            item, "shipment.tracking_number", one.text, place, confidence=0.95 if one.sure else 0.7
-        )
-        for one in tracking_numbers(line)
+        said("shipment.tracking_number", one.text, 0.95 if one.sure else 0.7)
+        for one in tracking_numbers(text)
     ]
-    delivered = delivered_on(line)
+    delivered = delivered_on(text)
     if delivered is not None and (moments := dates(delivered, order=order, zone=zone)):
-        facts.append(fact(item, "delivery.at", moments[0], place, confidence=0.9))
+        facts.append(said("delivery.at", moments[0], 0.9))
     else:
-        name = "document.captured.at" if _CAPTURED.search(line) else "document.printed.at"
-        facts += [
-            fact(item, name, moment, place, confidence=0.9)
-            for moment in dates(line, order=order, zone=zone)
-        ]
-    if who := taken_by(line):
-        facts.append(fact(item, "delivery.received_by", who, place, confidence=0.9))
-    if where := left_at(line):
-        facts.append(fact(item, "delivery.place", where, place, confidence=0.9))
+        name = "document.captured.at" if _CAPTURED.search(text) else "document.printed.at"
+        facts += [said(name, moment, 0.9) for moment in dates(text, order=order, zone=zone)]
+    if who := taken_by(text):
+        facts.append(said("delivery.received_by", who, 0.9))
+    if where := left_at(text):
+        facts.append(said("delivery.place", where, 0.9))
     return facts

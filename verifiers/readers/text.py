@@ -6,6 +6,7 @@ from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import line as line_at
+from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_TEXT, facts_of_lines, failed
 
 MAX_TEXT_BYTES = 8 << 20
@@ -18,7 +19,7 @@ def read(item: Item) -> list[Fact]:
     except EvidenceError as problem:
         return [failed(item, f"{problem}")]
     lines = _decoded(data).splitlines()
-    return facts_of_lines(item, ((line_at(n), said) for n, said in enumerate(lines, start=1)))
+    return facts_of_lines(item, (Line(said, line_at(n)) for n, said in enumerate(lines, start=1)))
 
 
 def text_of(item: Item) -> str:

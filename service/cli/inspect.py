@@ -1,0 +1,114 @@
+"""`orderproof inspect`: what is this file, what does it say, and does it hold up?
+
+Files are judged on their own, offline: no ledger, no settings, no network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from service.inspect import Asked
+
+# From here on a person may wonder whether it still goes on.
+_MANY = 2
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to look at")
+    parser.add_argument(
+        "--at", metavar="TIME", help="the moment ages are counted to, RFC 3339 (default: now)"
+    )
+    parser.add_argument("--tracking", metavar="N", help="the parcel that they should speak of")
+    parser.add_argument("--order", metavar="ID", help="the order that they should speak of")
+    parser.add_argument("--site", metavar="CC", help="the marketplace's country, such as US")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object a file, each on its own line"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """0: nothing speaks against any file. 1: something does. 2: one could not be opened."""
+    return asyncio.run(_run(arguments.files, _asked(arguments), json=arguments.json))
+
+
+def _asked(arguments: argparse.Namespace) -> Asked:
+    from evidence.errors import RequestError
+    from evidence.times import Instant, parse_iso
+    from service.inspect import Asked
+
+    at = datetime.now(UTC)
+    if arguments.at is not None:
+        said = parse_iso(arguments.at)
+        if not isinstance(said, Instant):
+            raise RequestError(what="--at", why="it has no zone; write it as 2026-11-20T12:00:00Z")
+        at = said.at
+    site = arguments.site
+    if site is not None and not (len(site) == 2 and site.isascii() and site.isalpha()):
+        raise RequestError(what="--site", why=f"{site[:20]!r} is no country code such as US")
+    return Asked(
+        at=at,
+        tracking=arguments.tracking,
+        order=arguments.order,
+        site=site.upper() if site else None,
+    )
+
+
+async def _run(files: Sequence[Path], asked: Asked, *, json: bool) -> int:
+    from service.cli.terminal import note
+    from service.inspect import inspect_files
+
+    code = 0
+    with _progress(len(files)) as progress:
+        async for path, answer in inspect_files(files, asked):
+            progress.advance(progress.task_ids[0])
+            if isinstance(answer, OSError):
+                note(f"orderproof: {path}: {answer.strerror or type(answer).__name__}.")
+                code = 2
+                continue
+            _tell(answer, json=json)
+            against = any(judged["verdict"] == "fail" for judged in answer["verdicts"])
+            code = max(code, 1 if against else 0)
+    return code
+
+
+def _progress(total: int) -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("reading"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=total < _MANY,
+    )
+    bar.add_task("reading", total=total)
+    return bar
+
+
+def _tell(answer: dict[str, Any], *, json: bool) -> None:
+    import json as writing
+
+    from service.cli.terminal import say
+
+    if json:
+        print(writing.dumps(answer, ensure_ascii=False), flush=True)
+        return
+    say(f"{answer['file']}: {answer['kind']}, carrier {answer['carrier'] or 'unknown'}")
+    for judged in answer["verdicts"]:
+        say(f"  {judged['verdict']:<14} {judged['question']}")
+        for finding in judged["findings"]:
+            say(f"    {finding['severity']:<6} {finding['code']}: {finding['sentence']}")
+    for why in answer["unread"]:
+        say(f"  not read: {why}")

@@ -1,0 +1,223 @@
+"""Text in pictures: rapidocr's detector and recogniser on one core (extra `ocr`).
+
+The detector runs on a copy in which small print is about as high as it needs, since its cost is the
+number of pixels; the recogniser reads each line out of the original. What the lines say is a
+recognition, never certain: no confidence reaches 1. Without the extra `available` is False, and the
+readers say that the text was not read.
+
+Source of the models' needs: rapidocr 3.10, PP-OCRv6 small (Chinese, Japanese, Latin script).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
+NEEDS_OCR = "its text needs OCR, and the extra `ocr` is not installed"
+
+# Height in pixels that small print gets for the detector; below 10 it begins to miss lines.
+_PRINT = 12.0
+# Pixels for the detector, whatever the print: a third of a second of one core a million.
+_MOST_PIXELS = 1_600_000
+# Lines that are read, and how wide all of them may be at the recogniser's height, in its pixels.
+MAX_LINES = 400
+_MOST_WIDTH = 60_000
+_HEIGHT = 48
+# Recognitions below this are patterns of the background.
+_LEAST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One line of text in a picture.
+
+    box         x, y, width, height in pixels, upright around it
+    corners     the four corners, clockwise from where its first character begins
+    confidence  of the recogniser, at most 0.99
+    """
+
+    text: str
+    box: tuple[int, int, int, int]
+    corners: tuple[tuple[float, float], ...]
+    confidence: float
+
+
+@cache
+def available() -> bool:
+    """Whether the extra `ocr` is installed."""
+    return all(map(importlib.util.find_spec, ("rapidocr", "onnxruntime", "cv2", "numpy")))
+
+
+@cache
+def engine_name() -> str:
+    """What recognises, with its version, for the account: another version may read otherwise."""
+    return f"rapidocr {version('rapidocr')}, onnxruntime {version('onnxruntime')}"
+
+
+def read_lines(pixels: Pixels) -> list[Seen]:
+    """The lines in a picture (height x width x BGR), from top to bottom.
+
+    Text that stands on its head or on its side is found if most of the picture does.
+    """
+    import cv2
+
+    best = _read(pixels)
+    if _doubtful(best):
+        for turn in (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180):
+            turned = _read(cv2.rotate(pixels, turn).astype(pixels.dtype))
+            if _weight(turned) > 1.5 * _weight(best) and not _doubtful(turned):
+                height, width = pixels.shape[:2]
+                return _in_order([_turned_back(seen, turn, width, height) for seen in turned])
+    return best
+
+
+def _doubtful(lines: Sequence[Seen]) -> bool:
+    """Whether most of what was found stands upright as a column, or is read with little trust."""
+    if len(lines) < 3:
+        return False
+    upright = sum(seen.box[3] > 1.5 * seen.box[2] for seen in lines)
+    sure = sum(seen.confidence for seen in lines) / len(lines)
+    return upright > len(lines) / 2 or sure < 0.7
+
+
+def _weight(lines: Sequence[Seen]) -> float:
+    return sum(len(seen.text) * max(seen.confidence - 0.5, 0.0) for seen in lines)
+
+
+def _turned_back(seen: Seen, turn: int, width: int, height: int) -> Seen:
+    """In the pixels of the picture as it is; `turn` is OpenCV's, of the copy it was read in."""
+    import cv2
+
+    def back(x: float, y: float) -> tuple[float, float]:
+        if turn == cv2.ROTATE_90_COUNTERCLOCKWISE:
+            return width - 1 - y, x
+        if turn == cv2.ROTATE_90_CLOCKWISE:
+            return y, height - 1 - x
+        return width - 1 - x, height - 1 - y
+
+    corners = tuple(back(x, y) for x, y in seen.corners)
+    return Seen(seen.text, _around(corners), corners, seen.confidence)
+
+
+def _read(pixels: Pixels) -> list[Seen]:
+    import cv2
+    import numpy as np
+    from rapidocr.ch_ppocr_rec import TextRecInput
+    from rapidocr.utils.process_img import get_rotate_crop_image
+
+    engine = _engine()
+    scale = _scale(pixels)
+    small = pixels
+    if scale != 1:
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=how).astype(np.uint8)
+    found = engine.text_det(small).boxes
+    if found is None or not len(found):
+        return []
+    boxes = np.asarray(found, dtype=np.float32)[:MAX_LINES] / np.float32(scale)
+    crops = [get_rotate_crop_image(pixels, corners.copy()) for corners in boxes]
+    width = sum(crop.shape[1] * _HEIGHT / max(crop.shape[0], 1) for crop in crops)
+    if width > _MOST_WIDTH:
+        # Much text: narrower characters cost less, and hardly more errors down to four fifths.
+        crops = [_narrower(crop, max(_MOST_WIDTH / width, 0.7)) for crop in crops]
+    read = engine.text_rec(TextRecInput(img=crops, return_word_box=False))
+    lines = [
+        Seen(text.strip(), _around(corners), corners, min(float(score), 0.99))
+        for text, score, corners in zip(
+            read.txts, read.scores, (tuple(map(tuple, box.tolist())) for box in boxes), strict=True
+        )
+        if text.strip() and score >= _LEAST
+    ]
+    return _in_order(lines)
+
+
+def _in_order(lines: Sequence[Seen]) -> list[Seen]:
+    return sorted(lines, key=lambda seen: (seen.box[1] + seen.box[3] / 2, seen.box[0]))
+
+
+def _narrower(crop: Pixels, factor: float) -> Any:
+    import cv2
+
+    size = (max(8, round(crop.shape[1] * factor)), crop.shape[0])
+    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+
+
+def _around(corners: Sequence[tuple[float, ...]]) -> tuple[int, int, int, int]:
+    left, top = min(x for x, _ in corners), min(y for _, y in corners)
+    right, bottom = max(x for x, _ in corners), max(y for _, y in corners)
+    return round(left), round(top), round(right - left), round(bottom - top)
+
+
+def _scale(pixels: Pixels) -> float:
+    """How much smaller the detector's copy is: so that small print is _PRINT pixels high."""
+    height, width = pixels.shape[:2]
+    bound: float = (_MOST_PIXELS / (height * width)) ** 0.5
+    glyph = print_height(pixels)
+    wanted = min(_PRINT / glyph, 2.0) if glyph else 1.0
+    return float(min(wanted if wanted < 0.9 or wanted > 1.2 else 1.0, bound))
+
+
+def print_height(pixels: Pixels) -> float:
+    """Height in pixels of the smaller print, from ascender to descender; 0.0 if none is seen.
+
+    By the heights of dark or bright connected spots that have the proportions of characters.
+    """
+    import cv2
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    shrink = min(1.0, 2000 / max(height, width))
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
+    if shrink < 1:
+        grey = cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    block = 31
+    heights: list[NDArray[Any]] = []
+    for sign in (cv2.THRESH_BINARY_INV, cv2.THRESH_BINARY):
+        away = 15 if sign == cv2.THRESH_BINARY_INV else -15
+        spots = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, sign, block, away)
+        _, _, stats, _ = cv2.connectedComponentsWithStats(spots, connectivity=4)
+        w, h, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
+        fill = area / np.maximum(w * h, 1)
+        like = (h >= 5) & (h <= 90) & (w >= 2) & (w <= 2.5 * h) & (fill > 0.15) & (fill < 0.95)
+        heights.append(h[like])
+    best = max(heights, key=len)
+    if len(best) < 20:
+        return 0.0
+    # Most spots are small letters, two thirds of a line's height or so.
+    return float(np.percentile(best, 30) * 1.5 / shrink)
+
+
+@cache
+def _engine() -> Any:
+    """The models, loaded once a process; they come in rapidocr's wheel, nothing is fetched."""
+    import cv2
+    from rapidocr import RapidOCR
+
+    cv2.setNumThreads(1)
+    engine: Any = RapidOCR(
+        params={
+            "Global.log_level": "critical",
+            "Global.use_cls": False,
+            "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+            "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+            # The detector must not scale once more.
+            "Det.limit_type": "max",
+            "Det.limit_side_len": 20_000,
+            # Lines of a batch are padded to the longest: alone, each costs its own width.
+            "Rec.rec_batch_num": 1,
+            "Rec.rec_img_shape": [3, _HEIGHT, 2 * _HEIGHT],
+        }
+    )
+    engine._load_det_model()
+    engine._load_rec_model()
+    return engine
