@@ -5,6 +5,7 @@ from __future__ import annotations
 from collectors.carriers.dhl import Dhl
 from collectors.carriers.dhl_express import DhlExpress
 from collectors.carriers.fedex import Fedex
+from collectors.carriers.seventeen_track import SeventeenTrack
 from collectors.carriers.ups import Ups
 from collectors.carriers.usps import Usps
 from collectors.collector import Collector
@@ -27,6 +28,7 @@ COLLECTORS: tuple[Collector, ...] = (
     DhlExpress(),
     Dhl(),
     Usps(),
+    SeventeenTrack(),
     Amazon(),
     Shopify(),
     ShopifyPayments(),

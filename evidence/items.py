@@ -48,11 +48,15 @@ OWN_ROLES = frozenset({Role.MANIFEST, Role.STATEMENT})
 
 
 class Provenance(StrEnum):
-    """How near an item is to whoever knows the fact at first hand, best first."""
+    """How near an item is to whoever knows the fact at first hand, best first.
+
+    RELAYED is an answer of somebody who passes on what carriers told them: an aggregator.
+    """
 
     API = "api"
     CARRIER_DOCUMENT = "carrier_document"
     DKIM_MAIL = "dkim_mail"
+    RELAYED = "relayed"
     CAPTURE = "capture"
     UPLOAD = "upload"
     SCREENSHOT = "screenshot"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from collectors.carriers.numbers import asked_as, is_a
 from collectors.carriers.parts import picture_type
 from collectors.collector import Context, Http, Reply
 from evidence.errors import AccessError, EvidenceError, OutageError, RequestError, ShapeError
-from evidence.items import Item, Role
+from evidence.items import Item, Provenance, Role
 from evidence.orders import OrderRef
 
 NUMBER = "shipment.tracking_number"
@@ -57,10 +57,21 @@ async def each_number(
     refusals   told after the last number, together with those of the numbers themselves
     kinds      how the names of those kinds begin that are asked for; all of the carrier's
     """
+    numbers = asked_as(context.known_all(NUMBER), carrier)
+    if kinds != ("",):
+        numbers = [number for number in numbers if is_a(number, carrier, *kinds)]
+    async for number, reply in each_of(numbers, ask, refusals):
+        yield number, reply
+
+
+async def each_of(
+    numbers: Iterable[str],
+    ask: Callable[[str], Awaitable[Reply]],
+    refusals: Refusals | None = None,
+) -> AsyncIterator[tuple[str, Reply]]:
+    """Each of the numbers with its answer; one that is refused does not keep the others from it."""
     refusals = refusals or Refusals()
-    for number in asked_as(context.known_all(NUMBER), carrier):
-        if kinds != ("",) and not is_a(number, carrier, *kinds):
-            continue
+    for number in numbers:
         reply = None
         with refusals.put_off():
             reply = await ask(number)
@@ -69,10 +80,13 @@ async def each_number(
     refusals.tell()
 
 
-def history(reply: Reply, number: str, **hints: str) -> Item:
+def history(
+    reply: Reply, number: str, *, provenance: Provenance = Provenance.API, **hints: str
+) -> Item:
     """An answer about a parcel as an item. Its status is a hint: "not known" often is only that."""
     return reply.item(
         Role.TRACKING_HISTORY,
+        provenance=provenance,
         about={NUMBER: number},
         hints={"http.status": str(reply.status), **hints},
     )

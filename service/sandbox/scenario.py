@@ -22,6 +22,7 @@ title = "Oak lamp"
 
 [[parcel]]                          what the carrier of this name tells
 carrier = "ups"
+hauled_by = ""                      who carries it, where `carrier` only passes on what others say
 tracking_number = "1Z..."
 references = ["112-..."]
 received_by = "DOE"
@@ -123,6 +124,7 @@ class Event:
 class Parcel:
     tracking_number: str
     carrier: str = "ups"
+    hauled_by: str = ""
     references: tuple[str, ...] = ()
     service: str = "Ground"
     weight: str = ""

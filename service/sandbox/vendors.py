@@ -9,6 +9,7 @@ from service.sandbox.fedex import FedexSandbox
 from service.sandbox.mabang import MabangSandbox
 from service.sandbox.odoo import OdooSandbox
 from service.sandbox.rest import RestSandbox
+from service.sandbox.seventeen_track import SeventeenTrackSandbox
 from service.sandbox.shopify import ShopifyPaymentsSandbox, ShopifySandbox
 from service.sandbox.standin import StandIn
 from service.sandbox.tiktok import TikTokSandbox
@@ -26,6 +27,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     ShopifySandbox,
     ShopifyPaymentsSandbox,
     TikTokSandbox,
+    SeventeenTrackSandbox,
     UpsSandbox,
     UspsSandbox,
 )

@@ -71,7 +71,8 @@ def test_a_part_is_an_item_of_its_own_that_names_where_it_was() -> None:
 
 
 def test_grades_count_from_the_best() -> None:
-    assert [grade.grade for grade in Provenance] == list(range(7))
+    assert [grade.grade for grade in Provenance] == list(range(8))
+    assert Provenance.DKIM_MAIL.grade < Provenance.RELAYED.grade < Provenance.CAPTURE.grade
     assert Provenance.API.grade < Provenance.SCREENSHOT.grade < Provenance.UNKNOWN.grade
 
 

@@ -132,7 +132,7 @@ class Speaking:
 
     def _asked(self, item: SealedItem) -> bool:
         """The source's own answer to a question about our order, or about a parcel tied to it."""
-        if item.provenance != Provenance.API:
+        if item.provenance not in (Provenance.API, Provenance.RELAYED):
             return False
         number = item.about.get(NUMBER)
         if number is not None and self._subjects.key(number) in self._tied:
