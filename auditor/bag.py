@@ -44,7 +44,10 @@ from evidence.receipts import Receipt
 MAX_PART_BYTES = 96 << 20  # an envelope of 64 MiB, in base64
 
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\s\x00-\x1f]{1,400})")
-_INCLUSION = re.compile(r"proof/inclusion/[0-9]{4,9}\.tlog-proof")
+_NUMBERED = re.compile(
+    r"proof/(derived/)?inclusion/[0-9]{4,9}\.tlog-proof|proof/derived/([0-9]{4,9}\.dsse\.json"
+    r"|receipts\.jsonl|openings\.json|checkpoint|consistency)"
+)
 _ANCHORS = {f"{at}/{part}" for at in (BEFORE_READ, SEALED) for part in ("token.tsr", "query.tsq")}
 _NEEDED = frozenset(
     {BAGIT, BAG_INFO, PAYLOAD_MANIFEST, TAG_MANIFEST, README, STATEMENT, RECEIPTS, OPENINGS, KEYS}
@@ -125,7 +128,7 @@ def check_bag(bag: Bag) -> None:
     for path in sorted(_NEEDED - set(bag.found)):
         checks.failed("files", f"{path} is missing.", path)
     for path in sorted(set(bag.found) - bag.payload - _ALLOWED):
-        if not _INCLUSION.fullmatch(path):
+        if not _NUMBERED.fullmatch(path):
             checks.failed("files", f"{shown(path)} is not a file that a bundle holds.", path)
     if BAGIT in bag.found and bag.optional(BAGIT, "files") != BAGIT_TEXT:
         checks.failed("files", f"{BAGIT} was altered: it is the same in every bundle.", BAGIT)

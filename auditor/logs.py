@@ -34,8 +34,8 @@ def check_heads(
     bag: Bag, seal: Seal, *, own: Keys, pinned: Keys | None
 ) -> tuple[Head | None, Head | None]:
     """Both checkpoints, signatures checked; None for one that does not hold."""
-    before = _head(bag, f"{BEFORE_READ}/checkpoint", own=own, pinned=pinned)
-    sealed = _head(bag, f"{SEALED}/checkpoint", own=own, pinned=pinned)
+    before = check_head(bag, f"{BEFORE_READ}/checkpoint", own=own, pinned=pinned)
+    sealed = check_head(bag, f"{SEALED}/checkpoint", own=own, pinned=pinned)
     checks = bag.checks
     where = f"{BEFORE_READ}/checkpoint"
     if before and seal.statement:
@@ -81,7 +81,9 @@ def check_inclusion(
             checks.failed("inclusion", f"{path} is missing: receipt {seq} is unproven.", path)
             continue
         try:
-            indices[seq] = _included(raw, lines[seq], sealed, cosigned or sealed[0])
+            note = cosigned or sealed[0]
+            where = f"{SEALED}/checkpoint" if note == sealed[0] else COSIGNED
+            indices[seq] = included(raw, lines[seq], sealed, note, where=where)
         except EvidenceError as error:
             what = f"{path} does not prove that receipt {seq} is in the log: {why(error)}."
             checks.failed("inclusion", what, path)
@@ -123,7 +125,8 @@ def check_saved(checks: Checks, saved: bytes, sealed: Head | None, *, keys: Keys
         checks.unsure(name, what, f"{SEALED}/checkpoint")
 
 
-def _head(bag: Bag, path: str, *, own: Keys, pinned: Keys | None) -> Head | None:
+def check_head(bag: Bag, path: str, *, own: Keys, pinned: Keys | None) -> Head | None:
+    """A checkpoint with its bytes, once a counting key of the log has signed it."""
     raw = bag.read(path, "checkpoints")
     if raw is None:
         return None
@@ -167,7 +170,7 @@ def _check_consistent(bag: Bag, before: Checkpoint, sealed: Checkpoint) -> None:
                 old_root=before.root,
                 new_size=sealed.size,
                 new_root=sealed.root,
-                path=_hashes(raw or b""),
+                path=read_hashes(raw or b""),
                 allow_empty=True,
             )
         except EvidenceError as error:
@@ -178,7 +181,8 @@ def _check_consistent(bag: Bag, before: Checkpoint, sealed: Checkpoint) -> None:
             bag.checks.passed_unless_failed(name, what)
 
 
-def _hashes(raw: bytes) -> list[bytes]:
+def read_hashes(raw: bytes) -> list[bytes]:
+    """A consistency proof as it lies in a bundle, one hash a line. Raises FormatError."""
     what = "The consistency proof"
     lines = raw.split(b"\n")
     if lines.pop() != b"" or len(lines) > MAX_PATH * 2:
@@ -186,11 +190,14 @@ def _hashes(raw: bytes) -> list[bytes]:
     return [from_base64(line.decode("latin-1"), what=what) for line in lines]
 
 
-def _included(raw: bytes, line: bytes, sealed: Head, note: bytes) -> int:
+def included(raw: bytes, line: bytes, sealed: Head, note: bytes, *, where: str) -> int:
+    """The index at which a proof file shows this receipt, under a head that was checked.
+
+    note    that head's bytes as they must stand in the proof, `where` the file that has them
+    """
     proof = LogProof.parse(raw)
     # The same bytes as the checkpoint whose signature was checked, so it need not be again.
     if proof.checkpoint != note:
-        where = f"{SEALED}/checkpoint" if note == sealed[0] else COSIGNED
         raise FormatError(what="The log proof", why=f"it is not against {where}")
     verify_inclusion(
         hash_leaf(line),

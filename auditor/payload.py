@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from auditor.bag import Bag
 from auditor.seal import Seal
 from evidence.archive import shown
-from evidence.bundle import WITHHELD, Opening, item_paths, withheld_text
+from evidence.bundle import DERIVED_DATA, WITHHELD, Opening, item_paths, withheld_text
 from evidence.items import OWN_ROLES
 
 
@@ -23,6 +23,8 @@ def check_payload(bag: Bag, seal: Seal, openings: Mapping[int, Opening]) -> None
         here, accounted = _by_openings(bag, seal, openings)
     _check_absent(bag, seal, here)
     for path in sorted(bag.payload - accounted - {WITHHELD}):
+        if path.startswith(DERIVED_DATA):
+            continue  # auditor/derived.py accounts for these
         bag.checks.failed("items", f"{shown(path)} belongs to no item of this order.", path)
     bag.checks.passed_unless_failed("items", f"The bytes of {len(here)} items are as sealed.")
 

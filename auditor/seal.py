@@ -300,7 +300,7 @@ def _opening(bag: Bag, chain: Sequence[Receipt], opening: Opening) -> None:
     path = shown(opening.path)
     if found is None:
         bag.checks.failed("openings", f"{path} is missing; receipt {receipt.seq} names it.", where)
-    elif not _opens(receipt, opening.salt, opening.sha256):
+    elif not opens(receipt, opening.salt, opening.sha256):
         what = f"{OPENINGS} does not open receipt {receipt.seq}: its salt or digest is wrong."
         bag.checks.failed("openings", what, OPENINGS)
     elif found != opening.sha256 or bag.source.sizes[opening.path] != receipt.size:
@@ -325,14 +325,15 @@ def _item_receipt(checks: Checks, item: SealedItem, seal: Seal, *, last: int) ->
     # The next receipt holds this one's hash: the chain stands, and a manifest's receipt follows.
     if item.receipt != seal.chain[item.seq + 1].prev:
         wrong.append("hash")
-    if not _opens(receipt, item.salt, item.sha256):
+    if not opens(receipt, item.salt, item.sha256):
         wrong.append("commitment")
     if wrong:
         what = f"Item {item.seq} ({item.role}) and its receipt differ in {', '.join(wrong)}."
         checks.failed("manifest-receipts", what, where)
 
 
-def _opens(receipt: Receipt, salt: bytes, sha256: str) -> bool:
+def opens(receipt: Receipt, salt: bytes, sha256: str) -> bool:
+    """Whether salt and digest open the receipt's commitment."""
     try:
         return commit(salt, sha256) == receipt.commitment
     except (FormatError, ValueError):

@@ -13,10 +13,11 @@ The order of checks, each of which names the file, item or receipt that is wrong
  9 verdicts          the statement repeats the manifest's
 10 checkpoints       signed by the log; the second contains the first; the manifest holds the first
 11 inclusion         every receipt is in the log; every item was before it was read
-12 witnesses         who else cosigned the head, where their keys are known
-13 time              what authorities say, where one was pinned
-14 revocation        what keys that were revoked since have signed
-15 model-signature   the OMS signature is over these very files
+12 derived           each copy that was made of an item is tied to it
+13 witnesses         who else cosigned the head, where their keys are known
+14 time              what authorities say, where one was pinned
+15 revocation        what keys that were revoked since have signed
+16 model-signature   the OMS signature is over these very files
 
 `reverify` (read and judge again) and `audit` (a whole ledger) answer other questions, elsewhere.
 """
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from auditor.bag import MAX_PART_BYTES, Bag, check_bag, check_bag_info
+from auditor.derived import check_derived, signed_paths
 from auditor.erasure import check_erasure, is_erasure
 from auditor.hashing import Hashing
 from auditor.keys import Keys
@@ -151,6 +153,7 @@ def _verify_source(
         "inclusion",
         lambda: check_inclusion(bag, seal, before, sealed, cosigned=cosigned),
     )
+    _guarded(checks, "derived", lambda: check_derived(bag, seal, sealed, own=own, pinned=pinned))
     known = key.witnesses if key else ()
     seen = _guarded(
         checks,
@@ -230,7 +233,8 @@ def _own_keys(bag: Bag) -> Keys:
 
 
 def _signed(bag: Bag) -> Iterator[tuple[str, bytes]]:
-    for path in (STATEMENT, MANIFEST, f"{BEFORE_READ}/checkpoint", f"{SEALED}/checkpoint"):
+    heads = (f"{BEFORE_READ}/checkpoint", f"{SEALED}/checkpoint")
+    for path in (STATEMENT, MANIFEST, *heads, *signed_paths(bag)):
         if (raw := bag.optional(path, "revocation")) is not None:
             yield path, raw
 

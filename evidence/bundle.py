@@ -12,6 +12,7 @@
     <folder>/proof/before-read/consistency        hashes from the first of them to the second
     <folder>/proof/inclusion/0003.tlog-proof      each receipt in the sealed checkpoint's log
     <folder>/proof/keys.json                      the keys the bundle itself vouches for
+    <folder>/data/derived/  proof/derived/        copies that were made of items (carried.py)
     <folder>/report.pdf  verify.html              for people
     <folder>/model.sig                            OMS signature over all of these (oms.py)
 
@@ -47,6 +48,8 @@ SEALED = "proof/sealed"
 COSIGNED = "proof/sealed/cosigned"
 CONSISTENCY = "proof/before-read/consistency"
 WITHHELD = "data/withheld.txt"
+DERIVED_DATA = "data/derived/"
+DERIVED_PROOF = "proof/derived/"
 BAGIT = "bagit.txt"
 BAG_INFO = "bag-info.txt"
 PAYLOAD_MANIFEST = "manifest-sha256.txt"
@@ -156,6 +159,7 @@ def bundle_entries(
     keys: Mapping[str, Any],
     signer: Signer,
     consistency: Sequence[bytes] | None = None,
+    derived: Mapping[str, Content] | None = None,
     rendered: Iterable[Entry] = (),
 ) -> list[Entry]:
     """Every file of a bundle, BagIt manifests included, for `write_bundle`.
@@ -170,6 +174,7 @@ def bundle_entries(
     keys         `{"manifest": [{"keyid", "pem", ...}], "log": [{"vkey", ...}]}`
     signer       for the OMS signature, with one of these manifest keys
     consistency  hashes that prove `sealed` contains `before_read` (evidence.merkle), or None
+    derived      what `carried.derived_files` gives, or None
     rendered     files for people, named as in RENDERED, without the folder
 
     Raises RequestError if these do not belong together, ProofError for a broken chain.
@@ -232,6 +237,10 @@ def bundle_entries(
         lines = "".join(f"{to_base64(node)}\n" for node in consistency)
         files[CONSISTENCY] = InMemory(lines.encode("ascii"))
     files |= {inclusion_path(seq): InMemory(raw) for seq, raw in proofs.items()}
+    for path, content in (derived or {}).items():
+        if not path.startswith((DERIVED_DATA, DERIVED_PROOF)):
+            _refuse(f"{path[:80]!r} is not where a derivative lies")
+        files[path] = content
     files[README] = InMemory(README_TEXT.encode("utf-8"))
     for entry in rendered:
         if entry.name not in RENDERED:
@@ -343,12 +352,12 @@ def _item_path(item: SealedItem, *, named: bool) -> str:
     said = (item.name or "").rpartition("/")[2].rpartition("\\")[2]
     stem = said.rpartition(".")[0] or said
     slug = _NOT_SLUG.sub("-", _lower(stem))[:40].strip("-") if named else ""
-    extension = _extension(item.media_type)
+    extension = extension_of(item.media_type)
     return f"data/{item.seq:04d}-{item.role}{'-' if slug else ''}{slug}.{extension}"
 
 
 @lru_cache(maxsize=256)
-def _extension(media_type: str) -> str:
+def extension_of(media_type: str) -> str:
     return EXTENSIONS.get(_lower(media_type).partition(";")[0].strip(), "bin")
 
 

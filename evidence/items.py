@@ -41,10 +41,16 @@ class Role(StrEnum):
     STATEMENT = "statement"
     KEY_RECORD = "key.record"
     ERASURE_RECORD = "erasure.record"
+    DERIVED_REDACTED = "derived.redacted"
+    DERIVED_SHRUNK = "derived.shrunk"
+    DERIVED_CONVERTED = "derived.converted"
+    DERIVED_TRANSLATED = "derived.translated"
+    TRANSFORM_RECORD = "transform.record"
 
 
-# Items that carry evidence about the order, rather than about our own work on it.
-OWN_ROLES = frozenset({Role.MANIFEST, Role.STATEMENT})
+DERIVED_ROLES = frozenset(role for role in Role if role.startswith("derived."))
+# Our own work on an order, which is no evidence about it: no manifest lists it.
+OWN_ROLES = frozenset({Role.MANIFEST, Role.STATEMENT, Role.TRANSFORM_RECORD, *DERIVED_ROLES})
 
 
 class Provenance(StrEnum):

@@ -22,8 +22,8 @@ from evidence.verdicts import Verdict
 # In the order in which they build on each other; all but the last two are the check itself.
 SCRIPTS = (
     "bytes", "words", "json", "fields", "report", "zip", "keys", "dsse", "notes", "merkle",
-    "receipts", "manifest", "bag", "seal", "payload", "logs", "standing", "oms", "verify",
-    "chinese", "view",
+    "receipts", "manifest", "bag", "seal", "payload", "logs", "derived", "standing", "oms",
+    "verify", "chinese", "view",
 )  # fmt: skip
 
 _FACE = ("chinese", "view")

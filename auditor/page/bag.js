@@ -10,6 +10,8 @@ const SEALED = "proof/sealed";
 const COSIGNED = "proof/sealed/cosigned";
 const CONSISTENCY = "proof/before-read/consistency";
 const WITHHELD = "data/withheld.txt";
+const DERIVED_DATA = "data/derived/";
+const DERIVED_PROOF = "proof/derived/";
 const BAGIT = "bagit.txt";
 const BAG_INFO = "bag-info.txt";
 const PAYLOAD_MANIFEST = "manifest-sha256.txt";
@@ -27,7 +29,8 @@ const ALLOWED = new Set([
   ...NEEDED, MANIFEST, CONSISTENCY, COSIGNED, "report.pdf", "verify.html",
   `${BEFORE_READ}/token.tsr`, `${BEFORE_READ}/query.tsq`, `${SEALED}/token.tsr`, `${SEALED}/query.tsq`,
 ]);
-const INCLUSION = /^proof\/inclusion\/[0-9]{4,9}\.tlog-proof$/;
+const NUMBERED =
+  /^proof\/(?:(?:derived\/)?inclusion\/[0-9]{4,9}\.tlog-proof|derived\/(?:[0-9]{4,9}\.dsse\.json|receipts\.jsonl|openings\.json|checkpoint|consistency))$/;
 const LINE = /^([0-9a-f]{64}) {2}([^\s\x00-\x1f\x85]{1,400})$/;
 
 const inclusionPath = (seq) => `proof/inclusion/${String(seq).padStart(4, "0")}.tlog-proof`;
@@ -119,7 +122,7 @@ async function checkBag(source, checks, progress) {
     checks.failed("files", say("{0} is missing.", path), path);
   }
   for (const path of tags.sort()) {
-    if (!ALLOWED.has(path) && !INCLUSION.test(path)) {
+    if (!ALLOWED.has(path) && !NUMBERED.test(path)) {
       checks.failed("files", say("{0} is not a file that a bundle holds.", shown(path)), path);
     }
   }

@@ -127,7 +127,9 @@ async function checkLogged(bag, seal, { before, sealed }, cosigned) {
       continue;
     }
     try {
-      indices.set(seq, await placeInLog(raw, lines[seq], sealed, cosigned));
+      const note = cosigned ?? sealed.raw;
+      const where = same(note, sealed.raw) ? `${SEALED}/checkpoint` : COSIGNED;
+      indices.set(seq, await placeInLog(raw, lines[seq], sealed, { note, where }));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       const said = "{0} does not prove that receipt {1} is in the log: {2}.";
@@ -149,12 +151,11 @@ async function checkLogged(bag, seal, { before, sealed }, cosigned) {
   checkReadAfter(checks, seal, indices, before, sealed, every);
 }
 
-async function placeInLog(raw, line, sealed, cosigned) {
+// note   the head's bytes as they must stand in the proof, `where` the file that has them
+async function placeInLog(raw, line, sealed, { note, where }) {
   const proof = parseLogProof(raw);
   // The same bytes as the checkpoint whose signature was checked, so it need not be again.
-  if (!same(proof.checkpoint, cosigned ?? sealed.raw)) {
-    const plain = cosigned === null || same(cosigned, sealed.raw);
-    const where = plain ? `${SEALED}/checkpoint` : COSIGNED;
+  if (!same(proof.checkpoint, note)) {
     throw malformed(say("The log proof"), say("it is not against {0}", where));
   }
   const { size, root } = sealed.checkpoint;

@@ -12,11 +12,15 @@ function itemPaths(items) {
     const dot = said.lastIndexOf(".");
     const stem = (dot < 0 ? "" : said.slice(0, dot)) || said;
     const slug = asciiLower(stem).replace(/[^a-z0-9]+/g, "-").slice(0, 40).replace(/^-+|-+$/g, "");
-    const type = asciiLower(item.media_type).split(";")[0].trim();
     const name = [four(item.seq), item.role, slug].filter(Boolean).join("-");
-    paths.set(item.sha256, `data/${name}.${Object.hasOwn(EXTENSIONS, type) ? EXTENSIONS[type] : "bin"}`);
+    paths.set(item.sha256, `data/${name}.${extensionOf(item.media_type)}`);
   }
   return paths;
+}
+
+function extensionOf(mediaType) {
+  const type = asciiLower(mediaType).split(";")[0].trim();
+  return Object.hasOwn(EXTENSIONS, type) ? EXTENSIONS[type] : "bin";
 }
 
 async function checkPayload(bag, seal, openings) {
@@ -29,7 +33,8 @@ async function checkPayload(bag, seal, openings) {
     seal.manifest === null ? byOpenings(bag, seal, openings) : byManifest(bag, seal.manifest);
   await checkAbsent(bag, seal, here);
   for (const path of bag.payload) {
-    if (!accounted.has(path) && path !== WITHHELD) {
+    const elsewhere = path === WITHHELD || path.startsWith(DERIVED_DATA); // see derived.js
+    if (!accounted.has(path) && !elsewhere) {
       checks.failed("items", say("{0} belongs to no item of this order.", shown(path)), path);
     }
   }

@@ -84,7 +84,8 @@ async function checkStanding(bag, own, outside, at) {
   const manifest = outside?.manifest.length ? outside.manifest : own.manifest;
   const log = outside?.log.length ? outside.log : own.log;
   let judged = 0;
-  for (const path of [STATEMENT, MANIFEST, `${BEFORE_READ}/checkpoint`, `${SEALED}/checkpoint`]) {
+  const heads = [`${BEFORE_READ}/checkpoint`, `${SEALED}/checkpoint`];
+  for (const path of [STATEMENT, MANIFEST, ...heads, ...signedCopies(bag)]) {
     const raw = await bag.optional(path, "revocation");
     if (raw === null) continue;
     const note = path.endsWith("/checkpoint");
@@ -94,7 +95,8 @@ async function checkStanding(bag, own, outside, at) {
     const since = signers.map((id) => revoked.get(id)).sort().pop();
     const tokens = [`${SEALED}/token.tsr`, ...(path === `${BEFORE_READ}/checkpoint` ? [`${BEFORE_READ}/token.tsr`] : [])];
     const unread = tokens.some((token) => bag.found.has(token));
-    judge(checks, path, since, { at, strict, unread });
+    const when = path.startsWith(DERIVED_PROOF) ? null : at;
+    judge(checks, path, since, { at: when, strict, unread });
   }
   if (!judged) {
     checks.passed("revocation", say("Keys of this house were revoked, but none that signed here."));

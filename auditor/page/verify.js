@@ -42,6 +42,7 @@ async function verify({ zip = null, files = null, key = null, progress = () => {
   const both = heads ?? { before: null, sealed: null };
   const cosigned = await guarded(checks, "witnesses", () => readCosigned(bag, both.sealed));
   await guarded(checks, "inclusion", () => checkLogged(bag, seal, both, cosigned));
+  await guarded(checks, "derived", () => checkDerived(bag, seal, both.sealed, keys));
   const known = outside?.witnesses ?? [];
   const seen = await guarded(checks, "witnesses", () =>
     checkWitnesses(bag, cosigned, both.sealed, known));

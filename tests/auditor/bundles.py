@@ -31,15 +31,17 @@ from evidence.bundle import (
     folder_name,
     write_bundle,
 )
-from evidence.canonical import canonical, digest
+from evidence.canonical import canonical, digest, parse_json
+from evidence.carried import Carried, derived_files
 from evidence.checkpoint import Checkpoint
+from evidence.derivatives import Change, Tied, Transform, TransformRecord
 from evidence.dsse import IN_TOTO, EcdsaSigner, sign
 from evidence.facts import Fact
 from evidence.items import Content, InMemory, Item, Provenance, Role
 from evidence.locators import pointer
 from evidence.manifest import Coverage, Manifest, SealedItem, SourceOutcome, Statement
 from evidence.merkle import consistency_path, hash_leaf, inclusion_path, nodes_of, root
-from evidence.notes import Ed25519NoteSigner, sign_note
+from evidence.notes import Ed25519NoteSigner, sign_note, split_note
 from evidence.oms import MODEL_SIG, sign_folder
 from evidence.orders import OrderRef, order_ref
 from evidence.policy import parse_policy
@@ -135,6 +137,7 @@ class Made:
     sealed: Anchor
     proofs: dict[int, bytes]
     consistency: list[bytes] | None
+    derived: dict[str, Content] = field(default_factory=dict)
 
     def entries(self) -> list[Entry]:
         return bundle_entries(
@@ -148,6 +151,7 @@ class Made:
             keys=self.house.keys_json,
             signer=self.house.signer,
             consistency=self.consistency,
+            derived=self.derived,
         )
 
     def zip(self) -> bytes:
@@ -158,6 +162,83 @@ def zip_of(entries: Sequence[Entry]) -> bytes:
     out = io.BytesIO()
     write_bundle(out, entries)
     return out.getvalue()
+
+
+def with_copies(
+    made: Made,
+    *copies: tuple[int, bytes],
+    change: Change = Change.REDACTED,
+    bend: Callable[[Any], Any] = lambda payload: payload,
+) -> Made:
+    """The same bundle with derivatives, made after the seal, of the items with these seqs.
+
+    bend   what the sealer signs, and logs, in place of a true record's payload
+    """
+    house = made.house
+    receipts = [Receipt.from_bytes(line) for line in made.receipts]
+    indices: dict[int, int] = {}
+    carried = []
+
+    def keep(role: Role, data: bytes, media_type: str) -> tuple[Receipt, bytes]:
+        salt = salt_of("derived", len(receipts), digest(data))
+        stamp = Stamp(
+            collection="c1",
+            source="orderproof",
+            ordinal=str(len(receipts)),
+            order=receipts[0].order,
+            role=role,
+            sha256=digest(data),
+            salt=salt,
+            stored=digest(salt),
+            size=len(data),
+            media_type=media_type,
+            collector="orderproof/1",
+            collected_at=NOON + timedelta(hours=2),
+        )
+        receipts.append(stamp.receipt(seq=len(receipts), prev=receipts[-1].sha256))
+        indices[receipts[-1].seq] = house.log(receipts[-1].to_bytes())
+        return receipts[-1], salt
+
+    for original, data in copies:
+        receipt, salt = keep(change.role, data, "image/png")
+        record = TransformRecord(
+            change=change,
+            original=Tied.to(receipts[original]),
+            derivative=Tied.to(receipt),
+            sha256=digest(data),
+            transform=Transform(name="test.blacken", version="1", parameters={"boxes": "0,0,1,1"}),
+            by="local user test",
+            at=NOON + timedelta(hours=2),
+        )
+        envelope = house.envelope(bend(parse_json(record.payload())))
+        kept, salt_of_record = keep(Role.TRANSFORM_RECORD, envelope, "application/vnd.dsse+json")
+        carried.append(
+            Carried(
+                original=original,
+                content=InMemory(data),
+                salt=salt,
+                receipt=receipt.to_bytes(),
+                record=Sealed(envelope=envelope, salt=salt_of_record),
+                record_receipt=kept.to_bytes(),
+            )
+        )
+    house.log(b"another order's fourth receipt")
+    head, nodes, size = house.head(), nodes_of(house.leaves), len(house.leaves)
+    sealed = Checkpoint.parse(split_note(made.sealed.checkpoint)[0])
+    files = derived_files(
+        carried,
+        checkpoint=head,
+        consistency=consistency_path(nodes, old_size=sealed.size, new_size=size),
+        proofs={
+            seq: LogProof(
+                index=index,
+                path=tuple(inclusion_path(nodes, index=index, size=size)),
+                checkpoint=head,
+            ).to_bytes()
+            for seq, index in indices.items()
+        },
+    )
+    return replace(made, derived=files)
 
 
 def files_of(made: Made) -> dict[str, bytes]:

@@ -30,7 +30,7 @@ from auditor.report import State as Answer
 from auditor.report import Trust
 from auditor.verify import verify_path
 from evidence.checkpoint import Checkpoint, open_checkpoint
-from evidence.items import OWN_ROLES, Role
+from evidence.items import Role
 from evidence.merkle import consistency_path, verify_consistency
 from evidence.notes import split_note
 from evidence.orders import OrderRef
@@ -348,7 +348,7 @@ def _brought(lines: list[KeptItem]) -> Counter[tuple[str, str]]:
     items = [line for line in lines if line.role is not Role.EXCHANGE]
     keys = [(line.source, line.key) for line in items]
     assert len(set(keys)) == len(keys)
-    assert {line.role for line in items} >= OWN_ROLES
+    assert {line.role for line in items} >= {Role.MANIFEST, Role.STATEMENT}
     return Counter((line.source, str(line.role)) for line in items)
 
 

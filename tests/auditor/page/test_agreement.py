@@ -43,7 +43,16 @@ from evidence.orders import order_ref
 from evidence.proofs import LogProof
 from evidence.receipts import Receipt
 from evidence.trusted_time import Stamped
-from tests.auditor.bundles import NOON, House, Made, files_of, make, reviewers, zipped
+from tests.auditor.bundles import (
+    NOON,
+    House,
+    Made,
+    files_of,
+    make,
+    reviewers,
+    with_copies,
+    zipped,
+)
 from tests.auditor.page.browser import Tab
 from tests.auditor.page.judging import (
     disagreement,
@@ -53,6 +62,7 @@ from tests.auditor.page.judging import (
     ours,
     sentences,
 )
+from tests.auditor.test_derived import BENT, PICTURE
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -334,6 +344,35 @@ async def test_the_signature_over_the_folder_is_judged_as_the_auditor_judges_it(
     ):
         for key in (None, pin, made.house.log_signer.verifier.vkey.encode()):
             await agree(tab, tmp_path, data, key=key)
+
+
+async def test_copies_of_items_are_judged_as_the_auditor_judges_them(
+    tab: Tab, tmp_path: Path
+) -> None:
+    plain = make(5)
+    made = with_copies(plain, (1, PICTURE))
+    key = canonical(made.house.keys_json)
+    for each in (made, reviewers(made, withheld=[1]), with_copies(plain, (0, b"1"), (2, b"2"))):
+        said = await agree(tab, tmp_path, each.zip(), key=key)
+        assert said["answer"] == "ok"
+        assert sentences(said) == sentences(ours(tmp_path / "bundle.zip", key=key))
+    for bend, _ in BENT:
+        files = files_of(made)
+        bend(files, made)
+        said = await agree(tab, tmp_path, zipped(files, by=made.house), key=key)
+        assert said["answer"] == "not ok", bend
+    dice = random.Random(11)
+    for _ in range(60):
+        bent = with_copies(plain, (1, PICTURE), bend=partial(_bent, dice=dice))
+        await agree(tab, tmp_path, bent.zip(), key=key)
+    files = files_of(made)
+    for path in sorted(path for path in files if "derived" in path):
+        at = dice.randrange(len(files[path]))
+        flipped = files[path][:at] + bytes([files[path][at] ^ 1]) + files[path][at + 1 :]
+        await agree(tab, tmp_path, zipped(files | {path: flipped}, by=made.house))
+    revoked = made.house.keys_json
+    revoked["manifest"][0]["revoked_since"] = LATER
+    await agree(tab, tmp_path, made.zip(), key=canonical(revoked))
 
 
 async def test_another_orders_files_do_not_pass_for_this_ones(tab: Tab, tmp_path: Path) -> None:
