@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collectors.carriers.aftership import Aftership
 from collectors.carriers.dhl import Dhl
 from collectors.carriers.dhl_express import DhlExpress
+from collectors.carriers.easypost import Easypost
 from collectors.carriers.fedex import Fedex
 from collectors.carriers.seventeen_track import SeventeenTrack
 from collectors.carriers.ups import Ups
@@ -29,6 +31,8 @@ COLLECTORS: tuple[Collector, ...] = (
     Dhl(),
     Usps(),
     SeventeenTrack(),
+    Aftership(),
+    Easypost(),
     Amazon(),
     Shopify(),
     ShopifyPayments(),

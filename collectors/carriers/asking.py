@@ -93,7 +93,14 @@ def history(
 
 
 async def linked(
-    http: Http, url: str, role: Role, number: str, refusals: Refusals, *, nth: int
+    http: Http,
+    url: str,
+    role: Role,
+    number: str,
+    refusals: Refusals,
+    *,
+    nth: int,
+    provenance: Provenance = Provenance.API,
 ) -> AsyncIterator[Item]:
     """What a link in an answer leads to, if it is a document or a picture.
 
@@ -112,8 +119,13 @@ async def linked(
         what = f"the link to a {role} of {number}"
         refusals.add(RequestError(what=what, why="it leads to neither a document nor a picture"))
         return
-    about = {NUMBER: number}
-    yield reply.item(role, key=f"{number}/{role}/{nth}", media_type=media_type, about=about)
+    yield reply.item(
+        role,
+        key=f"{number}/{role}/{nth}",
+        media_type=media_type,
+        provenance=provenance,
+        about={NUMBER: number},
+    )
 
 
 def request_id(order: OrderRef, number: str, context: Context) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from collectors.carriers.asking import NUMBER
 from collectors.carriers.numbers import identify, normalize
 from collectors.collector import Context
-from evidence.errors import ConfigError
+from evidence.errors import ConfigError, OutageError, RequestError
 from evidence.facts import Fact
 from evidence.tracking_numbers import CARRIERS
 
@@ -78,6 +78,22 @@ def numbers_for(context: Context) -> list[str]:
         elif not wanted and not identify(number).candidates:
             asked[number] = None
     return list(asked)
+
+
+def registers(context: Context) -> bool:
+    """Whether the operator lets the aggregator be told of new numbers, which costs quota."""
+    return context.settings.get("register") is True
+
+
+def never_told(source: str, number: str) -> RequestError:
+    """That an aggregator was never told of a number: no word of any carrier's."""
+    why = "it was never registered there (register = true does that)"
+    return RequestError(what=f"asking {source} about {number}", why=why)
+
+
+def told_now(source: str, number: str) -> OutageError:
+    why = f"it was told of {number} only now, and needs minutes to look it up"
+    return OutageError(source=source, why=why)
 
 
 def _wanted(settings: Mapping[str, object]) -> frozenset[str]:

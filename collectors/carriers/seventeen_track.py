@@ -26,10 +26,17 @@ from collectors.carriers.parcel import (
     unknown,
     weight,
 )
-from collectors.carriers.relayed import numbers_for, origin_of, said_by
+from collectors.carriers.relayed import (
+    never_told,
+    numbers_for,
+    origin_of,
+    registers,
+    said_by,
+    told_now,
+)
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
-from evidence.errors import AccessError, EvidenceError, OutageError, RequestError
+from evidence.errors import AccessError, EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Provenance, Role
 from evidence.orders import OrderRef
@@ -73,7 +80,6 @@ class SeventeenTrack:
         Refusals of the whole call come as answers of 200: they are brought, then raised.
         """
         http, refusals = context.need_http(), Refusals()
-        registers = context.settings.get("register") is True
 
         async def ask(number: str) -> Reply:
             path, body = "/track/v2.2/gettrackinfo", [{"number": number}]
@@ -83,14 +89,12 @@ class SeventeenTrack:
             item = history(reply, number, provenance=Provenance.RELAYED)
             code = _code(item)
             yield item
-            if code == _NOT_REGISTERED and registers:
+            if code == _NOT_REGISTERED and registers(context):
                 with refusals.put_off():
                     await http.post("/track/v2.2/register", json=[{"number": number}])
-                    why = f"it was told of {number} only now, and needs minutes to look it up"
-                    refusals.add(OutageError(source=self.name, why=why))
+                    refusals.add(told_now(self.name, number))
             elif code == _NOT_REGISTERED:
-                why = "it was never registered there (register = true does that)"
-                refusals.add(RequestError(what=f"asking 17TRACK about {number}", why=why))
+                refusals.add(never_told(self.name, number))
             elif code in _NO_ACCESS:
                 raise AccessError(source=self.name, why=f"it answered with code {code}")
 

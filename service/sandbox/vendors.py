@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from service.sandbox.aftership import AftershipSandbox
 from service.sandbox.amazon import AmazonSandbox
 from service.sandbox.dhl import DhlSandbox
 from service.sandbox.dhl_express import DhlExpressSandbox
+from service.sandbox.easypost import EasypostSandbox
 from service.sandbox.fedex import FedexSandbox
 from service.sandbox.mabang import MabangSandbox
 from service.sandbox.odoo import OdooSandbox
@@ -28,6 +30,8 @@ VENDORS: tuple[type[StandIn], ...] = (
     ShopifyPaymentsSandbox,
     TikTokSandbox,
     SeventeenTrackSandbox,
+    AftershipSandbox,
+    EasypostSandbox,
     UpsSandbox,
     UspsSandbox,
 )

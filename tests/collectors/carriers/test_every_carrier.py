@@ -51,7 +51,8 @@ async def test_a_delivered_parcel_is_told_with_every_word_at_its_place(carrier: 
         names |= {fact.name for fact in facts}
         if item.media_type.endswith("json"):
             assert_said(facts, json.loads(item.content.read(1 << 20)), derived=DERIVED)
-    assert {"scan.delivered", "scan.delivered.at", "scan.accepted.at", NUMBER} <= names
+    assert {"scan.delivered", "scan.delivered.at", NUMBER} <= names
+    assert names & {"scan.accepted.at", "scan.transit.at"}
     assert "field.unread" not in names
     assert {item.role for item in items} <= carrier.roles
     assert {item.provenance for item in items} <= {Provenance.API, Provenance.RELAYED}
