@@ -14,6 +14,7 @@ from collectors.collector import Collector
 from collectors.files.folder import Folder
 from collectors.messages.mailbox import Mailbox
 from collectors.orders.amazon import Amazon
+from collectors.orders.ebay import Ebay
 from collectors.orders.mabang import Mabang
 from collectors.orders.odoo import Odoo
 from collectors.orders.rest import Rest
@@ -21,6 +22,7 @@ from collectors.orders.shopify import Shopify
 from collectors.orders.table import Table
 from collectors.orders.tiktok import TikTok
 from collectors.orders.tryton import Tryton
+from collectors.payments.ebay_disputes import EbayDisputes
 from collectors.payments.shopify_payments import ShopifyPayments
 from evidence.errors import NotFoundError
 
@@ -37,6 +39,8 @@ COLLECTORS: tuple[Collector, ...] = (
     Shopify(),
     ShopifyPayments(),
     TikTok(),
+    Ebay(),
+    EbayDisputes(),
     Mailbox(),
     Table(),
     Tryton(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -61,6 +61,11 @@ class Source:
     def serves(self, order: OrderRef) -> bool:
         """Whether the order's own number is one of its platform's: it need not wait for others."""
         return order.platform in getattr(self.collector, "platforms", frozenset())
+
+    def recognises(self, order: OrderRef, known: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether what is known holds something that it can be asked with."""
+        says = getattr(self.collector, "recognises", None)
+        return says is None or bool(says(order, known))
 
     @property
     def leads(self) -> bool:

@@ -19,7 +19,17 @@ from collectors.auth import ClientCredentials
 from collectors.carriers.parcel import Groups
 from collectors.collector import Context, Http, Reply
 from collectors.orders.amazon_auth import login_with_amazon
-from collectors.orders.record import amount, count, country, label, moment, numbers, recipient, said
+from collectors.orders.record import (
+    amount,
+    count,
+    country,
+    label,
+    moment,
+    numbers,
+    numbers_in,
+    recipient,
+    said,
+)
 from collectors.secrets import Secret
 from evidence.errors import RequestError
 from evidence.facts import Fact
@@ -53,6 +63,10 @@ class Amazon:
     def auth(self, options: Mapping[str, Any], secrets: Mapping[str, Secret]) -> ClientCredentials:
         """Login with Amazon: `client_id`, and the secrets `client_secret` and `refresh_token`."""
         return login_with_amazon(options, secrets, source=self.name)
+
+    def recognises(self, order: OrderRef, facts: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether one of the order's names is a number of the platform's shape."""
+        return bool(numbers_in(order, facts, platform=Platform.AMAZON, shape=NUMBER))
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring the order, and those of its aliases that are Amazon's.

@@ -106,7 +106,7 @@ def label(kind: str, number: Node, place: int) -> str:
 
 
 def numbers(
-    order: OrderRef, context: Context, *, platform: Platform, shape: re.Pattern[str] | None
+    order: OrderRef, context: Context, *, platform: Platform, shape: re.Pattern[str]
 ) -> list[str]:
     """What the platform may know the order by: its own number, and aliases of the platform's shape.
 
@@ -115,11 +115,20 @@ def numbers(
     """
     if not _of_site(order, context.settings):
         return []
+    return numbers_in(order, context.facts, platform=platform, shape=shape)
+
+
+def numbers_in(
+    order: OrderRef,
+    facts: Mapping[str, tuple[str, ...]],
+    *,
+    platform: Platform,
+    shape: re.Pattern[str],
+) -> list[str]:
+    """The same, whatever the site."""
     own = [order.id] if order.platform is platform else []
-    others = context.known_all("order.alias") if shape is not None else ()
-    return list(
-        dict.fromkeys([*own, *(name for name in others if shape and shape.fullmatch(name))])
-    )
+    others = [name for name in facts.get("order.alias", ()) if shape.fullmatch(name)]
+    return list(dict.fromkeys([*own, *others]))
 
 
 def zone_in(settings: Mapping[str, Any]) -> str:

@@ -247,11 +247,12 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """What a buyer asked back through a platform: a return, or a claim that it never came."""
+    """What a buyer asked back through a platform; `kind` is return, inquiry or case."""
 
     id: str
     at: datetime
     platform: str = ""
+    kind: str = "return"
     amount: str = ""
     currency: str = "USD"
     reason: str = ""

@@ -186,7 +186,11 @@ def _order(
         "order_number": 1001,
         "source_identifier": foreign,
         "source_name": "1354745" if foreign else "web",
-        "note_attributes": [],
+        "note_attributes": [
+            {"name": f"{platform} order id", "value": other}
+            for platform in ("eBay", "TikTok")
+            if (other := order.number_on(platform.lower()))
+        ],
         "tags": "",
         "created_at": placed,
         "processed_at": placed,

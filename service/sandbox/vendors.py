@@ -7,6 +7,7 @@ from service.sandbox.amazon import AmazonSandbox
 from service.sandbox.dhl import DhlSandbox
 from service.sandbox.dhl_express import DhlExpressSandbox
 from service.sandbox.easypost import EasypostSandbox
+from service.sandbox.ebay import EbayDisputesSandbox, EbaySandbox
 from service.sandbox.fedex import FedexSandbox
 from service.sandbox.mabang import MabangSandbox
 from service.sandbox.odoo import OdooSandbox
@@ -20,6 +21,8 @@ from service.sandbox.usps import UspsSandbox
 
 VENDORS: tuple[type[StandIn], ...] = (
     AmazonSandbox,
+    EbaySandbox,
+    EbayDisputesSandbox,
     MabangSandbox,
     OdooSandbox,
     DhlExpressSandbox,

@@ -51,20 +51,24 @@ def askable(
 ) -> list[Source]:
     """Those of the `waiting` sources that can be asked now.
 
-    A source of the order's own platform does not wait for what it only wants. Of sources that wait
-    for nothing but each other, none would ever begin: then those that can teach us something are
-    asked, and the others go on waiting for them.
+    A source of the order's own platform does not wait for what it only wants; one of another
+    platform waits, while somebody could still bring it, for a number that it recognises. Of sources
+    that wait for nothing but each other none would ever begin, so then those are asked that can
+    teach us something, first the ones that have something to ask with; the others go on waiting.
     """
     able = [source for source in waiting if source.collector.needs <= set(known)]
     unfinished = [*waiting, *running]
-    ready = [
+    with_enough = [
         source
         for source in able
-        if source.collector.wants <= set(known)
-        or source.serves(order)
+        if source.serves(order)
+        or (source.collector.wants <= set(known) and source.recognises(order, known))
         or not any(other.leads for other in unfinished if other is not source)
     ]
-    return ready if ready or running else [source for source in able if source.leads] or able
+    if with_enough or running:
+        return with_enough
+    leading = [source for source in able if source.leads]
+    return [source for source in leading if source.recognises(order, known)] or leading or able
 
 
 def missing(source: Source, known: Known) -> str:

@@ -37,6 +37,13 @@ class Platformed:
         return []
 
 
+class OfShape(Platformed):
+    """One that can only be asked with a number of its own."""
+
+    def recognises(self, order: OrderRef, facts: Known) -> bool:
+        return "04-11234-56789" in facts.get("order.alias", ())
+
+
 class Payments(Platformed):
     roles = frozenset({Role.PAYMENT_RECORD})
     wants = frozenset({"order.shop_id"})
@@ -71,6 +78,18 @@ def test_one_that_teaches_nothing_goes_on_waiting_for_those_that_may() -> None:
     assert askable(ORDER, KNOWN, [PAYMENTS, *OTHERS], []) == OTHERS
     assert askable(ORDER, KNOWN, [PAYMENTS], OTHERS) == []
     assert askable(ORDER, KNOWN, [PAYMENTS], []) == [PAYMENTS]
+
+
+def test_one_that_recognises_no_number_goes_on_waiting_for_those_that_may_bring_one() -> None:
+    ebay = source(OfShape("ebay", Platform.EBAY))
+    shopify = OTHERS[0]
+    other: Known = KNOWN | {"order.alias": ("SO-1001",)}
+    assert askable(ORDER, KNOWN, [ebay, shopify], []) == [shopify]
+    assert askable(ORDER, other, [ebay], [shopify]) == []
+    its: Known = KNOWN | {"order.alias": ("SO-1001", "04-11234-56789")}
+    assert askable(ORDER, its, [ebay], [shopify]) == [ebay]
+    assert askable(ORDER, other, [ebay], []) == [ebay], "nobody is left who could bring one"
+    assert askable(OrderRef(Platform.EBAY, "1"), KNOWN, [ebay], [shopify]) == [ebay]
 
 
 def test_what_became_known_ends_the_waiting() -> None:
