@@ -1,0 +1,98 @@
+"""Altered pictures whose metadata tell of it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+from bench.eval.exif import (
+    DATE_TIME,
+    MAKE,
+    MODEL,
+    SOFTWARE,
+    TAKEN,
+    exif_block,
+)  # fmt: skip
+from bench.eval.pictures import Picture
+from bench.eval.story import Story
+from bench.eval.studio import thumbnail_of
+
+_EDITORS = ("Adobe Photoshop 25.9 (Windows)", "Adobe Photoshop 24.1 (Macintosh)", "GIMP 2.10.36")
+_UNSEEN_EDITORS = (
+    "Affinity Photo 2.4.2", "Pixelmator Pro 3.5.9", "PicsArt",
+    "Adobe Photoshop Lightroom 7.2 (iOS)",
+    "GIMP 3.0.2", "Adobe Photoshop Express 9.1",
+)  # fmt: skip
+
+
+def left(
+    way: str, picture: Picture, before: Picture, story: Story, dice: random.Random, *, holdout: bool
+) -> Picture:
+    """The altered picture with the metadata that its editor left, or forgot to renew."""
+    match way:
+        case "exif-editor":
+            return _by_editor(picture, story, dice, holdout=holdout)
+        case "xmp-history":
+            return _with_history(picture, story, dice, holdout=holdout)
+        case "thumbnail":
+            return _with_old_thumbnail(picture, before, story)
+        case "png-text":
+            return _with_text_chunk(picture, dice, holdout=holdout)
+        case _:
+            raise ValueError(f"no metadata are left by {way!r}")
+
+
+def _by_editor(picture: Picture, story: Story, dice: random.Random, *, holdout: bool) -> Picture:
+    """EXIF that names an image editor, and a time of writing after the taking."""
+    taken = story.captured
+    written = taken + timedelta(hours=dice.randint(1, 60), minutes=dice.randint(0, 59))
+    editor = dice.choice(_UNSEEN_EDITORS if holdout else _EDITORS)
+    block = exif_block(
+        {MAKE: "Apple", MODEL: "iPhone 13", SOFTWARE: editor, DATE_TIME: _exif_time(written)},
+        {TAKEN: _exif_time(taken)},
+    )
+    return replace(picture, exif=block, quality=picture.quality or 90)
+
+
+def _with_history(picture: Picture, story: Story, dice: random.Random, *, holdout: bool) -> Picture:
+    """XMP with an editor's history of what was done."""
+    editor = dice.choice(_UNSEEN_EDITORS if holdout else _EDITORS)
+    when = (story.captured + timedelta(hours=3)).isoformat()
+    acts = "".join(
+        f'<rdf:li stEvt:action="{act}" stEvt:when="{when}" stEvt:softwareAgent="{editor}"/>'
+        for act in ("converted", "saved", "saved")
+    )
+    xmp = (
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" '
+        'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/" '
+        'xmlns:stEvt="http://ns.adobe.com/xap/1.0/sType/ResourceEvent#" '
+        f'xmp:CreatorTool="{editor}" xmp:ModifyDate="{when}">'
+        f"<xmpMM:History><rdf:Seq>{acts}</rdf:Seq>"
+        '</xmpMM:History></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
+    )
+    return replace(picture, xmp=xmp.encode(), quality=dice.choice((88, 92, 95)))
+
+
+def _with_old_thumbnail(picture: Picture, before: Picture, story: Story) -> Picture:
+    """EXIF whose thumbnail still shows the picture before it was altered."""
+    block = exif_block(
+        {MAKE: "samsung", MODEL: "SM-A546B", DATE_TIME: _exif_time(story.captured)},
+        {TAKEN: _exif_time(story.captured)},
+        thumbnail=thumbnail_of(before.image),
+    )
+    return replace(picture, exif=block, quality=picture.quality or 92)
+
+
+def _with_text_chunk(picture: Picture, dice: random.Random, *, holdout: bool) -> Picture:
+    """A PNG whose text chunks name the editor."""
+    editor = dice.choice(_UNSEEN_EDITORS if holdout else _EDITORS)
+    chunks = (("Comment", "Created with GIMP"),) if "GIMP" in editor else (("Software", editor),)
+    return replace(picture, text=chunks, quality=0)
+
+
+def _exif_time(when: object) -> str:
+    return f"{when:%Y:%m:%d %H:%M:%S}"

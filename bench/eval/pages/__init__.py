@@ -1,0 +1,1 @@
+"""Pages: a story in, HTML out. One file a family; every fact a page prints is noted by its View."""

@@ -1,0 +1,90 @@
+"""How many files of which sort: honest ones, handled ones, and each way of altering."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from bench.eval.truth import CONTRADICTION, METADATA, PIXELS, SIGNATURE, STRUCTURE, UNKNOWABLE
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A sort of file. `edit` is the class of its alteration, "" for an honest file."""
+
+    medium: str
+    way: str = ""
+    edit: str = ""
+
+
+# Shares, not counts: a set of 300 files has about 150 honest ones, 75 that are given away, 50 that
+# only pixels show and 25 that nothing shows.
+SHARES: tuple[tuple[Recipe, int], ...] = (
+    (Recipe("screen"), 26),
+    (Recipe("letter-pdf"), 11),
+    (Recipe("plain-pdf"), 6),
+    (Recipe("page-pdf"), 5),
+    (Recipe("slip-pdf"), 4),
+    (Recipe("scan"), 10),
+    (Recipe("chat"), 12),
+    (Recipe("chat-resave"), 7),
+    (Recipe("photo-screen"), 8),
+    (Recipe("photo-paper"), 7),
+    (Recipe("screen", "annotated"), 5),
+    (Recipe("screen", "crop"), 3),
+    (Recipe("screen", "resize"), 2),
+    (Recipe("screen", "recompress"), 3),
+    (Recipe("screen", "convert"), 2),
+    (Recipe("screen", "contrast"), 2),
+    (Recipe("photo-paper", "rotate"), 2),
+    (Recipe("photo-screen", "strip"), 2),
+    (Recipe("letter-pdf", "signed"), 3),
+    (Recipe("plain-pdf", "countersigned"), 2),
+    (Recipe("letter-pdf", "filled"), 3),
+    (Recipe("plain-pdf", "after-signature", SIGNATURE), 3),
+    (Recipe("letter-pdf", "after-signature", SIGNATURE), 2),
+    (Recipe("plain-pdf", "signed-bytes", SIGNATURE), 3),
+    (Recipe("letter-pdf", "cover", STRUCTURE), 3),
+    (Recipe("plain-pdf", "cover", STRUCTURE), 2),
+    (Recipe("letter-pdf", "incremental", STRUCTURE), 4),
+    (Recipe("plain-pdf", "incremental", STRUCTURE), 2),
+    (Recipe("letter-pdf", "annotation", STRUCTURE), 3),
+    (Recipe("plain-pdf", "replaced", STRUCTURE), 4),
+    (Recipe("letter-pdf", "retouched", STRUCTURE), 3),
+    (Recipe("screen", "exif-editor", METADATA), 4),
+    (Recipe("screen", "xmp-history", METADATA), 4),
+    (Recipe("screen", "thumbnail", METADATA), 3),
+    (Recipe("screen", "png-text", METADATA), 2),
+    (Recipe("screen", "check-digit", CONTRADICTION), 4),
+    (Recipe("letter-pdf", "check-digit", CONTRADICTION), 2),
+    (Recipe("letter-pdf", "barcode", CONTRADICTION), 3),
+    (Recipe("scan", "barcode", CONTRADICTION), 2),
+    (Recipe("screen", "header-history", CONTRADICTION), 5),
+    (Recipe("screen", "weekday", CONTRADICTION), 3),
+    (Recipe("letter-pdf", "weekday", CONTRADICTION), 2),
+    (Recipe("photo-screen", "exif-stamp", CONTRADICTION), 4),
+    (Recipe("screen", "before-shipping", CONTRADICTION), 3),
+    (Recipe("letter-pdf", "before-shipping", CONTRADICTION), 2),
+    (Recipe("screen", "copied-digit", PIXELS), 12),
+    (Recipe("screen", "patched", PIXELS), 11),
+    (Recipe("screen", "retyped", PIXELS), 11),
+    (Recipe("screen", "inserted", PIXELS), 10),
+    (Recipe("screen", "rerendered", UNKNOWABLE), 11),
+    (Recipe("photo-screen", "rephotographed", UNKNOWABLE), 11),
+)
+
+
+def deck(count: int, dice: random.Random) -> list[Recipe]:
+    """`count` recipes in their shares, shuffled; what does not divide is dealt by dice."""
+    total = sum(share for _, share in SHARES)
+    dealt: list[Recipe] = []
+    rests: list[tuple[float, Recipe]] = []
+    for recipe, share in SHARES:
+        exact = share * count / total
+        dealt += [recipe] * int(exact)
+        rests.append((exact % 1, recipe))
+    while len(dealt) < count:
+        recipe = dice.choices([r for _, r in rests], [weight + 1e-9 for weight, _ in rests])[0]
+        dealt.append(recipe)
+    dice.shuffle(dealt)
+    return dealt

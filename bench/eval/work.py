@@ -1,0 +1,297 @@
+"""One file: drawn, altered or handled by its recipe, saved, and its truth told."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+from bench.eval import pdfs
+from bench.eval.browser import Box
+from bench.eval.edits import documents, metadata, pixels
+from bench.eval.edits.contradictions import WAYS, Lie, lie
+from bench.eval.handling import handled
+from bench.eval.pages.view import View
+from bench.eval.pictures import Picture, photographed, recompressed, scanned, sent
+from bench.eval.recipes import Recipe
+from bench.eval.story import Story, neighbour, redated, retold, variants
+from bench.eval.studio import Draft, Paper, Studio, camera, plain
+from bench.eval.truth import METADATA, PIXELS, Edit, Truth
+
+DATE = frozenset({"day", "minute", "zone"})
+READING = DATE | {"tracking", "order", "carrier", "capture", "stale", "foreign"}
+
+_SCREENS = ("tracking", "portal", "aggregator")
+_SCANNERS = ("ScanGear 4.2", "EPSON Scan 2", "Canon iR-ADV")
+_UNSEEN_SCANNERS = ("NAPS2", "KONICA MINOLTA bizhub", "Brother MFC", "CamScanner")
+_KINDS = {
+    "screen": ["portal_screenshot"],
+    "letter-pdf": ["original_export"],
+    "plain-pdf": ["original_export"],
+    "slip-pdf": ["original_export"],
+    "page-pdf": ["original_export", "portal_screenshot"],
+    "scan": ["scan"],
+    "chat": ["chat_screenshot"],
+    "chat-resave": ["portal_screenshot", "chat_screenshot"],
+    "photo-screen": ["photo"],
+    "photo-paper": ["photo"],
+}
+
+
+class Work:
+    """One file in the making: `made`, then `truth`."""
+
+    def __init__(
+        self, studio: Studio, recipe: Recipe, story: Story, dice: random.Random, *,
+        holdout: bool, country: bool,
+    ) -> None:  # fmt: skip
+        self.studio, self.recipe, self.story, self.dice = studio, recipe, story, dice
+        self.holdout = holdout
+        self.unasked: set[str] = set()
+        self.boxes: tuple[Box, ...] = ()
+        self.handling: tuple[str, ...] = ()
+        self.lie: Lie | None = None
+        self.draft = self._draft(country=country)
+
+    def made(self) -> tuple[bytes, str]:
+        """(bytes, suffix) of the file."""
+        if self.recipe.medium.endswith("-pdf"):
+            paper = self._document()
+            self.handling, self.boxes = paper.handling, paper.boxes or self._lie_boxes(paper)
+            return paper.data, ".pdf"
+        picture = self._picture()
+        self.handling, self.boxes = picture.handling, picture.boxes
+        if self.recipe.medium == "scan" and self.dice.random() < 0.5:
+            return self._scanned_pdf(picture), ".pdf"
+        return picture.written(), picture.suffix
+
+    def truth(self, name: str, *, foreign: bool) -> Truth:
+        """What is true of the file that was made."""
+        view, medium, way = self.view, self.recipe.medium, self.recipe.way
+        unasked = set(self.unasked)
+        delivered, captured = view.said_delivered(), view.said_captured()
+        if delivered is not None and not delivered.sure:
+            unasked |= DATE
+        if captured is not None and not captured.sure:
+            unasked |= {"capture"}
+        photo = medium.startswith("photo")
+        if captured is None and (photo or medium.endswith("-pdf") or medium == "scan"):
+            unasked |= {"capture", "stale"}  # metadata may or may not be taken for a date
+        if way == "rotate":
+            unasked |= READING
+        edit = None
+        if self.recipe.edit:
+            boxes = [
+                (round(a, 1), round(b, 1), round(c, 1), round(d, 1)) for a, b, c, d in self.boxes
+            ]
+            edit = Edit(self.recipe.edit, way, boxes)
+        fresh = timedelta(days=7)
+        return Truth(
+            file=name,
+            family=self.draft.family,
+            medium=medium,
+            layout=view.layout,
+            frame=self.draft.frame,
+            language=self.story.language,
+            kinds=_KINDS[medium],
+            carriers=sorted(view.marks),
+            delivered=delivered,
+            captured=captured,
+            tracking=sorted(view.tracking),
+            orders=sorted(view.orders),
+            copied=medium in ("chat", "chat-resave") or photo,
+            stale=not view.captured or self.story.asked - self.story.captured > fresh,
+            foreign=foreign,
+            edit=edit,
+            handling=list(self.handling),
+            unasked=sorted(unasked),
+        )
+
+    # -- the page --------------------------------------------------------------------------------
+
+    def _draft(self, *, country: bool) -> Draft:
+        medium, way, dice = self.recipe.medium, self.recipe.way, self.dice
+        if medium in ("letter-pdf", "plain-pdf"):
+            family = "proof"
+        elif medium == "slip-pdf":
+            family = "slip"
+        elif medium in ("scan", "photo-paper"):
+            family = "slip" if dice.random() < 0.25 and not way else "proof"
+        elif medium == "page-pdf":
+            family = dice.choice(("tracking", "portal"))
+        else:
+            family = dice.choices(_SCREENS, (6, 3, 2))[0]
+        draft = Draft(self.story, family, dice.getrandbits(48), self.holdout, country=country)
+        if family in _SCREENS and medium != "page-pdf":
+            draft.frame = dice.choice(("browser", "browser", "phone", ""))
+        if medium in ("chat", "chat-resave") and dice.random() < 0.7:
+            draft.frame = "phone"  # what is sent from phone to phone
+        if way in WAYS:
+            self._lying(draft, way)
+        if way == "exif-stamp":
+            draft.stamped = "page"
+        if way == "inserted":
+            draft.stamped = ""
+        if self.recipe.edit in (PIXELS, METADATA):
+            # The date stands in one place only: what is left of the old story must not tell.
+            draft.family = dice.choice(("tracking", "portal"))
+            draft.alter = _without_history
+        return draft
+
+    def _lying(self, draft: Draft, way: str) -> None:
+        """A page that contradicts itself."""
+        while way == "check-digit" and not _checkable(draft.story):
+            draft.story = neighbour(self.story, self.dice, holdout=self.holdout, site=False)
+        self.story = draft.story
+        if draft.family in ("portal", "aggregator"):
+            draft.family = "tracking"
+        self.lie = lie(way, self.dice.getrandbits(48))
+        draft.alter = self.lie.alter
+        self.unasked |= DATE if "delivered" in self.lie.marks else {"tracking", "foreign"}
+
+    def _lie_boxes(self, drawn: Picture | Paper) -> tuple[Box, ...]:
+        names = self.lie.marks if self.lie else ()
+        return tuple(mark.box for mark in drawn.marks if mark.name in names)
+
+    def _forged(self) -> str:
+        """What a forger would write instead of the delivery's date."""
+        at = redated(self.story, self.dice).event("delivered").at
+        text = self.view.head_form.said(at).text
+        # A standard PDF font has no Chinese; a forger types figures then.
+        return text if text.isascii() or self.recipe.medium == "screen" else f"{at:%Y-%m-%d %H:%M}"
+
+    # -- PDF files -------------------------------------------------------------------------------
+
+    def _document(self) -> Paper:
+        way, dice, when = self.recipe.way, self.dice, self.story.captured
+        if self.recipe.medium == "plain-pdf":
+            self.story = self.draft.story = _in_latin(self.draft.story)
+            self.view, paper = plain(self.draft)
+        else:
+            self.view, paper = self.studio.printed(self.draft)
+        later = when + timedelta(hours=dice.randint(1, 90))
+        match way:
+            case "signed":
+                data = pdfs.signed(paper.data, dice, when, field="Carrier")
+                return replace(paper, data=data, handling=("signed",))
+            case "countersigned":
+                data = pdfs.signed(paper.data, dice, when, field="Carrier")
+                data = pdfs.signed(data, dice, later, field="Received")
+                return replace(paper, data=data, handling=("signed", "countersigned"))
+            case "filled":
+                data = pdfs.filled_in(paper.data, "Received, filed", later)
+                return replace(paper, data=data, handling=("form-filled",))
+        if way and way not in WAYS:
+            self.unasked |= DATE
+            forged = self._forged()
+            return documents.altered(way, paper, forged, when, dice, holdout=self.holdout)
+        return paper
+
+    def _scanned_pdf(self, scan: Picture) -> bytes:
+        dpi = round(scan.image.width / 8.5)
+        factor = 72 / dpi
+        self.boxes = tuple(
+            (a * factor, b * factor, c * factor, d * factor) for a, b, c, d in scan.boxes
+        )
+        producer = self.dice.choice(_UNSEEN_SCANNERS if self.holdout else _SCANNERS)
+        return pdfs.picture_pdf(scan.image, dpi=dpi, made=self.story.captured, producer=producer)
+
+    # -- pictures --------------------------------------------------------------------------------
+
+    def _picture(self) -> Picture:
+        medium, dice = self.recipe.medium, self.dice
+        if medium == "chat":
+            self.view, picture = self.studio.chatted(self.draft)
+            return self._saved(picture)
+        self.view, picture = self.studio.screen(self.draft)
+        picture = replace(picture, boxes=self._lie_boxes(picture))
+        if self.recipe.edit:
+            picture = self._edited(picture)
+        match medium:
+            case "scan":
+                return scanned(picture, dice)
+            case "chat-resave":
+                return sent(picture, dice)
+            case "photo-screen" | "photo-paper":
+                screen, hard = medium == "photo-screen", dice.uniform(0.1, 0.9)
+                picture = photographed(picture, dice, screen=screen, hard=hard)
+                picture = replace(picture, exif=self._camera())
+            case _ if not (picture.quality or picture.text):
+                picture = self._saved(picture)
+        return handled(self.recipe.way, picture, dice)
+
+    def _camera(self) -> bytes:
+        if self.recipe.way == "exif-stamp":
+            day = self.story.event("delivered").at - timedelta(days=self.dice.randint(3, 40))
+            taken = day.strftime("%Y:%m:%d %H:%M:%S")
+            return camera(self.story, self.dice, holdout=self.holdout, taken=taken)
+        return camera(self.story, self.dice, holdout=self.holdout)
+
+    def _saved(self, picture: Picture) -> Picture:
+        """As PNG, or as JPEG of some quality."""
+        if self.dice.random() < 0.55:
+            return replace(picture, quality=0)
+        quality = self.dice.choice((72, 80, 85, 90, 93, 95))
+        return replace(picture, quality=quality, subsampling=self.dice.choice((0, 2, 2)))
+
+    def _edited(self, picture: Picture) -> Picture:
+        way, dice = self.recipe.way, self.dice
+        if self.recipe.edit == METADATA:
+            touched = self._touched(picture, "retyped")
+            return metadata.left(way, touched, picture, self.story, dice, holdout=self.holdout)
+        if self.recipe.edit == PIXELS:
+            if dice.random() < 0.6:  # what was altered had been a JPEG file before
+                image = recompressed(picture.image, dice.choice((75, 85, 92)))
+                picture = replace(picture, image=image)
+            return self._touched(picture, way)
+        if way in ("rerendered", "rephotographed"):
+            # The page as a browser draws it after its text was changed: no trace is left in it.
+            self.story = retold(self.story, dice)
+            self.view, picture = self.studio.screen(replace(self.draft, story=self.story))
+        return picture
+
+    def _touched(self, picture: Picture, way: str) -> Picture:
+        """The picture with its delivery date altered."""
+        dice, done = self.dice, None
+        self.unasked |= DATE
+        match way:
+            case "copied-digit":
+                form = self.view.head_form
+                wishes = [form.said(v.event("delivered").at).text for v in variants(self.story)]
+                done = pixels.copied_digits(picture, wishes, dice)
+            case "patched":
+                other = replace(self.draft, story=redated(self.story, dice))
+                done = pixels.patched(picture, self.studio.screen(other)[1], dice)
+            case "inserted":
+                self.unasked |= {"capture", "stale"}
+                text = self.view.form.said(self.story.captured).text
+                line = f"{self.view.words['printed']}: {text}"
+                return pixels.inserted(picture, line, dice, holdout=self.holdout)
+        # Where a way has no place on this page, its date is typed anew.
+        done = done or pixels.retyped(picture, self._forged(), dice, holdout=self.holdout)
+        if done is None:
+            raise ValueError("a page that is to be altered prints its delivery")
+        return done
+
+
+def _without_history(view: View) -> None:
+    view.without_history = True
+
+
+def _checkable(story: Story) -> bool:
+    """Any change of one digit of the number shows."""
+    number = story.number
+    return story.carrier.checked and (number[-2:].isalpha() or len(number) in (16, 18, 22))
+
+
+def _in_latin(story: Story) -> Story:
+    """The story in words that a standard PDF font has."""
+    said = story.city + story.address + story.signed + story.service
+    said += "".join(event.place for event in story.events)
+    if story.language not in ("zh", "ja") and all(ord(char) < 0x250 for char in said):
+        return story
+    city = "Osaka" if story.land == "JP" else "Shenzhen" if story.land == "CN" else story.city
+    address = city if story.land in ("JP", "CN") else story.address
+    return replace(
+        story, language="en", city=city, address=address, signed="R. OKAFOR", service="Standard"
+    )
