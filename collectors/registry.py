@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collectors.capture.page import Capture
 from collectors.carriers.aftership import Aftership
 from collectors.carriers.dhl import Dhl
 from collectors.carriers.dhl_express import DhlExpress
@@ -48,6 +49,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Odoo(),
     Rest(),
     Folder(),
+    Capture(),
 )
 
 

@@ -361,6 +361,8 @@ class Runtime:
                 found.append(
                     Health(source.name, False, f"{folder} is not a folder.", "Make or mend it.")
                 )
+            if lacking := source.lacking:
+                found.append(Health(source.name, False, lacking, "Install it; nothing else waits."))
         return found
 
     async def _ledger_health(self) -> Health:

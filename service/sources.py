@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from yarl import URL
 
 from collectors.answers import Bounds
@@ -22,6 +23,8 @@ from evidence.errors import ConfigError, RequestError
 from evidence.items import Item, Role, Spool
 from evidence.orders import OrderRef
 from service.settings import Settings, SourceSettings
+
+log = structlog.get_logger()
 
 # Settings of a source that are ours and not its collector's.
 OURS = frozenset(
@@ -70,6 +73,12 @@ class Source:
     @property
     def leads(self) -> bool:
         return bool(self.collector.roles & _LEADING) and not self.collector.needs
+
+    @property
+    def lacking(self) -> str:
+        """What this machine lacks for the source to work, in a sentence; "" if nothing."""
+        lacks = getattr(self.collector, "lacking", None)
+        return str(lacks(self.settings.options)) if lacks else ""
 
     @contextlib.asynccontextmanager
     async def context(
@@ -130,7 +139,11 @@ def local_bucket(name: str, most: int, seconds: float) -> Bucket:
 
 def configured(settings: Settings, bucket_of: BucketOf = local_bucket) -> tuple[Source, ...]:
     """Every configured source; ConfigError naming the table that is wrong."""
-    return tuple(_source(table, bucket_of) for table in settings.sources)
+    sources = tuple(_source(table, bucket_of) for table in settings.sources)
+    for source in sources:
+        if source.lacking:
+            log.warning("a source cannot work", source=source.name, why=source.lacking)
+    return sources
 
 
 def _source(settings: SourceSettings, bucket_of: BucketOf) -> Source:

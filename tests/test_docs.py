@@ -46,7 +46,7 @@ SECTIONS = {
     "Limits": "`[limits]`",
 }
 # Sources that the sandbox has no stand-in for: their own tests start a real server.
-NOT_IN_THE_SANDBOX = frozenset({"tryton"})
+NOT_IN_THE_SANDBOX = frozenset({"capture", "tryton"})
 # What the samples leave to the operator, as the sandbox has it.
 YOURS = {
     "client-id": Account().client_id,

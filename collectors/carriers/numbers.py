@@ -3,9 +3,9 @@
 The tables are in evidence/tracking_numbers/: what a collector may ask for, a verifier may doubt.
 """
 
-from evidence.tracking_numbers import Likeness, asked_as, identify, likeness, normalize
+from evidence.tracking_numbers import CARRIERS, Likeness, asked_as, identify, likeness, normalize
 
-__all__ = ["Likeness", "asked_as", "identify", "is_a", "likeness", "normalize"]
+__all__ = ["CARRIERS", "Likeness", "asked_as", "identify", "is_a", "likeness", "normalize"]
 
 
 def is_a(number: str, carrier: str, *kinds: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evidence.errors import ConfigError
+from service.runtime import Runtime
 from service.settings import Limits, load_settings
 from service.sources import configured
 
@@ -81,3 +82,14 @@ async def test_what_every_source_may_be_told_is_not_handed_to_its_collector(
     ) as context:
         assert set(context.settings) == {"columns"}
     assert source.seconds == 5.0
+
+
+async def test_what_a_machine_lacks_for_a_source_is_told_when_the_service_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    config = tmp_path / "orderproof.toml"
+    config.write_text("[sources.capture]\n", encoding="utf-8")
+    async with await Runtime.open(load_settings(config, environment={})) as runtime:
+        (ill,) = [part for part in await runtime.health() if part.part == "capture"]
+    assert not ill.ok and "chromium-headless-shell" in ill.detail

@@ -1,0 +1,1 @@
+"""Pages as a person sees them: a browser, its guarded way out, and what it loaded."""
