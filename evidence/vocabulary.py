@@ -95,6 +95,9 @@ _NAMES = (
     Name("shipment.origin.country", Kind.COUNTRY, "country it was sent from"),
     # The carrier's scans
     Name("parcel.unknown", Kind.TEXT, "the carrier says it does not know the number"),
+    Name(
+        "parcel.unregistered", Kind.FLAG, "an aggregator was never told of it, so it asked nobody"
+    ),
     Name("parcel.status", Kind.TEXT, "the carrier's current status, in its words"),
     Name("scan.accepted", Kind.TEXT, "first carrier scan, in the carrier's words"),
     Name("scan.accepted.at", Kind.TIME, "the carrier first had the parcel", 50),

@@ -18,12 +18,12 @@ from collectors.auth import ApiKey, secret_of
 from collectors.carriers.asking import Refusals, each_of, history, linked
 from collectors.carriers.parcel import Groups, address, first_of, moment, time_of, weight
 from collectors.carriers.relayed import (
-    never_told,
     numbers_for,
     origin_of,
     registers,
     said_by,
     told_now,
+    unregistered,
 )
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
@@ -93,8 +93,6 @@ class Aftership:
                     told = {"tracking_number": number}
                     await http.post("/trackings", json=told, answers={200, 201})
                     refusals.add(told_now(self.name, number))
-            elif not found:
-                refusals.add(never_told(self.name, number))
 
     def read(self, item: Item) -> list[Fact]:
         """Read an answer, checkpoint by checkpoint. ShapeError for another shape."""
@@ -103,6 +101,8 @@ class Aftership:
         page = page_of(item)
         if "trackings" not in page["data"]:
             raise page["data"]["trackings"].misshapen("a list of trackings")
+        if page["data"]["trackings"].value == []:
+            return [unregistered(page["data"]["trackings"])]
         groups = Groups()
         return [
             fact

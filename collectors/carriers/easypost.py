@@ -17,12 +17,12 @@ from collectors.auth import ApiKey, secret_of
 from collectors.carriers.asking import Refusals, each_of, history
 from collectors.carriers.parcel import Groups, address, first_of, moment, place, time_of, weight
 from collectors.carriers.relayed import (
-    never_told,
     numbers_for,
     origin_of,
     registers,
     said_by,
     told_now,
+    unregistered,
 )
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
@@ -74,14 +74,14 @@ class Easypost:
                     told = {"tracker": {"tracking_code": number}}
                     await http.post("/v2/trackers", json=told, answers={200, 201})
                     refusals.add(told_now(self.name, number))
-            elif not found:
-                refusals.add(never_told(self.name, number))
 
     def read(self, item: Item) -> list[Fact]:
         """Read trackers, scan by scan. ShapeError for another shape."""
         page = page_of(item)
         if "tracking_code" not in page and "trackers" not in page:
             raise page["trackers"].misshapen("a list of trackers")
+        if page["trackers"].value == []:
+            return [unregistered(page["trackers"])]
         groups = Groups()
         trackers = [page] if "tracking_code" in page else page["trackers"].each()
         return [

@@ -13,8 +13,9 @@ from dataclasses import replace
 from collectors.carriers.asking import NUMBER
 from collectors.carriers.numbers import identify, normalize
 from collectors.collector import Context
-from evidence.errors import ConfigError, OutageError, RequestError
+from evidence.errors import ConfigError, OutageError
 from evidence.facts import Fact
+from evidence.pages import Node
 from evidence.tracking_numbers import CARRIERS
 
 # Carriers that have a source of their own here: their numbers are left to it, unless asked for.
@@ -85,10 +86,9 @@ def registers(context: Context) -> bool:
     return context.settings.get("register") is True
 
 
-def never_told(source: str, number: str) -> RequestError:
-    """That an aggregator was never told of a number: no word of any carrier's."""
-    why = "it was never registered there (register = true does that)"
-    return RequestError(what=f"asking {source} about {number}", why=why)
+def unregistered(where: Node) -> Fact:
+    """That an aggregator was never told of the number: no word of any carrier's."""
+    return where.fact("parcel.unregistered", "yes")
 
 
 def told_now(source: str, number: str) -> OutageError:

@@ -27,12 +27,12 @@ from collectors.carriers.parcel import (
     weight,
 )
 from collectors.carriers.relayed import (
-    never_told,
     numbers_for,
     origin_of,
     registers,
     said_by,
     told_now,
+    unregistered,
 )
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
@@ -93,8 +93,6 @@ class SeventeenTrack:
                 with refusals.put_off():
                     await http.post("/track/v2.2/register", json=[{"number": number}])
                     refusals.add(told_now(self.name, number))
-            elif code == _NOT_REGISTERED:
-                refusals.add(never_told(self.name, number))
             elif code in _NO_ACCESS:
                 raise AccessError(source=self.name, why=f"it answered with code {code}")
 
@@ -125,7 +123,8 @@ def _rejection(rejected: Node) -> Fact:
     error = rejected["error"]
     if error["code"].text_or_none() in _UNKNOWN:
         return unknown((error["message"], error["code"]))
-    # That 17TRACK was never told of a number is no word of any carrier's.
+    if error["code"].text_or_none() == _NOT_REGISTERED:
+        return unregistered(error["code"])
     return error["message"].fact("field.unread")
 
 

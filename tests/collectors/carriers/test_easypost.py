@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from collectors.carriers.easypost import Easypost
-from evidence.errors import OutageError, RequestError, ShapeError
+from evidence.errors import OutageError, ShapeError
 from evidence.items import Provenance
 from service.sandbox.app import served
 from tests.collectors.carriers.story import asked_at, questions, said, sandbox, told
@@ -16,7 +16,7 @@ from tests.collectors.reading import answer, assert_holds_under_drift, assert_sa
 
 NUMBER = "YT2630100700123458"
 SAMPLES = "contracts/carriers/easypost/samples"
-DERIVED = frozenset({"shipment.weight"})
+DERIVED = frozenset({"shipment.weight", "parcel.unregistered"})
 
 
 def tracker(*scans: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -45,8 +45,9 @@ async def test_it_is_told_of_a_number_only_if_that_is_wanted() -> None:
     app = sandbox("easypost")
     async with served(app) as url:
         base = f"{url}/easypost"
-        with pytest.raises(RequestError, match="register = true"):
-            await asked_at(base, Easypost(), NUMBER)
+        (none,) = await asked_at(base, Easypost(), NUMBER)
+        (fact,) = Easypost().read(none)
+        assert (fact.name, fact.value, fact.origin) == ("parcel.unregistered", "yes", "easypost")
         with pytest.raises(OutageError, match="only now"):
             await asked_at(base, Easypost(), NUMBER, options={"register": True})
         (item,) = await asked_at(base, Easypost(), NUMBER)

@@ -10,7 +10,7 @@ import pytest
 from collectors.auth import ApiKey
 from collectors.carriers.seventeen_track import SeventeenTrack
 from collectors.secrets import Secret
-from evidence.errors import AccessError, OutageError, RequestError, ShapeError
+from evidence.errors import AccessError, OutageError, ShapeError
 from evidence.items import Provenance
 from evidence.times import Instant, LocalTime
 from service.sandbox.app import served
@@ -61,15 +61,12 @@ async def test_a_number_that_it_has_nothing_of_is_a_fact_not_an_error() -> None:
     assert (unknown.name, unknown.origin) == ("parcel.unknown", "17track")
 
 
-async def test_a_number_it_was_never_told_of_is_nobodys_word_and_says_what_to_do() -> None:
+async def test_a_number_it_was_never_told_of_is_no_word_of_a_carrier() -> None:
     app = sandbox("17track", NUMBER, unknown="empty")
-    with pytest.raises(RequestError, match="register = true"):
-        await told(app, SeventeenTrack(), NUMBER)
+    (item,) = await told(app, SeventeenTrack(), NUMBER)
     assert len(questions(app)) == 1
-    rejected = {"number": NUMBER, "error": {"code": -18019902, "message": "not registered"}}
-    page = {"code": 0, "data": {"accepted": [], "rejected": [rejected]}}
-    (fact,) = SeventeenTrack().read(answer(SeventeenTrack(), page))
-    assert fact.name == "field.unread"
+    (fact,) = SeventeenTrack().read(item)
+    assert (fact.name, fact.value, fact.origin) == ("parcel.unregistered", "yes", "17track")
 
 
 async def test_it_is_told_of_a_number_only_if_that_is_wanted() -> None:
