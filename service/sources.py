@@ -7,7 +7,6 @@ import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 from yarl import URL
@@ -15,13 +14,13 @@ from yarl import URL
 from collectors.answers import Bounds
 from collectors.auth import Auth, NoAuth
 from collectors.collector import Collector, Context
-from collectors.files.folder_access import Folder
 from collectors.pace import Bucket, LocalBucket, Pace, window
 from collectors.registry import collector_named
 from collectors.session import Session
 from evidence.errors import ConfigError, RequestError
 from evidence.items import Item, Role, Spool
 from evidence.orders import OrderRef
+from service.drops import files_of
 from service.settings import Settings, SourceSettings
 
 log = structlog.get_logger()
@@ -37,6 +36,10 @@ OURS = frozenset(
         "answer_s",
         "first_byte_s",
         "max_body",
+        "drop",
+        "endpoint",
+        "region",
+        "host_key",
     }
 )
 # Requests a second, and at once, of a source whose collector does not say what its vendor allows.
@@ -109,7 +112,7 @@ class Source:
                         ca=self.settings.ca,
                     )
                 )
-            folder = self.settings.folder
+            files = stack.enter_context(files_of(self.settings, spool))
             yield Context(
                 source=self.collector.name,
                 version=self.collector.version,
@@ -119,14 +122,8 @@ class Source:
                 spool=spool,
                 text_of=text_of,
                 http=http,
-                files=_folder(folder, self.name, spool) if folder else None,
+                files=files,
             )
-
-
-def _folder(path: Path, name: str, spool: Spool) -> Folder:
-    if not path.is_dir():
-        raise ConfigError(what=f"the folder of {name}", why=f"{path} is not a folder")
-    return Folder(path, spool=spool)
 
 
 # Makes a source's bucket: its name in the configuration, how many requests in how many seconds.

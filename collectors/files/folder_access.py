@@ -16,12 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from collectors.collector import FileEntry
+from collectors.files.drop import MAX_DEPTH, MAX_ENTRIES, in_order, spooled
 from collectors.files.names import harmless, spoken
 from evidence.errors import AccessError, OutageError, RequestError, TooLargeError
 from evidence.items import Content, Spool
-
-MAX_ENTRIES = 100_000
-MAX_DEPTH = 16
 
 _CHUNK = 1 << 20
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -64,12 +62,7 @@ class Folder:
                         folders.append(_not_too_deep(below))
                     elif stat.S_ISREG(status.st_mode):
                         found.append(_entry("/".join(below), status))
-        wanted = tuple(suffixes)
-        return (
-            entry
-            for entry in sorted(found, key=lambda entry: entry.path)
-            if not wanted or entry.path.lower().endswith(wanted)
-        )
+        return in_order(found, suffixes)
 
     def open(self, entry: FileEntry, *, limit: int) -> Content:
         """The file's bytes, copied into the spool while they are hashed.
@@ -77,14 +70,7 @@ class Folder:
         Raises TooLargeError over `limit`, OutageError if the file changes meanwhile: a half-written
         export is not evidence, and the next try will find it whole.
         """
-        writer = self._spool.open(limit=limit)
-        try:
-            for chunk in self.stream(entry, limit=limit):
-                writer.write(chunk)
-            return writer.close()
-        except BaseException:
-            writer.discard()
-            raise
+        return spooled(self, entry, spool=self._spool, limit=limit)
 
     def stream(self, entry: FileEntry, *, limit: int, start: int = 0) -> Iterator[bytes]:
         """The file's bytes from `start`, in pieces of a megabyte or less; errors as for `open`."""

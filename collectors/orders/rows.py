@@ -1,4 +1,4 @@
-"""The rows of an export: delimited text in the encodings that ERPs write, or an Excel workbook.
+"""The rows of an export: delimited text in the encodings that ERPs write, JSON lines, a workbook.
 
 An encoding is declared or proves itself: a byte order mark, UTF-8 without an error, GB18030 without
 an error, or the table is refused. Rows come one by one, under bounds; a row that cannot be read is
@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -71,6 +72,17 @@ def is_workbook(data: bytes) -> bool:
     return data.startswith(b"PK\x03\x04")
 
 
+def media_type_of(data: bytes) -> str:
+    if is_workbook(data):
+        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return "application/x-ndjson" if is_json_lines(data) else "text/csv"
+
+
+def is_json_lines(data: bytes) -> bool:
+    """An object a line (jsonlines.org); no heading of a table begins with a brace."""
+    return data.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"{"
+
+
 def encoding_of(data: bytes, layout: Layout) -> str:
     """The codec that reads the table; RequestError if none is declared and none proves itself."""
     if layout.encoding:
@@ -101,7 +113,44 @@ def rows_of(data: bytes, layout: Layout) -> Iterator[Row | Broken]:
     """
     if is_workbook(data):
         return _sheet_rows(data, layout)
+    if is_json_lines(data):
+        return _json_rows(data, layout)
     return _text_rows(data, layout)
+
+
+def _json_rows(data: bytes, layout: Layout) -> Iterator[Row | Broken]:
+    """The heading is the columns that are declared; a line that lacks one has nothing there."""
+    columns = tuple(layout.columns)
+    yield Row(0, columns)
+    lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    if len(lines) > MAX_ROWS:
+        raise TooLargeError(what="the table (in rows)", size=len(lines), limit=MAX_ROWS)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            if len(line) > MAX_LINE:
+                raise FormatError(what="the line", why="it is too long")
+            said = json.loads(line, parse_float=str, parse_int=str)
+            if not isinstance(said, dict):
+                raise FormatError(what="the line", why="it is no object")
+            cells = tuple(_json_cell(said.get(column)) for column in columns)
+        except (ValueError, RecursionError, FormatError) as problem:
+            why = str(problem) if isinstance(problem, FormatError) else "it is not JSON"
+            yield Broken(number, why)
+            continue
+        if any(cells):
+            yield Row(number, cells)
+
+
+def _json_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) and len(value) <= MAX_CELL:
+        return value.strip()
+    raise FormatError(what="a value", why="it is neither text nor a number, or too long")
 
 
 def _text_rows(data: bytes, layout: Layout) -> Iterator[Row | Broken]:

@@ -29,7 +29,9 @@ from collectors.orders.rows import (
     Row,
     encoding_of,
     heading_of,
+    is_json_lines,
     is_workbook,
+    media_type_of,
     rows_of,
 )
 from collectors.orders.values import wall_time
@@ -47,10 +49,9 @@ from evidence.locators import WHOLE, cell
 from evidence.orders import OrderRef
 from evidence.vocabulary import Kind, name_of
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".jsonl", ".ndjson")
 MAX_BROKEN = 100
 MAX_OWN_ROWS = 1_000
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 # What a spreadsheet makes of an order number that is too long for it.
 _POWER = re.compile(r"\d(?:\.\d+)?E\+?\d{2}", re.IGNORECASE)
@@ -91,7 +92,7 @@ class Table:
                 role,
                 await asyncio.to_thread(_spooled, data, context),
                 key=entry.path,
-                media_type=_WORKBOOK if is_workbook(data) else "text/csv",
+                media_type=media_type_of(data),
                 origin="seller",
                 provenance=Provenance.UPLOAD,
                 name=PurePosixPath(entry.path).name,
@@ -147,7 +148,7 @@ def _spooled(data: bytes, context: Context) -> Content:
 
 def _settled(layout: Layout, data: bytes) -> Layout:
     """The layout with the encoding that was found, so that it is never looked for again."""
-    if is_workbook(data) or layout.encoding:
+    if is_workbook(data) or is_json_lines(data) or layout.encoding:
         return layout
     codec = encoding_of(data, layout)
     return layout.encoded(codec)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 # What an extra brings, and the module that shows that it is there.
 EXTRAS = {
-    "s3": ("boto3", "signing key in AWS KMS"),
+    "s3": ("boto3", "signing key in AWS KMS, drops in S3"),
+    "sftp": ("paramiko", "drops over SFTP"),
 }
 
 

@@ -1,6 +1,7 @@
 """ERP exports: which are brought, which rows speak, and what hostile ones can do."""
 
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -406,3 +407,31 @@ def test_any_bytes_give_facts_that_can_be_sealed_or_an_error_of_ours(
         return
     assert Table().read(item) == facts
     canonical([fact.to_json() for fact in facts])
+
+
+# JSON lines
+
+
+def test_an_object_a_line_is_a_row_and_its_keys_are_headings(tmp_path: Path) -> None:
+    own = {"平台订单号": ORDER.id, "运单号": "1Z999AA10123456784", "金额": 49.90, "x": [1]}
+    other = {"平台订单号": "111-1111111-1111111", "运单号": "1ZSTRANGER"}
+    lines = [json.dumps(line, ensure_ascii=False) for line in (other, own)]
+    item, facts = one(export(tmp_path, *lines, name="orders.jsonl"))
+    assert item.media_type == "application/x-ndjson"
+    said = {fact.name: (fact.text, str(fact.locator)) for fact in facts}
+    assert said == {
+        "order.id": (ORDER.id, "cell:2/平台订单号"),
+        "shipment.tracking_number": ("1Z999AA10123456784", "cell:2/运单号"),
+        "order.total": ("49.9 USD", "cell:2/金额"),
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["{", '{"平台订单号": {"a": 1}}', "[1]", '{"平台订单号": "' + "9" * 40_000 + '"}', "[" * 5000],
+)
+def test_a_line_that_is_no_row_is_told_and_the_next_one_is_read(tmp_path: Path, line: str) -> None:
+    own = json.dumps({"平台订单号": ORDER.id}, ensure_ascii=False)
+    _, facts = one(export(tmp_path, own, line, own, name="orders.ndjson"))
+    assert [fact.name for fact in facts if fact.name == "row.broken"] == ["row.broken"]
+    assert len(list(facts.named("order.id"))) == 2
