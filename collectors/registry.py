@@ -25,6 +25,7 @@ from collectors.orders.tiktok import TikTok
 from collectors.orders.tryton import Tryton
 from collectors.payments.ebay_disputes import EbayDisputes
 from collectors.payments.shopify_payments import ShopifyPayments
+from collectors.payments.stripe import Stripe
 from evidence.errors import NotFoundError
 
 COLLECTORS: tuple[Collector, ...] = (
@@ -42,6 +43,7 @@ COLLECTORS: tuple[Collector, ...] = (
     TikTok(),
     Ebay(),
     EbayDisputes(),
+    Stripe(),
     Mailbox(),
     Table(),
     Tryton(),

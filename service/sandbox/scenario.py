@@ -48,6 +48,7 @@ text = "..."
 
 [[payment]]                         what a payment processor tells; [[refund]] and [[dispute]] too
 processor = "stripe"                which one; ids are shaped as its own
+prior = true                        an earlier payment by the same payer, for another order
 id = "ch_..."
 at = "..."
 amount = "48.90"
@@ -216,6 +217,9 @@ class Payment:
     amount: str
     currency: str = "USD"
     status: str = "succeeded"
+    prior: bool = False
+    fingerprint: str = ""
+    email: str = ""
     card_last4: str = ""
     avs: str = ""
     cvv: str = ""

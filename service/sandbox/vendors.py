@@ -15,6 +15,7 @@ from service.sandbox.rest import RestSandbox
 from service.sandbox.seventeen_track import SeventeenTrackSandbox
 from service.sandbox.shopify import ShopifyPaymentsSandbox, ShopifySandbox
 from service.sandbox.standin import StandIn
+from service.sandbox.stripe import StripeSandbox
 from service.sandbox.tiktok import TikTokSandbox
 from service.sandbox.ups import UpsSandbox
 from service.sandbox.usps import UspsSandbox
@@ -31,6 +32,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     RestSandbox,
     ShopifySandbox,
     ShopifyPaymentsSandbox,
+    StripeSandbox,
     TikTokSandbox,
     SeventeenTrackSandbox,
     AftershipSandbox,
