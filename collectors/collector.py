@@ -126,6 +126,17 @@ class Files(Protocol):
         ...
 
 
+class Dns(Protocol):
+    """Questions to the domain name system; each answer is kept as it came (resolver.py)."""
+
+    async def txt(self, name: str) -> Item | None:
+        """The answer on the TXT records of `name`, as an item; None if nobody answered.
+
+        That there is no such name is an answer. Whoever asks yields the item.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a collector is handed for one order.
@@ -145,6 +156,7 @@ class Context:
     text_of: Callable[[Item], Awaitable[str]]
     http: Http | None = None
     files: Files | None = None
+    dns: Dns | None = None
 
     @property
     def collector(self) -> str:

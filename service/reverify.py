@@ -5,6 +5,7 @@
    coverage   canonical bytes, or what differs
  3 parts      what was taken out of another item is taken again from that item's bytes
  4 facts      read again from the items' bytes, in the limited processes: the same, or what differs
+ 5 origins    mails checked again with the sealed DNS answers: the same grade, or what differs
 
 A difference fails where the versions that were sealed are the ones here: the same program must
 come to the same answer. Where they are not, the difference is shown with the versions, and is no
@@ -31,6 +32,7 @@ from evidence.facts import Fact, Facts
 from evidence.items import Item, Provenance
 from evidence.manifest import MAX_MANIFEST_BYTES, Manifest, SealedItem
 from service.reading import Reading
+from service.reverify_origins import origins_again
 from service.settings import Limits
 from service.steps.seal import versions
 from service.steps.verify import judge
@@ -80,6 +82,7 @@ class Reverified:
             "verdicts": self.answer("verdicts", "coverage"),
             "parts": self.answer("parts"),
             "facts": self.answer("facts"),
+            "origins": self.answer("origins"),
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -131,6 +134,7 @@ async def reverify(
         shelf = _Shelf(source, manifest, item_paths(manifest.items))
         await _parts_again(shelf, reading, checks)
         await _facts_again(shelf, reading, checks, changed)
+        await origins_again(shelf, reading, checks, changed)
         return Reverified(verified=report, checks=checks.closed(), versions=changed)
     finally:
         await reading.close()

@@ -16,6 +16,7 @@ from collectors.auth import Auth, NoAuth
 from collectors.collector import Collector, Context
 from collectors.pace import Bucket, LocalBucket, Pace, window
 from collectors.registry import collector_named
+from collectors.resolver import OFF, SYSTEM, Resolver, server_of
 from collectors.session import Session
 from evidence.errors import ConfigError, RequestError
 from evidence.items import Item, Role, Spool
@@ -40,6 +41,7 @@ OURS = frozenset(
         "endpoint",
         "region",
         "host_key",
+        "dns",
     }
 )
 # Requests a second, and at once, of a source whose collector does not say what its vendor allows.
@@ -59,6 +61,8 @@ class Source:
     bounds: Bounds = field(default_factory=Bounds)
     # For all its answers on one order together; 0: what the limits say.
     seconds: float = 0.0
+    # Whom it asks for the keys of mails; resolver.py says how that is written.
+    resolver: str = SYSTEM
 
     @property
     def name(self) -> str:
@@ -123,7 +127,14 @@ class Source:
                 text_of=text_of,
                 http=http,
                 files=files,
+                dns=self._dns(clock),
             )
+
+    def _dns(self, clock: Callable[[], datetime]) -> Resolver | None:
+        if self.resolver == OFF:
+            return None
+        collector = f"{self.collector.name}/{self.collector.version}"
+        return Resolver(self.resolver, collector=collector, clock=clock)
 
 
 # Makes a source's bucket: its name in the configuration, how many requests in how many seconds.
@@ -176,9 +187,19 @@ def _source(settings: SourceSettings, bucket_of: BucketOf) -> Source:
                 max_body=int(_number(settings, "max_body", 64 << 20, least=1)),
             ),
             seconds=_number(settings, "timeout_s", 0.0, least=0.001),
+            resolver=_resolver(settings),
         )
     except RequestError as problem:
         raise ConfigError(what=what, why=f"{problem.what}: {problem.why}") from problem
+
+
+def _resolver(settings: SourceSettings) -> str:
+    said = settings.options.get("dns", SYSTEM)
+    if not isinstance(said, str):
+        raise RequestError(what="dns", why="it is not text")
+    if said not in (SYSTEM, OFF):
+        server_of(said)
+    return said
 
 
 def _in_the_clear(base_url: str) -> bool:

@@ -4,8 +4,8 @@ Source   RFC 5322 mails as they were saved. A Maildir's mails lie in `cur` and `
          file that begins with `From `, named *.mbox, *.mbx or without a suffix; mbox.py says what
          such a file does to its mails.
 Finds    by the order's number and aliases in headers and text, then by thread: threads.py.
-Origin   by the relay's rules (relay.py). A From line proves nothing and DKIM is not checked here:
-         the provenance is UPLOAD, what the seller handed us.
+Origin   by the relay's rules (relay.py). A From line proves nothing: the provenance is UPLOAD, what
+         the seller handed us, unless the sender's domain signed the mail (proof.py).
 Times    Date is the sender's clock, the top Received header our mail server's. An offset makes an
          Instant; without one, and for `-0000`, the time stays local.
 Settings own_addresses          the seller's own addresses: mails from them have origin "seller"
@@ -23,34 +23,28 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from collectors.collector import Context, FileEntry, Files
-from collectors.files.names import harmless
 from collectors.mentions import Mentions
-from collectors.messages.mail import MAX_MAIL, Mail, parse_mail
+from collectors.messages.brought import Bringing, own_addresses, zone_hint
+from collectors.messages.mail import MAX_MAIL
 from collectors.messages.mbox import mails_in
-from collectors.messages.reading import read_attachment, read_mail
-from collectors.messages.relay import origin_of
+from collectors.messages.reading import read_brought
 from collectors.messages.threads import Place, Trace, belonging, trace_of
-from evidence.errors import ConfigError, EvidenceError, OutageError, TooLargeError
+from evidence.errors import OutageError, TooLargeError
 from evidence.facts import Fact
-from evidence.items import Content, InMemory, Item, Provenance, Role
-from evidence.locators import mail_part
-from evidence.media import sniff
+from evidence.items import Content, Item, Role
 from evidence.orders import OrderRef
-from evidence.times import zone_of
 
 MAX_MAILS = 2_000
-MAX_ATTACHMENTS = 100
 MAX_BROUGHT = 256 << 20
 MAX_MBOX = 64 << 30
 MAX_TRACES = 2_000_000
-_NESTED = 3
 _BATCH = 50
 
 
 class Mailbox:
     name = "mailbox"
-    version = 1
-    roles = frozenset({Role.MESSAGE_MAIL, Role.MESSAGE_ATTACHMENT})
+    version = 2
+    roles = frozenset({Role.MESSAGE_MAIL, Role.MESSAGE_ATTACHMENT, Role.DNS_ANSWER})
     needs: frozenset[str] = frozenset()
     wants: frozenset[str] = frozenset({"shipment.tracking_number"})
 
@@ -63,8 +57,12 @@ class Mailbox:
         """
         files = context.need_files()
         mentions = Mentions.of(order, context)
-        own = _own_addresses(context)
-        hints = mentions.hints() | _zone_hint(context)
+        bringing = Bringing(
+            context,
+            about={"order.id": order.id},
+            hints=mentions.hints() | zone_hint(context),
+            own=own_addresses(context),
+        )
 
         traces: list[Trace] = []
         search = _search(files, mentions)
@@ -78,27 +76,13 @@ class Mailbox:
         found = await asyncio.to_thread(belonging, traces)
         del traces
 
-        about = {"order.id": order.id}
         for trace in found[:MAX_MAILS]:
             if trace.place.size > MAX_BROUGHT:
                 continue
             content = await asyncio.to_thread(_bring, files, trace, context)
-            mail = await asyncio.to_thread(_parsed, content)
-            item = context.item(
-                Role.MESSAGE_MAIL,
-                content,
-                key=_key(trace.place),
-                media_type="message/rfc822",
-                origin="mail" if mail is None else origin_of(mail.head, own=own),
-                provenance=Provenance.UPLOAD,
-                name=PurePosixPath(trace.place.entry.path).name,
-                about=about,
-                hints=hints,
-            )
-            attached = [] if mail is None else _attachments(item, mail)
-            yield item
-            for part in attached:
-                yield part
+            name = PurePosixPath(trace.place.entry.path).name
+            for item in await bringing.items(content, key=_key(trace.place), name=name):
+                yield item
         _complain(found)
 
     def read(self, item: Item) -> list[Fact]:
@@ -106,24 +90,7 @@ class Mailbox:
 
         Whatever cannot be read becomes `reading.failed`, beside all that can.
         """
-        if item.role is Role.MESSAGE_ATTACHMENT:
-            return read_attachment(item)
-        return read_mail(item)
-
-
-def _own_addresses(context: Context) -> frozenset[str]:
-    said = context.settings.get("own_addresses", ())
-    if isinstance(said, str) or not all(isinstance(address, str) for address in said):
-        raise ConfigError(what="the setting own_addresses", why="it is not a list of addresses")
-    return frozenset(address.strip().lower() for address in said)
-
-
-def _zone_hint(context: Context) -> dict[str, str]:
-    zone = context.settings.get("received_header_zone")
-    if zone is None:
-        return {}
-    zone_of(str(zone))
-    return {"received_zone": str(zone)}
+        return read_brought(item)
 
 
 def _search(files: Files, mentions: Mentions) -> Iterator[Trace]:
@@ -184,13 +151,6 @@ def _bring(files: Files, trace: Trace, context: Context) -> Content:
     return content
 
 
-def _parsed(content: Content) -> Mail | None:
-    try:
-        return parse_mail(content.read(MAX_MAIL))
-    except EvidenceError:
-        return None
-
-
 def _key(place: Place) -> str:
     """Where the mail lies, without what a mail program changes while nobody touches the mail."""
     path = PurePosixPath(place.entry.path)
@@ -199,28 +159,6 @@ def _key(place: Place) -> str:
     if path.parent.name in {"cur", "new"}:  # Maildir: moved when seen, renamed when flagged
         return str(path.parent.parent / path.name.partition(":2,")[0])
     return str(path)
-
-
-def _attachments(item: Item, mail: Mail, depth: int = 0) -> list[Item]:
-    """What is attached to a mail, and to the mails attached to it, as items that were inside it."""
-    found: list[Item] = []
-    for part in islice(mail.attachments(), MAX_ATTACHMENTS):
-        data, encoding = mail.body_of(part)
-        nested = part.media_type == "message/rfc822"
-        name = part.file_name
-        child = item.part(
-            Role.MESSAGE_ATTACHMENT,
-            data,
-            at=mail_part(part.number),
-            encoding=encoding,
-            # What it claims to be is asked only for a mail, which has no signature of its own.
-            media_type="message/rfc822" if nested else sniff(data),
-            name=None if name is None else harmless(name[:200]),
-        )
-        found.append(child)
-        if nested and depth < _NESTED and (inside := _parsed(InMemory(data))) is not None:
-            found += _attachments(child, inside, depth + 1)
-    return found[:MAX_ATTACHMENTS]
 
 
 def _complain(found: list[Trace]) -> None:

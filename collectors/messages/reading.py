@@ -8,11 +8,13 @@ from itertools import islice
 from collectors.collector import fact_at
 from collectors.files.names import harmless
 from collectors.mentions import Mentions
+from collectors.messages.dns_answers import read_answer
 from collectors.messages.mail import MAX_MAIL, Mail, Part, parse_mail
+from collectors.messages.proof import proof_facts
 from collectors.messages.times import mail_time
 from evidence.errors import EvidenceError
 from evidence.facts import MAX_TEXT, Fact, Value
-from evidence.items import Item
+from evidence.items import Item, Role
 from evidence.locators import FILE_NAME, WHOLE, Locator, header, mail_part
 
 MAX_NAMED = 100
@@ -35,6 +37,16 @@ class _Page:
         self.add("reading.failed", why, at)
 
 
+def read_brought(item: Item) -> list[Fact]:
+    """The facts of whatever a source of mails brings: mail, attachment, DNS answer."""
+    match item.role:
+        case Role.DNS_ANSWER:
+            return read_answer(item)
+        case Role.MESSAGE_ATTACHMENT:
+            return read_attachment(item)
+    return read_mail(item)
+
+
 def read_mail(item: Item) -> list[Fact]:
     """The facts of a mail; what cannot be read becomes `reading.failed`, beside all that can."""
     mentions = Mentions.from_hints(item.about, item.hints)
@@ -54,6 +66,8 @@ def read_mail(item: Item) -> list[Fact]:
     _add_body(page, mail)
     _add_numbers(page, mail, mentions)
     _add_names(page, mail)
+    _add_automatic(page, head)
+    page.facts += proof_facts(item, mail, page.group)
     return page.facts
 
 
@@ -146,6 +160,12 @@ def _places(mail: Mail) -> Iterator[tuple[str, Locator]]:
             text = mail.body_of(part)[0][:MAX_MAIL].decode("latin-1")
         for number, line in enumerate(text.split("\n")[:20_000], 1):
             yield line, mail_part(part.number, line=number)
+
+
+def _add_automatic(page: _Page, head: Part) -> None:
+    """RFC 3834, 5: `no` is a person's word, anything else a program's."""
+    if said := _one(head, "Auto-Submitted").partition(";")[0].strip().lower():
+        page.add("message.automatic", "no" if said == "no" else "yes", header("Auto-Submitted"))
 
 
 def _add_names(page: _Page, mail: Mail) -> None:

@@ -86,7 +86,9 @@ async def test_an_honest_bundle_is_the_same_read_and_judged_again(
     answer = await reverify(bundle)
     assert answer.ok and not wrong(answer) and answer.versions == {}
     assert (set(answer.answers().values()), answer.said) == ({"ok", "same"}, "same")
-    assert [c.name for c in answer.checks] == ["verdicts", "coverage", "parts", "facts"]
+    assert [c.name for c in answer.checks] == [
+        "verdicts", "coverage", "parts", "facts", "origins",
+    ]  # fmt: skip
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(tmp_path / "bag")
     (bag,) = (tmp_path / "bag").iterdir()
@@ -107,6 +109,7 @@ async def test_a_verdict_that_nobody_would_come_to_is_named(
     assert name == "verdicts" and "matching.order" in what and "same versions" in what
     assert answer.answers() | {"verdicts": ""} == {
         "verify": "ok", "verdicts": "", "parts": "same", "facts": "same",
+        "origins": "same",
     }  # fmt: skip
 
 
@@ -203,6 +206,7 @@ def test_the_command_answers_0_1_and_2(tmp_path: Path) -> None:
     answer = json.loads(orderproof("reverify", str(bundle), "--json", cwd=tmp_path).out)
     assert answer["answers"] == {
         "verify": "ok", "verdicts": "same", "parts": "same", "facts": "same",
+        "origins": "same",
     }  # fmt: skip
     data = bytearray(bundle.read_bytes())
     data[len(data) // 3] ^= 1
