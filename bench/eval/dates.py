@@ -126,6 +126,7 @@ class Form:
     time: str
     zone: str
     mistakable: bool
+    time_first: bool = False  # "2:05 pm on March 2, 2026"
     weekday_off: int = 0  # days by which the printed day of the week is wrong
 
     def said(self, when: datetime, *, with_time: bool = True, with_zone: bool = True) -> Printed:
@@ -133,11 +134,10 @@ class Form:
         parts = _parts(when, self.language, self.weekday_off)
         text = self.day.format_map(parts)
         zone = ""
-        if with_time and self.time:
-            text += self.time.format_map(parts)
-            zone = _zone_text(when, self.zone) if with_zone else ""
-            text += zone
         to_minute = with_time and bool(self.time)
+        if to_minute:
+            time, zone = self._time(when), _zone_text(when, self.zone) if with_zone else ""
+            text = f"{time}{zone} on {text}" if self.time_first else f"{text}{time}{zone}"
         return Printed(
             text=text,
             local=when.strftime("%Y-%m-%dT%H:%M" if to_minute else "%Y-%m-%d"),
@@ -145,6 +145,16 @@ class Form:
             utc=_allowed(when, to_minute=to_minute, zoned=bool(zone)),
             sure=not (self.mistakable and when.day <= 12 and when.day != when.month),
         )
+
+    def halves(self, when: datetime) -> tuple[str, str]:
+        """Day and time as two cells print them; the time is empty if the form has none."""
+        day = self.day.format_map(_parts(when, self.language, self.weekday_off))
+        if not self.time:
+            return day, ""
+        return day, f"{self._time(when).lstrip(' ,-')}{_zone_text(when, self.zone)}"
+
+    def _time(self, when: datetime) -> str:
+        return self.time.format_map(_parts(when, self.language, self.weekday_off))
 
 
 def form_for(
@@ -157,17 +167,16 @@ def form_for(
     days, times = (_offered(table[key], holdout) for table in (_DAY_FORMS, _TIME_FORMS))
     day = dice.choice(days)
     zone = dice.choice(("abbr", "gmt", "utc", "iso", "paren") if zoned else ("",))
+    time = dice.choice(times) if timed else ""
+    first = bool(time) and language == "en" and "Month" in day and dice.random() < 0.25
     return Form(
         language,
         day.removeprefix("~"),
-        dice.choice(times) if timed else "",
+        "{h}:{M} {ap}" if first else time,
         zone,
         mistakable=day.startswith("~"),
+        time_first=first,
     )
-
-
-def day_of_week(when: datetime, language: str) -> str:
-    return _DAYS[language][when.weekday()]
 
 
 def _offered(forms: tuple[str, ...], holdout: bool) -> list[str]:

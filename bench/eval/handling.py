@@ -39,6 +39,24 @@ def handled(way: str, picture: Picture, dice: random.Random) -> Picture:
             return picture
 
 
+_TOOLS = ("gnome-screenshot", "Greenshot", "Snipaste", "ShareX", "Lightshot", "Android QP1A.190711")
+_MAC = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="XMP Core 6.0.0"><rdf:RDF '
+    'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+    'xmlns:exif="http://ns.adobe.com/exif/1.0/"><exif:UserComment>Screenshot</exif:UserComment>'
+    "</rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+
+
+def by_tool(picture: Picture, dice: random.Random) -> Picture:
+    """The name of what took the screenshot, left in the file. It is no editor's."""
+    if picture.quality or picture.format != "PNG":
+        return picture
+    if dice.random() < 0.3:
+        return replace(picture, xmp=_MAC.encode())
+    return replace(picture, text=(("Software", dice.choice(_TOOLS)),))
+
+
 def _cropped(picture: Picture, dice: random.Random) -> Picture:
     """Cut to what the page says, with all its facts inside."""
     boxes = [mark.box for mark in picture.marks]

@@ -163,6 +163,15 @@ def signed(data: bytes, dice: random.Random, when: datetime.datetime, *, field: 
     return bytes(out.getvalue())
 
 
+def resaved(data: bytes, when: datetime.datetime) -> bytes:
+    """The file as a viewer saves it again: a revision with nothing new but the time and a title."""
+    from pypdf import PdfWriter
+
+    writer = PdfWriter(io.BytesIO(data), incremental=True)
+    writer.add_metadata({"/ModDate": pdf_time(when), "/Title": "Delivery"})
+    return written(writer)
+
+
 def filled_in(data: bytes, text: str, when: datetime.datetime) -> bytes:
     """The file with a form field and what somebody wrote into it, in a revision of its own."""
     from pypdf import PdfWriter

@@ -32,7 +32,9 @@ class Picture:
     xmp: bytes = b""
     text: tuple[tuple[str, str], ...] = ()
     handling: tuple[str, ...] = ()
-    quality: int = 0  # 0: PNG
+    quality: int = 0  # 0: without loss
+    format: str = "PNG"  # of pictures without loss
+    scale: float = 1.0  # device pixels a CSS pixel, as it was drawn
     subsampling: int = 2
 
     def mark(self, name: str) -> Mark | None:
@@ -51,13 +53,13 @@ class Picture:
 
     @property
     def suffix(self) -> str:
-        return ".jpg" if self.quality else ".png"
+        return ".jpg" if self.quality else f".{self.format.lower()[:4]}"
 
     def written(self) -> bytes:
         """The file."""
         out = io.BytesIO()
+        extra: dict[str, object] = {}
         if self.quality:
-            extra: dict[str, object] = {}
             if self.exif:
                 extra["exif"] = self.exif
             if self.xmp:
@@ -65,6 +67,9 @@ class Picture:
             self.image.convert("RGB").save(
                 out, "JPEG", quality=self.quality, subsampling=self.subsampling, **extra
             )
+        elif self.format != "PNG":
+            extra = {"lossless": True} if self.format == "WEBP" else {"compression": "tiff_lzw"}
+            self.image.save(out, self.format, **extra)
         else:
             info = PngInfo()
             for key, value in self.text:
@@ -75,8 +80,8 @@ class Picture:
         return out.getvalue()
 
 
-def picture_of(shot: Shot) -> Picture:
-    return Picture(shot.image, shot.marks)
+def picture_of(shot: Shot, scale: float) -> Picture:
+    return Picture(shot.image, shot.marks, scale=scale)
 
 
 def recompressed(image: Image.Image, quality: int, subsampling: int = 2) -> Image.Image:
@@ -97,6 +102,15 @@ def cropped(picture: Picture, box: tuple[int, int, int, int]) -> Picture:
     return picture.moved(
         picture.image.crop(box),
         lambda old: (old[0] - left, old[1] - top, old[2] - left, old[3] - top),
+    )
+
+
+def held_upright(picture: Picture) -> Picture:
+    """Pixels as the sensor has them, a quarter turned; EXIF's orientation 6 sets them right."""
+    wide = picture.image.width
+    return picture.moved(
+        picture.image.transpose(Image.Transpose.ROTATE_90),
+        lambda box: (box[1], wide - box[2], box[3], wide - box[0]),
     )
 
 

@@ -20,6 +20,7 @@ from bench.eval.exif import (
     MAKE,
     MODEL,
     OFFSET_TAKEN,
+    ORIENTATION,
     SOFTWARE,
     TAKEN,
     exif_block,
@@ -119,7 +120,7 @@ class Studio:
         shot = self.browser.shot(
             frames.document(style, body), width=width, height=height, scale=scale, whole=True
         )
-        return view, picture_of(shot)
+        return view, picture_of(shot, scale)
 
     def printed(self, draft: Draft) -> tuple[View, Paper]:
         """The page printed to PDF by a browser: a letter, a slip, or a tracking page."""
@@ -148,16 +149,18 @@ class Studio:
             image = image.resize((round(image.width * factor), round(image.height * factor)))
         name = self.browser.keep("sent.png", image)
         width = dice.choice((390, 412, 430)) if dice.random() < 0.8 else 760
-        body, layout = chat.page(
+        body, layout, share = chat.page(
             view.story, name, image.size, dice, holdout=draft.holdout, width=width
         )
         view.layout = layout
         style = f"* {{ box-sizing:border-box }} body {{ margin:0; font-family:{view.font} }}"
+        scale = dice.choice((2, 2.5, 3)) if width < 600 else 2
         shot = self.browser.shot(
-            frames.document(style, body), width=width, height=780,
-            scale=dice.choice((2, 2.5, 3)) if width < 600 else 2, whole=True,
-        )  # fmt: skip
-        return view, picture_of(shot)
+            frames.document(style, body), width=width, height=780, scale=scale, whole=True
+        )
+        # Text of 14 pixels, shrunk with the picture that it stands in.
+        view.tiny = 14 * share * width * scale / inner.image.width * inner.scale < 9
+        return view, picture_of(shot, scale)
 
 
 def _sheet(view: View, family: str) -> str:
@@ -170,6 +173,8 @@ def plain(draft: Draft) -> tuple[View, Paper]:
     view = draft.view(dice)
     story, words = view.story, view.words
     producer, creator = dice.choice(pdfs.UNSEEN_WRITERS if draft.holdout else pdfs.WRITERS)
+    if draft.frame == "print-to-pdf":
+        producer, creator = "Microsoft: Print To PDF", ""
     font = dice.choice(("Helvetica", "Times-Roman", "Courier") if draft.holdout else ("Helvetica",))
     view.layout = f"plain-{font}"
     view.mark()
@@ -209,18 +214,17 @@ def plain(draft: Draft) -> tuple[View, Paper]:
     return view, Paper(data, pdfs.marks_of(lines), lines=tuple(lines))
 
 
-def camera(story: Story, dice: random.Random, *, holdout: bool, **changes: str) -> bytes:
+def camera(
+    story: Story, dice: random.Random, *, holdout: bool, orientation: int = 1, taken: str = ""
+) -> bytes:
     """EXIF of a phone's camera; taken when the story was captured, or as `taken` says."""
     make, model, software = dice.choice(_UNSEEN_PHONES if holdout else _PHONES)
-    when = story.captured.strftime("%Y:%m:%d %H:%M:%S")
-    taken = changes.get("taken", when)
+    taken = taken or story.captured.strftime("%Y:%m:%d %H:%M:%S")
     offset = story.captured.strftime("%z")
     return exif_block(
-        {MAKE: make, MODEL: model, SOFTWARE: changes.get("software", software),
-         DATE_TIME: changes.get("written", taken)},
+        {MAKE: make, MODEL: model, ORIENTATION: orientation, SOFTWARE: software, DATE_TIME: taken},
         {TAKEN: taken, OFFSET_TAKEN: f"{offset[:3]}:{offset[3:]}", EXPOSURE: (1, 60),
          ISO: dice.randint(50, 400)},
-        thumbnail=b"",
     )  # fmt: skip
 
 

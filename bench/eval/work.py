@@ -6,13 +6,20 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
-from bench.eval import pdfs
+from bench.eval import numbers, pdfs
 from bench.eval.browser import Box
 from bench.eval.edits import documents, metadata, pixels
 from bench.eval.edits.contradictions import WAYS, Lie, lie
-from bench.eval.handling import handled
+from bench.eval.handling import by_tool, handled
 from bench.eval.pages.view import View
-from bench.eval.pictures import Picture, photographed, recompressed, scanned, sent
+from bench.eval.pictures import (
+    Picture,
+    held_upright,
+    photographed,
+    recompressed,
+    scanned,
+    sent,
+)  # fmt: skip
 from bench.eval.recipes import Recipe
 from bench.eval.story import Story, neighbour, redated, retold, variants
 from bench.eval.studio import Draft, Paper, Studio, camera, plain
@@ -77,7 +84,7 @@ class Work:
         photo = medium.startswith("photo")
         if captured is None and (photo or medium.endswith("-pdf") or medium == "scan"):
             unasked |= {"capture", "stale"}  # metadata may or may not be taken for a date
-        if way == "rotate":
+        if way == "rotate" or view.tiny:
             unasked |= READING
         edit = None
         if self.recipe.edit:
@@ -128,8 +135,10 @@ class Work:
             draft.frame = "phone"  # what is sent from phone to phone
         if way in WAYS:
             self._lying(draft, way)
-        if way == "exif-stamp":
+        if way in ("exif-stamp", "captured-before"):
             draft.stamped = "page"
+        if way == "print-to-pdf":
+            draft.frame = way
         if way == "inserted":
             draft.stamped = ""
         if self.recipe.edit in (PIXELS, METADATA):
@@ -147,7 +156,11 @@ class Work:
             draft.family = "tracking"
         self.lie = lie(way, self.dice.getrandbits(48))
         draft.alter = self.lie.alter
-        self.unasked |= DATE if "delivered" in self.lie.marks else {"tracking", "foreign"}
+        self.unasked |= {
+            "delivered": DATE,
+            "captured": {"capture", "stale"},
+            "tracking": {"tracking", "foreign"},
+        }[self.lie.marks[0]]
 
     def _lie_boxes(self, drawn: Picture | Paper) -> tuple[Box, ...]:
         names = self.lie.marks if self.lie else ()
@@ -178,6 +191,11 @@ class Work:
                 data = pdfs.signed(paper.data, dice, when, field="Carrier")
                 data = pdfs.signed(data, dice, later, field="Received")
                 return replace(paper, data=data, handling=("signed", "countersigned"))
+            case "resaved":
+                data = pdfs.resaved(paper.data, later)
+                return replace(paper, data=data, handling=("resaved",))
+            case "print-to-pdf":
+                return replace(paper, handling=("print-to-pdf",))
             case "filled":
                 data = pdfs.filled_in(paper.data, "Received, filed", later)
                 return replace(paper, data=data, handling=("form-filled",))
@@ -209,26 +227,39 @@ class Work:
             picture = self._edited(picture)
         match medium:
             case "scan":
-                return scanned(picture, dice)
+                scan = scanned(picture, dice)
+                return replace(scan, quality=0, format="TIFF") if dice.random() < 0.12 else scan
             case "chat-resave":
                 return sent(picture, dice)
             case "photo-screen" | "photo-paper":
                 screen, hard = medium == "photo-screen", dice.uniform(0.1, 0.9)
-                picture = photographed(picture, dice, screen=screen, hard=hard)
-                picture = replace(picture, exif=self._camera())
+                picture = self._by_camera(photographed(picture, dice, screen=screen, hard=hard))
             case _ if not (picture.quality or picture.text):
                 picture = self._saved(picture)
-        return handled(self.recipe.way, picture, dice)
+        if self.recipe.edit == PIXELS and dice.random() < 0.12:
+            self.unasked |= {"kind", "copied"}
+            picture = sent(picture, dice)
+        picture = handled(self.recipe.way, picture, dice)
+        honest = not self.recipe.edit and medium == "screen"
+        return by_tool(picture, dice) if honest and dice.random() < 0.3 else picture
 
-    def _camera(self) -> bytes:
+    def _by_camera(self, photo: Picture) -> Picture:
+        """The photograph with a camera's EXIF; some are stored a quarter turned."""
+        taken, orientation = "", 1
         if self.recipe.way == "exif-stamp":
             day = self.story.event("delivered").at - timedelta(days=self.dice.randint(3, 40))
             taken = day.strftime("%Y:%m:%d %H:%M:%S")
-            return camera(self.story, self.dice, holdout=self.holdout, taken=taken)
-        return camera(self.story, self.dice, holdout=self.holdout)
+        elif self.recipe.way != "strip" and self.dice.random() < 0.25:
+            photo, orientation = held_upright(photo), 6
+        exif = camera(
+            self.story, self.dice, holdout=self.holdout, orientation=orientation, taken=taken
+        )
+        return replace(photo, exif=exif)
 
     def _saved(self, picture: Picture) -> Picture:
-        """As PNG, or as JPEG of some quality."""
+        """As PNG, at times as WebP, or as JPEG of some quality."""
+        if self.dice.random() < 0.04:
+            return replace(picture, quality=0, format="WEBP")
         if self.dice.random() < 0.55:
             return replace(picture, quality=0)
         quality = self.dice.choice((72, 80, 85, 90, 93, 95))
@@ -248,6 +279,8 @@ class Work:
             # The page as a browser draws it after its text was changed: no trace is left in it.
             self.story = retold(self.story, dice)
             self.view, picture = self.studio.screen(replace(self.draft, story=self.story))
+            if way == "rephotographed" and dice.random() < 0.4:
+                picture = self._touched(picture, "retyped")
         return picture
 
     def _touched(self, picture: Picture, way: str) -> Picture:
@@ -267,11 +300,25 @@ class Work:
                 text = self.view.form.said(self.story.captured).text
                 line = f"{self.view.words['printed']}: {text}"
                 return pixels.inserted(picture, line, dice, holdout=self.holdout)
-        # Where a way has no place on this page, its date is typed anew.
-        done = done or pixels.retyped(picture, self._forged(), dice, holdout=self.holdout)
+        # Where a way has no place on this page, a fact is typed anew.
+        name, text = self._target(picture) if way == "retyped" else ("delivered", self._forged())
+        if done is None:
+            done = pixels.retyped(picture, text, dice, holdout=self.holdout, name=name)
         if done is None:
             raise ValueError("a page that is to be altered prints its delivery")
         return done
+
+    def _target(self, picture: Picture) -> tuple[str, str]:
+        """The fact that is typed anew, and what it says then: mostly the delivery's date."""
+        dice, story = self.dice, self.story
+        chosen = dice.choices(("delivered", "tracking", "order"), (6, 2, 2))[0]
+        if chosen == "tracking" and picture.mark("tracking"):
+            self.unasked |= {"tracking", "foreign"}
+            return chosen, numbers.made(dice.choice(story.carrier.rules), dice)
+        if chosen == "order" and picture.mark("order"):
+            self.unasked |= {"order", "foreign"}
+            return chosen, numbers.order_number(story.platform, dice)
+        return "delivered", self._forged()
 
 
 def _without_history(view: View) -> None:

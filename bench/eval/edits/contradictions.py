@@ -11,7 +11,9 @@ from bench.eval.pages.view import View
 from bench.eval.story import redated
 from bench.eval.studio import Altering, earlier, weekday_form
 
-WAYS = frozenset({"check-digit", "barcode", "header-history", "weekday", "before-shipping"})
+WAYS = frozenset(
+    {"check-digit", "barcode", "header-history", "weekday", "before-shipping", "captured-before"}
+)
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,18 @@ def lie(way: str, seed: int) -> Lie:
         view.story = view.headline = earlier(view, days + dice.randint(2, 9))
         view.with_history = view.with_shipping = True
 
+    def captured(view: View) -> None:
+        day = view.story.event("delivered").at - timedelta(days=dice.randint(2, 20))
+        view.story = replace(view.story, captured=day.astimezone(view.story.captured.tzinfo))
+        view.headline = view.story
+
     alters = {
         "check-digit": (check_digit, ("tracking",)),
         "barcode": (barcode, ("tracking",)),
         "header-history": (header, ("delivered",)),
         "weekday": (weekday, ("delivered",)),
         "before-shipping": (before, ("delivered",)),
+        "captured-before": (captured, ("captured",)),
     }
     alter, marks = alters[way]
     return Lie(way, alter, marks)

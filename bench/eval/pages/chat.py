@@ -40,6 +40,11 @@ _SAYS = {
     "en": (("Any proof this was delivered?", "did it arrive?"), ("Yes, here you go", "see attached"),
            ("thanks", "Perfect, thank you")),
 }  # fmt: skip
+_DAYS = {
+    "zh": ("今天", "昨天"), "de": ("Heute", "Gestern"), "fr": ("Aujourd'hui", "Hier"),
+    "es": ("Hoy", "Ayer"), "it": ("Oggi", "Ieri"), "ja": ("今日", "昨日"),
+    "en": ("Today", "Yesterday"),
+}  # fmt: skip
 _WITH = ("Warehouse Lee", "Freight desk", "Agent 07", "小王 物流", "Carrier support", "Ops team")
 
 
@@ -51,26 +56,37 @@ def page(
     *,
     holdout: bool,
     width: int,
-) -> tuple[str, str]:
-    """(HTML body, layout) of a chat in which `picture`, `size` pixels large, was sent."""
+) -> tuple[str, str, float]:
+    """A chat in which `picture`, `size` pixels large, was sent.
+
+    (HTML body, layout, the picture's share of the width)
+    """
     look = dice.choice([look for look in LOOKS if look.unseen == holdout])
     asks, answers, ends = _SAYS[story.language]
     clock = story.captured + timedelta(minutes=dice.randint(2, 50))
     shown = round(width * dice.uniform(0.58, 0.78))
     high = round(shown * size[1] / size[0])
     image = (
-        f"<img src='{picture}' width={shown} height={min(high, 620)} "
-        "style='display:block;border-radius:6px;object-fit:cover;object-position:top'>"
+        f"<img src='{picture}' width={shown} height={high} style='display:block;border-radius:6px'>"
     )
     mine = dice.random() < 0.5
     rows, minutes = "", 0
+    asked = dice.choice(asks)
+    if dice.random() < 0.3:
+        asked += f"<br>{story.number}"
     for text, own in (
-        (dice.choice(asks), not mine), (dice.choice(answers), mine), (image, mine),
+        (asked, not mine), (dice.choice(answers), mine), (image, mine),
         (dice.choice(ends), not mine),
     ):  # fmt: skip
         minutes += dice.randint(0, 3)
         at = (clock + timedelta(minutes=minutes)).strftime("%H:%M")
         rows += _bubble(look, text, at, own=own)
+    if dice.random() < 0.3:
+        day = _DAYS[story.language][0 if dice.random() < 0.6 else 1]
+        rows = (
+            f"<div style='text-align:center;font-size:12px;margin:6px'><span style='background:"
+            f"rgba(120,130,140,.25);border-radius:8px;padding:3px 9px'>{day}</span></div>{rows}"
+        )
     if look.clock == "between":
         rows = (
             f"<div style='text-align:center;color:#999;font-size:12px;margin:8px'>"
@@ -94,9 +110,9 @@ def page(
     )
     body = (
         f"{top if width < 600 else ''}{bar}<div style='background:{look.wall};padding:12px 10px;"
-        f"min-height:520px'>{rows}</div>{entry}"
+        f"min-height:{560 if width < 600 else 640}px'>{rows}</div>{entry}"
     )
-    return body, look.name
+    return body, look.name, shown / width
 
 
 def _bubble(look: Look, content: str, at: str, *, own: bool) -> str:

@@ -12,12 +12,12 @@ UNSEEN = ("ruled", "columns")
 
 def style(view: View) -> str:
     back, front = view.story.carrier.colours
-    colour = back if back != "#ffffff" else front
+    colour = min(back, front, key=_brightness)
     return f"""
 * {{ box-sizing:border-box }}
 body {{ margin:0; padding:0.7in 0.75in; font-family:{view.font}; font-size:{view.dice.choice((13, 14, 15))}px;
   color:#111; line-height:1.5; background:#fff }}
-.mark {{ font-size:30px; font-weight:800; color:{front if back in ("#ffffff",) else back};
+.mark {{ font-size:30px; font-weight:800; color:{colour};
   border-bottom:3px solid {colour}; padding-bottom:8px; margin-bottom:18px }}
 h1 {{ font-size:21px }} table {{ border-collapse:collapse; width:100% }}
 .boxed td, .boxed th {{ border:1px solid #888; padding:7px 9px; text-align:left }}
@@ -26,6 +26,12 @@ h1 {{ font-size:21px }} table {{ border-collapse:collapse; width:100% }}
 .small {{ font-size:11px; color:#444 }}
 .sign {{ font-family:'DejaVu Serif',serif; font-style:italic; font-size:26px; margin:4px 0 }}
 """
+
+
+def _brightness(colour: str) -> int:
+    """Of "#rrggbb"; paper is white, and what is printed on it is dark."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return 3 * red + 6 * green + blue
 
 
 def proof(view: View) -> str:
@@ -71,7 +77,7 @@ def proof(view: View) -> str:
         f"<div class=mark>{view.mark()}</div><h1>{view.t('letter')}</h1><p>{view.t('dear')}</p>"
         f"<p>{view.t('serves')}</p>{table}{signature}{code}{history}"
         f"<p>{view.text(story.carrier.slogan or story.carrier.wordmark)}</p>"
-        f"<p class=small>{view.stamp()}</p>"
+        f"<p class=small>{view.contact()} {view.stamp()}</p>"
     )
 
 

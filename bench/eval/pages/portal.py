@@ -56,7 +56,10 @@ def order_page(view: View) -> tuple[str, str]:
                 f"<div style='width:200px'>{k}</div><div>{v}</div></div>"
                 for k, v in rows
             )
-    return f"{head}<main>{body}<div class=small>{view.stamp()}</div></main>", host + story.order
+    return (
+        f"{head}<main>{body}<div class=small>{view.contact()} {view.stamp()}</div></main>",
+        host + story.order,
+    )
 
 
 def aggregator(view: View) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bench.eval import numbers
@@ -50,6 +50,7 @@ class View:
     with_barcode: bool = False
     with_history: bool = False
     without_history: bool = False
+    tiny: bool = False  # too small to be read, after all
     with_shipping: bool = False
     delivered: list[Printed] = field(default_factory=list)
     captured: list[Printed] = field(default_factory=list)
@@ -73,7 +74,20 @@ class View:
     def mark(self) -> str:
         """The carrier's name as the page's mark."""
         self.marks.add(self.story.carrier.code)
-        return html.escape(self.story.carrier.named(self.words.language))
+        name = html.escape(self.story.carrier.named(self.words.language))
+        return f"<span data-f='mark'>{name}</span>"
+
+    def contact(self) -> str:
+        """Numbers that are neither parcel nor order: a telephone's, a customer's, an invoice's."""
+        dice = self.dice
+        lines = (
+            f"☎ 0800 {dice.randint(100, 999)} {dice.randint(1000, 9999)}",
+            f"1-800-555-{dice.randint(1000, 9999)}",
+            f"Ref. INV-{self.story.captured.year}-{dice.randint(10000, 99999)}",
+            f"Acct {dice.randint(100, 999)}-{dice.randint(100, 999)}",
+            "",
+        )
+        return dice.choice(lines)
 
     def head_date(self) -> str:
         """When it was delivered, as the head of the page says it."""
@@ -86,6 +100,14 @@ class View:
         said = self.form.said(event.at)
         self.others.append(said)
         return f"<span data-f='{event.kind}'>{html.escape(said.text)}</span>"
+
+    def row_halves(self, event: Event) -> tuple[str, str]:
+        """Day and time of a scan, for tables that part them."""
+        day, time = self.form.halves(event.at)
+        said = replace(self.form.said(event.at), text=f"{day} {time}".strip())
+        (self.delivered if event.kind == "delivered" else self.others).append(said)
+        halves = (f"<span data-f='{event.kind}'>{html.escape(half)}</span>" for half in (day, time))
+        return next(halves), next(halves)
 
     def date_of(self, name: str, when: datetime, *, timed: bool = False) -> str:
         """Any other time: ordered, shipped, expected."""
@@ -163,7 +185,7 @@ class View:
         """A numeric date is sure as well if another one on the page shows the order of its parts."""
         if said.sure or not any(one.sure and _numeric(one) for one in others):
             return said
-        return Printed(said.text, said.local, said.offset_min, said.utc, sure=True)
+        return replace(said, sure=True)
 
 
 def _numeric(said: Printed) -> bool:
