@@ -82,11 +82,16 @@ class NoAuth:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key in a header of its own, such as `DHL-API-Key`; `prefix` as in "Bearer "."""
+    """A key in a header of its own, such as `DHL-API-Key`.
+
+    prefix   before it, as in "Bearer "
+    others   headers that go with it and are no secrets, such as the client's name
+    """
 
     header: str
     key: Secret
     prefix: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -97,7 +102,8 @@ class ApiKey:
         return (self.header,)
 
     async def signed(self, request: Request, ask: TokenAsk, now: datetime) -> Request:
-        return with_headers(request, {self.header: f"{self.prefix}{self.key.reveal()}"})
+        key = {self.header: f"{self.prefix}{self.key.reveal()}"}
+        return with_headers(request, {**self.others, **key})
 
     def refused(self, request: Request) -> bool:
         return False

@@ -8,6 +8,7 @@ from collectors.carriers.dhl import Dhl
 from collectors.carriers.dhl_express import DhlExpress
 from collectors.carriers.easypost import Easypost
 from collectors.carriers.fedex import Fedex
+from collectors.carriers.royal_mail import RoyalMail
 from collectors.carriers.seventeen_track import SeventeenTrack
 from collectors.carriers.ups import Ups
 from collectors.carriers.usps import Usps
@@ -34,6 +35,7 @@ COLLECTORS: tuple[Collector, ...] = (
     DhlExpress(),
     Dhl(),
     Usps(),
+    RoyalMail(),
     SeventeenTrack(),
     Aftership(),
     Easypost(),

@@ -17,17 +17,10 @@ from typing import Any
 from collectors.auth import ApiKey, secret_of
 from collectors.carriers.asking import Refusals, each_of, history, linked
 from collectors.carriers.parcel import Groups, address, first_of, moment, time_of, weight
-from collectors.carriers.relayed import (
-    numbers_for,
-    origin_of,
-    registers,
-    said_by,
-    told_now,
-    unregistered,
-)
+from collectors.carriers.parts import out_of
+from collectors.carriers.relayed import numbers_for, origin_of, register, said_by, unregistered
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
-from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Provenance, Role
 from evidence.orders import OrderRef
@@ -71,8 +64,9 @@ class Aftership:
             reply, found = first, False
             for page in range(1, _MOST_PAGES + 1):
                 item = history(reply, number, provenance=Provenance.RELAYED)
-                some, cursor, links = _onward(item)
-                found = found or some
+                none = out_of(item, lambda page: [page["data"]["trackings"].value == []])
+                found = found or none != [True]
+                cursor, links = "".join(out_of(item, _cursor)), out_of(item, _pictures)
                 yield item
                 for nth, url in enumerate(links, start=page * 100):
                     async for photo in linked(
@@ -88,11 +82,9 @@ class Aftership:
                 if not cursor:
                     break
                 reply = await ask(number, cursor)
-            if not found and registers(context):
-                with refusals.put_off():
-                    told = {"tracking_number": number}
-                    await http.post("/trackings", json=told, answers={200, 201})
-                    refusals.add(told_now(self.name, number))
+            if not found:
+                told = {"tracking_number": number}
+                await register(context, refusals, number, "/trackings", told)
 
     def read(self, item: Item) -> list[Fact]:
         """Read an answer, checkpoint by checkpoint. ShapeError for another shape."""
@@ -111,22 +103,18 @@ class Aftership:
         ]
 
 
-def _onward(item: Item) -> tuple[bool, str, list[str]]:
-    """Whether it knows the number, the next page's cursor, and links to pictures."""
-    try:
-        data = page_of(item)["data"]
-        trackings = list(data["trackings"].each())
-        links = [
-            proof["url"].text()
-            for one in trackings
-            for proof in one["proof_of_delivery"].each()
-            if proof["url"].text_or_none()
-        ]
-        more = data["pagination"]["has_next_page"].value is True
-        cursor = data["pagination"]["next_cursor"].text_or_none() or ""
-        return bool(trackings), cursor if more else "", links
-    except EvidenceError:
-        return True, "", []  # read() will say what is wrong with it
+def _cursor(page: Node) -> Iterator[str]:
+    """Where the next page begins, if there is one."""
+    pages = page["data"]["pagination"]
+    if pages["has_next_page"].value is True:
+        yield pages["next_cursor"].text()
+
+
+def _pictures(page: Node) -> Iterator[str]:
+    for one in page["data"]["trackings"].each():
+        for proof in one["proof_of_delivery"].each():
+            if url := proof["url"].text_or_none():
+                yield url
 
 
 def _read_tracking(one: Node, group: str) -> Iterator[Fact]:

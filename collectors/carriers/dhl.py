@@ -29,9 +29,9 @@ from collectors.carriers.parcel import (
     unknown,
     weight,
 )
+from collectors.carriers.parts import out_of
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
-from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef
@@ -98,7 +98,8 @@ class Dhl:
             reply = first
             for page in range(1, _MOST_PAGES + 1):
                 item = history(reply, number)
-                more, links = _onward(item)
+                links = out_of(item, _links)
+                more = any(out_of(item, lambda page: ["nextUrl" in page]))
                 yield item
                 for nth, (role, url) in enumerate(links, start=page * 100):
                     async for proof in linked(http, url, role, number, refusals, nth=nth):
@@ -124,20 +125,13 @@ class Dhl:
         ]
 
 
-def _onward(item: Item) -> tuple[bool, list[tuple[Role, str]]]:
-    """Whether there is a next page, and the links to a proof; none where it cannot be read."""
-    links = []
-    try:
-        page = page_of(item)
-        for shipment in page["shipments"].each():
-            proof = shipment["details"]["proofOfDelivery"]
-            for key, role in _PROOFS.items():
-                url = proof[key].text_or_none() or ""
-                if url.startswith(("https://", "http://")):
-                    links.append((role, url))
-        return page["nextUrl"].present, links
-    except EvidenceError:
-        return False, links  # read() will say what is wrong with it
+def _links(page: Node) -> Iterator[tuple[Role, str]]:
+    for shipment in page["shipments"].each():
+        proof = shipment["details"]["proofOfDelivery"]
+        for key, role in _PROOFS.items():
+            url = proof[key].text_or_none() or ""
+            if url.startswith(("https://", "http://")):
+                yield role, url
 
 
 def _read_shipment(shipment: Node, groups: Groups) -> Iterator[Fact]:

@@ -27,10 +27,9 @@ from collectors.carriers.parcel import (
     unknown,
     weight,
 )
-from collectors.carriers.parts import document_in, parts_at
+from collectors.carriers.parts import document_in, out_of, parts_at, with_parts
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
-from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef
@@ -87,7 +86,7 @@ class DhlExpress:
             context, "dhl", track, refusals, kinds=("express", "piece")
         ):
             item = history(reply, number)
-            delivered = list(_delivered(item))
+            delivered = out_of(item, _delivered)
             yield item
             for waybill in delivered:
                 params = {"content": str(context.settings.get("epod", "epod-summary"))}
@@ -96,10 +95,8 @@ class DhlExpress:
                 path = f"/shipments/{waybill}/proof-of-delivery"
                 with refusals.put_off(access=True):
                     answer = history(await ask(path, waybill, params), number, asked="epod")
-                    papers = list(_papers(answer))
-                    yield answer
-                    for paper in papers:
-                        yield paper
+                    for each in with_parts(answer, _papers):
+                        yield each
 
     def read(self, item: Item) -> list[Fact]:
         """Read an answer in DHL's order, newest event first; an ePOD is read as a document is.
@@ -127,24 +124,18 @@ class DhlExpress:
 _SHIPMENT = "shipmentTrackingNumber"
 
 
-def _delivered(item: Item) -> Iterator[str]:
+def _delivered(page: Node) -> Iterator[str]:
     """The waybill of each shipment that has a delivery among its events."""
-    try:
-        for shipment in page_of(item)["shipments"].each():
-            codes = [event["typeCode"].text_or_none() for event in shipment["events"].each()]
-            number = shipment[_SHIPMENT].text_or_none() or ""
-            if "OK" in codes and number.isascii() and number.isalnum():
-                yield number
-    except EvidenceError:
-        return  # read() will say what is wrong with it
+    for shipment in page["shipments"].each():
+        codes = [event["typeCode"].text_or_none() for event in shipment["events"].each()]
+        number = shipment[_SHIPMENT].text_or_none() or ""
+        if "OK" in codes and number.isascii() and number.isalnum():
+            yield number
 
 
-def _papers(item: Item) -> Iterator[Item]:
-    try:
-        for paper in page_of(item)["documents"].each():
-            yield from parts_at(item, Role.POD_DOCUMENT, paper["content"])
-    except EvidenceError:
-        return
+def _papers(page: Node) -> Iterator[Item]:
+    for paper in page["documents"].each():
+        yield from parts_at(Role.POD_DOCUMENT, paper["content"])
 
 
 def _read_shipment(shipment: Node, groups: Groups) -> Iterator[Fact]:

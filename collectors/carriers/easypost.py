@@ -16,17 +16,10 @@ from typing import Any
 from collectors.auth import ApiKey, secret_of
 from collectors.carriers.asking import Refusals, each_of, history
 from collectors.carriers.parcel import Groups, address, first_of, moment, place, time_of, weight
-from collectors.carriers.relayed import (
-    numbers_for,
-    origin_of,
-    registers,
-    said_by,
-    told_now,
-    unregistered,
-)
+from collectors.carriers.parts import out_of
+from collectors.carriers.relayed import numbers_for, origin_of, register, said_by, unregistered
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
-from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Provenance, Role
 from evidence.orders import OrderRef
@@ -67,13 +60,11 @@ class Easypost:
 
         async for number, reply in each_of(numbers_for(context), ask, refusals):
             item = history(reply, number, provenance=Provenance.RELAYED)
-            found = _knows(item)
+            none = out_of(item, lambda page: [page["trackers"].value == []])
             yield item
-            if not found and registers(context):
-                with refusals.put_off():
-                    told = {"tracker": {"tracking_code": number}}
-                    await http.post("/v2/trackers", json=told, answers={200, 201})
-                    refusals.add(told_now(self.name, number))
+            if none == [True]:
+                told = {"tracker": {"tracking_code": number}}
+                await register(context, refusals, number, "/v2/trackers", told)
 
     def read(self, item: Item) -> list[Fact]:
         """Read trackers, scan by scan. ShapeError for another shape."""
@@ -87,13 +78,6 @@ class Easypost:
         return [
             fact for one in trackers for fact in _read_tracker(one, groups.of(one["tracking_code"]))
         ]
-
-
-def _knows(item: Item) -> bool:
-    try:
-        return any(page_of(item)["trackers"].each())
-    except EvidenceError:
-        return True  # read() will say what is wrong with it
 
 
 def _read_tracker(one: Node, group: str) -> Iterator[Fact]:

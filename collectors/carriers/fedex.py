@@ -31,10 +31,9 @@ from collectors.carriers.parcel import (
     unknown,
     weight,
 )
-from collectors.carriers.parts import document_in, parts_at
+from collectors.carriers.parts import document_in, out_of, parts_at, with_parts
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
-from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef
@@ -94,7 +93,7 @@ class Fedex:
 
         async for number, reply in each_number(context, self.name, track, refusals):
             item = history(reply, number)
-            shipments = list(_with_a_letter(item))
+            shipments = out_of(item, _with_a_letter)
             yield item
             for shipment in shipments:
                 wanted: dict[str, Any] = {"trackingNumberInfo": shipment}
@@ -106,10 +105,8 @@ class Fedex:
                 }
                 with refusals.put_off(access=True):
                     answer = history(await ask("trackingdocuments", number, body), number)
-                    letters = list(_letters(answer))
-                    yield answer
-                    for letter in letters:
-                        yield letter
+                    for each in with_parts(answer, _letters):
+                        yield each
 
     def read(self, item: Item) -> list[Fact]:
         """Read an answer in FedEx's order, newest scan first; a letter is read as a document is.
@@ -121,26 +118,20 @@ class Fedex:
         return []
 
 
-def _with_a_letter(item: Item) -> Iterator[dict[str, str]]:
-    """FedEx's names of each shipment that it has a letter of; none if the answer cannot be read."""
-    try:
-        for shipment in _shipments(page_of(item)["output"]):
-            images = [image["type"].text_or_none() for image in shipment["availableImages"].each()]
-            info = shipment["trackingNumberInfo"]
-            fields = ("trackingNumber", "carrierCode", "trackingNumberUniqueId")
-            said = {field: text for field in fields if (text := info[field].text_or_none())}
-            if _LETTER in images and "trackingNumber" in said:
-                yield said
-    except EvidenceError:
-        return  # read() will say what is wrong with it
+def _with_a_letter(page: Node) -> Iterator[dict[str, str]]:
+    """FedEx's names of each shipment that it has a letter of."""
+    for shipment in _shipments(page["output"]):
+        images = [image["type"].text_or_none() for image in shipment["availableImages"].each()]
+        info = shipment["trackingNumberInfo"]
+        fields = ("trackingNumber", "carrierCode", "trackingNumberUniqueId")
+        said = {field: text for field in fields if (text := info[field].text_or_none())}
+        if _LETTER in images and "trackingNumber" in said:
+            yield said
 
 
-def _letters(item: Item) -> Iterator[Item]:
-    try:
-        for document in _documents(page_of(item)["output"]):
-            yield from parts_at(item, Role.POD_DOCUMENT, document)
-    except EvidenceError:
-        return
+def _letters(page: Node) -> Iterator[Item]:
+    for document in _documents(page["output"]):
+        yield from parts_at(Role.POD_DOCUMENT, document)
 
 
 def _documents(output: Node) -> Iterator[Node]:

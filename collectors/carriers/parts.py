@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from evidence.errors import EvidenceError
 from evidence.items import Item, Role
-from evidence.pages import Node
+from evidence.pages import Node, page_of
 
 # Base64 of more is not taken out; the answer that holds it is kept all the same.
 MAX_BASE64 = 24 << 20
@@ -22,6 +23,25 @@ _MAGIC = (
     (b"II*\x00", "image/tiff"),
     (b"MM\x00*", "image/tiff"),
 )
+
+
+T = TypeVar("T")
+
+
+def out_of(item: Item, take: Callable[[Node], Iterable[T]]) -> list[T]:
+    """What `take` finds on the item's page; nothing where it cannot be read: `read` will say why.
+
+    Called before the item is handed over: after that its bytes may have moved on.
+    """
+    try:
+        return list(take(page_of(item)))
+    except EvidenceError:
+        return []
+
+
+def with_parts(item: Item, take: Callable[[Node], Iterable[Item]]) -> list[Item]:
+    """The item, and then what `take` finds on its page."""
+    return [item, *out_of(item, take)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +78,34 @@ def document_in(value: Any) -> Taken | None:
     return None
 
 
-def parts_at(item: Item, role: Role, node: Node) -> Iterator[Item]:
-    """What stands in base64 at a node of the item's page, as an item of the same parcel.
+def drawing_at(role: Role, node: Node) -> Iterator[Item]:
+    """The SVG drawing that stands as plain text at a node, as an item."""
+    if is_drawing(node.value):
+        yield node.item.part(
+            role,
+            node.value.encode(),
+            at=node.locator,
+            encoding="text",
+            media_type="image/svg+xml",
+        )
+
+
+def is_drawing(value: Any) -> bool:
+    """Whether a value is the text of an SVG drawing with something in it."""
+    if not isinstance(value, str) or len(value) > MAX_BASE64:
+        return False
+    start, end = value[:1024].lstrip().lower(), value[-64:].rstrip().lower()
+    return start.startswith(("<svg", "<?xml")) and "<svg" in start and end.endswith("</svg>")
+
+
+def parts_at(role: Role, node: Node) -> Iterator[Item]:
+    """What stands in base64 at a node, as an item.
 
     A document for POD_DOCUMENT, a picture for other roles; nothing where it is neither.
     """
     taken = document_in(node.value) if role is Role.POD_DOCUMENT else picture_in(node.value)
     if taken is not None:
-        yield item.part(
+        yield node.item.part(
             role,
             taken.data,
             at=node.locator,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from collectors.carriers.asking import NUMBER
+from collectors.carriers.asking import NUMBER, Refusals
 from collectors.carriers.numbers import identify, normalize
 from collectors.collector import Context
 from evidence.errors import ConfigError, OutageError
@@ -81,19 +81,24 @@ def numbers_for(context: Context) -> list[str]:
     return list(asked)
 
 
-def registers(context: Context) -> bool:
-    """Whether the operator lets the aggregator be told of new numbers, which costs quota."""
-    return context.settings.get("register") is True
+async def register(
+    context: Context, refusals: Refusals, number: str, path: str, body: object
+) -> None:
+    """Tell an aggregator of a number, where the operator lets us: it is an act, and costs quota.
+
+    What it then finds out is for the next collection; that is told at the end of this one.
+    """
+    if context.settings.get("register") is not True:
+        return
+    with refusals.put_off():
+        await context.need_http().post(path, json=body, answers={200, 201})
+        why = f"it was told of {number} only now, and needs minutes to look it up"
+        refusals.add(OutageError(source=context.source, why=why))
 
 
 def unregistered(where: Node) -> Fact:
     """That an aggregator was never told of the number: no word of any carrier's."""
     return where.fact("parcel.unregistered", "yes")
-
-
-def told_now(source: str, number: str) -> OutageError:
-    why = f"it was told of {number} only now, and needs minutes to look it up"
-    return OutageError(source=source, why=why)
 
 
 def _wanted(settings: Mapping[str, object]) -> frozenset[str]:

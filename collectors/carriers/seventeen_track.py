@@ -26,17 +26,11 @@ from collectors.carriers.parcel import (
     unknown,
     weight,
 )
-from collectors.carriers.relayed import (
-    numbers_for,
-    origin_of,
-    registers,
-    said_by,
-    told_now,
-    unregistered,
-)
+from collectors.carriers.parts import out_of
+from collectors.carriers.relayed import numbers_for, origin_of, register, said_by, unregistered
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
-from evidence.errors import AccessError, EvidenceError
+from evidence.errors import AccessError
 from evidence.facts import Fact
 from evidence.items import Item, Provenance, Role
 from evidence.orders import OrderRef
@@ -87,12 +81,11 @@ class SeventeenTrack:
 
         async for number, reply in each_of(numbers_for(context), ask, refusals):
             item = history(reply, number, provenance=Provenance.RELAYED)
-            code = _code(item)
+            code = next(iter(out_of(item, _codes)), "")
             yield item
-            if code == _NOT_REGISTERED and registers(context):
-                with refusals.put_off():
-                    await http.post("/track/v2.2/register", json=[{"number": number}])
-                    refusals.add(told_now(self.name, number))
+            if code == _NOT_REGISTERED:
+                told = [{"number": number}]
+                await register(context, refusals, number, "/track/v2.2/register", told)
             elif code in _NO_ACCESS:
                 raise AccessError(source=self.name, why=f"it answered with code {code}")
 
@@ -108,15 +101,12 @@ class SeventeenTrack:
         return facts
 
 
-def _code(item: Item) -> str:
-    """The code of what went wrong with the call, or with its one number; "" if nothing did."""
-    try:
-        page = page_of(item)
-        if (code := page["code"].text_or_none() or "") != "0":
-            return code
-        return page["data"]["rejected"][0]["error"]["code"].text_or_none() or ""
-    except EvidenceError:
-        return ""  # read() will say what is wrong with it
+def _codes(page: Node) -> Iterator[str]:
+    """The code of what went wrong with the call, and of what did with its one number."""
+    if (code := page["code"].text_or_none() or "") != "0":
+        yield code
+    for one in page["data"]["rejected"].each():
+        yield one["error"]["code"].text_or_none() or ""
 
 
 def _rejection(rejected: Node) -> Fact:

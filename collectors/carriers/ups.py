@@ -30,12 +30,11 @@ from collectors.carriers.parcel import (
     unknown,
     weight,
 )
-from collectors.carriers.parts import parts_at, picture_in
+from collectors.carriers.parts import parts_at, picture_in, with_parts
 from collectors.carriers.ups_letter import read_letter
 from collectors.carriers.ups_times import delivery_time, scan_time
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
-from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef
@@ -114,12 +113,8 @@ class Ups:
             )
 
         async for number, reply in each_number(context, self.name, ask):
-            item = history(reply, number, locale=LOCALE)
-            # Taken out first: once an item is handed over, its bytes may have moved on.
-            parts = list(_parts(item))
-            yield item
-            for part in parts:
-                yield part
+            for item in with_parts(history(reply, number, locale=LOCALE), _parts):
+                yield item
 
     def read(self, item: Item) -> list[Fact]:
         """Read an answer in UPS's order, newest scan first, or a letter line by line.
@@ -135,24 +130,18 @@ class Ups:
         return []
 
 
-def _parts(item: Item) -> Iterator[Item]:
-    """Letter, signature and photo of each package; none from an answer that cannot be read."""
-    try:
-        page = page_of(item)
-        packages = [
-            package
-            for shipment in page["trackResponse"]["shipment"].each()
-            for package in shipment["package"].each()
-        ]
-    except EvidenceError:
-        return  # read() will say what is wrong with it
-    for package in packages:
-        told = package["deliveryInformation"]
-        number = named(package["trackingNumber"])
-        of = item if number == "-" else replace(item, about={NUMBER: number})
-        yield from parts_at(of, Role.POD_DOCUMENT, told["pod"]["content"])
-        yield from parts_at(of, Role.POD_SIGNATURE, told["signature"]["image"])
-        yield from parts_at(of, Role.POD_PHOTO, told["deliveryPhoto"]["photo"])
+def _parts(page: Node) -> Iterator[Item]:
+    """Letter, signature and photo of each package."""
+    for shipment in page["trackResponse"]["shipment"].each():
+        for package in shipment["package"].each():
+            told = package["deliveryInformation"]
+            number = named(package["trackingNumber"])
+            for part in (
+                *parts_at(Role.POD_DOCUMENT, told["pod"]["content"]),
+                *parts_at(Role.POD_SIGNATURE, told["signature"]["image"]),
+                *parts_at(Role.POD_PHOTO, told["deliveryPhoto"]["photo"]),
+            ):
+                yield part if number == "-" else replace(part, about={NUMBER: number})
 
 
 def _read_answer(page: Node, *, status: str) -> Iterator[Fact]:

@@ -12,6 +12,7 @@ from service.sandbox.fedex import FedexSandbox
 from service.sandbox.mabang import MabangSandbox
 from service.sandbox.odoo import OdooSandbox
 from service.sandbox.rest import RestSandbox
+from service.sandbox.royal_mail import RoyalMailSandbox
 from service.sandbox.seventeen_track import SeventeenTrackSandbox
 from service.sandbox.shopify import ShopifyPaymentsSandbox, ShopifySandbox
 from service.sandbox.standin import StandIn
@@ -34,6 +35,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     ShopifyPaymentsSandbox,
     StripeSandbox,
     TikTokSandbox,
+    RoyalMailSandbox,
     SeventeenTrackSandbox,
     AftershipSandbox,
     EasypostSandbox,
