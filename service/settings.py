@@ -150,7 +150,7 @@ class Settings:
 
     @property
     def database_url(self) -> str:
-        return self.database or f"sqlite+aiosqlite:///{self.data / 'ledger.sqlite'}"
+        return self.database or f"sqlite:///{self.data / 'ledger.sqlite'}"
 
     def origin_of(self, tenant: str) -> str:
         """The log's name, which is also its key's name: one log a tenant."""

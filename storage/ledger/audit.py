@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, and_, func, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.ledger.database import Transaction
 from storage.ledger.models import checkpoints, items, orders, receipts, stamps, waiting
 from storage.ledger.part import Part
 
@@ -151,7 +151,7 @@ class AuditRows(Part):
         return await self._all(asked.limit(PAGE))
 
     async def _all(self, asked: Select[Any]) -> Sequence[Any]:
-        async def work(connection: AsyncConnection) -> Sequence[Any]:
+        async def work(connection: Transaction) -> Sequence[Any]:
             rows: Sequence[Any] = (await connection.execute(asked)).all()
             return rows
 

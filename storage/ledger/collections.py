@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.canonical import canonical
 from evidence.errors import RequestError
+from storage.ledger.database import Transaction
 from storage.ledger.models import collections, stamps, tasks
 from storage.ledger.part import Part, check_open, from_text, open_json, seal_json, to_text
 from storage.ledger.records import Collection, OrderRecord, State, Task, TaskState
@@ -57,7 +57,7 @@ class Collections(Part):
             "request_lookup": request,
         }
 
-        async def work(connection: AsyncConnection) -> tuple[Collection, bool]:
+        async def work(connection: Transaction) -> tuple[Collection, bool]:
             if idempotency is not None:
                 before = select(collections).where(
                     collections.c.tenant == order.tenant,
@@ -82,7 +82,7 @@ class Collections(Part):
         return await self._database.write(work)
 
     async def collection(self, tenant: str, id: str) -> Collection | None:
-        async def work(connection: AsyncConnection) -> Collection | None:
+        async def work(connection: Transaction) -> Collection | None:
             asked = select(collections).where(
                 collections.c.tenant == tenant, collections.c.id == id
             )
@@ -94,7 +94,7 @@ class Collections(Part):
     async def collections_of(self, order: OrderRecord) -> list[Collection]:
         """Oldest first."""
 
-        async def work(connection: AsyncConnection) -> list[Collection]:
+        async def work(connection: Transaction) -> list[Collection]:
             asked = select(collections).where(collections.c.order_handle == order.handle)
             rows = await connection.execute(asked.order_by(collections.c.number))
             cipher = RowCipher(order.key)
@@ -108,7 +108,7 @@ class Collections(Part):
         older_than   only those that nothing has happened to since then
         """
 
-        async def work(connection: AsyncConnection) -> list[Collection]:
+        async def work(connection: Transaction) -> list[Collection]:
             asked = select(collections).where(collections.c.state.not_in(_FINAL))
             if older_than is not None:
                 asked = asked.where(collections.c.updated_at < to_text(older_than))
@@ -137,7 +137,7 @@ class Collections(Part):
             "complete": complete,
         }
 
-        async def work(connection: AsyncConnection) -> bool:
+        async def work(connection: Transaction) -> bool:
             values = {name: value for name, value in given.items() if value is not None}
             if failure is not None:
                 cipher = await self._cipher_for(connection, collection_id)
@@ -156,7 +156,7 @@ class Collections(Part):
     async def tasks(self, collection_id: str) -> list[Task]:
         """In the order they were added."""
 
-        async def work(connection: AsyncConnection) -> list[Task]:
+        async def work(connection: Transaction) -> list[Task]:
             asked = select(tasks).where(tasks.c.collection == collection_id)
             rows = (await connection.execute(asked.order_by(tasks.c.number))).all()
             if not rows:
@@ -175,7 +175,7 @@ class Collections(Part):
     async def add_task(self, collection_id: str, source: str) -> None:
         """One more source, waiting. Nothing changes if the collection has it already."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Transaction) -> None:
             if await _task_row(connection, collection_id, source) is None:
                 collection = await _collection_row(connection, collection_id)
                 row = _task(collection, collection_id, source, self._now())
@@ -186,7 +186,7 @@ class Collections(Part):
     async def begin_task(self, collection_id: str, source: str) -> int:
         """The task runs; the number of this attempt, from 1. A task that died may begin again."""
 
-        async def work(connection: AsyncConnection) -> int:
+        async def work(connection: Transaction) -> int:
             row = await _known_task(connection, collection_id, source)
             now = self._now()
             await connection.execute(
@@ -210,7 +210,7 @@ class Collections(Part):
         """The task came to this end, or is waiting again. The same end again is fine."""
         new = TaskState(state)
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Transaction) -> None:
             row = await _known_task(connection, collection_id, source)
             cipher = await self._cipher_for(connection, collection_id)
             place = f"tasks.why:{collection_id}:{source}"
@@ -230,15 +230,15 @@ class Collections(Part):
 
         await self._database.write(work)
 
-    async def _opened(self, connection: AsyncConnection, row: Row[Any]) -> Collection:
+    async def _opened(self, connection: Transaction, row: Row[Any]) -> Collection:
         return _collection_of(row, await self._cipher_of(connection, row.order_handle))
 
-    async def _cipher_for(self, connection: AsyncConnection, collection: str) -> RowCipher | None:
+    async def _cipher_for(self, connection: Transaction, collection: str) -> RowCipher | None:
         row = await _collection_row(connection, collection)
         return await self._cipher_of(connection, row.order_handle)
 
 
-async def _collection_row(connection: AsyncConnection, collection: str) -> Row[Any]:
+async def _collection_row(connection: Transaction, collection: str) -> Row[Any]:
     asked = select(collections).where(collections.c.id == collection)
     row = (await connection.execute(asked)).one_or_none()
     if row is None:
@@ -246,12 +246,12 @@ async def _collection_row(connection: AsyncConnection, collection: str) -> Row[A
     return row
 
 
-async def _task_row(connection: AsyncConnection, collection: str, source: str) -> Row[Any] | None:
+async def _task_row(connection: Transaction, collection: str, source: str) -> Row[Any] | None:
     asked = select(tasks).where(tasks.c.collection == collection, tasks.c.source == source)
     return (await connection.execute(asked)).one_or_none()
 
 
-async def _known_task(connection: AsyncConnection, collection: str, source: str) -> Row[Any]:
+async def _known_task(connection: Transaction, collection: str, source: str) -> Row[Any]:
     row = await _task_row(connection, collection, source)
     if row is None:
         why = "the collection has no task for this source"
@@ -259,7 +259,7 @@ async def _known_task(connection: AsyncConnection, collection: str, source: str)
     return row
 
 
-async def _touch(connection: AsyncConnection, collection: str, now: str) -> None:
+async def _touch(connection: Transaction, collection: str, now: str) -> None:
     """Something happened to the collection: `unfinished` takes it for stalled later."""
     await connection.execute(
         update(collections).where(collections.c.id == collection).values(updated_at=now)

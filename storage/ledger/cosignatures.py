@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.notes import NoteSignature, NoteVerifier, parse_signatures
+from storage.ledger.database import Transaction
 from storage.ledger.models import checkpoints, cosignatures
 from storage.ledger.part import Part, from_text, to_text
 
@@ -33,7 +33,7 @@ class Cosignatures(Part):
     ) -> None:
         """Keep one that `key` made over the tenant's head of `size`; nothing if it did before."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Transaction) -> None:
             asked = select(cosignatures.c.size).where(
                 cosignatures.c.tenant == tenant,
                 cosignatures.c.size == size,
@@ -57,7 +57,7 @@ class Cosignatures(Part):
     async def cosignatures(self, tenant: str, size: int) -> list[Cosignature]:
         """Those over the tenant's head of this very size, by the name of the witness."""
 
-        async def work(connection: AsyncConnection) -> list[Cosignature]:
+        async def work(connection: Transaction) -> list[Cosignature]:
             asked = select(cosignatures).where(
                 cosignatures.c.tenant == tenant, cosignatures.c.size == size
             )
@@ -71,7 +71,7 @@ class Cosignatures(Part):
     async def last_cosigned(self, tenant: str, key: NoteVerifier) -> int:
         """Size of the largest head that this witness cosigned, as far as we know; 0 for none."""
 
-        async def work(connection: AsyncConnection) -> int:
+        async def work(connection: Transaction) -> int:
             asked = select(func.max(cosignatures.c.size)).where(
                 cosignatures.c.tenant == tenant, cosignatures.c.witness_key == key.key.hex()
             )
@@ -85,7 +85,7 @@ class Cosignatures(Part):
         None if no head that covers it was cosigned.
         """
 
-        async def work(connection: AsyncConnection) -> int | None:
+        async def work(connection: Transaction) -> int | None:
             asked = (
                 select(cosignatures.c.size, func.count().label("many"))
                 .join(

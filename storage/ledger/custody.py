@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.canonical import digest
 from evidence.custody import NO_LINE, Act, CustodyLine
+from storage.ledger.database import Transaction
 from storage.ledger.models import custody, orders, tenants
 from storage.ledger.part import Part, check_open, from_text, open_json, seal_json
 from storage.ledger.records import OrderRecord
@@ -39,7 +39,7 @@ class Custody(Part):
         """
         cipher = RowCipher(order.key)
 
-        async def work(connection: AsyncConnection) -> CustodyLine:
+        async def work(connection: Transaction) -> CustodyLine:
             # On PostgreSQL others wait here; on SQLite they did at BEGIN.
             mine = select(tenants.c.tenant).where(tenants.c.tenant == order.tenant)
             await connection.execute(mine.with_for_update())
@@ -75,7 +75,7 @@ class Custody(Part):
     async def custody_page(self, tenant: str, *, start: int) -> Sequence[CustodyRow]:
         """A page of lines from `start` on; none at the end."""
 
-        async def work(connection: AsyncConnection) -> Sequence[Any]:
+        async def work(connection: Transaction) -> Sequence[Any]:
             asked = (
                 select(custody, orders.c.key_wrapped.is_(None).label("erased"))
                 .outerjoin(orders, orders.c.handle == custody.c.order_handle)
@@ -99,7 +99,7 @@ class Custody(Part):
     async def handle_of(self, tenant: str, commitment: str) -> str | None:
         """What the ledger calls the order with this commitment, erased or not."""
 
-        async def work(connection: AsyncConnection) -> str | None:
+        async def work(connection: Transaction) -> str | None:
             asked = select(orders.c.handle).where(
                 orders.c.tenant == tenant, orders.c.commitment == commitment
             )
@@ -116,7 +116,7 @@ def open_details(order: OrderRecord, row: CustodyRow) -> Mapping[str, Any]:
     return found
 
 
-async def _end(connection: AsyncConnection, tenant: str) -> tuple[int, str]:
+async def _end(connection: Transaction, tenant: str) -> tuple[int, str]:
     asked = select(custody.c.seq, custody.c.body).where(custody.c.tenant == tenant)
     last = (await connection.execute(asked.order_by(custody.c.seq.desc()).limit(1))).first()
     return (0, NO_LINE) if last is None else (last.seq + 1, digest(last.body))

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.canonical import digest
 from evidence.erasure import ErasureReason
@@ -20,6 +19,7 @@ from evidence.errors import HeldError
 from evidence.items import Role
 from evidence.receipts import Receipt, commit
 from evidence.times import rfc3339
+from storage.ledger.database import Transaction
 from storage.ledger.models import (
     aliases,
     collections,
@@ -89,7 +89,7 @@ class Erasures(Part):
         Raises HeldError, and changes nothing, as `check_erasable` does.
         """
 
-        async def work(connection: AsyncConnection) -> Sequence[bytes]:
+        async def work(connection: Transaction) -> Sequence[bytes]:
             await self._refuse(connection, order.handle, window_of)
             hidden = await _destroy(connection, order.handle)
             await _record(connection, erasure)
@@ -103,7 +103,7 @@ class Erasures(Part):
         Neither hold nor retention is asked: it was erased, and this only makes it so again.
         """
 
-        async def work(connection: AsyncConnection) -> Sequence[bytes]:
+        async def work(connection: Transaction) -> Sequence[bytes]:
             asked = select(orders).where(
                 orders.c.handle == erasure.handle,
                 orders.c.tenant == erasure.tenant,
@@ -120,7 +120,7 @@ class Erasures(Part):
     async def erasures(self) -> list[Erasure]:
         """Of all tenants, oldest first."""
 
-        async def work(connection: AsyncConnection) -> Sequence[Any]:
+        async def work(connection: Transaction) -> Sequence[Any]:
             asked = select(erasures, orders.c.commitment.label("order")).join(
                 orders, orders.c.handle == erasures.c.order_handle
             )
@@ -146,7 +146,7 @@ class Erasures(Part):
     async def erasure_receipt(self, erasure: Erasure) -> tuple[int, Receipt] | None:
         """The record's receipt with its place in the log, once it is in sequence."""
 
-        async def work(connection: AsyncConnection) -> tuple[int, Receipt] | None:
+        async def work(connection: Transaction) -> tuple[int, Receipt] | None:
             asked = (
                 select(receipts.c.log_index, receipts.c.body)
                 .join(stamps, stamps.c.number == receipts.c.stamp)
@@ -160,7 +160,7 @@ class Erasures(Part):
     async def restored(self, handles: Sequence[str]) -> list[str]:
         """Those of these orders, which were erased, that this ledger can open."""
 
-        async def work(connection: AsyncConnection) -> list[str]:
+        async def work(connection: Transaction) -> list[str]:
             found: list[str] = []
             for piece in in_pieces(handles):
                 asked = select(orders.c.handle).where(
@@ -182,7 +182,7 @@ class Erasures(Part):
         """Forbid erasure from now on; since when. A hold that is there already is kept."""
         cipher = RowCipher(order.key)
 
-        async def work(connection: AsyncConnection) -> datetime:
+        async def work(connection: Transaction) -> datetime:
             await check_open(connection, order.handle)
             found = (await connection.execute(_holds(order.handle))).first()
             if found is not None:
@@ -205,7 +205,7 @@ class Erasures(Part):
     async def release(self, order: OrderRecord) -> None:
         """Lift the hold. Fine if there is none."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Transaction) -> None:
             await connection.execute(
                 update(holds)
                 .where(holds.c.order_handle == order.handle, holds.c.lifted_at.is_(None))
@@ -221,13 +221,13 @@ class Erasures(Part):
     async def held_since(self, order: OrderRecord) -> datetime | None:
         """Since when a hold is on the order, or None."""
 
-        async def work(connection: AsyncConnection) -> datetime | None:
+        async def work(connection: Transaction) -> datetime | None:
             row = (await connection.execute(_holds(order.handle))).first()
             return None if row is None else from_text(row.placed_at)
 
         return await self._database.read(work)
 
-    async def _refuse(self, connection: AsyncConnection, handle: str, window_of: WindowOf) -> None:
+    async def _refuse(self, connection: Transaction, handle: str, window_of: WindowOf) -> None:
         await check_open(connection, handle)
         what = "The erasure"
         if (await connection.execute(_holds(handle))).first() is not None:
@@ -248,7 +248,7 @@ def _holds(handle: str) -> Any:
     return select(holds).where(holds.c.order_handle == handle, holds.c.lifted_at.is_(None))
 
 
-async def _kept_until(connection: AsyncConnection, handle: str, window_of: WindowOf) -> datetime:
+async def _kept_until(connection: Transaction, handle: str, window_of: WindowOf) -> datetime:
     """Counted from the end of its last collection, which is its seal if it came that far."""
     asked = select(collections.c.policy, collections.c.updated_at).where(
         collections.c.order_handle == handle
@@ -261,7 +261,7 @@ async def _kept_until(connection: AsyncConnection, handle: str, window_of: Windo
     return from_text(last) + window_of(sorted({row.policy for row in rows}))
 
 
-async def _destroy(connection: AsyncConnection, handle: str) -> Sequence[bytes]:
+async def _destroy(connection: Transaction, handle: str) -> Sequence[bytes]:
     """Key, salts, look-up hashes and everything sealed; what these bytes were."""
     mine = orders.c.handle == handle
     row = (await connection.execute(select(orders).where(mine))).one()
@@ -322,7 +322,7 @@ async def _destroy(connection: AsyncConnection, handle: str) -> Sequence[bytes]:
     return hidden
 
 
-async def _record(connection: AsyncConnection, erasure: Erasure) -> None:
+async def _record(connection: Transaction, erasure: Erasure) -> None:
     """The erasure's own rows, unless they are there: its stamp waits for the sequencer then."""
     whose = {
         "tenant": erasure.tenant,

@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.errors import CorruptionError, RequestError
 from evidence.items import Role
 from evidence.merkle import HASH_BYTES, Frontier, hash_leaf
 from evidence.receipts import NO_RECEIPT, Receipt
-from storage.ledger.database import OvertakenError
+from storage.ledger.database import OvertakenError, Transaction
 from storage.ledger.models import checkpoints, logs, orders, receipts, stamps, waiting
 from storage.ledger.part import Part, from_text, in_pieces
 from storage.ledger.records import Head
@@ -65,7 +64,7 @@ class Heads(Part):
         Receipts and the head that covers them are committed together, or not at all.
         """
 
-        async def work(connection: AsyncConnection) -> int:
+        async def work(connection: Transaction) -> int:
             log = await _locked_log(connection, tenant)
             rows = await _waiting(connection, tenant, limit)
             if not rows:
@@ -101,13 +100,13 @@ class Heads(Part):
             checkpoints.c.tenant == tenant, checkpoints.c.note.is_(None)
         )
 
-        async def unsigned(connection: AsyncConnection) -> list[Head]:
+        async def unsigned(connection: Transaction) -> list[Head]:
             rows = await connection.execute(asked.order_by(checkpoints.c.size))
             return [_head(row) for row in rows]
 
         notes = [(head.size, sign(head)) for head in await self._database.read(unsigned)]
 
-        async def store(connection: AsyncConnection) -> None:
+        async def store(connection: Transaction) -> None:
             for size, note in notes:
                 await connection.execute(
                     update(checkpoints)
@@ -125,7 +124,7 @@ class Heads(Part):
     async def heads(self, tenant: str, *, from_size: int) -> list[Head]:
         """The signed heads of `from_size` leaves and more, smallest first."""
 
-        async def work(connection: AsyncConnection) -> list[Head]:
+        async def work(connection: Transaction) -> list[Head]:
             asked = select(checkpoints).where(
                 checkpoints.c.tenant == tenant,
                 checkpoints.c.size >= from_size,
@@ -139,7 +138,7 @@ class Heads(Part):
     async def head_at(self, tenant: str, size: int) -> Head | None:
         """The head committed at this very size, signed or not, or None."""
 
-        async def work(connection: AsyncConnection) -> Head | None:
+        async def work(connection: Transaction) -> Head | None:
             asked = select(checkpoints).where(
                 checkpoints.c.tenant == tenant, checkpoints.c.size == size
             )
@@ -151,7 +150,7 @@ class Heads(Part):
     async def entries(self, tenant: str, *, start: int, stop: int) -> list[bytes]:
         """The log's leaves from `start` up to `stop`, which is not included."""
 
-        async def work(connection: AsyncConnection) -> list[bytes]:
+        async def work(connection: Transaction) -> list[bytes]:
             asked = select(receipts.c.body).where(
                 receipts.c.tenant == tenant,
                 receipts.c.log_index >= start,
@@ -166,13 +165,13 @@ class Heads(Part):
         return found
 
     async def _note(self, asked: Any) -> bytes | None:
-        async def work(connection: AsyncConnection) -> bytes | None:
+        async def work(connection: Transaction) -> bytes | None:
             return (await connection.execute(asked.limit(1))).scalar_one_or_none()
 
         return await self._database.read(work)
 
 
-async def _locked_log(connection: AsyncConnection, tenant: str) -> Row[Any]:
+async def _locked_log(connection: Transaction, tenant: str) -> Row[Any]:
     """The log's row. On PostgreSQL others wait for us here; on SQLite they did at BEGIN."""
     asked = select(logs).where(logs.c.tenant == tenant).with_for_update()
     row = (await connection.execute(asked)).one_or_none()
@@ -181,7 +180,7 @@ async def _locked_log(connection: AsyncConnection, tenant: str) -> Row[Any]:
     return row
 
 
-async def _waiting(connection: AsyncConnection, tenant: str, limit: int) -> Sequence[Row[Any]]:
+async def _waiting(connection: Transaction, tenant: str, limit: int) -> Sequence[Row[Any]]:
     asked = (
         select(stamps, orders.c.commitment.label("order_commitment"))
         .join(waiting, waiting.c.stamp == stamps.c.number)
@@ -194,7 +193,7 @@ async def _waiting(connection: AsyncConnection, tenant: str, limit: int) -> Sequ
 
 
 async def _receipts_for(
-    connection: AsyncConnection, rows: Sequence[Row[Any]], *, first_index: int
+    connection: Transaction, rows: Sequence[Row[Any]], *, first_index: int
 ) -> list[dict[str, Any]]:
     ends = await _chain_ends(connection, sorted({row.order_handle for row in rows}))
     lines = []
@@ -217,7 +216,7 @@ async def _receipts_for(
 
 
 async def _chain_ends(
-    connection: AsyncConnection, handles: Sequence[str]
+    connection: Transaction, handles: Sequence[str]
 ) -> dict[str, tuple[int, str]]:
     """For each order that has receipts: the next `seq`, and the hash that goes into `prev`."""
     ends: dict[str, tuple[int, str]] = {}

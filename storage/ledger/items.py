@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.errors import CorruptionError, RequestError, TooLargeError
 from evidence.items import Item, PartOf, Provenance, Role
 from evidence.locators import Locator
 from evidence.receipts import MAX_RECEIPT_BYTES, NO_RECEIPT, SALT_BYTES, Receipt, Stamp
+from storage.ledger.database import Transaction
 from storage.ledger.models import collections, items, receipts, stamps, waiting
 from storage.ledger.part import (
     Part,
@@ -62,7 +62,7 @@ class Items(Part):
         cipher = RowCipher(order.key)
         brought = [_brought(cipher, item, content) for item, content in kept]
 
-        async def work(connection: AsyncConnection) -> list[Stamp]:
+        async def work(connection: Transaction) -> list[Stamp]:
             await _check_collection(connection, order, collection_id)
             there = await _stamps_there(connection, cipher, order, collection_id, source, brought)
             stored = await _stored_there(connection, order, brought)
@@ -98,7 +98,7 @@ class Items(Part):
         cipher = RowCipher(order.key)
         by_lookup = {cipher.lookup("content", sha256): sha256 for sha256 in sha256s}
 
-        async def work(connection: AsyncConnection) -> dict[str, str]:
+        async def work(connection: Transaction) -> dict[str, str]:
             found: dict[str, str] = {}
             for piece in in_pieces(list(by_lookup)):
                 asked = select(items.c.content_lookup, items.c.stored).where(
@@ -113,7 +113,7 @@ class Items(Part):
     async def items(self, order: OrderRecord) -> list[KeptItem]:
         """Those in sequence in the order of the chain, then the others as they came."""
 
-        async def work(connection: AsyncConnection) -> Sequence[Any]:
+        async def work(connection: Transaction) -> Sequence[Any]:
             asked = (
                 select(stamps, receipts.c.seq, receipts.c.log_index, receipts.c.body)
                 .outerjoin(receipts, receipts.c.stamp == stamps.c.number)
@@ -128,7 +128,7 @@ class Items(Part):
     async def receipts(self, order: OrderRecord) -> list[tuple[int, Receipt]]:
         """The order's chain from its first receipt on, each with its place in the log."""
 
-        async def work(connection: AsyncConnection) -> Sequence[Any]:
+        async def work(connection: Transaction) -> Sequence[Any]:
             asked = select(receipts.c.log_index, receipts.c.body).where(
                 receipts.c.order_handle == order.handle
             )
@@ -140,7 +140,7 @@ class Items(Part):
     async def pending(self, tenant: str) -> int:
         """How many stamps have no receipt yet."""
 
-        async def work(connection: AsyncConnection) -> int:
+        async def work(connection: Transaction) -> int:
             asked = select(func.count()).select_from(waiting).where(waiting.c.tenant == tenant)
             return int((await connection.execute(asked)).scalar_one())
 
@@ -172,9 +172,7 @@ def _brought(cipher: RowCipher, item: Item, content: SpooledContent) -> _Brought
     )
 
 
-async def _check_collection(
-    connection: AsyncConnection, order: OrderRecord, collection: str
-) -> None:
+async def _check_collection(connection: Transaction, order: OrderRecord, collection: str) -> None:
     asked = select(collections.c.id).where(
         collections.c.id == collection,
         collections.c.tenant == order.tenant,
@@ -186,7 +184,7 @@ async def _check_collection(
 
 
 async def _stamps_there(
-    connection: AsyncConnection,
+    connection: Transaction,
     cipher: RowCipher,
     order: OrderRecord,
     collection: str,
@@ -220,7 +218,7 @@ async def _stamps_there(
 
 
 async def _stored_there(
-    connection: AsyncConnection, order: OrderRecord, brought: Sequence[_Brought]
+    connection: Transaction, order: OrderRecord, brought: Sequence[_Brought]
 ) -> dict[str, str]:
     found: dict[str, str] = {}
     for piece in in_pieces([each.content_lookup for each in brought]):
@@ -232,7 +230,7 @@ async def _stored_there(
 
 
 async def _queue(
-    connection: AsyncConnection, collection: str, source: str, lookups: Sequence[str]
+    connection: Transaction, collection: str, source: str, lookups: Sequence[str]
 ) -> None:
     """The new stamps wait for the sequencer."""
     for piece in in_pieces(lookups):

@@ -27,7 +27,7 @@ class Ledger(Orders, Collections, Items, Heads, Tokens, Cosignatures, Erasures, 
     async def open(cls, url: str, *, vault: Vault, clock: Callable[[], datetime]) -> "Ledger":
         """Connect, and make or migrate the tables.
 
-        url     such as sqlite+aiosqlite:////data/ledger.db or postgresql+asyncpg://…
+        url     such as sqlite:////data/ledger.db or postgresql+asyncpg://…
         clock   the time, with its zone
 
         Raises RequestError for another kind of URL, OutageError if the database is away.

@@ -5,12 +5,12 @@ import secrets
 from typing import Any
 
 from sqlalchemy import Row, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.errors import RequestError
 from evidence.merkle import EMPTY_ROOT
 from evidence.orders import Alias, OrderRef, Platform
 from evidence.receipts import SALT_BYTES, commit_order
+from storage.ledger.database import Transaction
 from storage.ledger.models import aliases, checkpoints, logs, orders, tenants
 from storage.ledger.part import Part, check_open, open_json, order_context, seal_json
 from storage.ledger.records import OrderRecord, Tenant
@@ -25,7 +25,7 @@ class Orders(Part):
         """
         self._vault.log_signer(name, origin)  # refuses a bad name before a row has it
 
-        async def work(connection: AsyncConnection) -> Tenant:
+        async def work(connection: Transaction) -> Tenant:
             mine = tenants.c.tenant == name
             row = (await connection.execute(select(tenants).where(mine))).one_or_none()
             if row is not None and row.origin != origin:
@@ -55,7 +55,7 @@ class Orders(Part):
         if tenant in self._origins:
             return self._origins[tenant]
 
-        async def work(connection: AsyncConnection) -> str | None:
+        async def work(connection: Transaction) -> str | None:
             asked = select(tenants.c.origin).where(tenants.c.tenant == tenant)
             return (await connection.execute(asked)).scalar_one_or_none()
 
@@ -78,7 +78,7 @@ class Orders(Part):
         new = _new_order(tenant, ref, store)
         row = self._sealed_order(new, lookup)
 
-        async def work(connection: AsyncConnection) -> OrderRecord:
+        async def work(connection: Transaction) -> OrderRecord:
             there = await self._find(connection, tenant, lookup)
             if there is None:
                 await connection.execute(insert(orders).values(row))
@@ -93,7 +93,7 @@ class Orders(Part):
     async def order_by_handle(self, tenant: str, handle: str) -> OrderRecord | None:
         """None as well for an order that was erased, or is another tenant's."""
 
-        async def work(connection: AsyncConnection) -> OrderRecord | None:
+        async def work(connection: Transaction) -> OrderRecord | None:
             asked = select(orders).where(orders.c.tenant == tenant, orders.c.handle == handle)
             row = (await connection.execute(asked)).one_or_none()
             return self._order_of(row) if row is not None else None
@@ -107,7 +107,7 @@ class Orders(Part):
         text = {"kind": alias.kind, "value": alias.value}
         sealed = seal_json(cipher, text, place=f"aliases.alias:{order.handle}:{lookup}")
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Transaction) -> None:
             asked = select(aliases.c.number).where(
                 aliases.c.order_handle == order.handle, aliases.c.alias_lookup == lookup
             )
@@ -129,7 +129,7 @@ class Orders(Part):
     async def aliases(self, order: OrderRecord) -> list[Alias]:
         """In the order they were added."""
 
-        async def work(connection: AsyncConnection) -> list[Alias]:
+        async def work(connection: Transaction) -> list[Alias]:
             asked = select(aliases).where(aliases.c.order_handle == order.handle)
             rows = (await connection.execute(asked.order_by(aliases.c.number))).all()
             cipher = RowCipher(order.key)
@@ -141,7 +141,7 @@ class Orders(Part):
         """Every order of the tenant that goes by this name, oldest first."""
         lookup = self._alias_lookup(tenant, alias)
 
-        async def work(connection: AsyncConnection) -> list[OrderRecord]:
+        async def work(connection: Transaction) -> list[OrderRecord]:
             asked = (
                 select(orders)
                 .join(aliases, aliases.c.order_handle == orders.c.handle)
@@ -153,9 +153,7 @@ class Orders(Part):
 
         return await self._database.read(work)
 
-    async def _find(
-        self, connection: AsyncConnection, tenant: str, lookup: str
-    ) -> OrderRecord | None:
+    async def _find(self, connection: Transaction, tenant: str, lookup: str) -> OrderRecord | None:
         asked = select(orders).where(orders.c.tenant == tenant, orders.c.ref_lookup == lookup)
         row = (await connection.execute(asked)).one_or_none()
         return self._order_of(row) if row is not None else None

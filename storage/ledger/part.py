@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.canonical import canonical
 from evidence.errors import NotFoundError, RequestError
 from evidence.times import rfc3339
-from storage.ledger.database import Database
+from storage.ledger.database import Database, Transaction
 from storage.ledger.models import orders
 from storage.objects.stream import RowCipher
 from storage.vault.vault import Vault
@@ -37,7 +36,7 @@ class Part:
     def _order_key(self, tenant: str, handle: str, wrapped: bytes) -> bytes:
         return self._vault.unwrap(tenant, wrapped, context=order_context(handle))
 
-    async def _cipher_of(self, connection: AsyncConnection, handle: str) -> RowCipher | None:
+    async def _cipher_of(self, connection: Transaction, handle: str) -> RowCipher | None:
         """The cipher of an order's columns, or None once the order was erased."""
         found = await connection.execute(
             select(orders.c.tenant, orders.c.key_wrapped).where(orders.c.handle == handle)
@@ -48,7 +47,7 @@ class Part:
         return RowCipher(self._order_key(row.tenant, handle, row.key_wrapped))
 
 
-async def check_open(connection: AsyncConnection, handle: str) -> None:
+async def check_open(connection: Transaction, handle: str) -> None:
     """The order can still be opened. NotFoundError if it was erased in the meantime."""
     asked = select(orders.c.key_wrapped).where(orders.c.handle == handle)
     if (await connection.execute(asked)).scalar_one_or_none() is None:

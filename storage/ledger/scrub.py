@@ -9,18 +9,18 @@ A file system or a disk may still have old blocks, and a snapshot or a backup ce
 docs/threat-model.md.
 """
 
-import asyncio
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 _PIECE = 4 << 20
 _TRIES = 6
 
 
-async def scrub(bare: AsyncEngine, file: Path, hidden: Sequence[bytes] | None) -> bool:
+def scrub(bare: Engine, file: Path, hidden: Sequence[bytes] | None) -> bool:
     """True once none of `hidden` is in the database's files.
 
     bare     an engine that begins no transaction by itself
@@ -29,29 +29,29 @@ async def scrub(bare: AsyncEngine, file: Path, hidden: Sequence[bytes] | None) -
     False if other processes kept the files busy all the while; then try again later.
     """
     if hidden is not None:
-        if not await _run(bare, "PRAGMA wal_checkpoint(TRUNCATE)"):
+        if not _run(bare, "PRAGMA wal_checkpoint(TRUNCATE)"):
             return False
-        if not await asyncio.to_thread(_found, file, hidden):
+        if not _found(file, hidden):
             return True
-    if not await _run(bare, "VACUUM"):
+    if not _run(bare, "VACUUM"):
         return False
-    if not await _run(bare, "PRAGMA wal_checkpoint(TRUNCATE)"):
+    if not _run(bare, "PRAGMA wal_checkpoint(TRUNCATE)"):
         return False
-    return not await asyncio.to_thread(_found, file, hidden or [])
+    return not _found(file, hidden or [])
 
 
-async def _run(bare: AsyncEngine, statement: str) -> bool:
+def _run(bare: Engine, statement: str) -> bool:
     """Whether it went through. A reader that is in the way now may be gone in a moment."""
     for attempt in range(_TRIES):
         try:
-            async with bare.connect() as connection:
-                done = await connection.exec_driver_sql(statement)
+            with bare.connect() as connection:
+                done = connection.exec_driver_sql(statement)
                 row = done.first() if done.returns_rows else None
             if row is None or row[0] == 0:  # a checkpoint's first column: 1 if it was blocked
                 return True
         except OperationalError:
             pass
-        await asyncio.sleep(0.05 * 2**attempt)
+        time.sleep(0.05 * 2**attempt)
     return False
 
 

@@ -10,8 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Row, Select, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.ledger.database import Transaction
 from storage.ledger.models import tokens
 from storage.ledger.part import Part, from_text, to_text
 
@@ -47,7 +47,7 @@ class Tokens(Part):
         That is the authority's first for this checkpoint, which need not be this one.
         """
 
-        async def work(connection: AsyncConnection) -> Token:
+        async def work(connection: Transaction) -> Token:
             asked = _of(tenant, size).where(tokens.c.authority == token.authority)
             there = (await connection.execute(asked)).one_or_none()
             if there is not None:
@@ -79,7 +79,7 @@ class Tokens(Part):
         return found[0] if found else None
 
     async def _tokens(self, asked: Select[Any]) -> list[Token]:
-        async def work(connection: AsyncConnection) -> list[Token]:
+        async def work(connection: Transaction) -> list[Token]:
             return [_token(row) for row in await connection.execute(asked)]
 
         return await self._database.read(work)

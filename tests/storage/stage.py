@@ -89,7 +89,7 @@ class Stage:
 async def staged(folder: Path) -> AsyncIterator[Stage]:
     """Open what is in `folder`, or begin there."""
     vault = await asyncio.to_thread(Vault.open, folder / "vault")
-    url = f"sqlite+aiosqlite:///{folder}/ledger.db"
+    url = f"sqlite:///{folder}/ledger.db"
     ledger = await Ledger.open(url, vault=vault, clock=now)
     try:
         await ledger.tenant(TENANT, origin=ORIGIN)

@@ -65,7 +65,7 @@ def test_several_processes_may_open_a_new_ledger_at_once(tmp_path: Path) -> None
         "    await (await Database.open(sys.argv[1])).close()\n"
         "asyncio.run(go())\n"
     )
-    url = f"sqlite+aiosqlite:///{tmp_path}/new/ledger.db"
+    url = f"sqlite:///{tmp_path}/new/ledger.db"
     root = Path(__file__).parents[2]
     asked = [sys.executable, "-c", code, url]
     running = [subprocess.Popen(asked, cwd=root, stderr=subprocess.PIPE) for _ in range(4)]
@@ -84,7 +84,7 @@ async def test_what_cannot_be_opened_is_an_outage_and_what_is_no_database_is_cor
 ) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutageError):
-        await Database.open(f"sqlite+aiosqlite:///{tmp_path}/folder")
+        await Database.open(f"sqlite:///{tmp_path}/folder")
     (tmp_path / "text.db").write_text("this is no database, and longer than its header" * 20)
     with pytest.raises(CorruptionError):
-        await Database.open(f"sqlite+aiosqlite:///{tmp_path}/text.db")
+        await Database.open(f"sqlite:///{tmp_path}/text.db")
