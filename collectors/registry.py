@@ -25,6 +25,7 @@ from collectors.orders.table import Table
 from collectors.orders.tiktok import TikTok
 from collectors.orders.tryton import Tryton
 from collectors.payments.ebay_disputes import EbayDisputes
+from collectors.payments.paypal import PayPal
 from collectors.payments.shopify_payments import ShopifyPayments
 from collectors.payments.stripe import Stripe
 from evidence.errors import NotFoundError
@@ -46,6 +47,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Ebay(),
     EbayDisputes(),
     Stripe(),
+    PayPal(),
     Mailbox(),
     Table(),
     Tryton(),

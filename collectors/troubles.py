@@ -16,10 +16,15 @@ class Troubles:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """A part: an error that belongs to it alone waits until the others were tried."""
+        """A part: an error that belongs to it alone waits until the others were tried.
+
+        A source that asks us to wait is asked nothing more: its OutageError goes through.
+        """
         try:
             yield
         except (AccessError, OutageError, RequestError, ShapeError) as problem:
+            if isinstance(problem, OutageError) and problem.retry_after_s is not None:
+                raise
             self._first = self._first or problem
 
     def raise_first(self) -> None:

@@ -14,6 +14,8 @@ from service.sandbox.standin import Clock, Tokens
 
 _ADMIN = "/admin/api/2026-07"
 NAME = "#1001"
+# A shop takes money by its own processor, and by others that it records.
+_GATEWAYS = {"shopify": "shopify_payments", "paypal": "paypal"}
 _STATUS = {
     "label": "label_printed",
     "accepted": "carrier_picked_up",
@@ -36,7 +38,7 @@ class ShopifySandbox:
         self._order = scenario.order
         self._number = scenario.order.number_on("shopify") if scenario.order else ""
         self._parcels = scenario.parcels
-        self._payments = [one for one in scenario.payments if one.processor == "shopify"]
+        self._payments = [one for one in scenario.payments if one.processor in _GATEWAYS]
         self._refunds = [one for one in scenario.refunds if one.processor == "shopify"]
         self._disputes = [one for one in scenario.disputes if one.processor == "shopify"]
 
@@ -256,7 +258,7 @@ def _transaction(one: Payment, place: int) -> dict[str, Any]:
         "status": "success" if one.status == "succeeded" else "failure",
         "amount": one.amount,
         "currency": one.currency,
-        "gateway": "shopify_payments",
+        "gateway": _GATEWAYS[one.processor],
         "authorization": one.id,
         "processed_at": one.at.isoformat(),
         "payment_details": {

@@ -11,6 +11,7 @@ from service.sandbox.ebay import EbayDisputesSandbox, EbaySandbox
 from service.sandbox.fedex import FedexSandbox
 from service.sandbox.mabang import MabangSandbox
 from service.sandbox.odoo import OdooSandbox
+from service.sandbox.paypal import PayPalSandbox
 from service.sandbox.rest import RestSandbox
 from service.sandbox.royal_mail import RoyalMailSandbox
 from service.sandbox.seventeen_track import SeventeenTrackSandbox
@@ -34,6 +35,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     ShopifySandbox,
     ShopifyPaymentsSandbox,
     StripeSandbox,
+    PayPalSandbox,
     TikTokSandbox,
     RoyalMailSandbox,
     SeventeenTrackSandbox,

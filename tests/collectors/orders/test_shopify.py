@@ -61,7 +61,7 @@ STORY = Scenario(
     ),
     payments=(
         Payment(id="ch_1", processor="shopify", at=AT, amount="48.90", avs="Y", cvv="M"),
-        Payment(id="pp", processor="paypal", at=AT, amount="1.00"),
+        Payment(id="pp", processor="stripe", at=AT, amount="1.00"),
     ),
     refunds=(Refund(id="re_1", processor="shopify", at=AT, amount="10.00"),),
 )
