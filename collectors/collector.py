@@ -126,6 +126,47 @@ class Files(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ImapFolder:
+    """A folder of a mail server; `uses` in lower case, such as \\sent."""
+
+    name: str
+    uses: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A mail as the server has it. `stored` is its INTERNALDATE as written, "" if it told none.
+
+    talk  what was asked and answered to get it, to be recorded if the mail is brought
+    """
+
+    uid: int
+    content: Content
+    stored: str
+    talk: bytes
+
+
+class Imap(Protocol):
+    """A mail server that is only read (imap.py)."""
+
+    async def folders(self) -> list[ImapFolder]: ...
+
+    async def examine(self, folder: str) -> str:
+        """Open a folder without the right to change it; its UIDVALIDITY."""
+        ...
+
+    async def search(self, *words: str) -> list[int]: ...
+
+    async def sizes(self, uids: Sequence[int]) -> dict[int, int]: ...
+
+    async def fetch(self, uid: int) -> StoredMail: ...
+
+    async def keep(self, talk: bytes = b"") -> str:
+        """Record a talk, or all since the last time; the exchange's SHA-256."""
+        ...
+
+
 class Dns(Protocol):
     """Questions to the domain name system; each answer is kept as it came (resolver.py)."""
 
@@ -157,6 +198,7 @@ class Context:
     http: Http | None = None
     files: Files | None = None
     dns: Dns | None = None
+    imap: Imap | None = None
 
     @property
     def collector(self) -> str:
@@ -176,6 +218,12 @@ class Context:
         if self.http is None:
             raise ConfigError(what=f"the source {self.source}", why="it has no base_url")
         return self.http
+
+    def need_imap(self) -> Imap:
+        if self.imap is None:
+            why = "its base_url is not of the form imaps://host or imap://host"
+            raise ConfigError(what=f"the source {self.source}", why=why)
+        return self.imap
 
     def need_files(self) -> Files:
         if self.files is None:

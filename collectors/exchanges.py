@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -240,6 +241,25 @@ class _Records:
         return name
 
 
+def talk_in_memory(
+    talk: bytes, *, url: str, at: datetime, peer: Peer, notes: Sequence[str]
+) -> InMemory:
+    """A conversation that is not HTTP as a Content: a `resource` record and its metadata.
+
+    talk  the lines, `C: ` before those that were sent and `S: ` before those that came
+    """
+    out = io.BytesIO()
+    records = _Records(out, url=url, date=rfc3339(at), peer=peer)
+    first = records.write("resource", None, io.BytesIO(talk), len(talk))
+    fields = "".join(f"{note}\r\n" for note in notes)
+    if certificate := peer.certificate:
+        fields += f"tls-certificate-sha256: {hashlib.sha256(certificate).hexdigest()}\r\n"
+        fields += f"tls-certificate: {base64.b64encode(certificate).decode()}\r\n"
+    data = fields.encode()
+    records.write("metadata", None, io.BytesIO(data), len(data), {"WARC-Refers-To": first})
+    return InMemory(out.getvalue())
+
+
 class _Out:
     """A Sink with the `flush` that warcio calls."""
 
@@ -294,6 +314,9 @@ def read_exchange(item: Item) -> list[Fact]:
         raise
     except Exception:  # a damaged record makes warcio stumble in ways that no list holds
         raise _misshapen(item, "other bytes") from None
+    if isinstance(head, bytes):
+        found = re.findall(rb"^S: [A-Z]+\d+ (OK|NO|BAD)\b", head, re.MULTILINE)
+        return [_fact(item, "exchange.status", said.decode(), WHOLE) for said in found[-1:]]
     if head is None:
         raise _misshapen(item, "no answer")
     status = head.get_statuscode()
@@ -315,11 +338,15 @@ def read_exchange(item: Item) -> list[Fact]:
 
 
 def _response_head(item: Item) -> Any:
-    """The response's StatusAndHeaders; None if there is no response in the first megabytes."""
+    """The response's StatusAndHeaders, or the lines of a talk; None if the first megabytes have
+    neither.
+    """
     stream = io.BytesIO(_beginning(item.content.chunks()))
     for record in ArchiveIterator(stream):
         if record.rec_type in {"response", "revisit"}:
             return record.http_headers
+        if record.rec_type == "resource":
+            return bytes(record.content_stream().read())
     return None
 
 

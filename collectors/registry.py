@@ -14,6 +14,7 @@ from collectors.carriers.ups import Ups
 from collectors.carriers.usps import Usps
 from collectors.collector import Collector
 from collectors.files.folder import Folder
+from collectors.messages.imap import ImapSource
 from collectors.messages.mailbox import Mailbox
 from collectors.orders.amazon import Amazon
 from collectors.orders.ebay import Ebay
@@ -49,6 +50,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Stripe(),
     PayPal(),
     Mailbox(),
+    ImapSource(),
     Table(),
     Tryton(),
     Mabang(),

@@ -147,6 +147,15 @@ class Session:
             return await self._ask(Request(method="GET", url=URL(url)), answers)
         return await self._ask(Request(method="GET", url=public_url(url), ours=False), answers)
 
+    async def bearer(self) -> Secret:
+        """The access token by which a protocol other than HTTP signs in."""
+        asked = Request(method="GET", url=self._base)
+        signed = await self._auth.signed(asked, self._token, self._clock())
+        scheme, _, token = signed.headers.get("Authorization", "").partition(" ")
+        if scheme != "Bearer" or not token:
+            raise AccessError(source=self._source, why="it has no access token")
+        return Secret("access_token", token)
+
     def _inside(self, url: str) -> bool:
         """Whether a URL leads to the very host and port that the operator configured."""
         try:

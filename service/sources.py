@@ -7,6 +7,8 @@ import ipaddress
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import TypedDict
 
 import structlog
 from yarl import URL
@@ -14,6 +16,7 @@ from yarl import URL
 from collectors.answers import Bounds
 from collectors.auth import Auth, NoAuth
 from collectors.collector import Collector, Context
+from collectors.imap import ImapSession
 from collectors.pace import Bucket, LocalBucket, Pace, window
 from collectors.registry import collector_named
 from collectors.resolver import OFF, SYSTEM, Resolver, server_of
@@ -44,6 +47,18 @@ OURS = frozenset(
         "dns",
     }
 )
+
+
+class _Shared(TypedDict):
+    """What every session of a source is made with."""
+
+    collector: str
+    spool: Spool
+    record: Callable[[Item], Awaitable[None]]
+    clock: Callable[[], datetime]
+    ca: Path | None
+
+
 # Requests a second, and at once, of a source whose collector does not say what its vendor allows.
 _USUAL_RATE = (10.0, None)
 # Sources that bring these can teach us what else the order is called.
@@ -99,23 +114,19 @@ class Source:
     ) -> AsyncIterator[Context]:
         """What the collector is handed for one order; its connections end with the block."""
         async with contextlib.AsyncExitStack() as stack:
-            http = None
-            if self.settings.base_url is not None:
-                http = await stack.enter_async_context(
-                    Session(
-                        base_url=self.settings.base_url,
-                        collector=f"{self.collector.name}/{self.collector.version}",
-                        spool=spool,
-                        record=record,
-                        clock=clock,
-                        origin=getattr(self.collector, "origin", None),
-                        auth=self.auth,
-                        secrets=self.settings.secrets.values(),
-                        pace=self.pace,
-                        bounds=self.bounds,
-                        ca=self.settings.ca,
-                    )
-                )
+            shared: _Shared = {
+                "collector": f"{self.collector.name}/{self.collector.version}",
+                "spool": spool,
+                "record": record,
+                "clock": clock,
+                "ca": self.settings.ca,
+            }
+            http = imap = None
+            url = self.settings.base_url
+            if url is not None and url.startswith(("imap:", "imaps:")):
+                imap = await stack.enter_async_context(await self._imap(url, shared, stack))
+            elif url is not None:
+                http = await stack.enter_async_context(self._session(url, shared))
             files = stack.enter_context(files_of(self.settings, spool))
             yield Context(
                 source=self.collector.name,
@@ -128,7 +139,36 @@ class Source:
                 http=http,
                 files=files,
                 dns=self._dns(clock),
+                imap=imap,
             )
+
+    def _session(self, url: str, shared: _Shared) -> Session:
+        return Session(
+            base_url=url,
+            **shared,
+            origin=getattr(self.collector, "origin", None),
+            auth=self.auth,
+            secrets=self.settings.secrets.values(),
+            pace=self.pace,
+            bounds=self.bounds,
+        )
+
+    async def _imap(
+        self, url: str, shared: _Shared, stack: contextlib.AsyncExitStack
+    ) -> ImapSession:
+        """A session with the mail server; its token, if it wants one, is asked for over HTTP."""
+        bearer = None
+        if token_url := self.settings.options.get("token_url"):
+            session = self._session(str(URL(str(token_url)).origin()), {**shared, "ca": None})
+            bearer = (await stack.enter_async_context(session)).bearer
+        return ImapSession(
+            url=url,
+            user=str(self.settings.options.get("user", "")),
+            password=self.settings.secrets.get("password"),
+            bearer=bearer,
+            **shared,
+            timeout_s=self.bounds.total_s,
+        )
 
     def _dns(self, clock: Callable[[], datetime]) -> Resolver | None:
         if self.resolver == OFF:

@@ -46,7 +46,8 @@ SECTIONS = {
     "Limits": "`[limits]`",
 }
 # Sources that the sandbox has no stand-in for: their own tests start a real server.
-NOT_IN_THE_SANDBOX = frozenset({"capture", "tryton"})
+# imap: the sandbox speaks HTTP; Dovecot plays the server in tests/collectors/messages/test_imap.py.
+NOT_IN_THE_SANDBOX = frozenset({"capture", "imap", "tryton"})
 # What the samples leave to the operator, as the sandbox has it.
 YOURS = {
     "client-id": Account().client_id,

@@ -12,7 +12,7 @@ from itertools import islice
 from collectors.collector import Context
 from collectors.files.names import harmless
 from collectors.messages.mail import MAX_MAIL, Mail, parse_mail
-from collectors.messages.proof import HINT, graded, hints_of, keys_asked
+from collectors.messages.proof import graded, hints_of, keys_asked
 from collectors.messages.relay import origin_of
 from evidence.errors import ConfigError, EvidenceError
 from evidence.items import Content, InMemory, Item, Provenance, Role
@@ -70,7 +70,7 @@ class Bringing:
             return [*keys, item]
         if told:
             item = await asyncio.to_thread(graded, item, mail)
-        plain = {name: said for name, said in item.hints.items() if name != HINT}
+        plain = {name: said for name, said in item.hints.items() if name in self.hints}
         return [*keys, item, *_attachments(replace(item, hints=plain), mail)]
 
     async def _keys(self, mail: Mail) -> tuple[list[Item], dict[str, bytes]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from collectors.collector import fact_at
@@ -15,7 +16,7 @@ from collectors.messages.times import mail_time
 from evidence.errors import EvidenceError
 from evidence.facts import MAX_TEXT, Fact, Value
 from evidence.items import Item, Role
-from evidence.locators import FILE_NAME, WHOLE, Locator, header, mail_part
+from evidence.locators import FILE_NAME, WHOLE, Locator, header, mail_part, meta
 
 MAX_NAMED = 100
 # Other numbers of the platform that stand in the mail: a reader must see that there are two.
@@ -63,6 +64,7 @@ def read_mail(item: Item) -> list[Fact]:
     page = _Page(item, _group(item, _one(head, "Message-ID")))
     _add_headers(page, head)
     _add_times(page, head, zone=item.hints.get("received_zone"))
+    _add_stored(page, item.hints.get("stored_at", ""))
     _add_body(page, mail)
     _add_numbers(page, mail, mentions)
     _add_names(page, mail)
@@ -118,6 +120,13 @@ def _add_time(page: _Page, name: str, said: str, at: Locator, *, zone: str | Non
         page.add(name, mail_time(said, zone=zone), at)
     except EvidenceError as problem:
         page.fail(str(problem), at)
+
+
+def _add_stored(page: _Page, said: str) -> None:
+    """INTERNALDATE, which the server keeps beside the mail: another clock, another witness."""
+    if said:
+        _add_time(page, "message.stored.at", said, meta("INTERNALDATE"))
+        page.facts[-1] = replace(page.facts[-1], origin="mail_server")
 
 
 def _add_body(page: _Page, mail: Mail) -> None:
