@@ -19,6 +19,7 @@ from collectors.messages.mailbox import Mailbox
 from collectors.orders.amazon import Amazon
 from collectors.orders.ebay import Ebay
 from collectors.orders.mabang import Mabang
+from collectors.orders.magento import Magento
 from collectors.orders.odoo import Odoo
 from collectors.orders.rest import Rest
 from collectors.orders.shopify import Shopify
@@ -54,6 +55,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Table(),
     Tryton(),
     Mabang(),
+    Magento(),
     Odoo(),
     Rest(),
     Folder(),

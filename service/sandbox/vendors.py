@@ -10,6 +10,7 @@ from service.sandbox.easypost import EasypostSandbox
 from service.sandbox.ebay import EbayDisputesSandbox, EbaySandbox
 from service.sandbox.fedex import FedexSandbox
 from service.sandbox.mabang import MabangSandbox
+from service.sandbox.magento import MagentoSandbox
 from service.sandbox.odoo import OdooSandbox
 from service.sandbox.paypal import PayPalSandbox
 from service.sandbox.rest import RestSandbox
@@ -27,6 +28,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     EbaySandbox,
     EbayDisputesSandbox,
     MabangSandbox,
+    MagentoSandbox,
     OdooSandbox,
     DhlExpressSandbox,
     DhlSandbox,
