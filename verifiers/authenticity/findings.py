@@ -58,6 +58,7 @@ TRACES: dict[str, Trait] = {
     "trace.text.odd_run": Trait(Finding.grave("text-unlike-its-neighbours", do=_LOOK), 1.0),
     "trace.credential.holds": Trait(Finding.good("credential-holds"), 0.0),
     "trace.credential.broken": Trait(Finding.grave("credential-broken", do=_ORIGINAL), 1.0),
+    "trace.picture.strange_part": Trait(Finding.grave("part-of-another-making", do=_ORIGINAL), 1.0),
     "trace.picture.text_layer": Trait(Finding.grave("text-layer-in-picture", do=_ORIGINAL), 1.0),
     "trace.picture.history": Trait(
         Finding.note("editing-history", do="Send the picture as the camera saved it."),

@@ -45,6 +45,11 @@ def _pixels(data: bytes) -> list[Trace]:
                 if picture.size[0] * picture.size[1] > MAX_PIXELS:
                     return [Trace("trace.unchecked", f"it has more than {MAX_PIXELS:,} pixels")]
                 picture.load()
+                tables = getattr(picture, "quantization", None)
+                from verifiers.readers.traces import pixels
+
+                return pixels.traces_of(picture, tables)
+    except ImportError:
+        return [Trace("trace.unchecked", f"looking at a picture's pixels {NEEDS}")]
     except Exception as problem:
         return [Trace("trace.unchecked", f"it cannot be decoded whole ({type(problem).__name__})")]
-    return []

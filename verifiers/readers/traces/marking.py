@@ -1,0 +1,65 @@
+"""What people draw on a picture to show something, told apart from what is made to look like it."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from verifiers.readers.traces.blocks import Bytes, Flags
+
+Numbers: TypeAlias = npt.NDArray[np.float64]
+
+_BRIGHT = 70  # between the strongest and the weakest channel: a colour, not paper or ink
+_INK = 40
+
+
+def drawn_on(rgb: Bytes, area: tuple[int, int, int, int]) -> bool:
+    """Whether a part (x, y, width, height) is a frame, an arrow, a bar, a highlight or a pen's line.
+
+    Those have a bright colour, are long straight lines, or are one even field without writing.
+    """
+    x, y, width, height = area
+    part = rgb[max(0, y) : y + height, max(0, x) : x + width]
+    if part.size == 0:
+        return True
+    values = part.astype(np.int16)
+    ground = np.median(values.reshape(-1, 3), axis=0)
+    colour = values.max(axis=2) - values.min(axis=2)
+    grounds_colour = int(ground.max() - ground.min())
+    off = np.abs(values - ground).max(axis=2) > _INK
+    if off.mean() < 0.004:
+        return True
+    dark_even = off.mean() < 0.35 and float(np.median(values.std(axis=2))) < 12
+    edge = off[:, :2].mean() + off[:, -2:].mean()
+    if ground.max() < 60 and dark_even and edge < 0.2 and off.mean() < 0.04:
+        return True  # a bar
+    bright = off & (colour > _BRIGHT) & (colour > grounds_colour + 40)
+    if bright.sum() > 0.3 * off.sum():
+        return True
+    if grounds_colour > 60 and _ends_here(rgb, area, ground):
+        return True  # a highlight, rather than a coloured page
+    return _straight(off) > 0.7 * off.sum()
+
+
+def _ends_here(rgb: Bytes, area: tuple[int, int, int, int], ground: Numbers) -> bool:
+    """Whether most of what lies around has another ground."""
+    x, y, width, height = area
+    reach = max(40, 2 * height)
+    around = rgb[max(0, y - reach) : y + height + reach, max(0, x - reach) : x + width + reach]
+    other = np.abs(around.astype(np.int16) - ground).max(axis=2) > 40
+    return bool(other.mean() > 0.5)
+
+
+def _straight(off: Flags) -> int:
+    """Pixels of lines longer than letters are high."""
+    height, width = off.shape
+    plane = off.astype(np.uint8)
+    across = np.ones((1, max(24, int(0.5 * width))), dtype=np.uint8)
+    down = np.ones((max(24, int(0.6 * height)), 1), dtype=np.uint8)
+    lines = cv2.morphologyEx(plane, cv2.MORPH_OPEN, across) | cv2.morphologyEx(
+        plane, cv2.MORPH_OPEN, down
+    )
+    return int(lines.sum())
