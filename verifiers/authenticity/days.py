@@ -166,8 +166,9 @@ def _at(
     line: str, match: re.Match[str], year: int | None, readings: tuple[tuple[int, int], ...], *,
     slashed: bool,
 ) -> Written:  # fmt: skip
-    minute, second, end = _clock(line, match.end())
     word, means = _weekday_beside(line, match.start(), match.end())
+    glued = _GLUED.match(line, match.end())
+    minute, second, end = _clock(line, glued.end() if glued else match.end())
     return Written(
         line[match.start() : end].strip(), match.start(), end, year, readings, minute, second,
         frozenset(means), word, slashed,
@@ -192,6 +193,9 @@ _WORD_BEFORE = re.compile(
     r"(?P<word>[^\W\d_]{2,14}(?:-feira)?)[.,]?,?\s{0,2}(?:the |den |le |el |il |de )?$"
 )
 _WORD_AFTER = re.compile(r"[\s,]{0,3}[(（]?(?P<word>[^\W\d_]{2,14}(?:-feira)?)(?![^\W\d_])")
+_CHINESE = "|".join(sorted((w for w in WEEKDAYS if not w.isascii() and len(w) > 1
+                            and ord(w[0]) > 0x2E80), key=len, reverse=True))  # fmt: skip
+_GLUED = re.compile(rf"\s?[,(（]?\s?(?P<word>{_CHINESE})[)）]?\s?")
 _KANJI_AFTER = re.compile(r"\s?[(（](?P<word>[月火水木金土日])[)）]")
 
 
@@ -207,6 +211,9 @@ def _weekday_beside(line: str, start: int, end: int) -> tuple[str, set[int]]:
     kanji = _KANJI_AFTER.match(line, end)
     if kanji:
         return kanji["word"], {_KANJI[kanji["word"]]}
+    glued = _GLUED.match(line, end)
+    if glued:
+        return glued["word"], WEEKDAYS[glued["word"]]
     after = _WORD_AFTER.match(line, end)
     if after and (word := after["word"].casefold()) in WEEKDAYS and word not in MONTHS:
         closed = line[after.end() : after.end() + 1] in {")", "）"}

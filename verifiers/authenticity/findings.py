@@ -24,6 +24,7 @@ class Trait:
 
 
 _ORIGINAL = "Send the original as its issuer made it, or ask the issuer for it again."
+_AS_SAVED = "Send the file as it was downloaded, or as the camera saved it."
 _LOOK = "Look at the place, and send the original if there is one."
 
 TRACES: dict[str, Trait] = {
@@ -59,9 +60,11 @@ TRACES: dict[str, Trait] = {
     "trace.credential.holds": Trait(Finding.good("credential-holds"), 0.0),
     "trace.credential.broken": Trait(Finding.grave("credential-broken", do=_ORIGINAL), 1.0),
     "trace.picture.strange_part": Trait(Finding.grave("part-of-another-making", do=_ORIGINAL), 1.0),
+    "trace.picture.thumbnail": Trait(Finding.grave("thumbnail-differs", do=_AS_SAVED), 1.0),
+    "trace.picture.marked": Trait(Finding.good("marked-by-hand"), 0.0),
     "trace.picture.text_layer": Trait(Finding.grave("text-layer-in-picture", do=_ORIGINAL), 1.0),
     "trace.picture.history": Trait(
-        Finding.note("editing-history", do="Send the picture as the camera saved it."),
+        Finding.note("editing-history", do=_AS_SAVED),
         1.0,
         "editor",
     ),
@@ -69,14 +72,12 @@ TRACES: dict[str, Trait] = {
     "trace.mail.body_changed": Trait(Finding.grave("mail-body-changed", do=_ORIGINAL), 1.0),
     "trace.mail.clocks": Trait(Finding.grave("mail-clocks-contradict", do=_ORIGINAL), 1.0),
     "trace.file.editor": Trait(
-        Finding.note("passed-through-editor", do="Send the file as it was downloaded."),
+        Finding.note("passed-through-editor", do=_AS_SAVED),
         1.0,
         "editor",
     ),
     "trace.file.times": Trait(Finding.note("file-times-contradict", do=_ORIGINAL), 1.0),
-    "trace.file.stated_twice": Trait(
-        Finding.note("file-states-differ", do="Send the file as it was downloaded."), 0.5
-    ),
+    "trace.file.stated_twice": Trait(Finding.note("file-states-differ", do=_AS_SAVED), 0.5),
 }
 
 CONTRADICTIONS: dict[str, Trait] = {
@@ -91,9 +92,7 @@ CONTRADICTIONS: dict[str, Trait] = {
     "order": Trait(Finding.grave("events-out-of-order", do="Collect the tracking again."), 1.0),
     "twice": Trait(Finding.grave("event-told-twice", do="Collect the tracking again."), 1.0),
     "made-before": Trait(Finding.grave("made-before-it-tells", do=_ORIGINAL), 1.0),
-    "stamp": Trait(
-        Finding.grave("stamp-differs", do="Send the picture as the camera saved it."), 1.0
-    ),
+    "stamp": Trait(Finding.grave("stamp-differs", do=_AS_SAVED), 1.0),
 }
 
 UNCHECKED = Finding.note("traces-unchecked", do="Install the extra `forensics`, or mend the file.")

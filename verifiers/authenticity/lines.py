@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,10 +35,15 @@ def lines_of(facts: Facts) -> list[Line]:
     for fact in facts.named("document.text"):
         place = place_of(fact)
         if place is None:
-            lines.append(Line(fact.text, (fact,), fact.confidence > 0.995))
+            lines.append(Line(_plain(fact.text), (fact,), fact.confidence > 0.995))
         else:
             boxed.append((place, fact))
     return lines + _rows(boxed)
+
+
+def _plain(text: str) -> str:
+    """Fonts of PDF files give radicals and wide digits where their letters are meant."""
+    return unicodedata.normalize("NFKC", text)
 
 
 def place_of(fact: Fact) -> tuple[int, int, int, int, int] | None:
@@ -68,5 +74,5 @@ def _rows(boxed: Iterable[tuple[tuple[int, int, int, int, int], Fact]]) -> list[
         row.sort(key=lambda e: e[0][1])
         facts = tuple(fact for _, fact in row)
         sure = all(fact.confidence > 0.995 for fact in facts)
-        lines.append(Line("  ".join(fact.text for fact in facts), facts, sure))
+        lines.append(Line("  ".join(_plain(fact.text) for fact in facts), facts, sure))
     return lines

@@ -74,7 +74,7 @@ def _wrong(number: str, named: set[str]) -> bool | None:
     known = identify(number)
     if any(candidate.check_digit for candidate in known.candidates):
         return False
-    own = [one for one in known.candidates if one.form is Form.OWN]
+    own = [one for one in known.candidates if one.form is Form.OWN and one.published]
     if own and all(one.check_digit is False for one in own):
         # S10 has two letters before and behind: a reference of a shop could look like it.
         return True
@@ -91,7 +91,12 @@ def _near(one: str, other: str) -> bool:
 def barcodes(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
     """A barcode that says a number of the same make as the printed one, and another number."""
     printed = {number: line for line in lines for number in _numbers(line.text)}
-    joined = "".join(re.sub(r"[^A-Za-z0-9]", "", line.text).upper() for line in lines)
+    for fact in facts.named("shipment.tracking_number"):
+        number = _squeezed(fact.text)
+        line = next((one for one in lines if number in _squeezed(one.text)), None)
+        if line is not None:
+            printed.setdefault(number, line)
+    joined = "".join(_squeezed(line.text) for line in lines)
     for code in facts.named("document.barcode"):
         cores = _cores(code.text)
         if any(core in joined for core in cores):
@@ -109,9 +114,13 @@ def barcodes(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
             break
 
 
+def _squeezed(text: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", text.upper())
+
+
 def _cores(payload: str) -> set[str]:
     """The numbers that a barcode may be saying: the whole, its parts, carriers' cores."""
-    whole = re.sub(r"[^A-Z0-9]", "", payload.upper())
+    whole = _squeezed(payload)
     cores = {whole, *re.findall(r"[A-Z0-9]{9,34}", payload.upper())}
     for text in tuple(cores):
         known = identify(text).candidates

@@ -88,10 +88,15 @@ def _looked_at(facts: Facts) -> bool:
 
 
 def _weighed(facts: Facts) -> Iterator[_Weighed]:
+    marked = facts.first("trace.picture.marked") is not None
     for fact in facts:
         trait = TRACES.get(fact.name)
-        if trait is not None:
-            yield _one(trait, fact.name, trait.weight * fact.confidence, _sentence(fact), (fact,))
+        if trait is None:
+            continue
+        # What was drawn on the picture is what the editor was for.
+        share = 0.5 if marked and trait.together == "editor" else 1.0
+        weight = share * trait.weight * fact.confidence
+        yield _one(trait, fact.name, weight, _sentence(fact), (fact,))
     for found in contradictions_of(facts):
         trait = CONTRADICTIONS[found.kind]
         yield _one(trait, found.kind, trait.weight * found.weight, _cap(found.said), found.facts)

@@ -27,7 +27,7 @@ _SAMPLE = 90
 MAX_BLOCKS = 7_000
 # A block's misfit is 1 where it was never on the steps; 0.1 to 0.5 where it was.
 _FITS = 0.45
-# What a block would miss the steps by if it was never on them, in grey levels: below, rounding hides.
+# What a foreign block would miss the steps by, in grey levels: below, rounding hides it.
 _LEAST_MISS = 0.9
 _LEAST_STD = 6.0
 # Blocks of a part: half a word of small print.
@@ -36,7 +36,7 @@ _PART = 6
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """An older compression: its quality, and where its grid begins; how well the picture fits it."""
+    """An older compression: its quality, where its grid begins, how well the picture fits."""
 
     quality: int
     x: int
@@ -62,7 +62,6 @@ def strange_parts(rgb: Bytes, grey: Floats, final: int | None) -> list[Trace]:
 
 def older_grid(grey: Floats, final: int | None) -> Grid | None:
     """The compression that most of the busy blocks still fit, other than the file's own."""
-    height, width = grey.shape
     whole = cut(grey, 0, 0)[:-1, :-1]
     if whole.size == 0:
         return None
@@ -244,9 +243,7 @@ def _ground_is_others(rgb: Bytes, grid: Grid, fits: Flags, part: tuple[int, int,
     return same * step >= 10
 
 
-def _among_others(
-    fits: Flags, told: Flags, left: int, top: int, width: int, height: int
-) -> np.bool_ | bool:
+def _among_others(fits: Flags, told: Flags, left: int, top: int, width: int, height: int) -> bool:
     """Whether there is writing around it that does fit."""
     near = (
         slice(max(0, top - 12), top + height + 12),
@@ -256,4 +253,4 @@ def _among_others(
     y, x = top - near[0].start, left - near[1].start
     around[y : y + height, x : x + width] = False
     good = fits[near] & around
-    return good.sum() >= 10 and good.sum() >= 0.65 * around.sum()
+    return bool(good.sum() >= 10 and good.sum() >= 0.65 * around.sum())

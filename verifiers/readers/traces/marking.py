@@ -17,7 +17,7 @@ _INK = 40
 
 
 def drawn_on(rgb: Bytes, area: tuple[int, int, int, int]) -> bool:
-    """Whether a part (x, y, width, height) is a frame, an arrow, a bar, a highlight or a pen's line.
+    """Whether a part (x, y, width, height) is a frame, an arrow, a bar or a highlight.
 
     Those have a bright colour, are long straight lines, or are one even field without writing.
     """
@@ -41,7 +41,7 @@ def drawn_on(rgb: Bytes, area: tuple[int, int, int, int]) -> bool:
         return True
     if grounds_colour > 60 and _ends_here(rgb, area, ground):
         return True  # a highlight, rather than a coloured page
-    return _straight(off) > 0.7 * off.sum()
+    return bool(_straight(off) > 0.7 * off.sum())
 
 
 def _ends_here(rgb: Bytes, area: tuple[int, int, int, int], ground: Numbers) -> bool:
@@ -59,7 +59,38 @@ def _straight(off: Flags) -> int:
     plane = off.astype(np.uint8)
     across = np.ones((1, max(24, int(0.5 * width))), dtype=np.uint8)
     down = np.ones((max(24, int(0.6 * height)), 1), dtype=np.uint8)
-    lines = cv2.morphologyEx(plane, cv2.MORPH_OPEN, across) | cv2.morphologyEx(
-        plane, cv2.MORPH_OPEN, down
+    lines = np.maximum(
+        cv2.morphologyEx(plane, cv2.MORPH_OPEN, across),
+        cv2.morphologyEx(plane, cv2.MORPH_OPEN, down),
     )
-    return int(lines.sum())
+    return int(np.count_nonzero(lines))
+
+
+def vivid_share(rgb: Bytes, area: tuple[int, int, int, int]) -> float:
+    """How much of a part (x, y, width, height) has a colour that pens and frames have."""
+    x, y, width, height = area
+    part = rgb[max(0, y) : y + height, max(0, x) : x + width].astype(np.int16)
+    return float((part.max(axis=2) - part.min(axis=2) > _VIVID).mean()) if part.size else 0.0
+
+
+_WORKING = 1200  # pixels of the longer side that are enough to see a frame or an arrow
+_VIVID = 120
+
+
+def marks_on(rgb: Bytes) -> list[tuple[int, int, int, int]]:
+    """Frames, rings, arrows and pen lines in a vivid colour, and bars: x, y, width, height each."""
+    height, width = rgb.shape[:2]
+    scale = min(1.0, _WORKING / max(height, width))
+    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    low, high = small.min(axis=2).astype(np.int16), small.max(axis=2).astype(np.int16)
+    found = []
+    for mask, bars in ((high - low > _VIVID, False), (high < 34, True)):
+        count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+        for x, y, w, h, area in stats[1:count].tolist():
+            filled = area / (w * h)
+            touches = x == 0 or y == 0 or x + w == small.shape[1] or y + h == small.shape[0]
+            bar = bars and filled > 0.97 and 30 < w < 0.6 * small.shape[1] and 8 < h < 80
+            drawn = not bars and filled < 0.3 and w > 40 and h > 16 and area > 120
+            if not touches and (bar or drawn):
+                found.append(tuple(int(side / scale) for side in (x, y, w, h)))
+    return [(x, y, w, h) for x, y, w, h in found]

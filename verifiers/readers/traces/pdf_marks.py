@@ -68,6 +68,7 @@ class Mark:
     fill      red, green, blue, alpha, 0 to 255; of text, its colour
     baseline  y of the text's baseline, points from the top
     shown     False for text in render mode 3 (the layer that OCR lays under or over a scan)
+    font_id   tells the file's font objects apart, also those of one name
     handle    its number among the page's objects; -1 for one inside a form
     """
 
@@ -76,6 +77,7 @@ class Mark:
     box: Box
     text: str = ""
     font: str = ""
+    font_id: int = 0
     embedded: bool = True
     size: float = 0.0
     baseline: float = 0.0
@@ -240,6 +242,7 @@ def _mark(
         order, "text", box,
         text=_text(pdfium.FPDFTextObj_GetText, thing, text_page),
         font=_name(pdfium.FPDFFont_GetBaseFontName, font),
+        font_id=ctypes.cast(font, ctypes.c_void_p).value or 0,
         embedded=bool(pdfium.FPDFFont_GetIsEmbedded(font)),
         size=round(size.value * scale, 2), baseline=frame.top - placed[5],
         fill=fill, shown=mode_of != 3, handle=handle,

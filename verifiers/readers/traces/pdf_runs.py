@@ -39,13 +39,14 @@ def odd_runs(pages: Sequence[Page]) -> list[Trace]:
     """The odd runs of a document, with the ways in which each is odd."""
     weight: Counter[str] = Counter()
     uses: Counter[str] = Counter()
-    fonts: Counter[str] = Counter()
-    styles: Counter[str] = Counter()
+    fonts: Counter[tuple[int, str, int]] = Counter()
+    styles: Counter[tuple[int, str]] = Counter()
     embedded: Counter[bool] = Counter()
     for page in pages:
         for mark in page.texts:
-            fonts[mark.font] += 1
-            styles[_SUBSET.sub("", mark.font)] += 1
+            if not mark.nested:
+                fonts[page.number, mark.font, mark.font_id] += 1
+                styles[page.number, _SUBSET.sub("", mark.font)] += 1
             weight[family_of(mark.font)] += len(mark.text)
             uses[family_of(mark.font)] += 1
             embedded[mark.embedded] += len(mark.text)
@@ -65,8 +66,9 @@ def odd_runs(pages: Sequence[Page]) -> list[Trace]:
                 continue
             score, why = _oddity(page, texts, place, line, backed)
             family = family_of(mark.font)
-            if fonts[mark.font] <= 2 and styles[_SUBSET.sub("", mark.font)] > fonts[mark.font] + 4:
-                score += 0.25
+            plain, own = _SUBSET.sub("", mark.font), (page.number, mark.font, mark.font_id)
+            if not mark.nested and fonts[own] <= 2 and styles[page.number, plain] > fonts[own] + 4:
+                score += 0.5
                 why.append("its font is the others', put in a second time")
             if uses[family] <= 3 and weight[family] < 0.12 * total and len(weight) > 1:
                 score += 0.3

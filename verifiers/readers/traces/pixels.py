@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
+from evidence.locators import box
 from verifiers.readers.traces.blocks import quality_of
 from verifiers.readers.traces.lattice import strange_parts
+from verifiers.readers.traces.marking import marks_on
+from verifiers.readers.traces.thumbnail import disagreements
 from verifiers.readers.traces.trace import Trace
 
 # Smaller than this there is no writing to judge.
@@ -25,4 +28,8 @@ def traces_of(picture: Image.Image, tables: Mapping[int, Sequence[int]] | None) 
     if tables:
         # A table of another program's own: as fine as the finest, so that nothing is guessed.
         final = quality_of(tables[0]) or 100
-    return strange_parts(rgb, grey, final)
+    drawn = [
+        Trace("trace.picture.marked", "somebody drew on it to show something", box(*place))
+        for place in marks_on(rgb)[:5]
+    ]
+    return [*drawn, *disagreements(picture, rgb), *strange_parts(rgb, grey, final)]

@@ -1,0 +1,175 @@
+"""Parts of a picture that were put in, and what honest people do to pictures."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFont
+
+from evidence.facts import Fact
+from tests.verifiers.documents import received
+from verifiers.readers.traces.registry import traces_of
+
+np = pytest.importorskip("numpy")
+pytest.importorskip("cv2")
+
+ROWS = (
+    "Delivered November 5, 2026 14:32", "Tracking 1Z5R89390357567127", "Received by M. CARTER",
+    "Left at front door", "Service Ground, 2.4 lbs", "Departed facility Memphis TN",
+    "Arrived at hub Austin TX", "Out for delivery Austin TX", "Order 123-1234567-1234567",
+)  # fmt: skip
+BOX = (60, 96, 460, 124)  # the second row
+
+
+def screen(seed: int = 1) -> Image.Image:
+    """A page of text with the grain that a camera or a scanner leaves."""
+    image = Image.new("RGB", (760, 480), (236, 238, 240))
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(22)
+    for row, text in enumerate(ROWS):
+        draw.text((60, 50 + 46 * row), text, font=font, fill=(40, 44, 48))
+    grain = np.random.default_rng(seed).normal(0, 3, (480, 760, 1))
+    pixels = np.clip(np.asarray(image, dtype=np.float32) + grain, 1, 254)
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
+def jpeg(image: Image.Image, quality: int, **more: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality, **more)
+    return out.getvalue()
+
+
+def png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data)).convert("RGB")
+
+
+def retyped(image: Image.Image) -> Image.Image:
+    changed = image.copy()
+    draw = ImageDraw.Draw(changed)
+    draw.rectangle(BOX, fill=(236, 238, 240))
+    draw.text((60, 96), "Tracking 1Z5R89390351167184", font=ImageFont.load_default(22),
+              fill=(40, 44, 48))  # fmt: skip
+    return changed
+
+
+def traces(data: bytes) -> dict[str, Fact]:
+    return {fact.name: fact for fact in traces_of(received(data, media_type="image/jpeg"))}
+
+
+def inside(fact: Fact) -> bool:
+    x, y, w, h = (int(n) for n in fact.locator.place.split(","))
+    left, top, right, bottom = BOX
+    return x < right and y < bottom and x + w > left and y + h > top
+
+
+@pytest.mark.parametrize("quality", [60, 75, 85])
+@pytest.mark.parametrize(
+    "saved", [png, lambda image: jpeg(image, 97)], ids=["without loss", "at a high quality"]
+)
+def test_what_was_put_in_after_a_compression_is_told_with_its_place(
+    quality: int, saved: Callable[[Image.Image], bytes]
+) -> None:
+    before = opened(jpeg(screen(), quality))
+    found = traces(saved(retyped(before)))["trace.picture.strange_part"]
+    assert inside(found)
+    assert f"quality {quality}" in found.text or f"quality {quality - 1}" in found.text
+
+
+def test_a_digit_that_was_moved_within_the_picture_is_told() -> None:
+    before = opened(jpeg(screen(), 75))
+    before.paste(before.crop((101, 190, 201, 220)), (183, 97))
+    assert inside(traces(png(before))["trace.picture.strange_part"])
+
+
+def framed(image: Image.Image) -> Image.Image:
+    ImageDraw.Draw(image).rectangle(BOX, outline=(255, 0, 0), width=4)
+    return image
+
+
+def pointed_at(image: Image.Image) -> Image.Image:
+    draw = ImageDraw.Draw(image)
+    draw.line((600, 180, 480, 110), fill=(230, 30, 30), width=5)
+    draw.polygon(((470, 104), (496, 106), (484, 128)), fill=(230, 30, 30))
+    return image
+
+
+def blacked(image: Image.Image) -> Image.Image:
+    ImageDraw.Draw(image).rectangle(BOX, fill=(0, 0, 0))
+    return image
+
+
+def marked(image: Image.Image) -> Image.Image:
+    over = Image.new("RGB", image.size, "white")
+    ImageDraw.Draw(over).rectangle(BOX, fill=(255, 240, 80))
+    return ImageChops.multiply(image, over)
+
+
+HONEST: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "as it was": lambda image: image,
+    "cropped": lambda image: image.crop((13, 21, 720, 460)),
+    "resized": lambda image: image.resize((610, 385)),
+    "more contrast": lambda image: ImageEnhance.Contrast(image).enhance(1.3),
+    "turned": lambda image: image.rotate(90, expand=True),
+    "a red frame": framed,
+    "a red arrow": pointed_at,
+    "a bar": blacked,
+    "a highlight": marked,
+    "sent by chat": lambda image: opened(jpeg(image.resize((700, 442)), 70)),
+}
+
+
+@pytest.mark.parametrize("saved", [png, lambda image: jpeg(image, 85)], ids=["png", "jpeg"])
+@pytest.mark.parametrize("handling", HONEST.values(), ids=list(HONEST))
+def test_honest_handling_puts_nothing_in(
+    handling: Callable[[Image.Image], Image.Image], saved: Callable[[Image.Image], bytes]
+) -> None:
+    for quality in (70, 90):
+        found = traces(saved(handling(opened(jpeg(screen(quality), quality)))))
+        assert set(found) <= {"trace.picture.marked"}
+
+
+# The thumbnail
+
+
+def with_thumbnail(image: Image.Image, of: Image.Image) -> bytes:
+    small = of.copy()
+    small.thumbnail((320, 320))
+    block = small_exif(jpeg(small, 80))
+    return jpeg(image, 90, exif=block)
+
+
+def small_exif(thumbnail: bytes) -> bytes:
+    """An Exif block whose second directory holds a thumbnail (Exif 2.32, 4.5.8)."""
+    head = b"MM\x00*\x00\x00\x00\x08" + b"\x00\x00" + b"\x00\x00\x00\x0e"
+    offset = 14 + 2 + 24 + 4
+    entries = b"".join(
+        tag.to_bytes(2, "big") + b"\x00\x04" + b"\x00\x00\x00\x01" + value.to_bytes(4, "big")
+        for tag, value in ((0x0201, offset), (0x0202, len(thumbnail)))
+    )
+    return b"Exif\x00\x00" + head + b"\x00\x02" + entries + b"\x00\x00\x00\x00" + thumbnail
+
+
+def test_a_thumbnail_that_shows_another_line_is_told_with_its_place() -> None:
+    before = screen()
+    assert inside(traces(with_thumbnail(retyped(before), before))["trace.picture.thumbnail"])
+
+
+@pytest.mark.parametrize("handling", HONEST.values(), ids=list(HONEST))
+def test_a_thumbnail_of_an_honest_picture_is_not_told(
+    handling: Callable[[Image.Image], Image.Image],
+) -> None:
+    before = screen()
+    assert "trace.picture.thumbnail" not in traces(with_thumbnail(handling(before.copy()), before))
+
+
+def test_a_thumbnail_that_points_outside_the_file_costs_nothing() -> None:
+    broken = small_exif(b"\xff\xd8nothing")
+    assert set(traces(jpeg(screen(), 90, exif=broken))) <= {"trace.unchecked"}

@@ -1,0 +1,88 @@
+"""The small picture that a camera puts into a file, against the large one.
+
+An editor that keeps the old thumbnail leaves what was there before. A crop and a turn leave it,
+too: then the two have another shape and nothing is compared. Brightness and contrast are
+allowed for, as are frames, bars and arrows that people draw.
+"""
+
+from __future__ import annotations
+
+import io
+
+import cv2
+import numpy as np
+from PIL import ExifTags, Image
+
+from evidence.locators import box
+from verifiers.readers.traces.blocks import Bytes, Floats
+from verifiers.readers.traces.marking import drawn_on, vivid_share
+from verifiers.readers.traces.trace import Trace
+
+_OFFSET, _LENGTH = 0x0201, 0x0202  # Exif 2.32, 4.6.5, of the first IFD
+_LEAST_SIDE = 90
+_OFF = 12.0  # grey levels, beyond what JPEG and resampling leave
+_LEAST_AREA = 6
+
+
+def disagreements(picture: Image.Image, rgb: Bytes) -> list[Trace]:
+    """Parts of the picture that its own thumbnail shows otherwise; [] without a thumbnail."""
+    small = _thumbnail(picture)
+    if small is None or min(small.size) < _LEAST_SIDE // 2 or max(small.size) < _LEAST_SIDE:
+        return []
+    height, width = rgb.shape[:2]
+    if abs(small.size[0] / small.size[1] / (width / height) - 1) > 0.02:
+        return []
+    kept = np.asarray(small, dtype=np.float32)
+    shrunk = Image.fromarray(rgb).convert("L").resize(small.size, Image.Resampling.BOX)
+    now = np.asarray(shrunk, dtype=np.float32)
+    off = _differences(now, kept)
+    if off is None:
+        return []
+    scale = width / small.size[0]
+    joined = cv2.morphologyEx(
+        off.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 9), dtype=np.uint8)
+    )
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    traces = []
+    for label in range(1, count):
+        x, y, w, h, area = (int(n) for n in stats[label])
+        if area < _LEAST_AREA:
+            continue
+        place = (int(x * scale), int(y * scale), max(1, int(w * scale)), max(1, int(h * scale)))
+        if drawn_on(rgb, place) or vivid_share(rgb, place) > 0.03:
+            continue
+        said = "the thumbnail in the file shows something else here"
+        traces.append(Trace("trace.picture.thumbnail", said, box(*place), 0.9))
+    return traces if len(traces) <= 5 else []
+
+
+def _thumbnail(picture: Image.Image) -> Image.Image | None:
+    block = picture.info.get("exif")
+    if not isinstance(block, bytes) or not block.startswith(b"Exif\x00\x00"):
+        return None
+    first = picture.getexif().get_ifd(ExifTags.IFD.IFD1)
+    start, length = first.get(_OFFSET), first.get(_LENGTH)
+    if not isinstance(start, int) or not isinstance(length, int):
+        return None
+    with Image.open(io.BytesIO(block[6 + start : 6 + start + length]), formats=["JPEG"]) as small:
+        if small.size[0] * small.size[1] > 1 << 20:
+            return None
+        return small.convert("L")
+
+
+def _differences(
+    now: Floats, kept: Floats
+) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]] | None:
+    """Where the two differ by more than contrast, resampling and JPEG; None if they do all over."""
+    slope, shift = np.polyfit(now.ravel(), kept.ravel(), 1)
+    if not 0.4 < slope < 2.5:
+        return None
+    fitted = (slope * now + shift).astype(np.float32)
+    three = np.ones((3, 3), dtype=np.uint8)
+    reach = cv2.dilate(fitted, three) - cv2.erode(fitted, three)
+    gap = np.maximum(np.abs(fitted - kept) - 0.3 * reach, 0)
+    off = cv2.blur(gap, (3, 3)) > _OFF
+    share = float(off.mean())
+    if not 0 < share < 0.12 or float(np.median(gap)) > 4:
+        return None
+    return np.asarray(off)
