@@ -30,6 +30,7 @@ class Act(StrEnum):
     MANIFEST = "manifest"
     STATEMENT = "statement"
     BUNDLE = "bundle"
+    DERIVE = "derive"
     COLLECT = "collect"
     HOLD = "hold"
     RELEASE = "release"

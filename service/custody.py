@@ -121,10 +121,13 @@ def listed(sha256s: Sequence[str]) -> dict[str, object]:
     return {"items": len(sha256s), "list_sha256": list_digest(sha256s)}
 
 
-def bundled(shown: Sequence[SealedItem], *, profile: str) -> dict[str, object]:
-    """What a bundle hands out, for `note`: of a reviewer's copy also which items, by receipt."""
+def bundled(
+    shown: Sequence[SealedItem], *, profile: str, copies: Sequence[int] = ()
+) -> dict[str, object]:
+    """What a bundle hands out, for `note`: of a reviewer's copy also which receipts it opens."""
     what = listed([item.sha256 for item in shown])
-    return what if profile == BAGIT else what | {"shown": [item.seq for item in shown]}
+    receipts = sorted({*(item.seq for item in shown), *copies})
+    return what if profile == BAGIT else what | {"shown": receipts}
 
 
 async def note(

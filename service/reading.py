@@ -22,7 +22,8 @@ from typing import Any
 
 import structlog
 
-from evidence.errors import EvidenceError, OutageError, TooLargeError
+from evidence.canonical import from_base64
+from evidence.errors import EvidenceError, OutageError, RequestError, TooLargeError
 from evidence.facts import Fact
 from evidence.items import Content, Item
 from evidence.locators import WHOLE
@@ -102,6 +103,27 @@ class Reading:
             return str(problem)
         except (KeyError, TypeError):
             return "Reading it gave an answer we cannot use."
+
+    async def transformed(
+        self, item: Item, name: str, parameters: Mapping[str, str]
+    ) -> tuple[bytes, str]:
+        """A copy's bytes and media type (service/transforms.py).
+
+        Raises RequestError, saying why there is none; CorruptionError as above.
+        """
+        told = {"transform": name, "parameters": json.dumps(dict(parameters))}
+        try:
+            answer = await self._ask("transform", item, **told)
+        except _GaveUpError as problem:
+            raise RequestError(what="The copy", why=str(problem).rstrip(".")) from problem
+        match answer:
+            case {"data": str(data), "media_type": str(media_type)}:
+                return from_base64(data, what="The copy"), media_type
+            case {"what": str(what), "why": str(why)}:
+                raise RequestError(what=what, why=why)
+            case _:
+                why = "making it gave an answer that cannot be used"
+                raise RequestError(what="The copy", why=why)
 
     async def warm(self) -> None:
         """Start a child before it is needed."""

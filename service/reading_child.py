@@ -19,12 +19,13 @@ from typing import Any, BinaryIO
 from collectors.exchanges import read_exchange
 from collectors.messages.mail import parse_mail
 from collectors.registry import collector_named
-from evidence.canonical import digest, parse_json
-from evidence.errors import EvidenceError, FormatError
+from evidence.canonical import digest, parse_json, to_base64
+from evidence.errors import EvidenceError, FormatError, RequestError
 from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import WHOLE, Locator, resolve_pointer
 from evidence.media import sniff
+from service import transforms
 from service.zones import use_sealed_zones
 from verifiers.readers.registry import reader_for
 from verifiers.readers.traces.registry import traces_of
@@ -125,9 +126,20 @@ def _part(item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
     return {"sha256": digest(taken), "size": len(taken)}
 
 
+def _transformed(item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        data = item.content.read(item.content.size)
+        made = transforms.apply(head["transform"], json.loads(head["parameters"]), data)
+    except RequestError as problem:
+        return {"what": problem.what, "why": problem.why}
+    return {"data": to_base64(made.data), "media_type": made.media_type}
+
+
 def _answer(task: str, item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
     if task == "part":
         return _part(item, head)
+    if task == "transform":
+        return _transformed(item, head)
     try:
         if task == "text":
             return {"text": text_of(item)}

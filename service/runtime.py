@@ -313,11 +313,18 @@ class Runtime:
         to: Path,
         show: Sequence[int] = (),
         show_roles: Sequence[str] = (),
+        copies: Sequence[int] = (),
     ) -> Sequence[SealedItem]:
         """Write the order's newest sealed account to `to` as one ZIP; what items are in it."""
         account = await self.account(tenant, ref)
         return await publish.write(
-            self, account, profile=profile, to=to, show=show, show_roles=show_roles
+            self,
+            account,
+            profile=profile,
+            to=to,
+            show=show,
+            show_roles=show_roles,
+            copies=copies,
         )
 
     # -- looking at ourselves ---------------------------------------------------------------

@@ -26,12 +26,13 @@ async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
     with request.app[SCRATCH].folder() as folder:
         file = folder / "bundle.zip"
         profile = given.query["profile"]
-        show = [int(seq) for seq in given.query.get("show", "").split(",") if seq]
+        show, copies = (_receipts(given.query.get(name, "")) for name in ("show", "copies"))
         held = await request.app[EVIDENCE].bundle(
-            request.app[SETTINGS].tenant, ref, profile=profile, to=file, show=show
+            request.app[SETTINGS].tenant, ref, profile=profile, to=file, show=show, copies=copies
         )
         size, sha256 = await asyncio.to_thread(_measure, file)
-        await note(request, ref, Act.BUNDLE, sha256=sha256, **bundled(held, profile=profile))
+        what = bundled(held, profile=profile, copies=copies)
+        await note(request, ref, Act.BUNDLE, sha256=sha256, **what)
         response = web.StreamResponse(
             headers={
                 "Content-Type": "application/zip",
@@ -46,6 +47,10 @@ async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
                 return bundle.read(stop - start)
 
         return await send_range(request, response, read, start=0, stop=size)
+
+
+def _receipts(text: str) -> list[int]:
+    return [int(seq) for seq in text.split(",") if seq]
 
 
 def _measure(file: Path) -> tuple[int, str]:

@@ -96,9 +96,18 @@ class RuntimeEvidence:
         return None
 
     async def bundle(
-        self, tenant: str, ref: OrderRef, *, profile: str, to: Path, show: Sequence[int]
+        self,
+        tenant: str,
+        ref: OrderRef,
+        *,
+        profile: str,
+        to: Path,
+        show: Sequence[int],
+        copies: Sequence[int],
     ) -> Sequence[SealedItem]:
-        return await self._runtime.bundle(tenant, ref, profile=profile, to=to, show=show)
+        return await self._runtime.bundle(
+            tenant, ref, profile=profile, to=to, show=show, copies=copies
+        )
 
     async def note(
         self, tenant: str, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]

@@ -237,11 +237,19 @@ class Evidence(Protocol):
     ) -> tuple[KeptItem, StoredContent] | None: ...
 
     async def bundle(
-        self, tenant: str, ref: OrderRef, *, profile: str, to: Path, show: Sequence[int]
+        self,
+        tenant: str,
+        ref: OrderRef,
+        *,
+        profile: str,
+        to: Path,
+        show: Sequence[int],
+        copies: Sequence[int],
     ) -> Sequence[SealedItem]:
         """Write the newest sealed manifest's bundle; returns the items that it shows.
 
-        RequestError for an unknown profile, and for a receipt to show that is not an item's.
+        RequestError for an unknown profile, and for a receipt to show that is not an item's, or
+        to carry that is not a copy's.
         """
         ...
 

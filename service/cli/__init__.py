@@ -25,6 +25,7 @@ COMMANDS = {
     "collect": ("collect", "collect and seal the evidence of an order"),
     "manifest": ("manifest", "the newest sealed account of an order"),
     "bundle": ("bundle", "everything a stranger needs to check it, as one file"),
+    "derive": ("derive", "a redacted, smaller, converted or translated copy, tied to its original"),
     "custody": ("custody", "who had an order's evidence in hand, and whether that log holds"),
     "hold": ("hold", "put a legal hold on an order, or lift it"),
     "erase": ("erase", "erase an order's personal data; the log says so and verifies as before"),

@@ -1,8 +1,8 @@
 """`orderproof bundle`: everything a stranger needs, as one file.
 
 orderproof bundle ORDER -o FILE
-orderproof bundle ORDER --profile reviewer [--show 3,6] [--show-role pod.document] -o FILE
-                                    without personal data, but for the items that are named
+orderproof bundle ORDER --profile reviewer [--show 3,6] [--show-role pod.document] [--copy 9]
+                        -o FILE     without personal data, but for the items that are named
 """
 
 from __future__ import annotations
@@ -16,14 +16,8 @@ import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from service.cli.orders import add_order, named_order
-
-if TYPE_CHECKING:
-    from evidence.sealed import SealedItem
-    from service.runtime import Runtime
-    from storage.ledger.records import OrderRecord
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +44,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="open every item of this role, such as pod.document",
     )
     parser.add_argument(
+        "--copy",
+        metavar="SEQ[,SEQ…]",
+        action="append",
+        default=[],
+        help="a derivative to carry in a reviewer's copy, by its receipt; a full copy has all",
+    )
+    parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", required=True, help="a file not there yet"
     )
     parser.add_argument("--json", action="store_true", help="answer as JSON")
@@ -63,20 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     return asyncio.run(_run(arguments))
 
 
-async def _note(
-    runtime: Runtime, order: OrderRecord, bundle: Path, held: Sequence[SealedItem], profile: str
-) -> None:
-    """Into the custody log, before the file has its name."""
-    from evidence.custody import Act
-    from service.custody import bundled, local_user, note
-
-    sha256 = await asyncio.to_thread(_sha256, bundle)
-    what = bundled(held, profile=profile)
-    await note(runtime, order, Act.BUNDLE, local_user("bundle"), sha256=sha256, **what)
-
-
 def _seqs(given: Sequence[str]) -> list[int]:
-    """The receipts in `--show 3,6 --show 8`. RequestError for anything else."""
+    """The receipts in `--show 3,6 --show 8`, or of `--copy`. RequestError for anything else."""
     from evidence.errors import RequestError
 
     words = [word.strip() for part in given for word in part.split(",")]
@@ -95,15 +84,18 @@ def _sha256(file: Path) -> str:
 async def _run(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from evidence.custody import Act
     from evidence.errors import RequestError
+    from service import custody
     from service.cli.terminal import note, say, say_json, size_of
+    from service.custody import bundled, local_user
     from service.runtime import Runtime
     from service.settings import load_settings
 
     ref = named_order(arguments)
     to: Path = arguments.output
     profile: str = arguments.profile
-    show, roles = _seqs(arguments.show), arguments.show_role
+    show, roles, copies = _seqs(arguments.show), arguments.show_role, _seqs(arguments.copy)
     if to.exists():
         raise RequestError(what=f"writing {to}", why="it is there already; name another file")
     settings = load_settings(arguments.config)
@@ -121,9 +113,19 @@ async def _run(arguments: argparse.Namespace) -> int:
             status = console.status("writing the bundle") if console.is_terminal else nullcontext()
             with status:
                 held = await runtime.bundle(
-                    settings.tenant, ref, profile=profile, to=part, show=show, show_roles=roles
+                    settings.tenant,
+                    ref,
+                    profile=profile,
+                    to=part,
+                    show=show,
+                    show_roles=roles,
+                    copies=copies,
                 )
-            await _note(runtime, order, part, held, profile)
+            what = bundled(held, profile=profile, copies=copies)
+            sha256 = await asyncio.to_thread(_sha256, part)
+            # Into the custody log, before the file has its name.
+            by = local_user("bundle")
+            await custody.note(runtime, order, Act.BUNDLE, by, sha256=sha256, **what)
             # Linked, not renamed: what came there meanwhile is not overwritten.
             os.link(part, to)
         finally:
@@ -131,10 +133,13 @@ async def _run(arguments: argparse.Namespace) -> int:
     size = to.stat().st_size
     if arguments.json:
         shown = [item.seq for item in held]
-        say_json({"file": str(to), "size": size, "profile": profile, "shown": shown})
+        answer = {"file": str(to), "size": size, "profile": profile, "shown": shown}
+        say_json(answer | ({"copies": copies} if copies else {}))
     else:
         if profile == "reviewer":
             opened = ", ".join(f"{item.seq} {item.role}" for item in held) or "none"
             say(f"items shown: {opened}; the others are withheld, named by role and receipt")
+            if copies:
+                say(f"copies carried: {', '.join(map(str, copies))}")
         say(f"{to}  {size_of(size)}; check it with: orderproof verify {to}")
     return 0

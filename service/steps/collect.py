@@ -41,10 +41,12 @@ class Shelf:
     ledger: Ledger
     item_bytes: int
 
-    async def keep(self, source: str, items: Sequence[Item]) -> list[Stamp]:
+    async def keep(self, source: str, items: Sequence[Item], *, alone: bool = False) -> list[Stamp]:
         """Once this returns, the items' bytes are durable and their stamps are in the ledger.
 
         The stamps are those of the first run, if this is a second one.
+
+        alone   HeldError if a collection of the order is under way
         """
         spooled = await asyncio.gather(*(asyncio.to_thread(self._spooled, item) for item in items))
         # Of the same bytes twice the first is put, for that is the one the ledger will name: each
@@ -57,7 +59,7 @@ class Shelf:
         # Side by side: a disk that is told to write many files down at once does so in one go.
         await asyncio.gather(*(asyncio.to_thread(self.objects.put, one) for one in new))
         kept = list(zip(items, spooled, strict=True))
-        stamps = await self.ledger.keep(self.order, self.collection, source, kept)
+        stamps = await self.ledger.keep(self.order, self.collection, source, kept, alone=alone)
         for content in spooled:
             await asyncio.to_thread(content.discard)
         return stamps

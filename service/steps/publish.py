@@ -21,6 +21,7 @@ from evidence.merkle import consistency_path
 from evidence.notes import add_signatures, split_note
 from evidence.tiles import tile_reader
 from evidence.trusted_time import stamped_in
+from service.steps import copies as carried
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State
 from storage.ledger.tokens import Token
 from storage.log.tiles import LogFiles
@@ -44,11 +45,13 @@ async def write(
     to: Path,
     show: Sequence[int] = (),
     show_roles: Sequence[str] = (),
+    copies: Sequence[int] = (),
 ) -> Sequence[SealedItem]:
     """Write the newest sealed account to `to`, whole or not at all; returns the items in it.
 
     show, show_roles   what to open in a reviewer's copy, by receipt or by role; the rest is
                        withheld, and `data/withheld.txt` names it by role and receipt
+    copies             derivatives to carry in a reviewer's copy, by receipt; a full one has all
 
     Raises NotFoundError if nothing is sealed yet, RequestError if the profile is not known or an
     item is named that is not there.
@@ -61,12 +64,19 @@ async def write(
     if not sealed or account.manifest is None:
         raise NotFoundError(what="the bundle", why="no collection of this order is sealed yet")
     full = profile == BAGIT
-    if full and (show or show_roles):
+    if full and (show or show_roles or copies):
         why = f"only a copy of profile {REVIEWER} withholds some; this one shows all"
         raise RequestError(what="the items to show", why=why)
     items = account.manifest.items
     shown = items if full else chosen(items, show=show, show_roles=show_roles)
-    entries = await _entries(runtime, account, account.manifest, sealed[-1], shown=shown, full=full)
+    entries = await _entries(
+        runtime,
+        account,
+        account.manifest,
+        sealed[-1],
+        shown=shown,
+        copies=None if full else copies,
+    )
     await asyncio.to_thread(_write_whole, entries, to)
     return shown
 
@@ -95,8 +105,9 @@ async def _entries(
     collection: Collection,
     *,
     shown: Sequence[SealedItem],
-    full: bool,
+    copies: Sequence[int] | None,
 ) -> list[Entry]:
+    """`copies` is None for the full copy, which has the manifest and every derivative."""
     order = account.order
     tenant = order.tenant
     statement_line = _own(account, collection, Role.STATEMENT)
@@ -120,7 +131,7 @@ async def _entries(
             for item in manifest.items
         ],
         statement=await _sealed(runtime, order, statement_line),
-        manifest=await _sealed(runtime, order, manifest_line) if full else None,
+        manifest=await _sealed(runtime, order, manifest_line) if copies is None else None,
         receipts=[receipt.to_bytes() for _, receipt in chain],
         before_read=await _before_read(runtime, account, manifest, collection.checkpoint_size),
         sealed=sealed,
@@ -133,6 +144,7 @@ async def _entries(
         consistency=await asyncio.to_thread(
             lambda: consistency_path(nodes, old_size=collection.checkpoint_size or 0, new_size=size)
         ),
+        derived=await carried.for_bundle(runtime, account, copies, sealed.checkpoint),
         rendered=[Entry("verify.html", InMemory(page()))],
     )
 

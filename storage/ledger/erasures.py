@@ -33,7 +33,7 @@ from storage.ledger.models import (
     tasks,
     waiting,
 )
-from storage.ledger.part import Part, check_open, from_text, in_pieces, to_text
+from storage.ledger.part import Part, check_open, from_text, in_pieces, is_under_way, to_text
 from storage.ledger.records import OrderRecord, State
 from storage.objects.stream import RowCipher
 
@@ -42,7 +42,6 @@ COLLECTOR = "orderproof/1"
 POLICY = "orderproof.erasure"
 MEDIA_TYPE = "application/vnd.dsse+json"
 _GONE = "0" * 64
-_OPEN = [state.value for state in State if not state.is_final]
 
 WindowOf = Callable[[Sequence[str]], timedelta]
 """How long an order is kept that was collected under these policies."""
@@ -233,10 +232,7 @@ class Erasures(Part):
         if (await connection.execute(_holds(handle))).first() is not None:
             why = "a legal hold is on the order; whoever placed it has to lift it first"
             raise HeldError(what=what, why=why)
-        busy = select(collections.c.id).where(
-            collections.c.order_handle == handle, collections.c.state.in_(_OPEN)
-        )
-        if (await connection.execute(busy)).first() is not None:
+        if await is_under_way(connection, handle):
             raise HeldError(what=what, why="a collection of the order is under way")
         until = await _kept_until(connection, handle, window_of)
         if self._clock() < until:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, insert, select
 
-from evidence.errors import CorruptionError, RequestError, TooLargeError
+from evidence.errors import CorruptionError, HeldError, RequestError, TooLargeError
 from evidence.items import Item, PartOf, Provenance, Role
 from evidence.locators import Locator
 from evidence.receipts import MAX_RECEIPT_BYTES, NO_RECEIPT, SALT_BYTES, Receipt, Stamp
@@ -19,6 +19,7 @@ from storage.ledger.part import (
     check_open,
     from_text,
     in_pieces,
+    is_under_way,
     open_json,
     seal_json,
     to_text,
@@ -52,18 +53,26 @@ class Items(Part):
         collection_id: str,
         source: str,
         kept: Sequence[tuple[Item, SpooledContent]],
+        *,
+        alone: bool = False,
     ) -> list[Stamp]:
         """Write down items whose objects are durable already: all of them, or none.
 
         Gives a stamp for each, in their order. An item whose key the source brought before, in
         this collection, keeps its first stamp. Bytes that the order has already are not kept
         twice: the stamp names the object that is there, and `stored_of` tells before.
+
+        alone   HeldError if a collection of the order is under way: its manifest accounts for every
+                receipt before its own, so nothing may come between
         """
         cipher = RowCipher(order.key)
         brought = [_brought(cipher, item, content) for item, content in kept]
 
         async def work(connection: Transaction) -> list[Stamp]:
             await _check_collection(connection, order, collection_id)
+            if alone and await is_under_way(connection, order.handle):
+                why = "a collection of the order is under way"
+                raise HeldError(what="The item", why=why)
             there = await _stamps_there(connection, cipher, order, collection_id, source, brought)
             stored = await _stored_there(connection, order, brought)
             new_items: list[dict[str, object]] = []

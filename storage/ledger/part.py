@@ -11,7 +11,8 @@ from evidence.canonical import canonical
 from evidence.errors import NotFoundError, RequestError
 from evidence.times import rfc3339
 from storage.ledger.database import Database, Transaction
-from storage.ledger.models import orders
+from storage.ledger.models import collections, orders
+from storage.ledger.records import State
 from storage.objects.stream import RowCipher
 from storage.vault.vault import Vault
 
@@ -19,6 +20,7 @@ Value = TypeVar("Value")
 
 # Far below the most parameters a statement may have on SQLite or PostgreSQL.
 _AT_ONCE = 500
+_UNDER_WAY = [state.value for state in State if not state.is_final]
 
 
 class Part:
@@ -52,6 +54,14 @@ async def check_open(connection: Transaction, handle: str) -> None:
     asked = select(orders.c.key_wrapped).where(orders.c.handle == handle)
     if (await connection.execute(asked)).scalar_one_or_none() is None:
         raise NotFoundError(what="The order", why="it was erased")
+
+
+async def is_under_way(connection: Transaction, handle: str) -> bool:
+    """Whether a collection of the order has not ended yet."""
+    asked = select(collections.c.id).where(
+        collections.c.order_handle == handle, collections.c.state.in_(_UNDER_WAY)
+    )
+    return (await connection.execute(asked.limit(1))).first() is not None
 
 
 def order_context(handle: str) -> bytes:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from evidence.bundle import COSIGNED
-from tests.auditor.bundles import Made, make, reviewers
+from evidence.canonical import digest
+from tests.auditor.bundles import Made, make, reviewers, with_copies
 from tests.auditor.test_standing import W1, cosigned
 
 PAGE = Path(__file__).parents[2] / "docs" / "verifying.md"
@@ -90,6 +91,24 @@ def test_what_was_altered_is_seen_by_hand(
     said = run(folder)
     assert told in said, said
     assert not good(said, envelopes=2)
+
+
+def test_copies_of_items_are_checked_by_hand(tmp_path: Path) -> None:
+    folder = unpack(with_copies(make(4), (1, b"a picture")), tmp_path)
+    assert good(run(folder), envelopes=2), run(folder)
+    (block,) = [block for block in blocks("sh") if "proof/derived/*" in block]
+
+    def said() -> str:
+        asked = ["bash", "-c", block]
+        done = subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    assert (said().count("Verified OK"), "another original" in said()) == (1, False)
+    assert "0006-derived.redacted-of-0001.png" in said()
+    (copy,) = (folder / "data" / "derived").iterdir()
+    listed = folder / "manifest-sha256.txt"
+    listed.write_text(listed.read_text().replace(digest(copy.read_bytes()), "0" * 64))
+    assert "its copy is not here" in said()
 
 
 @pytest.mark.skipif(shutil.which("xxd") is None, reason="needs xxd")

@@ -325,10 +325,19 @@ class InMemoryEvidence:
         return None
 
     async def bundle(
-        self, tenant: str, ref: OrderRef, *, profile: str, to: Path, show: Sequence[int]
+        self,
+        tenant: str,
+        ref: OrderRef,
+        *,
+        profile: str,
+        to: Path,
+        show: Sequence[int],
+        copies: Sequence[int],
     ) -> Sequence[SealedItem]:
         if profile not in {"bagit", "reviewer"}:
             raise RequestError(what="the profile", why=f"{profile!r} is not known")
+        if copies:
+            raise RequestError(what="the copies to carry", why="there are none")
         await asyncio.to_thread(to.write_bytes, b"PK\x05\x06" + bytes(18))
         manifest = self.accounts[tenant, ref].manifest
         assert manifest is not None

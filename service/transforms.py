@@ -1,0 +1,180 @@
+"""What can be done to a picture without a person: shrink it, blacken boxes, change its format.
+
+Pure: the same bytes, parameters and version of Pillow give the same bytes. Runs in the reading
+process, since the pictures come from outside.
+
+Only the picture goes into a copy. Exif, thumbnails, comments and colour profiles stay behind: a
+thumbnail shows what a box hides. The picture is turned upright as its Exif asks, so boxes are in
+pixels from the upper left corner of what a viewer shows.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import PIL
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
+
+from evidence.derivatives import Change
+from evidence.errors import EvidenceError, RequestError
+
+# As for reading (verifiers/readers/picture.py): more is a bomb, or not a photo of a parcel.
+MAX_PIXELS = 100_000_000
+MAX_BOXES = 1_000
+VERSION = f"1/pillow-{PIL.__version__}"
+
+_LEAST_SIDE, _MOST_SIDE = 16, 20_000
+_BOX = re.compile(r"(\d{1,6}),(\d{1,6}),([1-9]\d{0,5}),([1-9]\d{0,5})")
+_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "pdf": "application/pdf"}
+_WHAT = "The picture"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A copy's bytes and what they are."""
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A transform: what it makes of an original, and how."""
+
+    change: Change
+    make: Callable[[Image.Image, Mapping[str, str]], Made]
+
+
+def apply(name: str, parameters: Mapping[str, str], data: bytes) -> Made:
+    """Make a copy of the picture `data`.
+
+    picture.shrink    {"longest": pixels, "quality": 1 to 95}: a JPEG that is no larger than that
+    picture.redact    {"boxes": "x,y,width,height;…"}: a PNG with these boxes black; every other
+                      pixel is as the original decodes
+    picture.convert   {"to": "jpeg", "png" or "pdf"}: transparency becomes white, but in a PNG
+
+    Raises RequestError for anything else, and for what is no picture of one frame.
+    """
+    kind = KINDS.get(name)
+    if kind is None:
+        why = f"{name[:40]!r} is not one of {', '.join(KINDS)}"
+        raise RequestError(what="The transform", why=why)
+    try:
+        # Pillow warns about large and odd pictures; the bound below decides instead.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data)) as opened:
+                _check(opened)
+                return kind.make(ImageOps.exif_transpose(opened), parameters)
+    except EvidenceError:
+        raise
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        why = f"it is not one that can be opened ({type(error).__name__})"
+        raise RequestError(what=_WHAT, why=why) from error
+    except Exception as error:
+        # Hostile files reach every corner of the decoders, and each corner raises its own.
+        why = f"it is damaged or cut short ({type(error).__name__})"
+        raise RequestError(what=_WHAT, why=why) from error
+
+
+def _check(opened: Image.Image) -> None:
+    width, height = opened.size
+    if width * height > MAX_PIXELS:
+        raise RequestError(what=_WHAT, why=f"it has more than {MAX_PIXELS:,} pixels")
+    if (frames := getattr(opened, "n_frames", 1)) != 1:
+        raise RequestError(what=_WHAT, why=f"it has {frames} frames, and a copy would show one")
+
+
+def _shrink(picture: Image.Image, parameters: Mapping[str, str]) -> Made:
+    longest = _number(parameters, "longest", _LEAST_SIDE, _MOST_SIDE)
+    quality = _number(parameters, "quality", 1, 95)
+    flat = _flat(picture)
+    flat.thumbnail((longest, longest), Image.Resampling.LANCZOS)  # never larger than it was
+    return _saved(flat, "jpeg", quality=quality, optimize=True)
+
+
+def _redact(picture: Image.Image, parameters: Mapping[str, str]) -> Made:
+    boxes = boxes_of(parameters.get("boxes", ""))
+    # A palette could keep the colours of what is under a box, and a mode of its own their depth.
+    copy = _plain(picture)
+    draw = ImageDraw.Draw(copy)
+    for x, y, width, height in boxes:
+        if x >= copy.width or y >= copy.height:
+            why = f"the box {x},{y},{width},{height} lies outside its {copy.width} x {copy.height}"
+            raise RequestError(what=_WHAT, why=why)
+        black = (0, 0, 0, 255) if copy.mode == "RGBA" else (0, 0, 0)
+        draw.rectangle((x, y, x + width - 1, y + height - 1), fill=black)
+    return _saved(copy, "png", optimize=True)
+
+
+def _convert(picture: Image.Image, parameters: Mapping[str, str]) -> Made:
+    to = parameters.get("to", "")
+    if to == "png":
+        return _saved(_plain(picture), to, optimize=True)
+    if to == "jpeg":
+        return _saved(_flat(picture), to, quality=95, optimize=True)
+    if to == "pdf":
+        # The same bytes each time: Pillow would write the hour into them.
+        epoch = time.gmtime(315532800)
+        return _saved(_flat(picture), to, quality=95, creationDate=epoch, modDate=epoch)
+    raise RequestError(what="The format", why=f"{to[:20]!r} is not one of {', '.join(_TYPES)}")
+
+
+KINDS = {
+    "picture.shrink": Kind(Change.SHRUNK, _shrink),
+    "picture.redact": Kind(Change.REDACTED, _redact),
+    "picture.convert": Kind(Change.CONVERTED, _convert),
+}
+
+
+def boxes_of(text: str) -> list[tuple[int, int, int, int]]:
+    """x, y, width and height of each box in "x,y,width,height;…". Raises RequestError."""
+    boxes = []
+    for part in text.split(";"):
+        found = _BOX.fullmatch(part.strip())
+        if found is None:
+            why = f"{part[:40]!r} is not x,y,width,height in whole pixels"
+            raise RequestError(what="A box", why=why)
+        boxes.append((int(found[1]), int(found[2]), int(found[3]), int(found[4])))
+    if len(boxes) > MAX_BOXES:
+        raise RequestError(what="The boxes", why=f"there are more than {MAX_BOXES}")
+    return boxes
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """The pixels alone, eight bits a channel, with transparency if there is any."""
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    converted = picture.convert(mode)
+    copy = Image.new(mode, converted.size)
+    copy.paste(converted)
+    return copy
+
+
+def _flat(picture: Image.Image) -> Image.Image:
+    """The same on white, without transparency."""
+    plain = _plain(picture)
+    if plain.mode == "RGB":
+        return plain
+    white = Image.new("RGB", plain.size, (255, 255, 255))
+    white.paste(plain, mask=plain.getchannel("A"))
+    return white
+
+
+def _saved(picture: Image.Image, to: str, **options: Any) -> Made:
+    out = io.BytesIO()
+    picture.save(out, format=to, **options)
+    return Made(out.getvalue(), _TYPES[to])
+
+
+def _number(parameters: Mapping[str, str], name: str, least: int, most: int) -> int:
+    text = parameters.get(name, "")
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= most:
+        why = f"{text[:20]!r} is not a number from {least} to {most}"
+        raise RequestError(what=f"The parameter {name}", why=why)
+    return int(text)
