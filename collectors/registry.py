@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collectors.capture.page import Capture
 from collectors.carriers.aftership import Aftership
+from collectors.carriers.canada_post import CanadaPost
 from collectors.carriers.dhl import Dhl
 from collectors.carriers.dhl_express import DhlExpress
 from collectors.carriers.easypost import Easypost
@@ -39,6 +40,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Dhl(),
     Usps(),
     RoyalMail(),
+    CanadaPost(),
     SeventeenTrack(),
     Aftership(),
     Easypost(),

@@ -3,6 +3,8 @@
 A locator is written `kind:place`. The kinds:
 
     json:/a/b/0         JSON Pointer (RFC 6901)
+    xml:/a/b[2]/@c      an element of an XML document by its names without namespace, the second of
+                        its name, or an attribute
     header:Date         a mail or HTTP header, by name
     cell:12/订单号       a table's row, counted from 1 with the header row, and column heading
     line:7              a line of the item's text, counted from 1
@@ -26,7 +28,7 @@ from evidence.canonical import writable
 from evidence.errors import FormatError
 
 _KINDS = frozenset(
-    {"json", "header", "cell", "line", "part", "page", "pixel", "name", "meta", "item"}
+    {"json", "xml", "header", "cell", "line", "part", "page", "pixel", "name", "meta", "item"}
 )
 
 
@@ -53,6 +55,11 @@ def pointer(*steps: str | int) -> Locator:
     """A JSON Pointer from its unescaped steps (RFC 6901, section 3)."""
     escaped = (str(step).replace("~", "~0").replace("/", "~1") for step in steps)
     return Locator("json", "".join(f"/{step}" for step in escaped))
+
+
+def xml_path(*steps: str) -> Locator:
+    """The path of an element from the root down, each step a name, `name[2]` or `@name`."""
+    return Locator("xml", "".join(f"/{step}" for step in steps))
 
 
 def resolve_pointer(document: Any, place: str) -> Any:

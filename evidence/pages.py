@@ -70,6 +70,11 @@ class Node:
         for index, child in enumerate(self.value):
             yield Node(self.item, (*self.steps, index), child)
 
+    @property
+    def as_written(self) -> str | None:
+        """Text exactly as it stands, white space and all; None for what is no text."""
+        return self.value if isinstance(self.value, str) else None
+
     def text(self) -> str:
         """Text that is there; numbers as JSON wrote them. ShapeError for anything else."""
         said = self.text_or_none()

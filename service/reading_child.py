@@ -25,13 +25,14 @@ from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import WHOLE, Locator, resolve_pointer
 from evidence.media import sniff
+from evidence.xmlpages import parse_xml, written_at
 from service import transforms
 from service.zones import use_sealed_zones
 from verifiers.readers.registry import reader_for
 from verifiers.readers.traces.registry import traces_of
 
 # A locator of these kinds points at bytes inside the item: the collector could read it itself.
-_INSIDE = frozenset({"json", "header", "cell", "line", "page", "pixel"})
+_INSIDE = frozenset({"json", "xml", "header", "cell", "line", "page", "pixel"})
 MAX_FACTS = 50_000
 # The source of a file that no collector brought: `orderproof inspect` reads it on its own.
 ALONE = "inspect"
@@ -78,8 +79,11 @@ def part_of(item: Item, locator: Locator, encoding: str) -> bytes:
                 taken, found = mail.body_of(part)
                 if found == encoding:
                     return taken
-    elif locator.kind == "json" and encoding in _INSIDE_TEXT:
-        value = resolve_pointer(parse_json(data), locator.place)
+    elif locator.kind in ("json", "xml") and encoding in _INSIDE_TEXT:
+        if locator.kind == "json":
+            value = resolve_pointer(parse_json(data), locator.place)
+        else:
+            value = written_at(parse_xml(data), locator.place)
         if isinstance(value, str):
             with contextlib.suppress(ValueError):  # what is in no such encoding
                 return _INSIDE_TEXT[encoding](value)

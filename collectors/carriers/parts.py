@@ -28,20 +28,26 @@ _MAGIC = (
 T = TypeVar("T")
 
 
-def out_of(item: Item, take: Callable[[Node], Iterable[T]]) -> list[T]:
+def out_of(
+    item: Item, take: Callable[[Any], Iterable[T]], page: Callable[[Item], Node] = page_of
+) -> list[T]:
     """What `take` finds on the item's page; nothing where it cannot be read: `read` will say why.
 
     Called before the item is handed over: after that its bytes may have moved on.
+
+    page   page_of, or xml_page_of where the answer is XML
     """
     try:
-        return list(take(page_of(item)))
+        return list(take(page(item)))
     except EvidenceError:
         return []
 
 
-def with_parts(item: Item, take: Callable[[Node], Iterable[Item]]) -> list[Item]:
+def with_parts(
+    item: Item, take: Callable[[Any], Iterable[Item]], page: Callable[[Item], Node] = page_of
+) -> list[Item]:
     """The item, and then what `take` finds on its page."""
-    return [item, *out_of(item, take)]
+    return [item, *out_of(item, take, page)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,10 @@ def document_in(value: Any) -> Taken | None:
 
 def drawing_at(role: Role, node: Node) -> Iterator[Item]:
     """The SVG drawing that stands as plain text at a node, as an item."""
-    if is_drawing(node.value):
+    if (said := node.as_written) is not None and is_drawing(said):
         yield node.item.part(
             role,
-            node.value.encode(),
+            said.encode(),
             at=node.locator,
             encoding="text",
             media_type="image/svg+xml",
@@ -103,7 +109,8 @@ def parts_at(role: Role, node: Node) -> Iterator[Item]:
 
     A document for POD_DOCUMENT, a picture for other roles; nothing where it is neither.
     """
-    taken = document_in(node.value) if role is Role.POD_DOCUMENT else picture_in(node.value)
+    said = node.as_written
+    taken = document_in(said) if role is Role.POD_DOCUMENT else picture_in(said)
     if taken is not None:
         yield node.item.part(
             role,

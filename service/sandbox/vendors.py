@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from service.sandbox.aftership import AftershipSandbox
 from service.sandbox.amazon import AmazonSandbox
+from service.sandbox.canada_post import CanadaPostSandbox
 from service.sandbox.dhl import DhlSandbox
 from service.sandbox.dhl_express import DhlExpressSandbox
 from service.sandbox.easypost import EasypostSandbox
@@ -40,6 +41,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     PayPalSandbox,
     TikTokSandbox,
     RoyalMailSandbox,
+    CanadaPostSandbox,
     SeventeenTrackSandbox,
     AftershipSandbox,
     EasypostSandbox,
