@@ -145,6 +145,8 @@ class Work:
             # The date stands in one place only: what is left of the old story must not tell.
             draft.family = dice.choice(("tracking", "portal"))
             draft.alter = _without_history
+        if not way and medium == "screen" and dice.random() < 0.2:
+            draft.alter = _without_history
         return draft
 
     def _lying(self, draft: Draft, way: str) -> None:
@@ -262,6 +264,9 @@ class Work:
             return replace(picture, quality=0, format="WEBP")
         if self.dice.random() < 0.55:
             return replace(picture, quality=0)
+        if not self.recipe.edit and self.dice.random() < 0.2:  # it was a JPEG file before
+            image = recompressed(picture.image, self.dice.choice((75, 85, 92)))
+            picture = replace(picture, image=image)
         quality = self.dice.choice((72, 80, 85, 90, 93, 95))
         return replace(picture, quality=quality, subsampling=self.dice.choice((0, 2, 2)))
 
