@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 Json = Mapping[str, Any]
@@ -70,115 +70,72 @@ class Answer:
     failed: str = ""
 
 
-def answers_of(output: str) -> list[tuple[Json, Answer]]:
-    """Each object of the output with its answer; lines that are no JSON are passed over."""
-    return [(one, _answer(one)) for one in _objects(output)]
-
-
-def _objects(output: str) -> Iterator[Json]:
-    try:
-        whole = json.loads(output)
-    except ValueError:
-        whole = []
-        for line in output.splitlines():
-            try:
-                whole.append(json.loads(line))
-            except ValueError:
-                continue
-    if isinstance(whole, dict):
-        whole = whole.get("files", [whole])
-    for one in whole:
+def answers_of(output: str) -> list[tuple[str, Answer]]:
+    """(file, answer) of each line; lines that are no JSON objects are passed over."""
+    found = []
+    for line in output.splitlines():
+        try:
+            one = json.loads(line)
+        except ValueError:
+            continue
         if isinstance(one, dict):
-            yield one
+            found.append((str(one.get("file", "")), _answer(one)))
+    return found
 
 
 def _answer(found: Json) -> Answer:
-    tamper = found.get("tamper")
-    shape = tamper if isinstance(tamper, dict) else {"verdict": tamper}
+    tamper: Json = found.get("tamper") or {}
     answer = Answer(
-        kind=str(found.get("kind") or "unknown"),
-        carrier=plain(_word(found.get("carrier"))),
-        tracking={bare(_word(one)) for one in found.get("tracking_numbers") or []},
-        orders={bare(_word(one)) for one in found.get("order_numbers") or []},
-        tamper=str(shape.get("verdict") or shape.get("result") or "inconclusive"),
-        confidence=shape.get("confidence"),
-        boxes=[_box(one) for one in shape.get("boxes") or []],
+        kind=found.get("kind") or "unknown",
+        carrier=plain(found.get("carrier") or ""),
+        tracking={bare(number) for number in found.get("tracking_numbers") or ()},
+        orders={bare(number) for number in found.get("order_numbers") or ()},
+        tamper=tamper.get("verdict") or "inconclusive",
+        confidence=tamper.get("confidence"),
+        boxes=[box for one in tamper.get("boxes") or () if (box := _box(one["locator"]))],
     )
-    for one in found.get("dates") or []:
-        name = str(one.get("name") or one.get("role") or one.get("what") or "")
-        if "deliver" in name and not any(w in name for w in ("estimat", "expect", "plan", "out")):
-            answer.delivered.append(_when(one))
-        elif "captur" in name or "print" in name:
-            answer.captured.append(_when(one))
-    _verdicts(found.get("verdicts"), answer)
+    for date in found.get("dates") or ():
+        if date["role"] == "delivered":
+            answer.delivered.append(_when(date))
+        elif date["role"] == "captured":
+            answer.captured.append(_when(date))
+    for judged in found.get("verdicts") or ():
+        codes = {finding["code"] for finding in judged["findings"]}
+        failed = judged["verdict"] == "fail"
+        match judged["verifier"].split("/")[0]:
+            case "marks.freshness":
+                answer.stale = failed
+            case "matching.asked":
+                answer.foreign = failed
+            case "marks.origin":
+                answer.copied = bool(codes & {"kind-photo", "kind-chat-copy"})
+            case "authenticity.items":
+                answer.codes = sorted(codes)
     answer.copied |= answer.kind in ("chat_screenshot", "photo")
     return answer
 
 
-def _verdicts(found: Any, answer: Answer) -> None:
-    if isinstance(found, dict):
-        found = [
-            {"question": name, **(one if isinstance(one, dict) else {"verdict": one})}
-            for name, one in found.items()
-        ]
-    for one in found or []:
-        name = str(one.get("question") or one.get("name") or "")
-        verdict = str(one.get("verdict") or one.get("answer") or "")
-        codes = [
-            str(f.get("code", "")) if isinstance(f, dict) else str(f)
-            for f in one.get("findings") or []
-        ]
-        answer.codes += codes
-        if re.search("fresh|stale|capture", name):
-            answer.stale |= verdict == "fail" or any(
-                re.search("stale|undated|no-date|too-old", code) for code in codes
-            )
-        elif re.search("match|order|site|same", name) and "timestamps" not in name:
-            answer.foreign |= verdict == "fail"
-        elif re.search("origin|copy|kind|original", name):
-            answer.copied |= any(re.search("chat|photo|copy|resave", code) for code in codes)
-
-
-def _word(found: Any) -> str:
-    if isinstance(found, dict):
-        found = next(
-            (found[k] for k in ("value", "number", "id", "code", "name") if k in found), ""
-        )
-    return str(found or "")
-
-
-def _box(found: Any) -> tuple[float, float, float, float]:
-    if isinstance(found, dict):
-        found = found.get("box") or [found.get(k, 0) for k in ("left", "top", "right", "bottom")]
-    left, top, right, bottom = (float(edge) for edge in found)
-    return left, top, right, bottom
+def _box(locator: str) -> tuple[float, float, float, float] | None:
+    """(left, top, right, bottom) of a locator such as "pixel:10,20,30,5" or "page:1/box:…"."""
+    numbers = re.search(r"(?:pixel|box):([\d.]+),([\d.]+),([\d.]+),([\d.]+)$", locator)
+    if numbers is None:
+        return None
+    left, top, width, height = (float(number) for number in numbers.groups())
+    return left, top, left + width, top + height
 
 
 def _when(found: Json) -> When:
-    utc = found.get("utc") or found.get("interval") or [None, None]
-    if isinstance(utc, dict):
-        utc = [utc.get("earliest") or utc.get("from"), utc.get("latest") or utc.get("to")]
-    earliest, latest = (_instant(one) for one in utc)
-    known = bool(found.get("zone_known"))
-    local = str(found.get("local") or "")[:16]
-    if not local and earliest is not None and latest is not None:
-        local = _local(earliest, latest, known=known)
-    return When(str(found.get("text", "")), local, known, earliest, latest)
+    day, time = found.get("day") or "", found.get("time")
+    return When(
+        text=found["text"],
+        local=f"{day}T{time[:5]}" if day and time else day,
+        zone_known=bool(found.get("zone_known")),
+        earliest=_instant(found.get("earliest")),
+        latest=_instant(found.get("latest")),
+    )
 
 
-def _local(earliest: datetime, latest: datetime, *, known: bool) -> str:
-    """The wall clock behind an interval that leaves every zone open (UTC+14 to UTC-12).
-
-    With a zone the wall clock is not in the interval; it is compared as UTC then.
-    """
-    width = latest - earliest
-    if known:
-        return earliest.strftime("%Y-%m-%dT%H:%M" if width < timedelta(hours=12) else "%Y-%m-%d")
-    day = width > timedelta(hours=40)
-    return (earliest + timedelta(hours=14)).strftime("%Y-%m-%d" if day else "%Y-%m-%dT%H:%M")
-
-
-def _instant(text: Any) -> datetime | None:
-    if not text:
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
         return None
-    return datetime.fromisoformat(str(text).replace("Z", "+00:00")).replace(tzinfo=None)
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)

@@ -73,14 +73,13 @@ class Scores:
     def _dates(self, truth: Truth, answer: Answer, where: str) -> None:
         said, true = answer.delivered, truth.delivered
         if "day" not in truth.unasked:
-            days = {_day(when, true) for when in said}
+            days = {when.local[:10] for when in said} - {""}
             self.questions["day"].compare(days, {true.local[:10]} if true else set(), where=where)
         if "minute" not in truth.unasked:
-            minutes = {_wall(when, true) for when in said}
-            minutes = {one for one in minutes if "T" in one}
+            minutes = {when.local for when in said if "T" in when.local}
             exact = {true.local} if true and true.to_the_minute else set()
             self.questions["minute"].compare(minutes, exact, where=where)
-        if "zone" not in truth.unasked and true is not None and said:
+        if "zone" not in truth.unasked and true is not None:
             known = true.offset_min is not None
             claimed = any(when.zone_known for when in said)
             right = not known or any(when.zone_known and _same_instant(when, true) for when in said)
@@ -89,7 +88,7 @@ class Scores:
             else:
                 self.questions["zone"].note(said=claimed, true=known, where=where)
         if "capture" not in truth.unasked:
-            days = {_day(when, truth.captured) for when in answer.captured}
+            days = {when.local[:10] for when in answer.captured} - {""}
             true_days = {truth.captured.local[:10]} if truth.captured else set()
             self.questions["capture"].compare(days, true_days, where=where)
 
@@ -126,20 +125,6 @@ def _sum(tallies: Iterable[Tally]) -> Tally:
         total.alarms += one.alarms
         total.failures += one.failures
     return total
-
-
-def _wall(when: When, true: Printed | None) -> str:
-    """The wall clock that was read. Behind a known zone it is told by the true offset."""
-    if len(when.local) >= 10 and when.zone_known and when.earliest and true is not None:
-        shift = timedelta(minutes=true.offset_min or 0)
-        wide = when.latest is not None and when.latest - when.earliest > timedelta(hours=12)
-        at = when.earliest + shift
-        return at.strftime("%Y-%m-%d" if wide else "%Y-%m-%dT%H:%M")
-    return when.local
-
-
-def _day(when: When, true: Printed | None) -> str:
-    return _wall(when, true)[:10]
 
 
 def _same_instant(when: When, true: Printed) -> bool:

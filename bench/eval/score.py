@@ -53,8 +53,8 @@ def inspected(command: str) -> Ask:
         except subprocess.TimeoutExpired:
             return {one.file: Answer(failed="time-out") for one in case.files}
         found: dict[str, Answer] = {}
-        for one, answer in answers_of(done.stdout):
-            found[Path(str(one.get("file", ""))).name] = answer
+        for name, answer in answers_of(done.stdout):
+            found[Path(name).name] = answer
         last = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
         for truth in case.files:
             if truth.file not in found:

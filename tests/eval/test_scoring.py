@@ -21,26 +21,31 @@ TRUTH = Truth(
     ),
     tracking=["00340434729435948403"], orders=[], copied=False, stale=True, foreign=False,
 )  # fmt: skip
+DELIVERED: dict[str, Any] = {
+    "role": "delivered", "text": "04.03.2026 14:05", "day": "2026-03-04", "time": "14:05",
+    "earliest": "2026-03-04T00:05:00.000000Z", "latest": "2026-03-05T02:05:59.999999Z",
+    "zone_known": False, "locator": "pixel:10,10,90,20",
+}  # fmt: skip
 SAID: dict[str, Any] = {
     "file": "a.png",
     "kind": "portal_screenshot",
     "carrier": "DHL Express",
     "dates": [
-        {
-            "name": "delivered", "text": "04.03.2026 14:05", "zone_known": False,
-            "utc": ["2026-03-04T00:05:00Z", "2026-03-05T02:05:59Z"],
-        },
-        {
-            "name": "captured", "text": "06.03.2026", "zone_known": False,
-            "utc": ["2026-03-05T10:00:00Z", "2026-03-07T11:59:59Z"],
-        },
+        DELIVERED,
+        {"role": "printed", "text": "01.03.2026", "day": "2026-03-01", "time": None},
+        {"role": "captured", "text": "06.03.2026", "day": "2026-03-06", "time": None},
     ],
     "tracking_numbers": ["0034 0434 7294 3594 8403"],
     "order_numbers": [],
-    "verdicts": {
-        "capture.freshness": {"verdict": "fail", "findings": [{"code": "capture-stale"}]},
-        "matching.order": {"verdict": "pass", "findings": []},
-    },
+    "verdicts": [
+        {
+            "verifier": "marks.freshness/1",
+            "verdict": "fail",
+            "findings": [{"code": "capture-stale"}],
+        },
+        {"verifier": "matching.asked/1", "verdict": "pass", "findings": []},
+        {"verifier": "marks.origin/1", "verdict": "pass", "findings": []},
+    ],
     "tamper": {"verdict": "pass", "confidence": 0.9, "boxes": []},
 }  # fmt: skip
 
@@ -62,7 +67,7 @@ def test_a_file_that_is_read_rightly_scores_fully() -> None:
 
 
 def test_a_wrong_minute_is_still_the_right_day() -> None:
-    wrong = {**SAID["dates"][0], "utc": ["2026-03-04T01:05:00Z", "2026-03-05T03:05:59Z"]}
+    wrong = {**DELIVERED, "time": "15:05"}
     scores = scored(TRUTH, dates=[wrong])
     assert scores.questions["day"].right == 1
     assert (scores.questions["minute"].wrong, scores.questions["minute"].missed) == (1, 1)
@@ -70,10 +75,7 @@ def test_a_wrong_minute_is_still_the_right_day() -> None:
 
 
 def test_a_zone_that_is_not_printed_must_not_be_known() -> None:
-    guessed = {
-        **SAID["dates"][0], "zone_known": True,
-        "utc": ["2026-03-04T13:05:00Z", "2026-03-04T13:05:59Z"],
-    }  # fmt: skip
+    guessed = {**DELIVERED, "zone_known": True, "earliest": "2026-03-04T13:05:00.000000Z"}
     assert scored(TRUTH, dates=[guessed]).questions["zone"].wrong == 1
 
 
@@ -83,9 +85,8 @@ def test_a_printed_zone_is_right_only_with_its_instant() -> None:
         ("2026-03-04T13:05:00Z", "2026-03-04T13:05:59Z"),
     )  # fmt: skip
     truth = replace(TRUTH, delivered=printed)
-    said = {**SAID["dates"][0], "zone_known": True}
-    right = {**said, "utc": ["2026-03-04T13:05:00Z", "2026-03-04T13:05:59Z"]}
-    wrong = {**said, "utc": ["2026-03-04T15:05:00Z", "2026-03-04T15:05:59Z"]}
+    right = {**DELIVERED, "zone_known": True, "earliest": "2026-03-04T13:05:00.000000Z"}
+    wrong = {**DELIVERED, "zone_known": True, "earliest": "2026-03-04T15:05:00.000000Z"}
     assert scored(truth, dates=[right]).questions["zone"].right == 1
     assert scored(truth, dates=[right]).questions["minute"].right == 1
     assert scored(truth, dates=[wrong]).questions["zone"].wrong == 1
@@ -93,7 +94,7 @@ def test_a_printed_zone_is_right_only_with_its_instant() -> None:
 
 def test_edits_are_counted_by_what_can_be_known_of_them() -> None:
     box = (10.0, 10.0, 60.0, 30.0)
-    claim = {"verdict": "fail", "confidence": 0.8, "boxes": [{"box": [50, 20, 90, 40]}]}
+    claim = {"verdict": "fail", "confidence": 0.8, "boxes": [{"locator": "pixel:50,20,40,20"}]}
     for kind in (METADATA, PIXELS):
         scores = scored(replace(TRUTH, edit=Edit(kind, "way", [box])), tamper=claim)
         assert scores.edits[kind].right == 1
