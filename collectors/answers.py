@@ -38,6 +38,7 @@ class Request:
     ours   asked with our credentials, at a host that an operator configured
     token  a request for a token: its answer is not written down
     safe   changes nothing at the source, so it may be sent again whatever became of it
+    linked came out of an answer: it may lead on to another host, where we have no credentials
     """
 
     method: str
@@ -47,6 +48,7 @@ class Request:
     ours: bool = True
     token: bool = False
     safe: bool = False
+    linked: bool = False
 
     @property
     def repeatable(self) -> bool:

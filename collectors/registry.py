@@ -15,8 +15,12 @@ from collectors.carriers.ups import Ups
 from collectors.carriers.usps import Usps
 from collectors.collector import Collector
 from collectors.files.folder import Folder
+from collectors.messages.freshdesk import Freshdesk
+from collectors.messages.gorgias import Gorgias
 from collectors.messages.imap import ImapSource
 from collectors.messages.mailbox import Mailbox
+from collectors.messages.tiktok_messages import TikTokMessages
+from collectors.messages.zendesk import Zendesk
 from collectors.orders.amazon import Amazon
 from collectors.orders.ebay import Ebay
 from collectors.orders.mabang import Mabang
@@ -54,6 +58,10 @@ COLLECTORS: tuple[Collector, ...] = (
     PayPal(),
     Mailbox(),
     ImapSource(),
+    Zendesk(),
+    Gorgias(),
+    Freshdesk(),
+    TikTokMessages(),
     Table(),
     Tryton(),
     Mabang(),

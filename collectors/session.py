@@ -141,10 +141,12 @@ class Session:
     async def fetch(self, url: str, *, answers: Collection[int] = (200,)) -> Answer:
         """Get a URL that came out of an answer: without our credentials, public addresses only.
 
-        What leads back to the configured host is asked like anything there.
+        What leads back to the configured host is asked like anything there, and may lead on from
+        there to another: help desks hand out their attachments that way.
         """
         if self._inside(url):
-            return await self._ask(Request(method="GET", url=URL(url)), answers)
+            asked = Request(method="GET", url=URL(url), linked=True)
+            return await self._ask(asked, answers)
         return await self._ask(Request(method="GET", url=public_url(url), ours=False), answers)
 
     async def bearer(self) -> Secret:
@@ -257,7 +259,9 @@ class Session:
                 return answer, sent
             if request.method != "GET":
                 raise self._no_redirect("it answers a POST")
-            request = replace(request, url=self._onward(request, location))
+            url = self._onward(request, location)
+            ours = request.ours and url.origin() == self._base.origin()
+            request = replace(request, url=url, ours=ours)
         raise self._no_redirect(f"it comes after {MAX_REDIRECTS} others")
 
     def _onward(self, request: Request, location: str) -> URL:
@@ -266,7 +270,7 @@ class Session:
             inside = target.origin() == self._base.origin()
         except ValueError:
             raise self._no_redirect("it is not a URL") from None
-        if not request.ours:
+        if not request.ours or (request.linked and not inside):
             return public_url(str(target))
         if not inside or target.user is not None:
             raise self._no_redirect("it leads to another host than the one that is configured")

@@ -135,6 +135,18 @@ _NAMES = (
     Name("message.attachment", Kind.TEXT, "name of a file attached"),
     Name("message.stored.at", Kind.TIME, "the mail server's clock when it stored it"),
     Name("message.automatic", Kind.FLAG, "whether it says that nobody wrote it"),
+    Name("message.role", Kind.TEXT, "who wrote it: buyer, seller or system"),
+    Name("message.private", Kind.FLAG, "whether the buyer does not see it"),
+    Name("message.recorded.at", Kind.TIME, "the platform's or help desk's clock when it had it"),
+    Name("message.edited.at", Kind.TIME, "it was changed after it was written"),
+    Name("message.failed.at", Kind.TIME, "sending it failed"),
+    # Conversations, a page at a time: whether anything is missing can be told from these
+    Name("thread.id", Kind.TEXT, "the number of the conversation or ticket"),
+    Name("thread.status", Kind.TEXT, "its status in the source's words"),
+    Name("thread.count", Kind.NUMBER, "how many messages the source says it has"),
+    Name("thread.asked", Kind.TEXT, "what this page was asked for with; none for the first"),
+    Name("thread.next", Kind.TEXT, "what the source gave to ask for the next page with"),
+    Name("thread.end", Kind.FLAG, "whether the page says that nothing follows"),
     # Who vouches for a mail: its signatures, and what servers on the way wrote of them
     Name("message.proven", Kind.FLAG, "whether the sender's domain signed sender and body"),
     Name("message.dkim", Kind.TEXT, "what came of checking a signature: pass, fail, unchecked"),

@@ -10,6 +10,7 @@ from service.sandbox.dhl_express import DhlExpressSandbox
 from service.sandbox.easypost import EasypostSandbox
 from service.sandbox.ebay import EbayDisputesSandbox, EbaySandbox
 from service.sandbox.fedex import FedexSandbox
+from service.sandbox.helpdesks import FreshdeskSandbox, GorgiasSandbox, ZendeskSandbox
 from service.sandbox.mabang import MabangSandbox
 from service.sandbox.magento import MagentoSandbox
 from service.sandbox.odoo import OdooSandbox
@@ -21,10 +22,15 @@ from service.sandbox.shopify import ShopifyPaymentsSandbox, ShopifySandbox
 from service.sandbox.standin import StandIn
 from service.sandbox.stripe import StripeSandbox
 from service.sandbox.tiktok import TikTokSandbox
+from service.sandbox.tiktok_messages import TikTokMessagesSandbox
 from service.sandbox.ups import UpsSandbox
 from service.sandbox.usps import UspsSandbox
 
 VENDORS: tuple[type[StandIn], ...] = (
+    ZendeskSandbox,
+    GorgiasSandbox,
+    FreshdeskSandbox,
+    TikTokMessagesSandbox,
     AmazonSandbox,
     EbaySandbox,
     EbayDisputesSandbox,

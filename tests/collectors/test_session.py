@@ -305,6 +305,23 @@ async def test_a_redirect_to_another_host_is_refused_and_never_asked() -> None:
     assert asked == []
 
 
+async def test_a_link_at_our_host_that_leads_on_is_guarded_like_any_link() -> None:
+    """Help desks redirect from their own host to a store of files, where nobody knows us."""
+    asked: list[str] = []
+
+    async def other(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(text="internal")
+
+    async with server(web.get("/meta", other)) as elsewhere:
+        moved = web.Response(status=302, headers={"Location": f"{elsewhere}/meta"})
+        async with server(replying(moved)) as url, bench(url) as b:
+            with pytest.raises(RequestError, match="an address out of an answer"):
+                await b.session.fetch(f"{url}/x")
+            assert b.statuses() == ["302"]
+    assert asked == []
+
+
 async def test_a_url_out_of_an_answer_never_reaches_loopback() -> None:
     async with server(replying(200)) as url, bench(url) as b:
         for target in ("http://127.0.0.1/x", "http://[::1]/x", "http://localhost/x"):
