@@ -15,6 +15,7 @@ from collectors.carriers.ups import Ups
 from collectors.carriers.usps import Usps
 from collectors.collector import Collector
 from collectors.files.folder import Folder
+from collectors.messages.ebay_messages import EbayMessages
 from collectors.messages.freshdesk import Freshdesk
 from collectors.messages.gorgias import Gorgias
 from collectors.messages.imap import ImapSource
@@ -62,6 +63,7 @@ COLLECTORS: tuple[Collector, ...] = (
     Gorgias(),
     Freshdesk(),
     TikTokMessages(),
+    EbayMessages(),
     Table(),
     Tryton(),
     Mabang(),

@@ -9,6 +9,7 @@ from service.sandbox.dhl import DhlSandbox
 from service.sandbox.dhl_express import DhlExpressSandbox
 from service.sandbox.easypost import EasypostSandbox
 from service.sandbox.ebay import EbayDisputesSandbox, EbaySandbox
+from service.sandbox.ebay_messages import EbayMessagesSandbox
 from service.sandbox.fedex import FedexSandbox
 from service.sandbox.helpdesks import FreshdeskSandbox, GorgiasSandbox, ZendeskSandbox
 from service.sandbox.mabang import MabangSandbox
@@ -31,6 +32,7 @@ VENDORS: tuple[type[StandIn], ...] = (
     GorgiasSandbox,
     FreshdeskSandbox,
     TikTokMessagesSandbox,
+    EbayMessagesSandbox,
     AmazonSandbox,
     EbaySandbox,
     EbayDisputesSandbox,
