@@ -4,11 +4,11 @@ import asyncio
 import base64
 import io
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from aiohttp import web
@@ -33,10 +33,15 @@ from tests.collectors.messages.signing import Zone, name_of, record_of, rsa_key,
 from tests.collectors.messages.test_origin import BUYER, KEYS, RELAY, resolver
 from tests.collectors.test_peers import certificate
 
-real = pytest.mark.skipif(
-    not dovecot.there_is_one(), reason="no Dovecot here: apt-get install dovecot-imapd"
-)
-pytestmark = pytest.mark.extras
+_Test = TypeVar("_Test", bound=Callable[..., Any])
+
+
+def real(test: _Test) -> _Test:
+    """A test that talks to Dovecot."""
+    why = "no Dovecot here: apt-get install dovecot-imapd"
+    skipped = pytest.mark.skipif(not dovecot.there_is_one(), reason=why)
+    marked: _Test = pytest.mark.extras(skipped(test))
+    return marked
 
 
 @pytest.fixture(scope="module")

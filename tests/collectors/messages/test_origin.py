@@ -1,5 +1,6 @@
 """A mailbox's mails are graded by their signatures, and whoever has the bytes can do it again."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from collectors.messages.brought import parsed
 from collectors.messages.dns_answers import answer_of
 from collectors.messages.mailbox import Mailbox
 from collectors.messages.proof import answers_in, prove
+from collectors.messages.relay import is_relay
 from collectors.resolver import Resolver, server_of
 from evidence.errors import ConfigError, ShapeError
 from evidence.facts import Facts
@@ -186,3 +188,16 @@ async def test_an_answer_that_nobody_wrote_says_so_itself(
     head = f"Auto-Submitted: {said}; owner-email=a@b.example\n".encode() if said else b""
     (mail,) = await brought(save(tmp_path, {"1.eml": head + BUYER}), None)
     assert Facts(Mailbox().read(mail)).values("message.automatic") == flag
+
+
+@pytest.mark.needs_shared
+def test_a_relay_address_is_one_under_each_of_amazons_domains_and_nowhere_else(
+    shared: Path,
+) -> None:
+    known = json.loads((shared / "contracts/market/amazon-mail/format.json").read_bytes())
+    case = "11111111-2222-4333-8444-555555555555"
+    for domain in known["relay_address"]["tlds"]:
+        for alias in ("kdt7gq2m1x9zzz1", f"sz2y5ywh1qg1vhx+{case}", "sz2y5ywh1qg1vhx+1a2b3c4d"):
+            assert is_relay(f"{alias}@marketplace.amazon.{domain}")
+            assert not is_relay(f"{alias}@marketplace.amazon.{domain}.evil.test")
+            assert not is_relay(f"{alias}@marketplace-amazon.{domain}")
