@@ -116,6 +116,7 @@ def test_a_number_that_no_carrier_gives_out_is_told() -> None:
     assert kinds(saying("Sendungsnummer RR473124828GB")) == ["check-digit"]
     assert kinds(saying("FedEx", "Tracking number: 986578788855")) == []
     assert kinds(saying("FedEx", "Tracking number: 986578788854")) == ["check-digit"]
+    assert kinds(saying("Canada Post", "Tracking ID", "2560 3157 5771 4437")) == ["check-digit"]
     # Twelve digits are many carriers', and an order's number is nobody's.
     assert kinds(saying("Tracking number: 986578788854")) == []
     assert kinds(saying("Order 123-1234567-1234567", "Phone 98657878885")) == []
@@ -139,6 +140,7 @@ def test_a_barcode_is_held_against_the_print() -> None:
     assert coded(NUMBER, f"TRACKING #: {NUMBER[:2]} {NUMBER[2:5]} {NUMBER[5:]}") == []
     assert coded(f"https://track.example/?n={NUMBER}", f"Tracking {NUMBER}") == []
     assert coded(other, f"Tracking {NUMBER}") == ["barcode"]
+    assert coded("9205582180756579868092", "USPS", "Tracking LZ251048949US") == ["barcode"]
     assert coded("42063101", f"Tracking {NUMBER}") == []  # a ZIP code's barcode
 
 
@@ -172,6 +174,9 @@ def test_a_delivery_before_the_way_there_is_told(line: str, told: Sequence[str])
 def test_a_heading_that_says_another_day_than_the_history_is_told() -> None:
     assert kinds(saying("Delivered On: November 6, 2026 14:32", *STORY)) == ["twice"]
     assert kinds(saying("Delivered On:", "November 7, 2026", *STORY)) == ["twice"]
+    # Another column's label and day under a label are not its day.
+    beside = ("Delivered To: Portland, OR", "Ship date: November 1, 2026")
+    assert kinds(saying(*beside, *STORY[1:])) == []
     # The same moment, in another zone.
     assert kinds(saying("Delivered On: November 5, 2026 22:32 UTC", *STORY)) == []
 

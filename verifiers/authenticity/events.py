@@ -30,7 +30,7 @@ _PROMISE = re.compile(
 )
 _EVENTS: tuple[tuple[int, re.Pattern[str]], ...] = (
     (DELIVERED, re.compile(
-        r"\bdelivered\b|\bdelivery\s+(?:date|time|completed|confirmed)|date\s+(?:of\s+)?deliver"
+        r"\bdelivered\b(?!\s+to\s*:)|\bdelivery\s+(?:date|time|completed|confirmed)|date\s+(?:of\s+)?deliver"
         r"|\bzugestellt|zustell(?:datum|zeit)|zustellung\s+am|\blivré|date\s+de\s+livraison"
         r"|\bentregado|fecha\s+de\s+entrega|\bconsegnat[ao]|data\s+(?:di\s+)?consegna|\bentregue"
         r"|data\s+(?:da\s+)?entrega|\bbezorgd\b|\bafgeleverd|\bdoręczon|data\s+doręczenia|\blevererad"
@@ -129,16 +129,19 @@ def _step(text: str) -> int | None:
     return CAPTURED if _CAPTURED.search(text) else None
 
 
-_LABEL = re.compile(r"[^\d]{3,40}[:：]?\s*")
+_LABEL = re.compile(r"[^\d,;]{3,40}")
 
 
 def _is_label(text: str) -> bool:
-    return _LABEL.fullmatch(text.strip()) is not None and len(text.split()) <= 5
+    """Whether a line only names the event, so that its day may stand under it."""
+    return _LABEL.fullmatch(text.strip()) is not None and len(text.split()) <= 4
 
 
 def _only_a_date(text: str, day: Written) -> bool:
     rest = text[: day.start] + text[day.end :]
-    return len(re.sub(r"[\s,.()|·-]|\b[A-Z]{2,4}\b", "", rest)) <= 12
+    rest = rest.replace(day.weekday, "") if day.weekday else rest
+    named = any(shape.search(text) for _, shape in _EVENTS)
+    return not named and len(re.sub(r"[\s,.()|·-]|\b[A-Z]{2,4}\b", "", rest)) <= 4
 
 
 def _order_of(lines: Sequence[Line]) -> str | None:

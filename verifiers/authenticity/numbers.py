@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from evidence.facts import Fact, Facts
-from evidence.tracking_numbers import Form, identify
+from evidence.tracking_numbers import CARRIERS, Form, identify
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.lines import Line
 
@@ -21,10 +21,11 @@ _LABELLED = re.compile(
 )
 # UPS prints numbers of this account in its documentation; some have no valid check digit.
 _TEST_ACCOUNT = "1Z12345E"
-_BARE_CARRIERS = {
-    "fedex": re.compile(r"\bfed\s?ex\b", re.IGNORECASE),
-    "usps": re.compile(r"\busps\b|united states postal", re.IGNORECASE),
-    "ups": re.compile(r"\bups\b", re.IGNORECASE),
+# A carrier's name as words of their own: where it stands, bare numbers are held against its rule.
+_CALLED = {
+    carrier: re.compile(rf"(?<!\w){re.escape(called)}(?!\w)", re.IGNORECASE)
+    for carrier, called in CARRIERS.items()
+    if len(called) > 2
 }
 
 
@@ -32,13 +33,13 @@ def check_digits(lines: Sequence[Line]) -> Iterator[Contradiction]:
     """Numbers that no carrier can have given out."""
     named = {
         carrier
-        for carrier, shape in _BARE_CARRIERS.items()
+        for carrier, shape in _CALLED.items()
         if any(shape.search(line.text) for line in lines)
     }
     told: dict[str, Line] = {}
     right: set[str] = set()
-    for line in lines:
-        for number in _numbers(line.text):
+    for place, line in enumerate(lines):
+        for number in [*_numbers(line.text), *_under_a_label(lines, place)]:
             wrong = _wrong(number, named)
             if wrong is False:
                 right.add(number)
@@ -78,10 +79,28 @@ def _wrong(number: str, named: set[str]) -> bool | None:
     if own and all(one.check_digit is False for one in own):
         # S10 has two letters before and behind: a reference of a shop could look like it.
         return True
-    bare = [one for one in known.candidates if one.carrier in named]
-    if len(named) == 1 and bare and all(one.check_digit is False for one in bare):
+    bare = [one for one in known.candidates if one.carrier in named and one.published]
+    if len(bare) == 1 and bare[0].check_digit is False:
         return True
     return None
+
+
+_A_LABEL = re.compile(
+    r"(?:track\w*|sendungs\w*|waybill|运单号?|快递单号|物流单号|追跡番号|お問い合わせ番号"
+    r"|(?:n[o°º]|numéro) de suivi|seguimiento|spedizione|rastreamento|zendings\w*)[^\d]{0,24}",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){9,33}")
+
+
+def _under_a_label(lines: Sequence[Line], place: int) -> list[str]:
+    """The number that a line is, if the line above announces it."""
+    text = lines[place].text.strip()
+    if place == 0 or not _ALONE.fullmatch(text):
+        return []
+    number = re.sub(r"[\s-]", "", text)
+    announced = _A_LABEL.fullmatch(lines[place - 1].text.strip()) is not None
+    return [number] if announced and sum(c.isdigit() for c in number) >= 8 else []
 
 
 def _near(one: str, other: str) -> bool:
@@ -101,6 +120,12 @@ def barcodes(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
         cores = _cores(code.text)
         if any(core in joined for core in cores):
             continue
+        other = _another_parcel(code.text, printed)
+        if other is not None:
+            said = f'the barcode says "{code.text[:40]}", and "{other}" is printed'
+            line = printed[other]
+            yield Contradiction("barcode", said, (code, *line.facts), 0.9 if line.sure else 0.82)
+            continue
         for number, line in printed.items():
             like = any(_like(core, number) for core in cores)
             if not like:
@@ -112,6 +137,21 @@ def barcodes(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
             said = f'the barcode says "{code.text[:40]}" and "{number}" is printed'
             yield Contradiction("barcode", said, (code, *line.facts), weight)
             break
+
+
+def _another_parcel(payload: str, printed: Mapping[str, Line]) -> str | None:
+    """The printed number of the carrier whose other number the code is, beyond doubt."""
+    coded = {
+        one.carrier
+        for core in _cores(payload)
+        for one in identify(core).candidates
+        if one.check_digit and one.form is Form.OWN and one.published
+    }
+    for number in printed:
+        known = [one for one in identify(number).candidates if one.form is Form.OWN]
+        if known and all(one.carrier in coded for one in known):
+            return number
+    return None
 
 
 def _squeezed(text: str) -> str:
