@@ -125,6 +125,19 @@ async def decoded(
     return await in_thread(work)
 
 
+def unpacked(data: bytes, encoding: str, *, source: str, limit: int) -> bytes:
+    """Bytes that came as gzip or deflate, whole. ShapeError if they did not, TooLargeError."""
+    window = _WINDOW.get(encoding)
+    if window is None:
+        raise _broken(source, "gzip or deflate", encoding[:40])
+    whole = bytearray()
+    for piece in _inflated(InMemory(data), window, source=source, encoding=encoding):
+        whole += piece
+        if len(whole) > limit:
+            raise TooLargeError(what=f"an answer of {source}", size=len(whole), limit=limit)
+    return bytes(whole)
+
+
 def _inflated(content: Content, window: int, *, source: str, encoding: str) -> Iterator[bytes]:
     inflater = zlib.decompressobj(window)
     started = False

@@ -337,6 +337,22 @@ def read_exchange(item: Item) -> list[Fact]:
     return facts
 
 
+def body_in(item: Item) -> bytes:
+    """The body of an exchange's answer as it was received, still encoded.
+
+    ShapeError if the item is not an exchange, or holds none because it is an item of its own.
+    """
+    try:
+        for record in ArchiveIterator(io.BytesIO(item.content.read(item.content.size))):
+            if record.rec_type == "response":
+                return bytes(record.raw_stream.read())
+    except EvidenceError:
+        raise
+    except Exception:  # as in read_exchange
+        raise _misshapen(item, "other bytes") from None
+    raise _misshapen(item, "no body")
+
+
 def _response_head(item: Item) -> Any:
     """The response's StatusAndHeaders, or the lines of a talk; None if the first megabytes have
     neither.

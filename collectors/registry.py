@@ -23,6 +23,8 @@ from collectors.messages.mailbox import Mailbox
 from collectors.messages.tiktok_messages import TikTokMessages
 from collectors.messages.zendesk import Zendesk
 from collectors.orders.amazon import Amazon
+from collectors.orders.amazon_fba import AmazonFba
+from collectors.orders.amazon_health import AmazonHealth
 from collectors.orders.ebay import Ebay
 from collectors.orders.mabang import Mabang
 from collectors.orders.magento import Magento
@@ -50,6 +52,8 @@ COLLECTORS: tuple[Collector, ...] = (
     Aftership(),
     Easypost(),
     Amazon(),
+    AmazonFba(),
+    AmazonHealth(),
     Shopify(),
     ShopifyPayments(),
     TikTok(),

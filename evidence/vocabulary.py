@@ -254,9 +254,11 @@ _NAMES = (
     # What a platform thinks of the seller
     Name("seller.status", Kind.TEXT, "the seller's standing, in the platform's words"),
     Name("seller.id", Kind.TEXT, "the platform's number of the seller"),
+    Name("seller.marketplace", Kind.TEXT, "the platform's number of the marketplace it is about"),
     Name("seller.metric", Kind.TEXT, "a measure of the seller, its name"),
     Name("seller.metric.value", Kind.NUMBER, "what it is"),
     Name("seller.metric.target", Kind.NUMBER, "what it should be"),
+    Name("seller.metric.condition", Kind.TEXT, "how it should lie to its target"),
     Name("seller.metric.status", Kind.TEXT, "what the platform thinks of it"),
     Name("seller.metric.count", Kind.NUMBER, "how many orders count against it"),
     Name("seller.metric.orders", Kind.NUMBER, "of how many orders"),

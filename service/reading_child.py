@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from collectors.exchanges import read_exchange
+from collectors.bodies import unpacked
+from collectors.exchanges import body_in, read_exchange
 from collectors.messages.mail import parse_mail
 from collectors.registry import collector_named
 from evidence.canonical import digest, parse_json, to_base64
@@ -34,6 +35,8 @@ from verifiers.readers.traces.registry import traces_of
 # A locator of these kinds points at bytes inside the item: the collector could read it itself.
 _INSIDE = frozenset({"json", "xml", "header", "cell", "line", "page", "pixel"})
 MAX_FACTS = 50_000
+# What a part may unfold to: four times what is read of an item.
+MAX_UNPACKED = 256 << 20
 # The source of a file that no collector brought: `orderproof inspect` reads it on its own.
 ALONE = "inspect"
 
@@ -87,6 +90,9 @@ def part_of(item: Item, locator: Locator, encoding: str) -> bytes:
         if isinstance(value, str):
             with contextlib.suppress(ValueError):  # what is in no such encoding
                 return _INSIDE_TEXT[encoding](value)
+    elif locator == WHOLE:
+        packed = body_in(item) if item.role is Role.EXCHANGE else data
+        return unpacked(packed, encoding, source=item.source, limit=MAX_UNPACKED)
     raise FormatError(what="the item", why="it has no part there in that encoding")
 
 

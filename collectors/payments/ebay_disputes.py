@@ -36,6 +36,7 @@ class EbayDisputes:
     version = 1
     roles = frozenset({Role.PAYMENT_RECORD, Role.DOCUMENT})
     needs: frozenset[str] = frozenset()
+    origin = "ebay"
     wants = frozenset({"order.alias"})
     platforms = frozenset({Platform.EBAY})
 

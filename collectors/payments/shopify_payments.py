@@ -45,6 +45,7 @@ class ShopifyPayments:
     version = 1
     roles = frozenset({Role.PAYMENT_RECORD})
     needs: frozenset[str] = frozenset()
+    origin = "shopify"
     wants = frozenset({"order.shop_id"})
     platforms = frozenset({Platform.SHOPIFY})
     rate = (2.0, 40)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from service.sandbox.aftership import AftershipSandbox
 from service.sandbox.amazon import AmazonSandbox
+from service.sandbox.amazon_more import AmazonFbaSandbox, AmazonHealthSandbox
 from service.sandbox.canada_post import CanadaPostSandbox
 from service.sandbox.dhl import DhlSandbox
 from service.sandbox.dhl_express import DhlExpressSandbox
@@ -34,6 +35,8 @@ VENDORS: tuple[type[StandIn], ...] = (
     TikTokMessagesSandbox,
     EbayMessagesSandbox,
     AmazonSandbox,
+    AmazonFbaSandbox,
+    AmazonHealthSandbox,
     EbaySandbox,
     EbayDisputesSandbox,
     MabangSandbox,

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import hashlib
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
 
 from evidence.errors import CorruptionError, OutageError
 from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
 from service.reading import Reading
 from service.settings import Limits
+from tests.collectors.http_bench import bench, server
 
 
 def item(data: bytes, *, name: str = "pod.pdf", collector: str = "folder/1") -> Item:
@@ -106,3 +110,30 @@ async def test_many_readings_at_once_share_the_processes(reading: Reading) -> No
     read = await asyncio.gather(*(reading.facts_of(one) for one in items))
     assert [facts[0].item for facts in read] == [one.sha256 for one in items]
     assert len(reading._idle) == 1
+
+
+async def test_a_body_that_came_packed_is_taken_out_of_its_exchange_again(
+    reading: Reading,
+) -> None:
+    async def packed(_: web.Request) -> web.Response:
+        data = gzip.compress(b'{"a": 1}')
+        return web.Response(body=data, headers={"Content-Encoding": "gzip"})
+
+    async with server(web.get("/x", packed)) as url, bench(url) as b:
+        answer = (await b.session.get("/x")).item(Role.ORDER_RECORD)
+    (exchange,) = b.recorded
+    assert answer.part_of is not None and answer.part_of.sha256 == exchange.sha256
+    place, encoding = str(answer.part_of.locator), answer.part_of.encoding
+    found = await reading.part_of(exchange, locator=place, encoding=encoding)
+    assert found == (answer.sha256, answer.content.size)
+
+
+@pytest.mark.parametrize("data", [b"no gzip", gzip.compress(b"x")[:-4]], ids=["other", "cut"])
+async def test_what_does_not_unpack_says_why(reading: Reading, data: bytes) -> None:
+    assert isinstance(await reading.part_of(item(data), locator="item:", encoding="gzip"), str)
+    whole = item(gzip.compress(b"x"))
+    assert isinstance(await reading.part_of(whole, locator="item:", encoding="br"), str)
+    assert await reading.part_of(whole, locator="item:", encoding="gzip") == (
+        hashlib.sha256(b"x").hexdigest(),
+        1,
+    )
