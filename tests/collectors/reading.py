@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import pickle
 import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -73,13 +74,13 @@ def assert_said(facts: list[Fact], document: Any, *, derived: frozenset[str] = f
     """
     is_xml = isinstance(document, Element)
     resolve: Callable[[Any, str], Any] = resolve_xml if is_xml else resolve_pointer
+    whole = " ".join(leaves(document))
     for fact in facts:
         if fact.locator.kind != ("xml" if is_xml else "json"):
             continue
         here = list(leaves(resolve(document, fact.locator.place)))
         if fact.name in derived or fact.text in here:
             continue
-        whole = " ".join(leaves(document))
         for word in fact.text.replace(",", " ").split():
             zone = word == "GMT" or word[0] in "+-"
             assert zone or word in " ".join(here) or word in whole, fact
@@ -108,7 +109,7 @@ def changed(document: Any, at: tuple[Any, ...], odd: Any, *, drop: bool) -> Any:
     """The document with another value at a path, or with nothing there."""
     if not at:
         return odd
-    copied = copy.deepcopy(document)
+    copied = pickle.loads(pickle.dumps(document))  # far faster than deepcopy
     place = copied
     for step in at[:-1]:
         place = place[step]
