@@ -61,7 +61,6 @@ _NAMES = (
     Name("order.buyer.ip", Kind.TEXT, "internet address the buyer ordered from"),
     Name("order.fulfilled_by", Kind.TEXT, "who ships it, in the platform's words"),
     Name("order.note", Kind.TEXT, "what buyer or shop noted on it"),
-    Name("order.risk", Kind.TEXT, "what the platform thinks of its risk"),
     Name("order.cancel_reason", Kind.TEXT, "why it was cancelled"),
     Name("order.address_changed", Kind.FLAG, "whether the address was changed, as told"),
     Name("order.in_transit.at", Kind.TIME, "the platform set it to: on the way"),
@@ -253,7 +252,6 @@ _NAMES = (
     Name("dispute.event.at", Kind.TIME, "when that happened"),
     # What a platform thinks of the seller
     Name("seller.status", Kind.TEXT, "the seller's standing, in the platform's words"),
-    Name("seller.id", Kind.TEXT, "the platform's number of the seller"),
     Name("seller.marketplace", Kind.TEXT, "the platform's number of the marketplace it is about"),
     Name("seller.metric", Kind.TEXT, "a measure of the seller, its name"),
     Name("seller.metric.value", Kind.NUMBER, "what it is"),

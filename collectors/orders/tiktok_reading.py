@@ -42,6 +42,7 @@ def read_answer(page: Node, *, order_asked: bool) -> Iterator[Fact]:
     """
     if page["code"].text_or_none() != "0":
         raise page["code"].misshapen("0")
+    yield from page["request_id"].facts("exchange.request_id")
     data = page["data"]
     if "tracking" in data:
         for place, event in enumerate(data["tracking"].each()):

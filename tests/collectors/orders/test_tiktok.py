@@ -266,7 +266,9 @@ async def test_an_order_that_tiktok_does_not_know_is_a_fact() -> None:
     async with served(sandbox()) as url:
         unknown = OrderRef(Platform.TIKTOK, "576684019603311999")
         (item,) = [item async for item in collected(url, unknown)]
-    assert [fact.name for fact in TikTok().read(item)] == ["order.unknown"]
+    request, fact = TikTok().read(item)
+    assert fact.name == "order.unknown"
+    assert (request.name, str(request.locator)) == ("exchange.request_id", "json:/request_id")
 
 
 async def test_one_part_that_fails_does_not_keep_the_others_from_being_brought() -> None:
@@ -366,7 +368,7 @@ def test_sample_tracking_keeps_milliseconds_and_infers_no_delivery(shared: Path)
     value = sample(shared, "order-tracking")
     facts = read(value)
     assert_said(facts, value)
-    assert {fact.name for fact in facts} == {"scan.other", "scan.other.at"}
+    assert {fact.name for fact in facts} == {"scan.other", "scan.other.at", "exchange.request_id"}
     (first, *_) = facts_named(facts, "scan.other.at")
     assert first.time.span.earliest == datetime.fromtimestamp(1781400416, UTC)
     assert first.time.span.width_s < 0.001
