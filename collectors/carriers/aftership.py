@@ -16,7 +16,15 @@ from typing import Any
 
 from collectors.auth import ApiKey, secret_of
 from collectors.carriers.asking import Refusals, each_of, history, linked
-from collectors.carriers.parcel import Groups, address, first_of, moment, time_of, weight
+from collectors.carriers.parcel import (
+    Groups,
+    address,
+    first_of,
+    moment,
+    time_of,
+    unless_back,
+    weight,
+)
 from collectors.carriers.parts import out_of
 from collectors.carriers.relayed import numbers_for, origin_of, register, said_by, unregistered
 from collectors.collector import Context, Reply
@@ -143,8 +151,7 @@ def _read_tracking(one: Node, group: str) -> Iterator[Fact]:
 def _read_checkpoint(scan: Node, group: str, *, came_back: bool) -> Iterator[Fact]:
     tag = scan["tag"].text_or_none() or ""
     name = _NAME.get(scan["subtag"].text_or_none() or "") or _NAME.get(tag, "scan.other")
-    if name == "scan.delivered" and came_back:
-        name = "scan.exception"
+    name = unless_back(name, (scan["message"],), back=came_back)
     yield from first_of(name, (scan["message"], scan["subtag_message"], scan["tag"]), group=group)
     at = time_of(name, label=tag == "InfoReceived")
     yield from moment(at, scan["checkpoint_time"], group=group)

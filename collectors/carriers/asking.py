@@ -23,12 +23,13 @@ class Refusals:
         self._first: EvidenceError | None = None
 
     @contextmanager
-    def put_off(self, *, access: bool = False) -> Iterator[None]:
-        """Go on after the block where it raises a RequestError; with `access` an AccessError too.
+    def put_off(self, *, part: bool = False) -> Iterator[None]:
+        """Go on after the block where it raises a RequestError.
 
-        A document is refused to accounts without a relation to the parcel: the history is not.
+        part   it asks for a part of what there is, such as a document: then nothing that is wrong
+               with it, not even that we have no right to it, keeps the rest from being asked
         """
-        kinds = (RequestError, AccessError) if access else (RequestError,)
+        kinds = (RequestError, AccessError, OutageError, ShapeError) if part else (RequestError,)
         try:
             yield
         except kinds as problem:
@@ -108,24 +109,20 @@ async def linked(
 
     nth   which of the number's links it is, for a second run finds another URL in its place
     """
-    try:
+    with refusals.put_off(part=True):
         reply = await http.fetch(url)
-    except (RequestError, AccessError, OutageError, ShapeError) as problem:
-        refusals.add(problem)
-        return
-    start = next(iter(reply.content.chunks()), b"")
-    media_type = "application/pdf" if start.startswith(b"%PDF-") else picture_type(start)
-    if media_type is None:
-        what = f"the link to a {role} of {number}"
-        refusals.add(RequestError(what=what, why="it leads to neither a document nor a picture"))
-        return
-    yield reply.item(
-        role,
-        key=f"{number}/{role}/{nth}",
-        media_type=media_type,
-        provenance=provenance,
-        about={NUMBER: number},
-    )
+        start = next(iter(reply.content.chunks()), b"")
+        media_type = "application/pdf" if start.startswith(b"%PDF-") else picture_type(start)
+        if media_type is None:
+            what = f"the link to a {role} of {number}"
+            raise RequestError(what=what, why="it leads to neither a document nor a picture")
+        yield reply.item(
+            role,
+            key=f"{number}/{role}/{nth}",
+            media_type=media_type,
+            provenance=provenance,
+            about={NUMBER: number},
+        )
 
 
 def request_id(order: OrderRef, number: str, context: Context) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 from collectors.auth import Basic, secret_of, setting_of
 from collectors.carriers.asking import Refusals, each_number, history
-from collectors.carriers.parcel import address, first_of, flag, moment, place, unknown
+from collectors.carriers.parcel import address, first_of, flag, moment, place, unknown, unless_back
 from collectors.carriers.parts import document_in, out_of, parts_at, picture_in, with_parts
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
@@ -76,7 +76,7 @@ class CanadaPost:
             wanted = out_of(item, _wanted, xml_page_of)
             yield item
             for path in wanted:
-                with refusals.put_off(access=True):
+                with refusals.put_off(part=True):
                     answer = history(await ask(number, path), number, asked=path)
                     for each in with_parts(answer, _papers, xml_page_of):
                         yield each
@@ -171,5 +171,5 @@ def _scan(event: XmlNode) -> str:
     code = (event["event-identifier"].text_or_none() or "").lstrip("0")
     said = (event["event-description"].text_or_none() or "").lower()
     if code in _DELIVERED and "delivered" in said:
-        return "scan.exception" if "sender" in said else "scan.delivered"
+        return unless_back("scan.delivered", (event["event-description"],))
     return _NAME.get(code, "scan.other")

@@ -27,6 +27,7 @@ from collectors.carriers.parcel import (
     place,
     time_of,
     unknown,
+    unless_back,
     weight,
 )
 from collectors.carriers.parts import out_of
@@ -192,7 +193,7 @@ def _scan(event: Node) -> str:
     """The fact name for an event: DHL's class, and for what is on its way DHL's plain words."""
     name = _NAME.get(event["statusCode"].text_or_none() or "", "scan.other")
     if name != "scan.transit":
-        return name
+        return unless_back(name, (event["status"], event["description"]))
     said = (event[words].text_or_none() or "" for words in ("status", "description"))
     plain = (text.replace("_", " ").replace("-", " ").upper() for text in said)
     return next((_ON_ITS_WAY[text] for text in plain if text in _ON_ITS_WAY), name)

@@ -25,6 +25,7 @@ from collectors.carriers.parcel import (
     flag,
     moment,
     unknown,
+    unless_back,
     weight,
 )
 from collectors.carriers.parts import document_in, out_of, parts_at, with_parts
@@ -93,7 +94,7 @@ class DhlExpress:
                 if account := context.settings.get("account_number"):
                     params["shipperAccountNumber"] = str(account)
                 path = f"/shipments/{waybill}/proof-of-delivery"
-                with refusals.put_off(access=True):
+                with refusals.put_off(part=True):
                     answer = history(await ask(path, waybill, params), number, asked="epod")
                     for each in with_parts(answer, _papers):
                         yield each
@@ -178,6 +179,7 @@ def _read_events(of: Node, group: str) -> Iterator[Fact]:
 
 def _read_event(event: Node, group: str) -> Iterator[Fact]:
     name = _NAME.get(event["typeCode"].text_or_none() or "", "scan.other")
+    name = unless_back(name, (event["description"],))
     yield from first_of(name, (event["description"], event["typeCode"]), group=group)
     day, clock, offset = (event[part].text_or_none() for part in ("date", "time", "GMTOffset"))
     if day:

@@ -15,7 +15,16 @@ from typing import Any
 
 from collectors.auth import ApiKey, secret_of
 from collectors.carriers.asking import Refusals, each_of, history
-from collectors.carriers.parcel import Groups, address, first_of, moment, place, time_of, weight
+from collectors.carriers.parcel import (
+    Groups,
+    address,
+    first_of,
+    moment,
+    place,
+    time_of,
+    unless_back,
+    weight,
+)
 from collectors.carriers.parts import out_of
 from collectors.carriers.relayed import numbers_for, origin_of, register, said_by, unregistered
 from collectors.collector import Context, Reply
@@ -89,27 +98,22 @@ def _read_tracker(one: Node, group: str) -> Iterator[Fact]:
     yield from details["service"].facts("shipment.service", group=group)
     yield from weight(one["weight"], "oz", group)
     yield from one["status"].facts("parcel.status", group=group)
-    came_back = one["is_return"].value is True
-    if one["status"].text_or_none() == "delivered" and not came_back:
+    back = one["is_return"].value is True
+    if one["status"].text_or_none() == "delivered" and not back:
         yield from said_by(carrier, one["signed_by"].facts("delivery.received_by", group=group))
     for index, scan in enumerate(one["tracking_details"].each()):
         origin = origin_of(scan["source"].text_or_none(), otherwise=carrier)
-        read = _read_scan(scan, f"{group}/scan/{index}", came_back=came_back)
-        yield from said_by(origin, read)
+        yield from said_by(origin, _read_scan(scan, f"{group}/scan/{index}", back=back))
 
 
-def _read_scan(scan: Node, group: str, *, came_back: bool) -> Iterator[Fact]:
-    status = scan["status"].text_or_none() or ""
-    name = _NAME.get(status, "scan.other")
-    if name == "scan.delivered" and came_back:
-        name = "scan.exception"
-    words = (scan["message"], scan["description"], scan["status_detail"])
+def _read_scan(scan: Node, group: str, *, back: bool) -> Iterator[Fact]:
+    status, words = scan["status"].text_or_none() or "", (scan["message"], scan["description"])
+    name = unless_back(_NAME.get(status, "scan.other"), words, back=back)
     yield from first_of(name, words, group=group)
     at = time_of(name, label=status == "pre_transit")
     yield from moment(at, scan["datetime"], group=group)
-    where = scan["tracking_location"]
-    fields = tuple(where[part] for part in ("city", "state", "zip", "country"))
-    yield from place(where, fields, group)
+    fields = tuple(scan["tracking_location"][part] for part in ("city", "state", "zip", "country"))
+    yield from place(scan["tracking_location"], fields, group)
     if name == "scan.delivered":
         names = ("city", "region", "postal_code", "country")
         yield from address("delivery", *zip(names, fields, strict=True), group=group)

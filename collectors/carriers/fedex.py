@@ -29,6 +29,7 @@ from collectors.carriers.parcel import (
     place,
     time_of,
     unknown,
+    unless_back,
     weight,
 )
 from collectors.carriers.parts import document_in, out_of, parts_at, with_parts
@@ -51,7 +52,6 @@ _SCANS = {
     "scan.exception": "CA CD DD DE DY PD RS SE",
 }
 _NAME = {code: name for name, codes in _SCANS.items() for code in codes.split()}
-_WORDS = ("eventDescription", "exceptionDescription")
 # The carrier was told of the parcel, and has it not yet.
 _LABEL = "OC"
 _UNKNOWN = frozenset({"TRACKING.TRACKINGNUMBER.NOTFOUND", "TRACKING.DATA.NOTFOUND"})
@@ -103,7 +103,7 @@ class Fedex:
                     "trackDocumentDetail": {"documentType": _LETTER, "documentFormat": "PDF"},
                     "trackDocumentSpecification": [wanted],
                 }
-                with refusals.put_off(access=True):
+                with refusals.put_off(part=True):
                     answer = history(await ask("trackingdocuments", number, body), number)
                     for each in with_parts(answer, _letters):
                         yield each
@@ -209,12 +209,10 @@ def _read_delivery(shipment: Node, group: str) -> Iterator[Fact]:
 def _read_event(event: Node, group: str) -> Iterator[Fact]:
     code = event["eventType"].text_or_none() or ""
     words = event["eventDescription"], event["eventType"]
-    said = " ".join(event[word].text_or_none() or "" for word in _WORDS).upper()
-    name = _NAME.get(code, "scan.other")
-    if name == "scan.delivered" and "SHIPPER" in said:
-        name = "scan.exception"  # it came back
+    why = event["exceptionDescription"]
+    name = unless_back(_NAME.get(code, "scan.other"), (event["eventDescription"], why))
     yield from first_of(name, words, group=group)
-    yield from event["exceptionDescription"].facts(name, group=group)
+    yield from why.facts(name, group=group)
     at = time_of(name, label=code == _LABEL)
     yield from moment(at, event["date"], group=group, read=day_at_midnight)
     where = event["scanLocation"]

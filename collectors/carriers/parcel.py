@@ -16,6 +16,9 @@ from evidence.times import Instant, LocalDate, LocalTime, Time, parse_iso, zone_
 
 _NUMBER = re.compile(r"[0-9A-Za-z]{1,40}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_BACK = re.compile(
+    r"\b(back|return(ed)?) to\b|\bto (the )?(original )?(sender|shipper|consignor)\b", re.IGNORECASE
+)
 _DECIMAL = re.compile(r"\d{1,9}(\.\d{1,6})?")
 
 
@@ -61,6 +64,16 @@ def unknown(words: Iterable[Node], *, group: str = "") -> Fact:
         if node.text_or_none():
             return node.fact("parcel.unknown", group=group)
     raise nodes[0].misshapen("words that say a number is not known")
+
+
+def unless_back(name: str, words: Iterable[Node], *, back: bool = False) -> str:
+    """`name`, but `scan.exception` for the delivery of what went `back` to its sender, or whose
+    words say that it did.
+    """
+    if name != "scan.delivered":
+        return name
+    said = " ".join(node.text_or_none() or "" for node in words)
+    return "scan.exception" if back or _BACK.search(said) else name
 
 
 def time_of(scan: str, *, label: bool = False) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from collectors.auth import ApiKey, secret_of, setting_of
 from collectors.carriers.asking import Refusals, each_number, history
-from collectors.carriers.parcel import first_of, flag, moment, unknown
+from collectors.carriers.parcel import first_of, flag, moment, unknown, unless_back
 from collectors.carriers.parts import drawing_at, is_drawing, out_of, with_parts
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
@@ -67,7 +67,7 @@ class RoyalMail:
                 why = "it says inside an answer of 200 that it is not available"
                 refusals.add(OutageError(source=self.name, why=why))
             if signed:
-                with refusals.put_off(access=True):
+                with refusals.put_off(part=True):
                     answer = history(await ask(number, "signature"), number, asked="signature")
                     for one in with_parts(answer, _drawing):
                         yield one
@@ -126,5 +126,5 @@ def _scan(event: Node) -> str:
     code = event["eventCode"].text_or_none() or ""
     said = (event["eventName"].text_or_none() or "").upper()
     if code.startswith("EVK") and said.startswith("DELIVERED"):
-        return "scan.exception" if "SENDER" in said else "scan.delivered"
+        return unless_back("scan.delivered", (event["eventName"],))
     return _NAME.get(code, "scan.other")

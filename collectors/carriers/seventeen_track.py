@@ -24,6 +24,7 @@ from collectors.carriers.parcel import (
     place,
     time_of,
     unknown,
+    unless_back,
     weight,
 )
 from collectors.carriers.parts import out_of
@@ -143,7 +144,7 @@ def _read_parcel(parcel: Node, group: str) -> Iterator[Fact]:
 
 def _read_event(event: Node, group: str) -> Iterator[Fact]:
     stages = [event[part].text_or_none() or "" for part in ("sub_status", "stage")]
-    name = _scan(stages)
+    name = unless_back(_scan(stages), (event["description"],))
     yield from first_of(name, (event["description"], event["sub_status"]), group=group)
     at = time_of(name, label="InfoReceived" in stages)
     raw = event["time_raw"]

@@ -20,7 +20,7 @@ from typing import Any
 
 from collectors.auth import ClientCredentials, secret_of, setting_of
 from collectors.carriers.asking import each_number, history
-from collectors.carriers.parcel import address, country, first_of, place, time_of
+from collectors.carriers.parcel import address, country, first_of, place, time_of, unless_back
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
 from evidence.errors import FormatError
@@ -143,9 +143,7 @@ def _read_event(event: Node, group: str) -> Iterator[Fact]:
 def _scan(event: Node) -> str:
     """The fact name for an event: its code decides. "Delivered, To Original Sender" came back."""
     name = _NAME.get(event["eventCode"].text_or_none() or "", "scan.other")
-    if name == "scan.delivered" and "SENDER" in (event["eventType"].text_or_none() or "").upper():
-        return "scan.exception"
-    return name
+    return unless_back(name, (event["eventType"],))
 
 
 def _time(event: Node) -> Time:

@@ -197,6 +197,20 @@ def test_a_time_in_another_form_is_shown_and_the_rest_is_read() -> None:
     assert facts_named(facts, "scan.delivered") and not facts_named(facts, "scan.delivered.at")
 
 
+@pytest.mark.parametrize(
+    ("why", "name"),
+    [
+        ("Package returned to shipper", "scan.exception"),
+        ("Left at front door. Release authorized by shipper", "scan.delivered"),
+        ("", "scan.delivered"),
+    ],
+)
+def test_what_went_back_is_not_delivered(why: str, name: str) -> None:
+    event = {"eventType": "DL", "eventDescription": "Delivered", "exceptionDescription": why}
+    facts = Fedex().read(answer(Fedex(), shipment(scanEvents=[event])))
+    assert {fact.name for fact in facts if fact.name.startswith("scan.")} == {name}
+
+
 def test_an_error_of_another_kind_is_not_taken_for_not_found() -> None:
     page = shipment(error={"code": "TRACKING.SOMETHING.NEW", "message": "?"})
     with pytest.raises(ShapeError, match="code"):
