@@ -54,20 +54,20 @@ def _make(asked: argparse.Namespace) -> int:
 
 
 def _score(asked: argparse.Namespace) -> int:
-    scores, spent, failed = score(asked.folder, inspected(asked.inspect))
+    scores, spent = score(asked.folder, inspected(asked.inspect))
     print(printed(scores, failures=asked.failures))
     print(
         f"\n{spent.files} files, {spent.wall_s:.0f} s in all, "
-        f"{spent.cpu_s / max(1, spent.files):.2f} CPU s a file; {scores.unread} without an answer"
+        f"{spent.cpu_s / max(1, spent.files):.2f} CPU s a file"
     )
-    for line in failed[:5]:
-        print(f"  {line}")
+    for reason, count in scores.unread.most_common(5):
+        print(f"unread: {count} x {reason}")
     if asked.json:
         asked.json.write_text(as_json(scores, spent), encoding="utf-8")
     if asked.baseline:
         from bench.eval.baseline import baseline
 
-        plain, took, _ = score(asked.folder, baseline)
+        plain, took = score(asked.folder, baseline)
         print("\nThe plain baseline: ELA threshold, EXIF software tag, regexes on tesseract's text")
         print(printed(plain))
         print(f"{took.wall_s:.0f} s in all, {took.cpu_s / max(1, took.files):.2f} CPU s a file")

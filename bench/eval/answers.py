@@ -67,6 +67,7 @@ class Answer:
     confidence: float | None = None
     boxes: list[tuple[float, float, float, float]] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     failed: str = ""
 
 
@@ -92,6 +93,7 @@ def _answer(found: Json) -> Answer:
         orders={bare(number) for number in found.get("order_numbers") or ()},
         tamper=tamper.get("verdict") or "inconclusive",
         confidence=tamper.get("confidence"),
+        unread=list(found.get("unread") or ()),
         boxes=[box for one in tamper.get("boxes") or () if (box := _box(one["locator"]))],
     )
     for date in found.get("dates") or ():

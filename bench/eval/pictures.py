@@ -34,6 +34,7 @@ class Picture:
     handling: tuple[str, ...] = ()
     quality: int = 0  # 0: without loss
     format: str = "PNG"  # of pictures without loss
+    photo: bool = False
     scale: float = 1.0  # device pixels a CSS pixel, as it was drawn
     subsampling: int = 2
 
@@ -45,10 +46,7 @@ class Picture:
 
     def moved(self, image: Image.Image, place: Callable[[Box], Box]) -> Picture:
         """The picture after its pixels went elsewhere; `place` says where a box went."""
-        marks = tuple(
-            replace(mark, box=place(mark.box), chars=tuple((c, place(b)) for c, b in mark.chars))
-            for mark in self.marks
-        )
+        marks = tuple(_placed(mark, place) for mark in self.marks)
         return replace(self, image=image, marks=marks, boxes=tuple(map(place, self.boxes)))
 
     @property
@@ -78,6 +76,13 @@ class Picture:
                 info.add_itxt("XML:com.adobe.xmp", self.xmp.decode())
             self.image.save(out, "PNG", pnginfo=info, compress_level=4)
         return out.getvalue()
+
+
+def _placed(mark: Mark, place: Callable[[Box], Box]) -> Mark:
+    box = place(mark.box)
+    grown = (box[3] - box[1]) / max(1.0, mark.box[3] - mark.box[1])
+    chars = tuple((char, place(inner)) for char, inner in mark.chars)
+    return replace(mark, box=box, chars=chars, size=mark.size * grown)
 
 
 def picture_of(shot: Shot, scale: float) -> Picture:
@@ -177,7 +182,7 @@ def photographed(
     image = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
     moved = picture.moved(image, lambda box: _warped(box, forth))
     return replace(
-        moved, quality=dice.choice((82, 88, 92)), subsampling=2, xmp=b"", text=(),
+        moved, quality=dice.choice((82, 88, 92)), subsampling=2, xmp=b"", text=(), photo=True,
         handling=(*picture.handling, "photo-of-screen" if screen else "photo-of-paper"),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -26,11 +26,11 @@ class Scores:
         self.ways: dict[str, Tally] = defaultdict(Tally)
         self.handled: dict[str, Tally] = defaultdict(Tally)
         self.placed = Tally()
-        self.unread = 0
+        self.unread: Counter[str] = Counter()
 
     def add(self, truth: Truth, answer: Answer, where: str) -> None:
         """Hold one file's answers against its truth."""
-        self.unread += bool(answer.failed)
+        self.unread.update([answer.failed] if answer.failed else answer.unread)
         self._kind(truth, answer, where)
         self._carrier(truth, answer, where)
         self._numbers(truth, answer, where)

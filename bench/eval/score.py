@@ -64,14 +64,14 @@ def inspected(command: str) -> Ask:
     return ask
 
 
-def score(folder: Path, ask: Ask) -> tuple[Scores, Spent, list[str]]:
-    """(scores, time spent, first words of what could not be answered) over all cases of a set."""
+def score(folder: Path, ask: Ask) -> tuple[Scores, Spent]:
+    """(scores, time spent) over all cases of a set."""
     cases = sorted(path.parent for path in folder.glob("*/truth.json"))
     if not cases:
         raise FileNotFoundError(
             f"{folder} holds no cases; `python -m bench.eval make` writes them."
         )
-    scores, spent, failed = Scores(), Spent(), []
+    scores, spent = Scores(), Spent()
     for place, path in enumerate(cases, 1):
         case = read_case(path)
         wall, cpu = time.perf_counter(), _children_s()
@@ -80,13 +80,10 @@ def score(folder: Path, ask: Ask) -> tuple[Scores, Spent, list[str]]:
         spent.cpu_s += _children_s() - cpu
         spent.files += len(case.files)
         for truth in case.files:
-            answer = answers[truth.file]
-            if answer.failed:
-                failed.append(f"{path / truth.file}: {answer.failed}")
-            scores.add(truth, answer, str(path / truth.file))
+            scores.add(truth, answers[truth.file], str(path / truth.file))
         if sys.stderr.isatty():
             print(f"\r{place}/{len(cases)} cases", end="", file=sys.stderr, flush=True)
-    return scores, spent, failed
+    return scores, spent
 
 
 def _children_s() -> float:

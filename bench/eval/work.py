@@ -143,7 +143,8 @@ class Work:
             draft.stamped = ""
         if self.recipe.edit in (PIXELS, METADATA):
             # The date stands in one place only: what is left of the old story must not tell.
-            draft.family = dice.choice(("tracking", "portal"))
+            if medium == "screen":
+                draft.family = dice.choice(("tracking", "portal"))
             draft.alter = _without_history
         if not way and medium == "screen" and dice.random() < 0.2:
             draft.alter = _without_history
@@ -225,7 +226,7 @@ class Work:
             return self._saved(picture)
         self.view, picture = self.studio.screen(self.draft)
         picture = replace(picture, boxes=self._lie_boxes(picture))
-        if self.recipe.edit:
+        if self.recipe.edit and not (self.recipe.edit == METADATA and medium != "screen"):
             picture = self._edited(picture)
         match medium:
             case "scan":
@@ -236,6 +237,8 @@ class Work:
             case "photo-screen" | "photo-paper":
                 screen, hard = medium == "photo-screen", dice.uniform(0.1, 0.9)
                 picture = self._by_camera(photographed(picture, dice, screen=screen, hard=hard))
+                if self.recipe.edit == METADATA:
+                    picture = self._edited(picture)
             case _ if not (picture.quality or picture.text):
                 picture = self._saved(picture)
         if self.recipe.edit == PIXELS and dice.random() < 0.12:
@@ -251,7 +254,7 @@ class Work:
         if self.recipe.way == "exif-stamp":
             day = self.story.event("delivered").at - timedelta(days=self.dice.randint(3, 40))
             taken = day.strftime("%Y:%m:%d %H:%M:%S")
-        elif self.recipe.way != "strip" and self.dice.random() < 0.25:
+        elif self.recipe.way != "strip" and not self.recipe.edit and self.dice.random() < 0.25:
             photo, orientation = held_upright(photo), 6
         exif = camera(
             self.story, self.dice, holdout=self.holdout, orientation=orientation, taken=taken

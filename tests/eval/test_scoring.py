@@ -117,6 +117,6 @@ def test_what_is_not_asked_is_not_scored() -> None:
 def test_a_file_without_an_answer_misses_everything() -> None:
     scores = Scores()
     scores.add(TRUTH, Answer(failed="exit 2"), "here")
-    assert scores.unread == 1
+    assert scores.unread.total() == 1
     assert scores.questions["tracking"].missed == 1
     assert scores.questions["kind"].missed == 1

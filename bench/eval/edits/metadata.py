@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bench.eval.exif import (
     DATE_TIME,
@@ -12,6 +12,7 @@ from bench.eval.exif import (
     MODEL,
     SOFTWARE,
     TAKEN,
+    Value,
     exif_block,
 )  # fmt: skip
 from bench.eval.pictures import Picture
@@ -30,34 +31,36 @@ def left(
     way: str, picture: Picture, before: Picture, story: Story, dice: random.Random, *, holdout: bool
 ) -> Picture:
     """The altered picture with the metadata that its editor left, or forgot to renew."""
+    editor = dice.choice(_UNSEEN_EDITORS if holdout else _EDITORS)
     match way:
         case "exif-editor":
-            return _by_editor(picture, story, dice, holdout=holdout)
+            return _by_editor(picture, editor, story, dice)
         case "xmp-history":
-            return _with_history(picture, story, dice, holdout=holdout)
+            return _with_history(picture, editor, story, dice)
         case "thumbnail":
             return _with_old_thumbnail(picture, before, story)
         case "png-text":
-            return _with_text_chunk(picture, dice, holdout=holdout)
+            # GIMP signs in words of its own.
+            gimp = "GIMP" in editor
+            chunk = ("Comment", "Created with GIMP") if gimp else ("Software", editor)
+            return replace(picture, text=(chunk,), quality=0)
         case _:
             raise ValueError(f"no metadata are left by {way!r}")
 
 
-def _by_editor(picture: Picture, story: Story, dice: random.Random, *, holdout: bool) -> Picture:
-    """EXIF that names an image editor, and a time of writing after the taking."""
-    taken = story.captured
-    written = taken + timedelta(hours=dice.randint(1, 60), minutes=dice.randint(0, 59))
-    editor = dice.choice(_UNSEEN_EDITORS if holdout else _EDITORS)
-    block = exif_block(
-        {MAKE: "Apple", MODEL: "iPhone 13", SOFTWARE: editor, DATE_TIME: _exif_time(written)},
-        {TAKEN: _exif_time(taken)},
-    )
-    return replace(picture, exif=block, quality=picture.quality or 90)
+def _by_editor(picture: Picture, editor: str, story: Story, dice: random.Random) -> Picture:
+    """EXIF that names an image editor; of a photograph, with a time of writing after the taking."""
+    written = story.captured + timedelta(hours=dice.randint(1, 60), minutes=dice.randint(0, 59))
+    main: dict[int, Value] = {SOFTWARE: editor, DATE_TIME: _exif_time(written)}
+    taken: dict[int, Value] = {}
+    if picture.photo:
+        main |= {MAKE: "Apple", MODEL: "iPhone 13"}
+        taken = {TAKEN: _exif_time(story.captured)}
+    return replace(picture, exif=exif_block(main, taken), quality=picture.quality or 90)
 
 
-def _with_history(picture: Picture, story: Story, dice: random.Random, *, holdout: bool) -> Picture:
+def _with_history(picture: Picture, editor: str, story: Story, dice: random.Random) -> Picture:
     """XMP with an editor's history of what was done."""
-    editor = dice.choice(_UNSEEN_EDITORS if holdout else _EDITORS)
     when = (story.captured + timedelta(hours=3)).isoformat()
     acts = "".join(
         f'<rdf:li stEvt:action="{act}" stEvt:when="{when}" stEvt:softwareAgent="{editor}"/>'
@@ -87,12 +90,5 @@ def _with_old_thumbnail(picture: Picture, before: Picture, story: Story) -> Pict
     return replace(picture, exif=block, quality=picture.quality or 92)
 
 
-def _with_text_chunk(picture: Picture, dice: random.Random, *, holdout: bool) -> Picture:
-    """A PNG whose text chunks name the editor."""
-    editor = dice.choice(_UNSEEN_EDITORS if holdout else _EDITORS)
-    chunks = (("Comment", "Created with GIMP"),) if "GIMP" in editor else (("Software", editor),)
-    return replace(picture, text=chunks, quality=0)
-
-
-def _exif_time(when: object) -> str:
+def _exif_time(when: datetime) -> str:
     return f"{when:%Y:%m:%d %H:%M:%S}"
