@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from collectors.carriers.ups import Ups
 from collectors.registry import collector_named
 from collectors.secrets import Secret
-from evidence.errors import AccessError, EvidenceError, OutageError, RequestError, ShapeError
+from evidence.errors import AccessError, RequestError, ShapeError
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import resolve_pointer
 from evidence.orders import OrderRef, Platform
@@ -178,45 +178,21 @@ async def test_a_number_that_ups_refuses_does_not_keep_the_others_from_being_ask
     assert items[0].about == {"shipment.tracking_number": NUMBER}
 
 
-@pytest.mark.parametrize("kind", ["garbage", "content_type"])
-async def test_an_answer_in_another_shape_is_brought_and_only_reading_it_complains(
-    kind: str,
-) -> None:
-    async with served(sandbox(Fault(kind=kind))) as url:
+async def test_an_answer_under_another_content_type_is_read_as_what_it_is() -> None:
+    async with served(sandbox(Fault(kind="content_type"))) as url:
         items = [item async for item in collected(url, NUMBER)]
-    assert items[0].role is Role.TRACKING_HISTORY
-    if kind == "garbage":
-        assert len(items) == 1
-        with pytest.raises(ShapeError):
-            Ups().read(items[0])
-    else:
-        assert items[0].media_type == "text/html"
-        assert facts_named(Ups().read(items[0]), "scan.delivered")
+    assert items[0].media_type == "text/html"
+    assert facts_named(Ups().read(items[0]), "scan.delivered")
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (Fault(kind="status", status=500, times=0), OutageError),
-        (Fault(kind="status", status=429, retry_after="600"), OutageError),
-        (Fault(kind="status", status=403), AccessError),
-        (Fault(kind="truncate", times=0), OutageError),
-        (Fault(kind="redirect", location="http://192.0.2.1/latest/meta-data/"), RequestError),
-        (Fault(kind="echo"), AccessError),
-    ],
-    ids=["500", "429", "403", "cut off", "sent elsewhere", "repeats the token"],
-)
-async def test_a_source_that_fails_says_whose_matter_it_is(
-    fault: Fault, error: type[Exception]
-) -> None:
-    async with served(sandbox(fault)) as url:
-        with pytest.raises(error):
+async def test_an_answer_that_repeats_the_token_is_not_kept() -> None:
+    async with served(sandbox(Fault(kind="echo"))) as url:
+        with pytest.raises(AccessError):
             [item async for item in collected(url, NUMBER)]
 
 
-@pytest.mark.parametrize("kind", ["gzip", "skew", "expired"])
-async def test_what_does_not_hinder_the_answer_changes_nothing_in_it(kind: str) -> None:
-    async with served(sandbox(Fault(kind=kind, seconds=-90_000))) as url:
+async def test_a_token_that_ended_is_asked_for_anew() -> None:
+    async with served(sandbox(Fault(kind="expired"))) as url:
         spoilt = [item async for item in collected(url, NUMBER)]
     async with served(sandbox()) as url:
         plain = [item async for item in collected(url, NUMBER)]
@@ -480,15 +456,6 @@ def test_a_changed_answer_is_read_or_refused_and_nothing_is_invented(shared: Pat
     packages[0]["deliveryDate"][0] = {"type": "DEL", "date": "20210210"}
     packages[0]["packageAddress"][0]["type"] = "DESTINATION"
     assert_holds_under_drift(Ups(), document, derived=_DERIVED)
-
-
-@settings(max_examples=100, deadline=None)
-@given(data=st.binary(max_size=300))
-def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    try:
-        Ups().read(answer(data))
-    except EvidenceError:
-        pass
 
 
 @pytest.mark.parametrize(
