@@ -40,6 +40,8 @@ from storage.ledger.records import State as Walked
 from tests.service.test_reviewer import SECRET, given_away
 from tests.service.test_reviewer import files_of as unzipped
 
+pytestmark = pytest.mark.timeout(240)  # each collects and seals a whole order, some of them twice
+
 BY = By("local user erika", "orderproof test")
 
 
