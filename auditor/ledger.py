@@ -14,6 +14,8 @@ class Row(NamedTuple):
     order      the order's commitment in its own row; None if that row is gone
     role …     of the stamp's row; `role` is None if that row is gone
     erased     whether the order's key was destroyed
+    lost       whether the receipt was read back from the log into a restored, older ledger; `order`
+               is None then if that has no row of the order either
     """
 
     handle: str
@@ -29,6 +31,7 @@ class Row(NamedTuple):
     collector: str | None
     collected_at: str | None
     erased: bool
+    lost: bool = False
 
 
 class LedgerReader(Protocol):
@@ -57,6 +60,10 @@ class LedgerReader(Protocol):
 
     def objects(self, after: int) -> Sequence[tuple[int, str, int]]:
         """(number, stored, size as received) of the stamps after this number; none at the end."""
+        ...
+
+    def lost_objects(self) -> Iterator[str]:
+        """Every object that a receipt names which was read back from the log."""
         ...
 
     def named_by_others(self) -> Iterator[str]:

@@ -181,6 +181,10 @@ def _look_for_orphans(
     except (OSError, EvidenceError) as error:
         checks.failed("orphans", f"The objects cannot be listed ({type(error).__name__}).")
         return
+    lost = {name for name in ledger.lost_objects() if name not in named}
+    _hash_lost(objects, sorted(lost & strangers), tally)
+    tally.skip("objects of lost receipts, which are gone", len(lost - strangers))
+    strangers -= lost
     if strangers:
         strangers.difference_update(ledger.named_by_others())
         # Those that were put while we looked have a row by now.
@@ -204,6 +208,17 @@ def _look_for_orphans(
         )
     if not strangers:
         checks.passed("orphans", "No object is without a row that names it.")
+
+
+def _hash_lost(objects: ObjectReader, names: Sequence[str], tally: Tally) -> None:
+    """What receipts name that have no stamp any more: nobody can open it, but it is there."""
+    for name in names:
+        _, size, wrong = _hash(objects, name)
+        tally.count("objects of lost receipts")
+        tally.count("object bytes", size)
+        if wrong:
+            what = f"Object {name}, of a receipt without a stamp, {wrong}."
+            tally.checks.failed("objects", what, name)
 
 
 def _open_order(opener: Opener, handle: str, pool: ThreadPoolExecutor, tally: Tally) -> None:

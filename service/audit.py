@@ -207,6 +207,12 @@ class _Ledger:
         found: list[tuple[int, str, int]] = self.wait(self.rows.objects(self.tenant, after=after))
         return found
 
+    def lost_objects(self) -> Iterator[str]:
+        after = -1
+        while page := self.wait(self.rows.lost_objects(self.tenant, after=after)):
+            for after, stored in page:  # noqa: B007 - the last is asked for next
+                yield stored
+
     def named_by_others(self) -> Iterator[str]:
         after = 0
         while page := self.wait(self.rows.objects_of_others(self.tenant, after=after)):

@@ -373,11 +373,20 @@ class Runtime:
         return found
 
     async def _ledger_health(self) -> Health:
+        tenant = self.settings.tenant
         try:
-            waiting = await self.ledger.pending(self.settings.tenant)
+            waiting = await self.ledger.pending(tenant)
+            behind = await self.sequencer.is_behind(tenant)
+            lost = await self.ledger.lost(tenant)
         except (EvidenceError, OSError) as problem:
             return Health("ledger", False, str(problem), "Look at the database it names.")
-        return Health("ledger", True, f"{waiting} stamps wait for their receipt.")
+        if behind:
+            detail = "It lacks what its log has published: it was restored from a backup."
+            return Health("ledger", False, detail, "Run `orderproof recover`.")
+        detail = f"{waiting} stamps wait for their receipt."
+        if lost.receipts:
+            detail += f" {lost.receipts} receipts lost their items when it was restored."
+        return Health("ledger", True, detail)
 
     async def _time_health(self) -> list[Health]:
         """Authorities, and our clock by their newest token. Nobody is asked anything for it."""

@@ -34,6 +34,7 @@ COMMANDS = {
     "inspect": ("inspect", "what a file is, what it says, and whether it holds up, offline"),
     "identify": ("identify", "whose tracking number this can be, and whether its check digit fits"),
     "audit": ("audit", "check a whole tenant, or a log's folder: every receipt, every byte"),
+    "recover": ("recover", "read back from the published log what a restored ledger lacks"),
     "keys": ("keys", "the public keys, for whoever verifies; rotate or revoke them"),
     "witness": ("witness", "cosign the heads of other logs, each only if it contains the last"),
     "sandbox": ("sandbox", "a local stand-in of a carrier, for trying out"),

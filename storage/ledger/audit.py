@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, null, select, true, tuple_
 
+from evidence.receipts import Receipt
 from storage.ledger.database import Transaction
-from storage.ledger.models import checkpoints, items, orders, receipts, stamps, waiting
+from storage.ledger.models import (
+    checkpoints,
+    items,
+    lost_receipts,
+    orders,
+    receipts,
+    stamps,
+    waiting,
+)
 from storage.ledger.part import Part
 
 PAGE = 10_000
@@ -30,33 +39,39 @@ class AuditRows(Part):
         ]
 
     async def entries(self, tenant: str, start: int, stop: int) -> list[tuple[int, bytes]]:
-        """(log index, receipt) of those from `start` up to `stop` that are there."""
-        asked = (
-            select(receipts.c.log_index, receipts.c.body)
-            .where(
-                receipts.c.tenant == tenant,
-                receipts.c.log_index >= start,
-                receipts.c.log_index < stop,
+        """(log index, receipt) of those from `start` up to `stop` that are there, lost or not."""
+        found: list[tuple[int, bytes]] = []
+        for table in (receipts, lost_receipts):
+            asked = (
+                select(table.c.log_index, table.c.body)
+                .where(
+                    table.c.tenant == tenant,
+                    table.c.log_index >= start,
+                    table.c.log_index < stop,
+                )
+                .order_by(table.c.log_index)
             )
-            .order_by(receipts.c.log_index)
-        )
-        return [tuple(row) for row in await self._all(asked)]
+            found += [(row[0], row[1]) for row in await self._all(asked)]
+        return sorted(found)
 
     async def count_after(self, tenant: str, size: int) -> int:
         """How many receipts have this log index or a higher one."""
-        asked = (
-            select(func.count())
-            .select_from(receipts)
-            .where(receipts.c.tenant == tenant, receipts.c.log_index >= size)
-        )
-        return int((await self._all(asked))[0][0])
+        count = 0
+        for table in (receipts, lost_receipts):
+            asked = (
+                select(func.count())
+                .select_from(table)
+                .where(table.c.tenant == tenant, table.c.log_index >= size)
+            )
+            count += int((await self._all(asked))[0][0])
+        return count
 
     async def chains(self, tenant: str, handle: str, seq: int) -> list[tuple[Any, ...]]:
         """A page of the receipts after this one, order by order, each with its stamp's row.
 
         (handle, seq, log index, receipt, commitment of the order, role, commitment, stored, size,
-        media type, collector, collected at, whether the order's key was destroyed); None for what
-        a missing row would have said
+        media type, collector, collected at, whether the order's key was destroyed, whether the
+        receipt was read back from the log); None for what a missing row would have said
         """
         asked = (
             select(
@@ -72,7 +87,8 @@ class AuditRows(Part):
                 stamps.c.media_type,
                 stamps.c.collector,
                 stamps.c.collected_at,
-                and_(orders.c.handle.is_not(None), orders.c.key_wrapped.is_(None)),
+                _destroyed(),
+                false(),
             )
             .outerjoin(stamps, stamps.c.number == receipts.c.stamp)
             .outerjoin(orders, orders.c.handle == receipts.c.order_handle)
@@ -82,7 +98,37 @@ class AuditRows(Part):
             )
             .order_by(receipts.c.order_handle, receipts.c.seq)
         )
-        return [tuple(row) for row in await self._page(asked)]
+        lost = (
+            select(
+                lost_receipts.c.order_handle,
+                lost_receipts.c.seq,
+                lost_receipts.c.log_index,
+                lost_receipts.c.body,
+                orders.c.commitment,
+                *[null()] * 7,
+                _destroyed(),
+                true(),
+            )
+            .outerjoin(orders, orders.c.handle == lost_receipts.c.order_handle)
+            .where(
+                lost_receipts.c.tenant == tenant,
+                tuple_(lost_receipts.c.order_handle, lost_receipts.c.seq) > tuple_(handle, seq),
+            )
+            .order_by(lost_receipts.c.order_handle, lost_receipts.c.seq)
+        )
+        # Two pages and not one of both: the larger table keeps its index so.
+        both = [tuple(row) for page in (asked, lost) for row in await self._page(page)]
+        return sorted(both, key=lambda row: row[:2])[:PAGE]
+
+    async def lost_objects(self, tenant: str, *, after: int) -> list[tuple[int, str]]:
+        """A page of (log index, object) of the receipts that were read back from the log."""
+        asked = (
+            select(lost_receipts.c.log_index, lost_receipts.c.body)
+            .where(lost_receipts.c.tenant == tenant, lost_receipts.c.log_index > after)
+            .order_by(lost_receipts.c.log_index)
+        )
+        found = await self._page(asked)
+        return [(index, Receipt.from_bytes(body).stored) for index, body in found]
 
     async def loose_ends(self, tenant: str) -> tuple[int, int, int]:
         """Stamps that wait, stamps that are lost, and rows of items with no stamp's object."""
@@ -156,3 +202,7 @@ class AuditRows(Part):
             return rows
 
         return await self._database.read(work)
+
+
+def _destroyed() -> ColumnElement[bool]:
+    return and_(orders.c.handle.is_not(None), orders.c.key_wrapped.is_(None))

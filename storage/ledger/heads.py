@@ -15,7 +15,15 @@ from evidence.items import Role
 from evidence.merkle import HASH_BYTES, Frontier, hash_leaf
 from evidence.receipts import NO_RECEIPT, Receipt
 from storage.ledger.database import OvertakenError, Transaction
-from storage.ledger.models import checkpoints, logs, orders, receipts, stamps, waiting
+from storage.ledger.models import (
+    checkpoints,
+    logs,
+    lost_receipts,
+    orders,
+    receipts,
+    stamps,
+    waiting,
+)
 from storage.ledger.part import Part, from_text, in_pieces
 from storage.ledger.records import Head
 
@@ -65,12 +73,12 @@ class Heads(Part):
         """
 
         async def work(connection: Transaction) -> int:
-            log = await _locked_log(connection, tenant)
+            log = await locked_log(connection, tenant)
             rows = await _waiting(connection, tenant, limit)
             if not rows:
                 return 0
             lines = await _receipts_for(connection, rows, first_index=log.size)
-            frontier = _frontier(log)
+            frontier = frontier_of(log)
             frontier.extend(hash_leaf(line["body"]) for line in lines)
             await connection.execute(insert(receipts), lines)
             for piece in in_pieces([row.number for row in rows]):
@@ -151,12 +159,16 @@ class Heads(Part):
         """The log's leaves from `start` up to `stop`, which is not included."""
 
         async def work(connection: Transaction) -> list[bytes]:
-            asked = select(receipts.c.body).where(
-                receipts.c.tenant == tenant,
-                receipts.c.log_index >= start,
-                receipts.c.log_index < stop,
-            )
-            return list((await connection.execute(asked.order_by(receipts.c.log_index))).scalars())
+            found: list[tuple[int, bytes]] = []
+            for table in (receipts, lost_receipts):
+                asked = select(table.c.log_index, table.c.body).where(
+                    table.c.tenant == tenant,
+                    table.c.log_index >= start,
+                    table.c.log_index < stop,
+                )
+                rows = await connection.execute(asked.order_by(table.c.log_index))
+                found.extend((row.log_index, row.body) for row in rows)
+            return [body for _, body in sorted(found)]
 
         found = await self._database.read(work)
         if len(found) != stop - start:
@@ -171,7 +183,7 @@ class Heads(Part):
         return await self._database.read(work)
 
 
-async def _locked_log(connection: Transaction, tenant: str) -> Row[Any]:
+async def locked_log(connection: Transaction, tenant: str) -> Row[Any]:
     """The log's row. On PostgreSQL others wait for us here; on SQLite they did at BEGIN."""
     asked = select(logs).where(logs.c.tenant == tenant).with_for_update()
     row = (await connection.execute(asked)).one_or_none()
@@ -199,7 +211,7 @@ async def _receipts_for(
     lines = []
     for index, row in enumerate(rows, start=first_index):
         seq, prev = ends.get(row.order_handle, (0, NO_RECEIPT))
-        body = _receipt(row, seq=seq, prev=prev).to_bytes()
+        body = receipt_of(row, seq=seq, prev=prev).to_bytes()
         ends[row.order_handle] = seq + 1, hashlib.sha256(body).hexdigest()
         lines.append(
             {
@@ -233,10 +245,16 @@ async def _chain_ends(
         )
         for row in await connection.execute(asked):
             ends[row.order_handle] = row.seq + 1, hashlib.sha256(row.body).hexdigest()
+        # Of a ledger that was restored: a chain goes on after what was lost of it.
+        lost = select(lost_receipts).where(lost_receipts.c.order_handle.in_(piece))
+        for row in await connection.execute(lost):
+            if row.seq >= ends.get(row.order_handle, (0, ""))[0]:
+                ends[row.order_handle] = row.seq + 1, hashlib.sha256(row.body).hexdigest()
     return ends
 
 
-def _receipt(row: Row[Any], *, seq: int, prev: str) -> Receipt:
+def receipt_of(row: Row[Any], *, seq: int, prev: str) -> Receipt:
+    """The receipt of a stamp's row, which has `order_commitment` beside its own columns."""
     # Not by way of a Stamp: salt and digest are sealed, and the sequencer needs neither.
     return Receipt(
         order=row.order_commitment,
@@ -252,7 +270,8 @@ def _receipt(row: Row[Any], *, seq: int, prev: str) -> Receipt:
     )
 
 
-def _frontier(log: Row[Any]) -> Frontier:
+def frontier_of(log: Row[Any]) -> Frontier:
+    """The tree that a log's row stands for."""
     at = range(0, len(log.frontier), HASH_BYTES)
     return Frontier(log.size, [log.frontier[i : i + HASH_BYTES] for i in at])
 

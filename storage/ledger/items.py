@@ -13,7 +13,14 @@ from evidence.items import Item, PartOf, Provenance, Role
 from evidence.locators import Locator
 from evidence.receipts import MAX_RECEIPT_BYTES, NO_RECEIPT, SALT_BYTES, Receipt, Stamp
 from storage.ledger.database import Transaction
-from storage.ledger.models import collections, items, receipts, stamps, waiting
+from storage.ledger.models import (
+    collections,
+    items,
+    lost_receipts,
+    receipts,
+    stamps,
+    waiting,
+)
 from storage.ledger.part import (
     Part,
     check_open,
@@ -135,16 +142,33 @@ class Items(Part):
         return [_kept_item(cipher, row) for row in await self._database.read(work)]
 
     async def receipts(self, order: OrderRecord) -> list[tuple[int, Receipt]]:
-        """The order's chain from its first receipt on, each with its place in the log."""
+        """The order's chain from its first receipt on, each with its place in the log.
 
-        async def work(connection: Transaction) -> Sequence[Any]:
-            asked = select(receipts.c.log_index, receipts.c.body).where(
-                receipts.c.order_handle == order.handle
-            )
-            return (await connection.execute(asked.order_by(receipts.c.seq))).all()
+        Those are among them whose stamps were lost; `lost_of` names them.
+        """
+
+        async def work(connection: Transaction) -> list[tuple[int, bytes]]:
+            found: list[tuple[int, bytes]] = []
+            for table in (receipts, lost_receipts):
+                asked = select(table.c.log_index, table.c.body).where(
+                    table.c.order_handle == order.handle
+                )
+                rows = await connection.execute(asked.order_by(table.c.seq))
+                found.extend((row.log_index, row.body) for row in rows)
+            return sorted(found)
 
         rows = await self._database.read(work)
-        return [(row.log_index, Receipt.from_bytes(row.body)) for row in rows]
+        return [(index, Receipt.from_bytes(body)) for index, body in rows]
+
+    async def lost_of(self, order: OrderRecord) -> list[Receipt]:
+        """The receipts of the order whose stamps are no more, in the order of its chain."""
+
+        async def work(connection: Transaction) -> list[bytes]:
+            asked = select(lost_receipts.c.body).where(lost_receipts.c.order_handle == order.handle)
+            rows = await connection.execute(asked.order_by(lost_receipts.c.seq))
+            return list(rows.scalars())
+
+        return [Receipt.from_bytes(body) for body in await self._database.read(work)]
 
     async def pending(self, tenant: str) -> int:
         """How many stamps have no receipt yet."""

@@ -15,13 +15,14 @@ from storage.ledger.erasures import Erasures
 from storage.ledger.heads import Heads
 from storage.ledger.items import Items
 from storage.ledger.orders import Orders
+from storage.ledger.recovery import Recovery
 from storage.ledger.tokens import Tokens
 from storage.vault.vault import Vault
 
 
-class Ledger(Orders, Collections, Items, Heads, Tokens, Cosignatures, Erasures, Custody):
-    """Its methods stand in orders.py, collections.py, items.py, heads.py,
-    tokens.py, cosignatures.py, erasures.py and custody.py."""
+class Ledger(Orders, Collections, Items, Heads, Tokens, Cosignatures, Erasures, Custody, Recovery):
+    """Its methods stand in orders.py, collections.py, items.py, heads.py, tokens.py,
+    cosignatures.py, erasures.py, custody.py and recovery.py."""
 
     @classmethod
     async def open(cls, url: str, *, vault: Vault, clock: Callable[[], datetime]) -> "Ledger":

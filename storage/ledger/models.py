@@ -176,6 +176,21 @@ receipts = Table(
     UniqueConstraint("tenant", "log_index"),
 )
 
+# Receipts that were published after the backup that this ledger was restored from: read back from
+# the log, where their stamps are no more. An order whose row is lost too goes by the first half of
+# its commitment here, which is no handle.
+lost_receipts = Table(
+    "lost_receipts",
+    metadata,
+    Column("tenant", NAME, primary_key=True),
+    Column("log_index", BigInteger, primary_key=True),
+    Column("order_handle", HANDLE, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("recovered_at", TIME, nullable=False),
+    UniqueConstraint("order_handle", "seq"),
+)
+
 # The head that a compare-and-set moves. `frontier` is 32 bytes a hash, see evidence.merkle.
 logs = Table(
     "logs",

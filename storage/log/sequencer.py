@@ -24,6 +24,8 @@ from evidence.tiles import tile_reader
 from storage.ledger.heads import BATCH
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Head
+from storage.ledger.recovery import Replayed
+from storage.log.recovery import recover
 from storage.log.tiles import LogFiles
 from storage.vault.vault import Vault
 
@@ -88,6 +90,32 @@ class Sequencer:
             await self._published(tenant, origin)
             await self._sign(tenant, origin)
             await self._publish(tenant, origin, None)
+
+    async def recover(self, tenant: str) -> Replayed:
+        """Bring a ledger that was restored from a backup up to its published log.
+
+        Raises CorruptionError, and changes nothing, if it is no earlier state of that log.
+        """
+        origin = await self._origin(tenant)
+        turn = self._turns.setdefault(tenant, _Turn())
+        async with turn.lock:
+            turn.head = None
+            return await recover(
+                self._ledger,
+                self._files_for(tenant),
+                self._vault.log_verifiers(tenant, origin),
+                tenant=tenant,
+                origin=origin,
+            )
+
+    async def is_behind(self, tenant: str) -> bool:
+        """Whether the ledger lacks what its log has published: then nothing can be sequenced."""
+        origin = await self._origin(tenant)
+        note = await asyncio.to_thread(self._files_for(tenant).checkpoint)
+        if note is None:
+            return False
+        checkpoint, _ = open_checkpoint(note, self._vault.log_verifiers(tenant, origin))
+        return await self._ledger.head_at(tenant, checkpoint.size) is None
 
     async def publish_keys(self, tenant: str, *, again: bool = False) -> None:
         """Every key of the log lies beside it, and `keys.json` says which were valid when.
@@ -158,8 +186,8 @@ class Sequencer:
             why = (
                 f"the published log has {checkpoint.size} leaves, a size the ledger does not know; "
                 "the ledger is an older backup, and going on from it would fork the log. Nothing "
-                "was changed. Restore a newer copy of the ledger; reading the missing receipts "
-                "back from the published tiles is not built yet"
+                "was changed. Restore a newer copy of the ledger, or let `orderproof recover` read "
+                "the missing receipts back from the published log"
             )
             raise CorruptionError(what=f"The log {origin}", why=why)
         if head.root != checkpoint.root:

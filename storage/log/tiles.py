@@ -29,7 +29,7 @@ from evidence.tiles import (
     leaf_hashes_of,
     tile_reader,
 )
-from storage.files import create_once, make_folder, remove_folder, replace
+from storage.files import create_once, make_folder, remove, remove_folder, replace
 
 NOTES = re.compile(
     r"checkpoint|log(\.[1-9][0-9]{0,3})?\.vkey|keys\.json|checkpoints/(0|[1-9][0-9]{0,18})",
@@ -62,6 +62,31 @@ class LogFiles:
     def checkpoint(self) -> bytes | None:
         """The newest published note, or None before the first."""
         return self.read("checkpoint")
+
+    def head_sizes(self) -> list[int]:
+        """The size of every head that was ever published, smallest first."""
+        try:
+            names = os.listdir(self._folder / "checkpoints")
+        except FileNotFoundError:
+            return []
+        return sorted(int(name) for name in names if NOTES.fullmatch(f"checkpoints/{name}"))
+
+    def drop_uncovered(self, size: int) -> None:
+        """Take away tiles and entries beyond the newest head, which is of `size` leaves.
+
+        A sequencer that died before its head was published left them. No signature is over them,
+        and a ledger that lost what they were made of may put others in their place.
+        """
+        with self._alone():
+            for path in sorted((self._folder / "tile").rglob("*")):
+                name = path.relative_to(self._folder).as_posix()
+                try:
+                    tile = Tile.parse(name)
+                except FormatError:
+                    continue
+                covered = size >> (8 * (tile.level or 0))
+                if path.is_file() and tile.index * WIDTH + tile.width > covered:
+                    remove(path)
 
     def publish_keys(self, vkeys: Sequence[str], keys: bytes) -> None:
         """Every key that signs or signed this log, oldest first, and the bytes of `keys.json`.
