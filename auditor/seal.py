@@ -8,7 +8,7 @@ the digest of an item, and the digest is that of a file in the bundle.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -226,13 +226,36 @@ def check_manifest_receipts(checks: Checks, manifest: Manifest, seal: Seal) -> N
         _item_receipt(checks, item, seal, last=seal.statement.manifest_seq)
     if [item.seq for item in manifest.items] != sorted(item.seq for item in manifest.items):
         checks.failed(name, "The manifest's items are not in the order of receipts.", MANIFEST)
+    lost = _check_lost(checks, manifest, seal, covered, last=seal.statement.manifest_seq)
     for receipt in chain[: seal.statement.manifest_seq]:
-        if receipt.role not in OWN_ROLES and receipt.seq not in covered:
+        if receipt.role not in OWN_ROLES and receipt.seq not in {*covered, *lost}:
             what = f"Receipt {receipt.seq} ({receipt.role}) has no item in the manifest."
             checks.failed(name, what, f"receipt {receipt.seq}")
     checks.passed_unless_failed(
         name, f"All {len(manifest.items)} items open their receipts, and no receipt is left over."
     )
+
+
+def _check_lost(
+    checks: Checks, manifest: Manifest, seal: Seal, covered: Set[int], *, last: int
+) -> Set[int]:
+    """Receipts that the sealer says he has no items of any more; the reader must be told."""
+    lost = set(manifest.lost)
+    if manifest.lost != tuple(sorted(lost)):
+        what = "The receipts that the manifest calls lost are not listed in their order."
+        checks.failed("lost", what, MANIFEST)
+    for seq in sorted(lost):
+        if seq >= last or seal.chain[seq].role in OWN_ROLES or seq in covered:
+            what = f"The manifest calls receipt {seq} lost, and it is no item that could be."
+            checks.failed("lost", what, f"receipt {seq}")
+    if lost and not checks.has_failed("lost"):
+        named = ", ".join(f"{seq} ({seal.chain[seq].role})" for seq in sorted(lost)[:20])
+        what = (
+            f"The sealer lost the items of {len(lost)} receipts of this order: {named}. What they"
+            " said, nobody can tell."
+        )
+        checks.unsure("lost", what, MANIFEST)
+    return lost
 
 
 def check_answers(checks: Checks, manifest: Manifest, seal: Seal) -> None:

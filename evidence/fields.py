@@ -40,6 +40,9 @@ class Fields:
             shown = ", ".join(sorted(repr(str(name)[:40]) for name in unknown)[:3])
             raise FormatError(what=what, why=f"it has fields nobody reads: {shown}")
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._value
+
     def any(self, name: str) -> Any:
         return self._value[name]
 
@@ -73,6 +76,12 @@ class Fields:
         if not 0 <= value <= most:
             raise self.wrong(name, f"between 0 and {most}")
         return value
+
+    def numbers(self, name: str) -> tuple[int, ...]:
+        """A list of whole numbers."""
+        return tuple(
+            Fields({name: each}, (name,), what=self._what).number(name) for each in self.list(name)
+        )
 
     def flag(self, name: str) -> bool:
         value = self._value[name]

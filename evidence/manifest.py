@@ -46,6 +46,8 @@ class Manifest:
     versions  of orderproof, the verifiers, the readers and the time-zone data
     before_read  the signed checkpoint that covered every item before we read any
     complete  whether every source answered and every required thing is present
+    lost      receipts before this manifest's, by seq, whose items the sealer lost when a ledger was
+              restored from a backup: they are in the chain, and no line can be written of them
     """
 
     order: OrderRef
@@ -63,6 +65,7 @@ class Manifest:
     before_read: str
     aliases: tuple[Alias, ...] = ()
     defect: Mapping[str, str] | None = None
+    lost: tuple[int, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -114,12 +117,14 @@ class Manifest:
             "sources": [source.to_json() for source in self.sources],
             "verdicts": [judgement.to_json() for judgement in self.judgements],
             "coverage": [line.to_json() for line in self.coverage],
-        }
+        } | ({"lost": list(self.lost)} if self.lost else {})
 
     @classmethod
     def from_payload(cls, payload: bytes) -> Manifest:
         """Read a verified envelope's payload; FormatError on any other shape."""
-        read = _predicate_of(payload, MANIFEST_TYPE, _PREDICATE, what="the manifest")
+        read = _predicate_of(
+            payload, MANIFEST_TYPE, _PREDICATE, what="the manifest", optional=_OPTIONAL
+        )
         items = tuple(map(SealedItem.from_json, read.list("items")))
         return cls._of(read, items, tuple(map(Fact.from_json, read.list("facts"))))
 
@@ -149,7 +154,9 @@ class Manifest:
             )
         )  # fmt: skip
         try:
-            read = _predicate_of(short.encode(), MANIFEST_TYPE, _PREDICATE, what="the manifest")
+            read = _predicate_of(
+                short.encode(), MANIFEST_TYPE, _PREDICATE, what="the manifest", optional=_OPTIONAL
+            )
             manifest = cls._of(read, tuple(items.lines), tuple(facts.lines))
             parts = _written(manifest._short_parts()) | {"facts": facts, "items": items}
         except EvidenceError:
@@ -189,6 +196,7 @@ class Manifest:
             facts=facts,
             judgements=tuple(map(Judgement.from_json, read.list("verdicts"))),
             coverage=tuple(map(Coverage.from_json, read.list("coverage"))),
+            lost=read.numbers("lost") if "lost" in read else (),
         )
 
 
@@ -196,6 +204,8 @@ _PREDICATE = (
     "order", "defect", "collection", "at", "complete", "policy", "versions", "before_read",
     "sources", "items", "facts", "verdicts", "coverage",
 )  # fmt: skip
+# Not in the manifest of an order that lost nothing.
+_OPTIONAL = ("lost",)
 _ORDER = ("platform", "id", "site", "salt", "commitment", "aliases")
 _POLICY = ("id", "version", "sha256", "toml")
 
@@ -368,9 +378,17 @@ def receipts_root(chain: Sequence[Receipt]) -> str:
 
 
 def _predicate_of(
-    payload: bytes, predicate_type: str, names: Iterable[str], *, what: str
+    payload: bytes,
+    predicate_type: str,
+    names: Iterable[str],
+    *,
+    what: str,
+    optional: Iterable[str] = (),
 ) -> Fields:
-    """The predicate of an in-toto Statement of our type, with these fields and no others."""
+    """The predicate of an in-toto Statement of our type, with these fields and no others.
+
+    optional   fields that it may have besides
+    """
     try:
         value = parse_canonical(payload, limit=MAX_MANIFEST_BYTES, what=what)
     except TooLargeError as problem:
@@ -378,7 +396,9 @@ def _predicate_of(
     outer = Fields(value, ("_type", "subject", "predicateType", "predicate"), what=what)
     if outer.text("predicateType") != predicate_type:
         raise outer.wrong("predicateType", predicate_type)
-    return Fields(outer.any("predicate"), names, what=what)
+    predicate = outer.any("predicate")
+    also = [name for name in optional if isinstance(predicate, dict) and name in predicate]
+    return Fields(predicate, (*names, *also), what=what)
 
 
 def _text_of(payload: bytes) -> str:

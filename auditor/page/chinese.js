@@ -9,6 +9,7 @@ const NAMES = new Map([
   ["inclusion", "日志收录"], ["read-after-stored", "先存后读"], ["time", "可信时间"],
   ["bag-info", "包信息"], ["witnesses", "见证"], ["revocation", "公钥撤销"],
   ["model-signature", "OMS 签名"], ["derived", "衍生副本"],
+  ["lost", "已丢失"],
 ]);
 
 const CHINESE = new Map([
@@ -35,6 +36,9 @@ const CHINESE = new Map([
   ["Line {0} of {1} cannot be read.", "{1} 的第 {0} 行无法读取。"],
   ["The OMS signature", "OMS 签名"],
   ["The receipt", "收据"],
+  ["The receipts that the manifest calls lost are not listed in their order.", "清单所称已丢失的收据未按次序列出。"],
+  ["The manifest calls receipt {0} lost, and it is no item that could be.", "清单称收据 {0} 已丢失,但它不可能是丢失的证据。"],
+  ["The sealer lost the items of {0} receipts of this order: {1}. What they said, nobody can tell.", "封存方丢失了此订单 {0} 份收据对应的证据:{1}。其内容已无人可知。"],
   ["the transform record", "转换记录"],
   ["redacted", "遮盖"],
   ["shrunk", "缩小"],

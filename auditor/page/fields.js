@@ -55,6 +55,10 @@ class Fields {
     return value;
   }
 
+  numbers(name) {
+    return this.list(name).map((each) => new Fields({ [name]: each }, [name], this.what).number(name));
+  }
+
   flag(name) {
     const value = this.value[name];
     if (typeof value !== "boolean") throw this.wrong(name, say("true or false"));

@@ -20,7 +20,8 @@ const ITEM_FIELDS = [
 ];
 
 // {value, predicate}: the whole payload, and the fields of its predicate.
-function readPredicate(payload, type, names, what) {
+// optional: fields that it may have besides.
+function readPredicate(payload, type, names, what, optional = []) {
   let value;
   try {
     value = parseCanonical(payload, what);
@@ -32,7 +33,9 @@ function readPredicate(payload, type, names, what) {
   }
   const outer = new Fields(value, ["_type", "subject", "predicateType", "predicate"], what);
   if (outer.text("predicateType") !== type) throw outer.wrong("predicateType", type);
-  return { value, read: new Fields(outer.any("predicate"), names, what) };
+  const predicate = outer.any("predicate");
+  const also = optional.filter((name) => isTable(predicate) && name in predicate);
+  return { value, read: new Fields(predicate, [...names, ...also], what) };
 }
 
 function readStatement(payload) {
@@ -76,7 +79,7 @@ function readStatedVerdict(value) {
 
 async function readManifest(payload) {
   const what = say("the manifest");
-  const { value, read } = readPredicate(payload, MANIFEST_TYPE, MANIFEST_FIELDS, what);
+  const { value, read } = readPredicate(payload, MANIFEST_TYPE, MANIFEST_FIELDS, what, ["lost"]);
   const orderNames = ["platform", "id", "site", "salt", "commitment", "aliases"];
   const order = new Fields(read.any("order"), orderNames, say("the order of {0}", what));
   const run = new Fields(read.any("collection"), ["id", "requested_at"], say("collection in {0}", what));
@@ -103,6 +106,7 @@ async function readManifest(payload) {
     facts: read.list("facts").map(readFact),
     verdicts: read.list("verdicts").map(readVerdict),
     coverage: read.list("coverage").map(readCoverage),
+    lost: "lost" in read.value ? read.numbers("lost") : [],
   };
   const [outer, inside] = await rewritten(read, manifest, policy);
   const found = differing(value, outer, inside);
@@ -124,6 +128,7 @@ async function rewritten(read, manifest, policy) {
     sources: read.list("sources").map((source) => withFullTime(source, "since")),
     items: read.list("items").map((item) => withFullTime(item, "collected_at")),
   };
+  if ("lost" in read.value && !manifest.lost.length) inside.lost = undefined; // it is left out then
   // Which things the policy requires is not known here, so only one of the two can be refuted.
   if (!couldBeComplete(manifest)) inside.complete = false;
   const subject = manifest.items.map((item) => ({

@@ -304,14 +304,37 @@ async function checkManifestReceipts(checks, manifest, seal) {
     const said = say("The manifest's items are not in the order of receipts.");
     checks.failed(name, said, MANIFEST);
   }
+  const lost = checkLost(checks, manifest, seal, covered);
   for (const receipt of chain.slice(0, statement.manifest_seq)) {
-    if (!isOwn(receipt.role) && !covered.has(receipt.seq)) {
+    if (!isOwn(receipt.role) && !covered.has(receipt.seq) && !lost.has(receipt.seq)) {
       const said = say("Receipt {0} ({1}) has no item in the manifest.", receipt.seq, receipt.role);
       checks.failed(name, said, `receipt ${receipt.seq}`);
     }
   }
   const said = "All {0} items open their receipts, and no receipt is left over.";
   checks.passedUnlessFailed(name, say(said, manifest.items.length));
+}
+
+// Receipts that the sealer says he has no items of any more; the reader must be told.
+function checkLost(checks, manifest, { chain, statement }, covered) {
+  const lost = new Set(manifest.lost);
+  const sorted = [...lost].sort((a, b) => a - b);
+  if (canonical(manifest.lost) !== canonical(sorted)) {
+    const said = "The receipts that the manifest calls lost are not listed in their order.";
+    checks.failed("lost", say(said), MANIFEST);
+  }
+  for (const seq of sorted) {
+    if (seq >= statement.manifest_seq || isOwn(chain[seq].role) || covered.has(seq)) {
+      const said = "The manifest calls receipt {0} lost, and it is no item that could be.";
+      checks.failed("lost", say(said, seq), `receipt ${seq}`);
+    }
+  }
+  if (lost.size && !checks.hasFailed("lost")) {
+    const named = sorted.slice(0, 20).map((seq) => `${seq} (${chain[seq].role})`).join(", ");
+    const said = "The sealer lost the items of {0} receipts of this order: {1}. What they said, nobody can tell.";
+    checks.unsure("lost", say(said, lost.size, named), MANIFEST);
+  }
+  return lost;
 }
 
 async function checkItemReceipt(checks, item, seal) {

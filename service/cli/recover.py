@@ -1,7 +1,8 @@
 """`orderproof recover`: read back from the published log what a restored, older ledger lacks.
 
-Restore the ledger's newest backup, never the log's: the log is what everybody else has seen. Then run
-this once. Nothing that is published changes; what is lost is said, here and by `orderproof audit`.
+Restore the ledger's newest backup, never the log's: the log is what everybody else has seen. Then
+run this once. Nothing that is published changes; what is lost is said, here and by `orderproof
+audit`.
 """
 
 from __future__ import annotations

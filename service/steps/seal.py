@@ -88,6 +88,7 @@ def manifest_for(
     tasks: Sequence[Task],
     at: datetime,
     before_read: bytes,
+    lost: Sequence[Receipt] = (),
 ) -> Manifest:
     """Judge, and write down everything. Pure but for the versions installed."""
     judgements, coverage = judge(order=order.ref, items=items, facts=facts, policy=policy, at=at)
@@ -106,6 +107,7 @@ def manifest_for(
         versions=versions(),
         before_read=before_read.decode("utf-8"),
         aliases=tuple(aliases),
+        lost=tuple(receipt.seq for receipt in lost if receipt.role not in OWN_ROLES),
         defect={key: str(value) for key, value in (collection.defect or {}).items()} or None,
     )
 

@@ -313,6 +313,7 @@ async def _account(
         tasks=tasks,
         at=collection.at,
         before_read=before_read,
+        lost=await runtime.ledger.lost_of(order),
     )
 
 

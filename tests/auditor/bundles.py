@@ -285,8 +285,12 @@ def make(
     order: OrderRef | None = None,
     names: Sequence[str | None] = (),
     trusted_time: Callable[[bytes], str] = lambda checkpoint: "none configured",
+    lost: Sequence[int] = (),
 ) -> Made:
-    """Collect, seal and log an order of these contents (or of that many small ones)."""
+    """Collect, seal and log an order of these contents (or of that many small ones).
+
+    lost   receipts whose items are gone before the manifest is written
+    """
     house = house or House()
     ref = order or order_ref("other", "A-1001")
     order_salt = salt_of("order", str(ref))
@@ -326,11 +330,12 @@ def make(
     for item in items:
         salt = keep(item.role, item.content, item.media_type, item.collected_at)
         lines.append((SealedItem.of(item, receipt=receipts[-1], salt=salt), item.content))
+    lines = [(line, content) for line, content in lines if line.seq not in lost]
     before = house.head()
     before_size = len(house.leaves)
     house.log(b"another order's second receipt")
 
-    manifest = _manifest(ref, order_salt, [line for line, _ in lines], before)
+    manifest = _manifest(ref, order_salt, [line for line, _ in lines], before, lost=lost)
     envelope = house.envelope(manifest.payload())
     at = NOON + timedelta(hours=1)
     manifest_salt = keep(Role.MANIFEST, InMemory(envelope), IN_TOTO, at)
@@ -395,7 +400,14 @@ def _item(number: int, data: bytes, name: str | None) -> Item:
     )
 
 
-def _manifest(ref: OrderRef, salt: bytes, items: Sequence[SealedItem], before: bytes) -> Manifest:
+def _manifest(
+    ref: OrderRef,
+    salt: bytes,
+    items: Sequence[SealedItem],
+    before: bytes,
+    *,
+    lost: Sequence[int],
+) -> Manifest:
     facts = tuple(
         Fact(
             name="shipment.tracking_number",
@@ -426,4 +438,5 @@ def _manifest(ref: OrderRef, salt: bytes, items: Sequence[SealedItem], before: b
         sources=(SourceOutcome(source="test", state="brought", items=len(items), attempts=1),),
         versions={"orderproof": "0.1.0"},
         before_read=before.decode(),
+        lost=tuple(lost),
     )

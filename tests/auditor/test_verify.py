@@ -345,6 +345,26 @@ def test_a_receipt_that_the_manifest_leaves_out_is_named(made: Made, tmp_path: P
     assert says(report, "manifest-receipts", "Receipt 2 (message.mail)", "no item")
 
 
+def test_receipts_that_the_sealer_calls_lost_are_told_and_fail_nothing(tmp_path: Path) -> None:
+    made = make(5, lost=[1, 3])
+    report = verified(tmp_path, made.zip(), key=made.house.keys)
+    assert failures(report) == []
+    assert report.ok
+    (told,) = [check for check in report.checks if check.name == "lost"]
+    assert told.state is State.INCONCLUSIVE
+    assert "1 (pod.document), 3 (order.record)" in told.what
+    assert "1 pod.document" in files_of(made)[WITHHELD].decode()
+    payload = parse_json(Envelope.from_json(files_of(made)[MANIFEST]).payload)
+    for lost, named in (([0, 1, 3], "0"), ([3, 1], "order"), ([1, 3, 5], "5"), ([1, 3, 99], "99")):
+        payload["predicate"]["lost"] = lost
+        files = files_of(made) | {MANIFEST: made.house.envelope(payload)}
+        report = verified(tmp_path, zipped(files, by=made.house), key=made.house.keys)
+        assert says(report, "lost", named), failures(report)
+    payload["predicate"]["lost"] = []
+    files = files_of(made) | {MANIFEST: made.house.envelope(payload)}
+    assert says(verified(tmp_path, zipped(files)), "manifest-receipts", "Receipt 1")
+
+
 def test_an_envelope_with_spare_fields_is_not_the_one_that_was_logged(
     made: Made, tmp_path: Path
 ) -> None:

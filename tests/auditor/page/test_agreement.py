@@ -122,6 +122,8 @@ async def test_reviewers_copies_long_chains_and_twice_brought_bytes_are_judged_a
         reviewers(made, withheld=range(5)),
         twice,
         reviewers(twice),
+        make(5, lost=[1, 3]),
+        reviewers(make(5, lost=[1])),
         long,
     ):
         said = await agree(tab, tmp_path, each.zip())
@@ -423,12 +425,17 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 @pytest.mark.parametrize("path", [STATEMENT, MANIFEST])
 async def test_well_signed_nonsense_is_refused_as_the_auditor_refuses_it(
-    tab: Tab, made: Made, tmp_path: Path, path: str
+    tab: Tab, tmp_path: Path, path: str
 ) -> None:
     """By the right key, so that every reading and comparison behind the signature is reached."""
+    made = make(5, lost=[1])
     files = files_of(made)
     payload = parse_json(Envelope.from_json(files[path]).payload)
     dice = random.Random(8)
+    if path == MANIFEST:
+        for lost in ([], [1, 1], [0], [4, 1], [5], [99], [-1], [1.5], ["1"], "1", None):
+            bent = payload | {"predicate": payload["predicate"] | {"lost": lost}}
+            await agree(tab, tmp_path, zipped(files | {path: made.house.envelope(bent)}))
     for _ in range(50):
         bent = _bent(payload, dice)
         await agree(tab, tmp_path, zipped(files | {path: made.house.envelope(bent)}, by=made.house))
