@@ -68,8 +68,8 @@ class AmazonFba:
         return login_with_amazon(options, secrets, source=self.name)
 
     def recognises(self, order: OrderRef, facts: Mapping[str, tuple[str, ...]]) -> bool:
-        """Whether the order has a name that a seller may have given to Amazon's warehouse."""
-        return bool(_names(order, facts))
+        """Never: any of the order's names may be the one, so it waits until all are known."""
+        return False
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring the fulfilment order, the photos in it, then each package's tracking.

@@ -57,6 +57,11 @@ class Stripe:
             )
         return ApiKey("Authorization", key, prefix="Bearer ")
 
+    def recognises(self, order: OrderRef, facts: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether a payment of Stripe's is known; else it waits for all of the order's names."""
+        known = facts.get("payment.id", ())
+        return any(CHARGE.fullmatch(one) or _INTENT.fullmatch(one) for one in known)
+
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each charge of the order and what hangs on it; if it is disputed, earlier ones too.
 

@@ -174,6 +174,11 @@ async def test_a_payment_that_a_shop_recorded_leads_to_its_charge(known: str) ->
     assert items[0].key == f"charge/{CHARGE}"
 
 
+def test_it_waits_for_names_unless_a_payment_of_its_own_is_known() -> None:
+    assert not Stripe().recognises(ORDER, {"payment.id": ("00D10444LD479031K",)})
+    assert Stripe().recognises(ORDER, {"payment.id": ("00D10444LD479031K", CHARGE)})
+
+
 async def test_an_order_without_a_charge_brings_nothing() -> None:
     async with served(sandbox()) as url:
         assert [i async for i in collected(url, OrderRef(Platform.OTHER, "SO-77"))] == []
