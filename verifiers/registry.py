@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from verifiers import coverage
 from verifiers.authenticity import items as authenticity
+from verifiers.marks import carrier, freshness, origin
+from verifiers.matching import asked
 from verifiers.matching import order as matching
 from verifiers.timestamps import clock, history
 from verifiers.timestamps import order as timestamps
@@ -11,6 +13,20 @@ from verifiers.verifier import Verifier
 
 VERIFIERS: tuple[Verifier, ...] = (
     Verifier("matching.order", 1, "Do all items speak of the same order?", matching.verify),
+    Verifier(
+        "matching.asked",
+        1,
+        "Does each item speak of the order, parcel and site it was asked for?",
+        asked.verify,
+    ),
+    Verifier(
+        "marks.carrier",
+        1,
+        "Does each item bear the mark of the carrier whose number it shows?",
+        carrier.verify,
+    ),
+    Verifier("marks.freshness", 1, "Is each capture dated, and young enough?", freshness.verify),
+    Verifier("marks.origin", 1, "Is each item an original, or what kind of copy?", origin.verify),
     Verifier("timestamps.order", 1, "Can all stated times be true together?", timestamps.verify),
     Verifier(
         "timestamps.history", 1, "Did the carrier's history stay what it was?", history.verify

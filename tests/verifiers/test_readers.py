@@ -17,7 +17,7 @@ from tests.counting import lines_run
 from tests.verifiers.documents import pdf, pdf_of_objects, picture, received
 from tests.verifiers.evidence_of import NEIGHBOUR, NUMBER, ORDER
 from verifiers.readers import html as html_reader
-from verifiers.readers import ocr
+from verifiers.readers import ocr, pdf_pages
 from verifiers.readers import pdf as pdf_reader
 from verifiers.readers import picture as picture_reader
 from verifiers.readers.registry import READERS, reader_for, reader_of
@@ -46,11 +46,19 @@ def only(facts: list[Fact], name: str) -> Fact:
 def test_a_letters_facts_point_at_page_and_line() -> None:
     facts = pdf_reader.read(received(pdf(["Cover"], LETTER)))
     number = only(facts, "shipment.tracking_number")
-    assert (number.text, str(number.locator)) == (NUMBER, "page:2/line:2")
+    assert (number.text, str(number.locator)) == (NUMBER, "page:2/box:40,25,221,14")
     assert only(facts, "order.id").text == ORDER.id
     assert only(facts, "delivery.received_by").text == "MCARTER"
     assert only(facts, "delivery.place").text == "Front Door"
     assert only(facts, "document.pages").text == "2"
+    assert str(by_name(facts, "document.text")[0].locator).startswith("page:1/box:40,")
+
+
+def test_without_the_extra_facts_point_at_page_and_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_pages, "available", lambda: False)
+    facts = pdf_reader.read(received(pdf(["Cover"], LETTER)))
+    number = only(facts, "shipment.tracking_number")
+    assert (number.text, str(number.locator)) == (NUMBER, "page:2/line:2")
     assert str(by_name(facts, "document.text")[0].locator) == "page:1/line:1"
 
 
@@ -60,8 +68,8 @@ def test_a_letters_dates_are_as_wide_as_they_are_written() -> None:
     assert isinstance(delivered, Instant)
     assert delivered.basis is ZoneBasis.STATED
     assert delivered.at.isoformat() == "2026-11-05T22:32:00+00:00"
-    shipped, printed = (fact.value for fact in by_name(facts, "document.printed.at"))
-    assert isinstance(shipped, LocalDate)
+    assert isinstance(only(facts, "shipment.shipped.at").value, LocalDate)
+    printed = only(facts, "document.captured.at").value
     assert isinstance(printed, LocalTime)
     assert printed.zones == ("America/New_York",)
     assert printed.span.earliest.isoformat() == "2026-11-06T11:41:00+00:00"
@@ -69,23 +77,27 @@ def test_a_letters_dates_are_as_wide_as_they_are_written() -> None:
 
 def test_a_date_that_could_be_two_days_is_not_read_unless_something_decides() -> None:
     line = "Printed 04/05/2026 10:00"
-    assert not by_name(pdf_reader.read(received(pdf([line]))), "document.printed.at")
+    open_facts = pdf_reader.read(received(pdf([line])))
+    assert not by_name(open_facts, "document.captured.at")
+    assert only(open_facts, "document.date.open").text.endswith("2026-04-05 or 2026-05-04")
     decided = pdf_reader.read(received(pdf([line, "Shipped 04/25/2026"])))
-    first = by_name(decided, "document.printed.at")[0].value
+    first = only(decided, "document.captured.at").value
     assert isinstance(first, LocalTime) and first.wall.month == 4
     hinted = pdf_reader.read(received(pdf([line]), hints={"date_order": "dmy"}))
-    second = by_name(hinted, "document.printed.at")[0].value
+    second = only(hinted, "document.captured.at").value
     assert isinstance(second, LocalTime) and second.wall.month == 5
 
 
-def test_an_abbreviated_zone_is_not_taken_for_a_zone() -> None:
+def test_an_abbreviation_of_several_zones_leaves_them_all_possible() -> None:
     facts = pdf_reader.read(received(pdf(["Printed 2026-11-05 14:32 CST"])))
-    assert isinstance(only(facts, "document.printed.at").value, LocalTime)
+    printed = only(facts, "document.captured.at").value
+    assert isinstance(printed, LocalTime)
+    assert printed.zones == ("+08:00", "-06:00")
 
 
 def test_a_declared_zone_is_used_and_said_to_be_declared() -> None:
     item = received(pdf(["Printed 2026-11-05 14:32"]), hints={"zone": "Asia/Shanghai"})
-    moment = only(pdf_reader.read(item), "document.printed.at").value
+    moment = only(pdf_reader.read(item), "document.captured.at").value
     assert isinstance(moment, Instant) and moment.basis is ZoneBasis.DECLARED
 
 
@@ -93,7 +105,9 @@ def test_a_declared_zone_is_used_and_said_to_be_declared() -> None:
     "promise", ["Estimated Delivery Date: 2026-11-05", "To be delivered on 2026-11-05"]
 )
 def test_a_promised_delivery_is_no_delivery(promise: str) -> None:
-    assert not by_name(pdf_reader.read(received(pdf([promise]))), "delivery.at")
+    facts = pdf_reader.read(received(pdf([promise])))
+    assert not by_name(facts, "delivery.at")
+    assert only(facts, "delivery.promised.at").confidence > 0.5
 
 
 def test_a_number_with_a_wrong_check_digit_is_read_with_less_confidence() -> None:
@@ -116,7 +130,10 @@ def _failures(data: bytes) -> list[str]:
     return [fact.text for fact in by_name(pdf_reader.read(received(data)), "reading.failed")]
 
 
-def test_a_page_without_text_says_that_it_needs_ocr() -> None:
+def test_a_page_without_text_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _failures(pdf([])) == ["it has no text layer; no text was recognised on it"]
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    monkeypatch.setattr(pdf_pages, "available", lambda: False)
     (why,) = _failures(pdf([]))
     assert "OCR" in why
 
@@ -269,7 +286,7 @@ def test_a_chinese_page_is_read_in_the_encoding_it_declares() -> None:
 def test_the_carriers_own_letter_is_read(shared: Path) -> None:
     letter = shared / "contracts/carriers/ups/pod/pod_content_from_issue_76.html"
     facts = html_reader.read(received(letter.read_bytes()))
-    printed = only(facts, "document.printed.at").value
+    printed = only(facts, "document.captured.at").value
     assert isinstance(printed, LocalTime)
     assert printed.zones == ("America/New_York",)
 

@@ -1,6 +1,6 @@
 """Days as they are written, also impossible ones, with the weekday that stands beside them.
 
-`verifiers/readers/patterns.py` reads dates to rely on and drops what is no date. Here the opposite
+`verifiers/readers/said/days.py` reads dates to rely on and drops what is no date. Here the opposite
 is wanted: 31 November and a Tuesday that was a Thursday are what an edit leaves behind. A day that
 could be read in two ways keeps both readings, and contradicts only if both do.
 """

@@ -18,6 +18,7 @@ from evidence.facts import Fact, Facts
 from evidence.items import Provenance, Role
 from evidence.manifest import SealedItem
 from evidence.orders import OrderRef
+from evidence.tracking_numbers import identify
 from evidence.verdicts import Answer, Finding, Severity, Verdict
 from verifiers.matching.names import same_name
 from verifiers.matching.places import (
@@ -30,7 +31,6 @@ from verifiers.matching.places import (
     same_weight,
 )
 from verifiers.matching.ties import CARRIER_ROLES, Speaking, Ties, foreign_orders, ties_of
-from verifiers.readers.patterns import ups_check_holds
 from verifiers.subjects import Subjects
 
 # Findings of one code that are told; a table of a thousand orders would drown the rest.
@@ -218,7 +218,9 @@ def _check_digits(ties: Ties) -> Iterator[Finding]:
     for number, said in known.items():
         if number.startswith(_TEST_ACCOUNT):
             yield _TEST_NUMBER.saying(f"{number} is one of UPS's published test numbers.", *said)
-        elif number.startswith("1Z") and len(number) == 18 and not ups_check_holds(number):
+        elif any(
+            one.kind == "1z" and one.check_digit is False for one in identify(number).candidates
+        ):
             yield _CHECK_DIGIT.saying(f"{number} fails UPS's check digit.", *said)
 
 

@@ -15,7 +15,8 @@ from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import line as line_at
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import MAX_TEXT, facts_of_lines, failed
+from verifiers.readers.reader import MAX_TEXT, failed
+from verifiers.readers.said.facts import facts_of_lines
 
 # The parser is linear on honest pages only.
 MAX_PAGE_BYTES = 4 << 20

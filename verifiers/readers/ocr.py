@@ -11,6 +11,7 @@ Source of the models' needs: rapidocr 3.10, PP-OCRv6 small (Chinese, Japanese, L
 from __future__ import annotations
 
 import importlib.util
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -143,6 +144,39 @@ def _read(pixels: Pixels) -> list[Seen]:
 
 def _in_order(lines: Sequence[Seen]) -> list[Seen]:
     return sorted(lines, key=lambda seen: (seen.box[1] + seen.box[3] / 2, seen.box[0]))
+
+
+def straightened(lines: Sequence[Seen]) -> list[tuple[float, float, float, float]]:
+    """The boxes as they would stand if the text ran level: a photo's rows are rows again.
+
+    Each line is turned back by the picture's slant around the origin, which keeps what is beside
+    and what is under it.
+    """
+    slant = slant_of(lines)
+    cos, sin = math.cos(-slant), math.sin(-slant)
+    boxes = []
+    for seen in lines:
+        if abs(slant) < 0.004:
+            boxes.append(
+                (float(seen.box[0]), float(seen.box[1]), float(seen.box[2]), float(seen.box[3]))
+            )
+            continue
+        turned = [(x * cos - y * sin, x * sin + y * cos) for x, y in seen.corners]
+        left, top = min(x for x, _ in turned), min(y for _, y in turned)
+        right, bottom = max(x for x, _ in turned), max(y for _, y in turned)
+        boxes.append((left, top, right - left, bottom - top))
+    return boxes
+
+
+def slant_of(lines: Sequence[Seen]) -> float:
+    """The angle in radians at which the longer lines run; 0.0 where nothing is long enough."""
+    angles = sorted(
+        math.atan2(b[1] - a[1], b[0] - a[0])
+        for a, b in ((seen.corners[0], seen.corners[1]) for seen in lines if len(seen.corners) == 4)
+        if math.hypot(b[0] - a[0], b[1] - a[1]) > 80
+    )
+    middle = angles[len(angles) // 2] if angles else 0.0
+    return middle if abs(middle) < 0.6 else 0.0
 
 
 def _narrower(crop: Pixels, factor: float) -> Any:

@@ -22,7 +22,8 @@ from evidence.locators import meta, page_line
 from evidence.times import Time, parse_iso
 from verifiers.readers import ocr, pdf_pages
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, facts_of_lines, failed
+from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, failed
+from verifiers.readers.said.facts import Size, facts_of_lines
 
 MAX_PAGES = 50
 _MAX_STREAM = 16 << 20  # bytes a stream may grow to when it is unpacked
@@ -87,21 +88,19 @@ def _read(item: Item, facts: list[Fact]) -> None:
     if pages > MAX_PAGES:
         facts.append(failed(item, f"only the first {MAX_PAGES} of its {pages} pages were read"))
     troubles: list[str] = []
-    lines = list(_lines(reader, troubles))
-    blank = sorted(
-        set(range(1, min(pages, MAX_PAGES) + 1))
-        - {line.page for line in lines if line.text.strip()}
-    )
-    if blank and not troubles and pdf_pages.available():
-        lines += pdf_pages.read_pages(item.content.read(MAX_BYTES), blank)
-        facts.append(fact(item, "reading.engine", ocr.engine_name()))
-        if len(blank) > pdf_pages.MAX_PAGES:
-            why = f"only {pdf_pages.MAX_PAGES} of its {len(blank)} pages without text were read"
-            troubles.append(why)
-    facts.extend(facts_of_lines(item, lines))
+    sizes: dict[int, Size] = {}
+    if pdf_pages.available():
+        data = item.content.read(MAX_BYTES)
+        lines, sizes, troubles = pdf_pages.read_layout(data, min(pages, MAX_PAGES))
+        if any(line.confidence < 1 for line in lines):
+            facts.append(fact(item, "reading.engine", ocr.engine_name()))
+    else:
+        lines = list(_lines(reader, troubles))
+    facts.extend(facts_of_lines(item, lines, sizes=sizes))
     facts.extend(failed(item, trouble) for trouble in troubles[:10])
     if not troubles and not any(line.text.strip() for line in lines):
-        facts.append(failed(item, f"it has no text layer; {ocr.NEEDS_OCR}"))
+        found = "no text was recognised on it" if pdf_pages.available() else ocr.NEEDS_OCR
+        facts.append(failed(item, f"it has no text layer; {found}"))
 
 
 def _open(item: Item) -> tuple[PdfReader | None, str]:

@@ -22,7 +22,10 @@ from evidence.locators import box, meta
 from evidence.times import Time, parse_iso
 from verifiers.readers import barcodes, ocr
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import MAX_BYTES, MAX_TEXT, fact, facts_of_lines, failed
+from verifiers.readers.ocr import straightened
+from verifiers.readers.reader import MAX_BYTES, MAX_TEXT, fact, failed
+from verifiers.readers.said.facts import Size, facts_of_lines
+from verifiers.readers.said.parcel_numbers import number_of_code
 
 if TYPE_CHECKING:
     from verifiers.readers.ocr import Pixels
@@ -111,15 +114,20 @@ def pixels_of(picture: Image.Image) -> tuple[Pixels, float]:
 
 def facts_of_pixels(item: Item, pixels: Pixels, shrunk: float) -> Iterator[Fact]:
     """The text and the codes in a picture, as facts with boxes in the unshrunken picture."""
-    lines = []
-    for seen in ocr.read_lines(pixels):
-        x, y, w, h = (round(side * shrunk) for side in seen.box)
-        lines.append(Line(seen.text, box(x, y, w, h), (x, y, w, h), 0, seen.confidence))
+    seen = ocr.read_lines(pixels)
     yield fact(item, "reading.engine", ocr.engine_name())
-    yield from facts_of_lines(item, lines)
+    upright = straightened(seen)
+    lines = [
+        Line(one.text, box(*(round(side * shrunk) for side in one.box)), place, 0, one.confidence)
+        for one, place in zip(seen, upright, strict=True)
+    ]
+    height, width = pixels.shape[:2]
+    yield from facts_of_lines(item, lines, sizes={0: Size(width, height)})
     for code in barcodes.read_codes(pixels) if barcodes.available() else ():
-        x, y, w, h = (round(side * shrunk) for side in code.box)
-        yield fact(item, "document.barcode", code.text, box(x, y, w, h), confidence=0.99)
+        place = box(*(round(side * shrunk) for side in code.box))
+        yield fact(item, "document.barcode", code.text, place, confidence=0.99)
+        if number := number_of_code(code.text):
+            yield fact(item, "shipment.tracking_number", number, place, confidence=0.98)
 
 
 def _metadata(item: Item, picture: Image.Image) -> Iterator[Fact]:

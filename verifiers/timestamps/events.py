@@ -35,7 +35,7 @@ _ORDER_LEVEL = 20  # steps up to here belong to the order, later ones to a parce
 _MAY_BE_AHEAD = frozenset(
     {
         "defect.due.at", "claim.due.at", "return.due.at", "dispute.due.at", "order.ship_by.at",
-        "order.deliver_by.at", "seller.metric.to.at", "document.printed.at",
+        "order.deliver_by.at", "seller.metric.to.at", "document.printed.at", "delivery.promised.at",
     }
 )  # fmt: skip
 # Each of these may come from a clock of its own, so an unknown zone is not shared.

@@ -242,7 +242,7 @@ def _printed(items: Sequence[SealedItem], facts: Facts, subjects: Subjects) -> I
     """A proof of delivery whose latest date lies before the delivery it proves."""
     documents = {item.sha256 for item in items if item.role is Role.POD_DOCUMENT}
     printed: dict[str, list[Fact]] = {}
-    for fact in facts.named("document.printed.at", "delivery.at"):
+    for fact in facts.named("document.printed.at", "document.captured.at", "delivery.at"):
         if fact.item in documents:
             printed.setdefault(fact.item, []).append(fact)
     for item, dates in printed.items():

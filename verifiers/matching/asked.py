@@ -1,0 +1,136 @@
+"""Does each item speak of what it was asked for: that order, that parcel, that site?
+
+Reads     what an item says it was asked for (`about`), the numbers and countries it shows.
+Assumes   that a platform's order number has one shape, so that another number of that shape is
+          another order; a number of another shape may be another name of the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from evidence.facts import Fact, Facts
+from evidence.manifest import SealedItem
+from evidence.orders import platform_of
+from evidence.tracking_numbers import identify
+from evidence.verdicts import Answer, Finding, Severity, Verdict
+from verifiers.matching.places import country_of, may_ship_to
+from verifiers.subjects import number_key, order_key
+
+_ORDER = Finding.good("asked-order-named")
+_OTHER_ORDER = Finding.grave(
+    "asked-order-differs", do="Do not send it for this order: it names another one."
+)
+_NO_ORDER = Finding.note(
+    "asked-order-absent", do="Add the record that ties this item to the order."
+)
+_PARCEL = Finding.good("asked-number-named")
+_OTHER_PARCEL = Finding.grave(
+    "asked-number-differs", do="Do not send it: it is another parcel's. Get the right one."
+)
+_NO_PARCEL = Finding.note(
+    "asked-number-absent", do="Send a copy on which the tracking number can be read."
+)
+_SITE = Finding.good("asked-site-agrees")
+_OTHER_SITE = Finding.grave(
+    "asked-site-differs", do="Check whether it is this order's: it is of another country."
+)
+_NO_SITE = Finding.note("asked-site-open", do="Add an item that shows where the parcel went.")
+
+ORDER, PARCEL, SITE = "order.id", "shipment.tracking_number", "order.site"
+# Where goods are mostly sent from: alone on an item, it says nothing of where they went.
+_ORIGINS = frozenset({"CN", "HK"})
+
+
+def verify(*, items: Sequence[SealedItem], facts: Facts, **_: object) -> Answer:
+    """Compare what each item was asked for with what it shows.
+
+    pass            each names what it was asked for
+    fail            one names another order, parcel or country instead
+    inconclusive    one names none, or what it names may be another name of the same
+    not_applicable  nothing was asked for
+    """
+    findings = [
+        finding
+        for item in {item.sha256: item for item in items}.values()
+        for finding in _of_item(item, facts.of_item(item.sha256))
+    ]
+    if not findings:
+        return Verdict.NOT_APPLICABLE, []
+    if any(finding.severity is Severity.GRAVE for finding in findings):
+        return Verdict.FAIL, findings
+    if all(finding.severity is Severity.GOOD for finding in findings):
+        return Verdict.PASS, findings
+    return Verdict.INCONCLUSIVE, findings
+
+
+def _of_item(item: SealedItem, facts: Facts) -> Iterator[Finding]:
+    if asked := item.about.get(ORDER):
+        yield _order(asked, facts)
+    if asked := item.about.get(PARCEL):
+        yield _parcel(asked, facts)
+    if asked := item.about.get(SITE):
+        yield _site(asked, facts)
+
+
+def _order(asked: str, facts: Facts) -> Finding:
+    said = facts.named("order.id", "order.alias", "shipment.reference")
+    same = [fact for fact in said if _plain(fact.text) == _plain(asked)]
+    if same:
+        return _ORDER.saying(f"It names the order {same[0].text}.", same[0])
+    platform = platform_of(asked)
+    others = [fact for fact in said if fact.name == "order.id" or platform is None]
+    rivals = [fact for fact in others if platform_of(fact.text) == platform]
+    clear = [fact for fact in rivals if not _nearly(fact, asked)]
+    if clear:
+        return _OTHER_ORDER.saying(f"It names the order {clear[0].text}, not {asked}.", clear[0])
+    if said:
+        other = f"It names {said[0].text}, which may be another name of {asked}, or a misreading."
+        return _NO_ORDER.saying(other, said[0])
+    return _NO_ORDER.saying(f"It names no order, so not {asked} either.")
+
+
+def _nearly(fact: Fact, asked: str) -> bool:
+    """Whether an uncertain recognition is one character off."""
+    a, b = _plain(fact.text), _plain(asked)
+    off = sum(x != y for x, y in zip(a, b, strict=False)) + abs(len(a) - len(b))
+    return fact.confidence < 0.75 and off <= 1
+
+
+def _plain(text: str) -> str:
+    return order_key(text).replace(" ", "").replace("-", "")
+
+
+def _parcel(asked: str, facts: Facts) -> Finding:
+    said = facts.named(PARCEL)
+    names = _names(asked)
+    same = [fact for fact in said if _names(fact.text) & names]
+    if same:
+        return _PARCEL.saying(f"It shows the number {same[0].text}.", same[0])
+    clear = [fact for fact in said if not _nearly(fact, asked)]
+    if clear:
+        return _OTHER_PARCEL.saying(f"It shows {clear[0].text}, not {asked}.", clear[0])
+    return _NO_PARCEL.saying(f"No number that can be {asked} could be read on it.", *said[:1])
+
+
+def _names(number: str) -> set[str]:
+    """Every form a carrier goes by for the number."""
+    return {number_key(number), *(one.number for one in identify(number).candidates)}
+
+
+def _site(asked: str, facts: Facts) -> Finding:
+    toward = facts.named("delivery.country", "shipment.recipient.country")
+    sites = facts.named(SITE)
+    open_ones = facts.named("document.country")
+    if len({country_of(f.text) for f in open_ones} - _ORIGINS) > 1 or toward:
+        open_ones = []
+    for group, what in ((sites, "is of the site"), (toward, "went to"), (open_ones, "shows")):
+        told = [fact for fact in group if group is not open_ones or fact.text not in _ORIGINS]
+        verdicts = {fact: may_ship_to(asked, fact.text) for fact in told}
+        if any(verdict is True for verdict in verdicts.values()):
+            fact = next(fact for fact, verdict in verdicts.items() if verdict)
+            return _SITE.saying(f"It {what} {country_of(fact.text)}, as the order.", fact)
+        if told and all(verdict is False for verdict in verdicts.values()):
+            said = f"It {what} {country_of(told[0].text)}; the order is of the site {asked}."
+            return _OTHER_SITE.saying(said, told[0])
+    return _NO_SITE.saying(f"Nothing on it says whether it belongs to the site {asked}.")

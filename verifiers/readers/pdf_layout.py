@@ -1,0 +1,108 @@
+"""A PDF's text layer with the place of each line (pypdfium2, extra `ocr`).
+
+Text that stands together is a line; a gap wider than two characters begins another, so that the
+cells of a table are lines of their own. Boxes are points from the page's upper left corner.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from evidence.locators import page_box
+from verifiers.readers.lines import Line
+from verifiers.readers.said.facts import Size
+
+MAX_CHARS = 60_000
+# A space as wide as this part of the line's height parts two cells.
+_GAP = 1.1
+
+
+@dataclass(slots=True)
+class _Run:
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def height(self) -> float:
+        return max(self.bottom - self.top, 1.0)
+
+
+def lines_of_page(document: Any, number: int) -> tuple[list[Line], Size]:
+    """The lines of page `number`, counted from 1, in the order of its content, and its size."""
+    page = document[number - 1]
+    try:
+        width, height = page.get_size()
+        text = page.get_textpage()
+        try:
+            lines = []
+            for run in _runs(text, page, height):
+                said = " ".join(run.text.split())
+                if not said:
+                    continue
+                x, y = run.left, run.top
+                w, h = run.right - run.left, run.bottom - run.top
+                place = page_box(number, round(x), round(y), round(w), round(h))
+                lines.append(Line(said, place, (x, y, w, h), number))
+            return lines, Size(width, height)
+        finally:
+            text.close()
+    finally:
+        page.close()
+
+
+def _runs(text: Any, page: Any, page_height: float) -> Iterator[_Run]:
+    """Characters in their order, joined to runs."""
+    import pypdfium2.raw as raw
+
+    box = raw.FS_RECTF()
+    pointer = ctypes.byref(box)
+    run: _Run | None = None
+    spaces = ""
+    high: int | None = None
+    for index in range(min(raw.FPDFText_CountChars(text), MAX_CHARS)):
+        code = raw.FPDFText_GetUnicode(text, index)
+        if 0xD800 <= code < 0xDC00:  # the first half of a character outside the basic plane
+            high = code
+            continue
+        if 0xDC00 <= code < 0xE000:
+            code = 0x10000 + (((high or 0xD800) - 0xD800) << 10) + code - 0xDC00
+            high = None
+        character = chr(code) if code < 0x110000 else "\ufffd"
+        if character in "\r\n":
+            if run:
+                yield run
+            run, spaces = None, ""
+            continue
+        if character.isspace() or character == "\x00" or not character.isprintable():
+            spaces = " " if run else ""
+            continue
+        if not raw.FPDFText_GetLooseCharBox(text, index, pointer):
+            continue
+        left, right = box.left, box.right
+        top, bottom = page_height - box.top, page_height - box.bottom
+        if run and not _follows(run, left, top, bottom):
+            yield run
+            run, spaces = None, ""
+        if run is None:
+            run = _Run(character, left, top, right, bottom)
+            continue
+        run.text += spaces + character
+        run.left, run.right = min(run.left, left), max(run.right, right)
+        run.top, run.bottom = min(run.top, top), max(run.bottom, bottom)
+        spaces = ""
+    if run:
+        yield run
+
+
+def _follows(run: _Run, left: float, top: float, bottom: float) -> bool:
+    """Whether a character stands in the run's line, at most a gap behind its end."""
+    middle = (top + bottom) / 2
+    if not run.top - 0.3 * run.height <= middle <= run.bottom + 0.3 * run.height:
+        return False
+    return -0.6 * run.height <= left - run.right <= _GAP * run.height

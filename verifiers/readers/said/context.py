@@ -1,0 +1,250 @@
+"""What a document as a whole says about its dates: their custom, their year, their zone.
+
+03/04/2026 is read one way only if something decides: a weekday beside it, another date of the
+document in the same custom, a country whose custom it is, or that one way makes the document's days
+lie together as a parcel's days do and the other spreads them over months. Otherwise both stay. A
+year that is not written is the document's, or the last such day before the file came in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from evidence.errors import FormatError
+from evidence.times import (
+    Instant,
+    LocalDate,
+    LocalTime,
+    Time,
+    ZoneBasis,
+    declared,
+    with_zones,
+    zone_of,
+)
+from verifiers.readers.lines import Line
+from verifiers.readers.said.days import Reading, WrittenDay
+from verifiers.readers.said.events import Event
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.labels import Told
+from verifiers.readers.said.zones_said import stated_zone, zones_at
+
+# Days of one parcel lie together; a custom that spreads them further is the wrong one.
+_TOGETHER, _APART = 40, 75
+# Whose custom it is to write the month first, and the day first.
+MONTH_FIRST = frozenset({"US"})
+DAY_FIRST = frozenset(
+    ("GB IE DE AT CH FR BE NL LU IT ES PT PL SE DK NO FI CZ SK HU RO BG GR HR SI EE LV LT TR AU NZ"
+     " IN SG MY ID TH VN BR MX AR CL CO PE ZA AE SA IL RU UA HK").split()
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How the document's dates are to be read.
+
+    custom    "mdy", "dmy" or None: what 03/04/2026 is
+    year      of days without one, or None
+    zone      that the document states for its times; () says they are local, None says nothing
+    declared  what an operator declared for times of this source without a zone
+    """
+
+    custom: str | None = None
+    year: int | None = None
+    zone: tuple[str, ...] | None = None
+    declared: str | None = None
+    came_in: date = date(2100, 1, 1)
+    captured: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A moment as a time; or the days between which nothing decides, and no time.
+
+    sure  1.0 for what is written in full, less where something had to be concluded
+    """
+
+    time: Time | None
+    either: tuple[date, ...] = ()
+    sure: float = 1.0
+
+
+def context_of(
+    events: Sequence[Event],
+    lines: Iterable[Line],
+    *,
+    countries: Iterable[str],
+    hints: Mapping[str, str],
+    came_in: datetime,
+) -> Context:
+    """The context of a document's events.
+
+    countries  that the document is from by its addresses and carrier, ISO 3166-1 alpha-2
+    hints      `date_order` and `zone` as an operator declared them
+    """
+    days = [event.moment.day for event in events if event.moment.day]
+    custom = hints.get("date_order") or _custom(days, set(countries), came_in.date())
+    years = {r.year for day in days for r in day.readings if r.year is not None}
+    zone = next(
+        (said.names for line in lines if (said := stated_zone(fold(line.text[:500])))), None
+    )
+    known = Context(
+        custom, years.pop() if len(years) == 1 else None, zone, hints.get("zone"), came_in.date()
+    )
+    captured = [
+        dated.time
+        for event in events
+        if event.told is Told.CAPTURED and (dated := date_event(event, known)).time
+    ]
+    return Context(
+        known.custom, known.year, known.zone, known.declared, known.came_in,
+        _local_day(captured[0]) if captured else None,
+    )  # fmt: skip
+
+
+def _custom(days: Sequence[WrittenDay], countries: set[str], came_in: date) -> str | None:
+    votes: set[str] = set()
+    open_days: list[WrittenDay] = []
+    fixed: list[date] = []
+    for day in days:
+        readings = _by_weekday(day)
+        forms = {reading.form for reading in readings}
+        if len(readings) > 1:
+            open_days.append(day)
+        elif forms & {"mdy", "dmy"} and len({r.form for r in day.readings}) > 1:
+            votes |= forms  # a weekday decided
+        elif forms & {"mdy", "dmy"} and day.readings[0].day > 12:
+            votes |= forms  # there is no thirteenth month
+        if len(readings) == 1 and (on := readings[0].on()):
+            fixed.append(on)
+    if len(votes) == 1:
+        return votes.pop()
+    if votes or not open_days:
+        return None
+    if (together := _by_nearness(open_days, fixed, came_in)) is not None:
+        return together
+    month_first, day_first = countries & MONTH_FIRST, countries & DAY_FIRST
+    if bool(month_first) != bool(day_first):
+        return "mdy" if month_first else "dmy"
+    return None
+
+
+def _by_nearness(
+    open_days: Sequence[WrittenDay], fixed: Sequence[date], came_in: date
+) -> str | None:
+    """The one custom by which all days lie together, if by the other they lie far apart."""
+    spread: dict[str, int] = {}
+    for custom in ("mdy", "dmy"):
+        days = list(fixed)
+        for day in open_days:
+            reading = next((r for r in day.readings if r.form == custom), None)
+            on = reading.on(came_in.year) if reading else None
+            if on is None or on > came_in + timedelta(days=60):
+                days = []
+                break
+            days.append(on)
+        if days:
+            spread[custom] = (max(days) - min(days)).days
+    if len(spread) == 1 and len({d.readings for d in open_days}) >= 1:
+        return next(iter(spread))
+    if len(spread) == 2 and len({*fixed, *(d.readings for d in open_days)}) > 1:
+        near, far = sorted(spread, key=lambda custom: spread[custom])
+        if spread[near] <= _TOGETHER and spread[far] >= _APART:
+            return near
+    return None
+
+
+def _by_weekday(day: WrittenDay) -> tuple[Reading, ...]:
+    """The readings that the weekday beside the day allows; all of them if it allows none."""
+    if not day.weekdays or len(day.readings) < 2:
+        return day.readings
+    fitting = tuple(
+        r for r in day.readings if (on := r.on()) is not None and on.weekday() in day.weekdays
+    )
+    return fitting or day.readings
+
+
+def date_event(event: Event, context: Context) -> Dated:
+    """The time that an event's moment is, as wide as it is written."""
+    moment = event.moment
+    if moment.day is None:
+        return Dated(None)
+    days, sure = _days(moment.day, context)
+    if len(days) != 1:
+        return Dated(None, tuple(sorted(days)))
+    (on,) = days
+    text = event.text
+    if moment.clock is None:
+        zones = (context.declared,) if context.declared else ()
+        return Dated(LocalDate(on, text, zones), sure=sure)
+    wall = datetime.combine(on, moment.clock.at)
+    unit_s = moment.clock.unit_s
+    if moment.zone is not None:
+        names = zones_at(_folded(event), moment.zone, wall)
+        return Dated(_placed(wall, text, names, unit_s), sure=sure)
+    if context.zone is not None:
+        return Dated(_placed(wall, text, context.zone, unit_s), sure=sure)
+    if context.declared:
+        return Dated(declared(wall, text, zone=context.declared, unit_s=unit_s), sure=sure)
+    return Dated(LocalTime(wall, text, unit_s), sure=sure)
+
+
+def _folded(event: Event) -> str:
+    return fold(event.line.text)
+
+
+def _days(day: WrittenDay, context: Context) -> tuple[set[date], float]:
+    """The days it can be, and how sure that is."""
+    if day.relative is not None:
+        if context.captured is None:
+            return set(), 0.0
+        return {context.captured + timedelta(days=day.relative)}, 0.8
+    readings = _by_weekday(day)
+    sure = 1.0
+    if len(readings) > 1 and context.custom is not None:
+        kept = tuple(r for r in readings if r.form in {context.custom, "ymd"})
+        readings, sure = kept or readings, 0.95
+    if day.has_year:
+        return {on for r in readings if (on := r.on()) is not None}, sure
+    dated = {on for r in readings if (on := _in_some_year(r, day.weekdays, context)) is not None}
+    return dated, 0.9 * sure
+
+
+def _in_some_year(reading: Reading, weekdays: frozenset[int], context: Context) -> date | None:
+    """A day without a year: in the document's year, or the last one before the file came in."""
+    latest = context.captured or context.came_in
+    if context.year is not None:
+        near = [on for y in (context.year, context.year - 1) if (on := reading.on(y)) is not None]
+        near = [on for on in near if on <= latest + timedelta(days=60)]
+    else:
+        near = [on for back in (0, 1) if (on := reading.on(latest.year - back)) and on <= latest]
+    if weekdays and any(on.weekday() in weekdays for on in near):
+        near = [on for on in near if on.weekday() in weekdays]
+    return near[0] if near else None
+
+
+def _placed(wall: datetime, text: str, names: tuple[str, ...], unit_s: float) -> Time:
+    local = LocalTime(wall, text, unit_s)
+    if not names:
+        return local
+    if len(names) > 1 or "/" in names[0]:
+        return with_zones(local, names)
+    try:
+        zone = zone_of(names[0])
+        at = (wall - (zone.utcoffset(None) or timedelta())).replace(tzinfo=zone_of("Z"))
+        return Instant(at, text, names[0], ZoneBasis.STATED, unit_s)
+    except (FormatError, OverflowError):
+        return local
+
+
+def _local_day(time: Time | None) -> date | None:
+    match time:
+        case LocalDate():
+            return time.day
+        case LocalTime():
+            return time.wall.date()
+        case Instant():
+            return time.at.astimezone(zone_of(time.zone)).date()
+        case _:
+            return None

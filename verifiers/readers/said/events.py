@@ -1,0 +1,288 @@
+"""What happened when, as a document tells it: which label belongs to which moment.
+
+In one row a moment belongs to the label before it, or in a table that begins with the moment to the
+one behind it. A moment alone in its row belongs to the label over or under it, whichever is
+nearer; a time of day without a day belongs to the day over it. A label with its day and its hour in
+two fields ("Delivery date", "Delivery time") is one event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from verifiers.readers.lines import Line
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.labels import Label, Told, labels_in
+from verifiers.readers.said.layout import Row, rows_of, share_column
+from verifiers.readers.said.moments import Moment, moments_in
+
+# A label stands at most so many of its heights away from the moment under or over it.
+_NEAR = 2.6
+# Rows over a time of day among which its day is looked for.
+_DAY_ABOVE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A moment with its label; `told` is None where no label is near.
+
+    line    where the moment stands; its time of day, if its day is in another line
+    text    the moment as it is written
+    firm    whether a label with a colon says so in the same row
+    row     the number of the row, from the top of the first page
+    """
+
+    told: Told | None
+    moment: Moment
+    line: Line
+    text: str
+    row: int
+    firm: bool = False
+
+
+@dataclass(slots=True)
+class _Spot:
+    """A moment or a label in a row; `top` is that of its first line."""
+
+    cell: int
+    start: int
+    moment: Moment | None = None
+    label: Label | None = None
+    text: str = ""
+    top: float = 0.0
+
+
+@dataclass(slots=True)
+class _Read:
+    row: Row
+    spots: list[_Spot]
+
+    @property
+    def moments(self) -> list[_Spot]:
+        return [spot for spot in self.spots if spot.moment]
+
+    @property
+    def labels(self) -> list[_Spot]:
+        return [spot for spot in self.spots if spot.label]
+
+    def line(self, spot: _Spot) -> Line:
+        return self.row.cells[spot.cell]
+
+
+def events_in(lines: Sequence[Line]) -> list[Event]:
+    """Every moment of the lines, with what it is of as far as that is said."""
+    read = [_read(row) for row in rows_of(lines)]
+    for upper, lower in pairwise(read):
+        _stacked(upper, lower)
+    below = _labels_below(read)
+    events = [
+        event for number in range(len(read)) for event in _row_events(number, read, below=below)
+    ]
+    return _with_days(_merged(events))
+
+
+def _read(row: Row) -> _Read:
+    spots: list[_Spot] = []
+    for number, cell in enumerate(row.cells):
+        text = fold(cell.text)
+        moments = moments_in(text)
+        for moment in moments:
+            said = cell.text[moment.start : moment.end].strip(" ,;([-|·")
+            spots.append(_Spot(number, moment.start, moment, None, said, row.top))
+        for label in labels_in(text):
+            if not any(m.start < label.end and label.start < m.end for m in moments):
+                spots.append(_Spot(number, label.start, None, label, "", row.top))
+    spots.sort(key=lambda spot: (spot.cell, spot.start))
+    joined: list[_Spot] = []
+    for spot in spots:
+        if joined and spot.cell != joined[-1].cell and (both := _both(joined[-1], spot)):
+            joined[-1] = both  # a day in one cell, its time of day in the next
+        else:
+            joined.append(spot)
+    return _Read(row, joined)
+
+
+def _both(day: _Spot, clock: _Spot) -> _Spot | None:
+    """A day without a time and a time without a day as one; None if they are something else."""
+    if day.moment is None or clock.moment is None:
+        return None
+    if day.moment.clock or clock.moment.day or not day.moment.day:
+        return None
+    moment = replace(clock.moment, day=day.moment.day)
+    return replace(clock, moment=moment, text=f"{day.text} {clock.text}", top=day.top)
+
+
+def _stacked(upper: _Read, lower: _Read) -> None:
+    """A day right over its time of day, both without a label in their rows: one moment."""
+    if upper.row.page != lower.row.page or upper.labels or lower.labels:
+        return
+    if _gap(upper.row, lower.row) > 1.2 * min(upper.row.height, lower.row.height):
+        return
+    for spot in list(upper.moments):
+        for place, other in enumerate(lower.spots):
+            if share_column(upper.line(spot), lower.line(other)) and (both := _both(spot, other)):
+                lower.spots[place] = both
+                upper.spots.remove(spot)
+                break
+
+
+def _row_events(number: int, read: Sequence[_Read], *, below: bool) -> Iterator[Event]:
+    here = read[number]
+    behind = bool(here.spots and here.spots[0].moment and here.labels)
+    for place, spot in enumerate(here.spots):
+        if not spot.moment:
+            continue
+        label = _in_row(here, place, behind=behind)
+        if label is None and not here.labels:
+            label = _over_or_under(number, spot, read, below=below)
+        told, firm = (label.told, label.firm) if label else (None, False)
+        yield Event(told, spot.moment, here.line(spot), spot.text, number, firm)
+
+
+def _in_row(here: _Read, place: int, *, behind: bool) -> Label | None:
+    """The nearest label before the moment; in a row that begins with a moment, the one behind."""
+    spot = here.spots[place]
+    before = [other for other in here.spots[:place] if other.label]
+    after = [other for other in here.spots[place + 1 :] if other.label]
+    nearest = before[-1].label if before else None
+    # A label of the same cell that ends in a colon is this moment's, whatever the row is like.
+    if nearest and nearest.firm and before[-1].cell == spot.cell:
+        return nearest
+    if behind and after:
+        days = [o for o in here.spots[place + 1 :] if o.moment and o.moment.day]
+        if not days or here.spots.index(after[0]) < here.spots.index(days[0]):
+            return after[0].label
+    return nearest or (after[0].label if after else None)
+
+
+def _over_or_under(number: int, spot: _Spot, read: Sequence[_Read], *, below: bool) -> Label | None:
+    """The label of a row over the moment or under it: the nearer one; `below` decides a draw."""
+    found = [one for step in (-1, 1) if (one := _next_label(number, spot, read, step))]
+    if not found:
+        return None
+    if len(found) == 2 and abs(found[0][0] - found[1][0]) <= 0.25 * read[number].row.height:
+        return found[1][1] if below and not found[0][1].firm else found[0][1]
+    return min(found, key=lambda one: one[0])[1]
+
+
+def _next_label(
+    number: int, spot: _Spot, read: Sequence[_Read], step: int
+) -> tuple[float, Label] | None:
+    """The first label over (-1) or under (1) a moment, with how far away it is."""
+    here = read[number]
+    line = here.line(spot)
+    at = number + step
+    while 0 <= at < len(read) and abs(at - number) <= 3 and read[at].row.page == here.row.page:
+        other = read[at]
+        gap = _gap(other.row, here.row)
+        if gap > _NEAR * min(other.row.height, here.row.height):
+            return None
+        beside = other.row.top >= spot.top - 0.6 * other.row.height and step < 0
+        fitting = [
+            one for one in other.labels if beside or share_column(other.line(one), line)
+        ]  # fmt: skip
+        if other.moments and other.labels:
+            return None  # that label is of its own row's moment
+        if fitting:
+            label = (fitting[-1] if step < 0 else fitting[0]).label
+            if label is None or (label.firm and step > 0):
+                return None  # a label with a colon speaks of what follows it
+            return (0.0 if beside else gap), label
+        if other.moments:
+            return None
+        at += step
+    return None
+
+
+def _labels_below(read: Sequence[_Read]) -> bool:
+    """Whether labels stand under their moments: the first moment of a row of its own has none
+    over it, and one under it."""
+    for number, here in enumerate(read):
+        if here.labels or not here.moments:
+            continue
+        spot = here.moments[0]
+        if spot.moment is None or not spot.moment.clock:
+            continue
+        over = _next_label(number, spot, read, -1)
+        under = _next_label(number, spot, read, 1)
+        if over or under:
+            return over is None
+    return False
+
+
+def _gap(first: Row, second: Row) -> float:
+    upper, lower = (first, second) if first.top <= second.top else (second, first)
+    return max(lower.top - upper.bottom, 0.0)
+
+
+def _merged(events: Sequence[Event]) -> list[Event]:
+    """A day and a time of day under the same label in rows near each other are one event."""
+    merged: list[Event] = []
+    for event in events:
+        place = _same_label(event, merged)
+        if place is None:
+            merged.append(event)
+            continue
+        other = merged[place]
+        day, clock = (other, event) if other.moment.day else (event, other)
+        moment = replace(clock.moment, day=day.moment.day)
+        merged[place] = replace(
+            clock, moment=moment, text=f"{day.text} {clock.text}", row=other.row,
+            firm=day.firm or clock.firm,
+        )  # fmt: skip
+    return merged
+
+
+def _same_label(event: Event, earlier: Sequence[Event]) -> int | None:
+    """The place of the event that has the other half of this one's moment."""
+    for place in range(len(earlier) - 1, -1, -1):
+        other = earlier[place]
+        if event.row - other.row > 4:
+            return None
+        halves = {bool(event.moment.day), bool(other.moment.day)} == {True, False}
+        whole = (event.moment.day and event.moment.clock) or (
+            other.moment.day and other.moment.clock
+        )
+        if other.told is event.told is not None and halves and not whole:
+            return place
+    return None
+
+
+def _with_days(events: Sequence[Event]) -> list[Event]:
+    """Times of day get the day over them, or the one right under them where none is over them."""
+    dated: list[Event] = []
+    lent: list[Event] = []
+    last: Event | None = None
+    for number, event in enumerate(events):
+        if event.moment.day:
+            last = event
+            dated.append(event)
+            continue
+        source = last
+        if (
+            source is None
+            or source.line.page != event.line.page
+            or event.row - source.row > _DAY_ABOVE
+        ):
+            following = events[number + 1] if number + 1 < len(events) else None
+            near = following is not None and following.row - event.row <= 1
+            source = following if near and following and not following.moment.clock else None
+        if source is None or event.told is None or source.moment.day is None:
+            dated.append(event)
+            continue
+        moment = replace(event.moment, day=source.moment.day)
+        dated.append(replace(event, moment=moment, text=f"{_day_text(source)} {event.text}"))
+        lent.append(source)
+    # A heading that only gave its day to what stands under it is no event of its own.
+    headings = {id(one) for one in lent if one.told is None and one.moment.clock is None}
+    return [event for event in dated if id(event) not in headings]
+
+
+def _day_text(event: Event) -> str:
+    """The day of an event as it is written, without its time of day."""
+    moment = event.moment
+    if moment.day is None or moment.clock is None:
+        return event.text
+    return event.text[: max(moment.day.end - moment.start, 0)] or event.text

@@ -1,0 +1,166 @@
+"""From the lines of a document to facts: numbers, marks, places, and what happened when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from evidence.facts import Fact
+from evidence.items import Item
+from verifiers.readers.lines import Line
+from verifiers.readers.reader import (
+    MAX_FOUND,
+    MAX_LINES,
+    MAX_TOLD_CHARS,
+    MAX_TOLD_LINES,
+    fact,
+)
+from verifiers.readers.said.context import Context, context_of, date_event
+from verifiers.readers.said.events import Event, events_in
+from verifiers.readers.said.labels import Told
+from verifiers.readers.said.layout import Row, rows_of
+from verifiers.readers.said.marks import Mark, home_of, marks_in
+from verifiers.readers.said.order_numbers import order_numbers
+from verifiers.readers.said.parcel_numbers import parcel_numbers
+from verifiers.readers.said.people import left_at, taken_by
+from verifiers.readers.said.places import Place, places_in
+from verifiers.readers.said.wrapping import unwrapped
+
+FACT_OF = {
+    Told.PROMISED: "delivery.promised.at",
+    Told.EXCEPTION: "scan.exception.at",
+    Told.OUT: "scan.out_for_delivery.at",
+    Told.ORDERED: "order.placed.at",
+    Told.PAID: "order.paid.at",
+    Told.LABEL: "shipment.label.at",
+    Told.SHIPPED: "shipment.shipped.at",
+    Told.ACCEPTED: "scan.accepted.at",
+    Told.TRANSIT: "scan.transit.at",
+    Told.CAPTURED: "document.captured.at",
+    Told.UPDATED: "document.updated.at",
+    Told.DELIVERED: "delivery.at",
+}
+# The strip along the upper and the lower edge in which a browser prints the day of printing, and a
+# camera its stamp.
+_TOP, _BOTTOM = 0.05, 0.94
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height of a page or picture, in the units of its lines' boxes."""
+
+    width: float
+    height: float
+
+
+def facts_of_lines(
+    item: Item, lines: Iterable[Line], *, sizes: Mapping[int, Size] | None = None
+) -> list[Fact]:
+    """The lines themselves, and what they say.
+
+    sizes  of the pages by their number, 0 for a picture; {} where there is no layout
+
+    An order number that only a label speaks for is an alias: it may be the shop's or the ERP's own.
+    """
+    known = [line for _, line in zip(range(MAX_LINES), lines, strict=False) if line.text.strip()]
+    told = [
+        fact(item, "document.text", line.text.strip()[:MAX_TOLD_CHARS], line.locator,
+             confidence=line.confidence)
+        for line in known[:MAX_TOLD_LINES]
+    ]  # fmt: skip
+    read = unwrapped(known)
+    rows = rows_of(read)
+    found: list[Fact] = []
+    for one in _found(item, read, rows, sizes or {}):
+        if len(found) == MAX_FOUND:
+            break
+        found.append(one)
+    return told + found
+
+
+def _found(
+    item: Item, lines: Sequence[Line], rows: Sequence[Row], sizes: Mapping[int, Size]
+) -> Iterator[Fact]:
+    marks = marks_in(rows)
+    places = places_in(rows)
+    orders = order_numbers(rows)
+    for order in orders:
+        name = "order.id" if order.sure else "order.alias"
+        sure = (0.95 if order.sure else 0.9) * order.near * order.line.confidence
+        yield fact(item, name, order.text, order.line.locator, confidence=sure)
+    carriers = {mark.whose for mark in marks if not mark.portal}
+    for number in parcel_numbers(rows, marks=carriers, others={order.text for order in orders}):
+        if number.line is not None:
+            sure = number.sure * number.line.confidence
+            name = "shipment.tracking_number"
+            yield fact(item, name, number.text, number.line.locator, confidence=sure)
+    yield from _events(item, lines, marks, places, sizes)
+    yield from _marks(item, marks)
+    yield from _places(item, places)
+    for line in lines:
+        for name, value in (
+            ("delivery.received_by", taken_by(line.text)),
+            ("delivery.place", left_at(line.text)),
+        ):
+            if value:
+                yield fact(item, name, value, line.locator, confidence=0.9 * line.confidence)
+
+
+def _events(
+    item: Item,
+    lines: Sequence[Line],
+    marks: Sequence[Mark],
+    places: Sequence[Place],
+    sizes: Mapping[int, Size],
+) -> Iterator[Fact]:
+    events = events_in(lines)
+    countries = {place.country for place in places}
+    countries |= {home for mark in marks if (home := home_of(mark.whose))}
+    context = context_of(
+        events, lines, countries=countries, hints=item.hints, came_in=item.collected_at
+    )
+    for event in events:
+        yield from _event(item, event, context, sizes)
+
+
+def _event(item: Item, event: Event, context: Context, sizes: Mapping[int, Size]) -> Iterator[Fact]:
+    dated = date_event(event, context)
+    name = FACT_OF[event.told] if event.told else "document.printed.at"
+    sure = 0.9 * dated.sure * event.line.confidence
+    if event.told is None and _along_edge(event.line, sizes):
+        name, sure = "document.captured.at", 0.75 * sure
+    if dated.time is not None:
+        yield fact(item, name, dated.time, event.line.locator, confidence=sure)
+    elif len(dated.either) > 1:
+        days = " or ".join(day.isoformat() for day in dated.either)
+        said = f"{name}: {event.text}: {days}"
+        yield fact(item, "document.date.open", said, event.line.locator, confidence=sure)
+
+
+def _along_edge(line: Line, sizes: Mapping[int, Size]) -> bool:
+    size = sizes.get(line.page)
+    if size is None or line.box is None:
+        return False
+    middle = line.box[1] + line.box[3] / 2
+    return middle < _TOP * size.height or middle > _BOTTOM * size.height
+
+
+def _marks(item: Item, marks: Sequence[Mark]) -> Iterator[Fact]:
+    for mark in marks[:60]:
+        name = "document.portal" if mark.portal else "document.mark"
+        sure = mark.strength * mark.line.confidence
+        yield fact(item, name, mark.whose, mark.line.locator, confidence=sure)
+
+
+def _places(item: Item, places: Sequence[Place]) -> Iterator[Fact]:
+    told: set[tuple[str, str]] = set()
+    for place in places:
+        name = "document.country"
+        if place.site:
+            name = "order.site"
+        elif place.to:
+            name = "delivery.country"
+        if (name, place.country) not in told:
+            told.add((name, place.country))
+            sure = 0.85 * place.line.confidence
+            yield fact(item, name, place.country, place.line.locator, confidence=sure)

@@ -1,0 +1,59 @@
+"""Values that a label announces: in its line, in the cell to the right, or in the row under it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from verifiers.readers.lines import Line
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.layout import Row, share_column
+from verifiers.readers.said.moments import MAX_LINE
+
+# A value under its label is at most so many of the label's heights away.
+_UNDER = 2.6
+_AFTER_LABEL = re.compile(r"[\s:#.№º°)\]=|>-]{0,6}(?:is\s|ist\s|est\s|es\s|为|是)?\s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What follows a label; `near` is 1 in the label's line, less for another cell or row."""
+
+    text: str
+    line: Line
+    near: float
+
+
+def fields_of(label: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Field]:
+    """Everything that stands where a value of the label would, nearest first for each label."""
+    for number, row in enumerate(rows):
+        for place, cell in enumerate(row.cells):
+            folded = fold(cell.text[:MAX_LINE])
+            for match in label.finditer(folded):
+                start = match.end()
+                if skipped := _AFTER_LABEL.match(folded, start):
+                    start = skipped.end()
+                rest = cell.text[start:MAX_LINE]
+                if rest.strip():
+                    yield Field(rest.strip(), cell, 1.0)
+                    continue
+                if place + 1 < len(row.cells):
+                    right = row.cells[place + 1]
+                    yield Field(right.text, right, 0.95)
+                if under := _under(cell, number, rows):
+                    yield Field(under.text, under, 0.9)
+
+
+def _under(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:
+    for following in rows[number + 1 : number + 3]:
+        if following.page != rows[number].page:
+            return None
+        if cell.box is None:
+            return following.cells[0]
+        if following.top - rows[number].bottom > _UNDER * rows[number].height:
+            return None
+        for other in following.cells:
+            if share_column(cell, other):
+                return other
+    return None

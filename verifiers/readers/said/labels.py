@@ -1,0 +1,62 @@
+"""Labels: words of labels.toml that say what happened at a moment, where they stand in a line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from verifiers.readers.said.moments import MAX_LINE
+from verifiers.readers.said.words import moment_words
+
+
+class Told(StrEnum):
+    """What a moment is of."""
+
+    PROMISED = "promised"
+    EXCEPTION = "exception"
+    OUT = "out_for_delivery"
+    ORDERED = "ordered"
+    PAID = "paid"
+    LABEL = "label"
+    SHIPPED = "shipped"
+    ACCEPTED = "accepted"
+    TRANSIT = "in_transit"
+    CAPTURED = "captured"
+    UPDATED = "updated"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words between two positions of a line; `firm` with a colon behind them: "Delivered on:"."""
+
+    start: int
+    end: int
+    told: Told
+    firm: bool
+
+
+# A column or a field that names no event: its value's own words decide.
+_COLON = re.compile(r"\s?[:|]")
+# Words that say the opposite of what follows, or speak of somebody else's act.
+_NOT = re.compile(
+    r"(?:\bnot?|noch nicht|nicht|\bnon|\bno|\bnao|\bniet|\bnie|未|没有|尚未|待|等待)\s?"
+    r"(?:yet\s|been\s)*$"
+)
+
+
+def labels_in(folded: str) -> list[Label]:
+    """Every label of a folded line, from left to right; none overlaps another."""
+    text = folded[:MAX_LINE]
+    found: list[Label] = []
+    for name, shape in moment_words():
+        for match in shape.finditer(text):
+            if any(match.start() < one.end and one.start < match.end() for one in found):
+                continue
+            told = Told(name)
+            if told is Told.DELIVERED and _NOT.search(text[: match.start()]):
+                told = Told.EXCEPTION
+            firm = bool(_COLON.match(text, match.end()))
+            found.append(Label(match.start(), match.end(), told, firm))
+    return sorted(found, key=lambda one: one.start)

@@ -1,0 +1,124 @@
+"""Marks of carriers and portals in text: a name in the letterhead, an address, a phrase of theirs.
+
+A name in running text may be somebody else's ("handed to USPS"), so each mention has a strength: by
+what it is (a web address, a phrase that only they print, a bare name) and by where it stands and
+how large it is. Who the item is from is decided later, by all mentions together
+(verifiers/marks/carrier.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from statistics import median
+
+from verifiers.readers.lines import Line
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.layout import Row
+from verifiers.readers.said.moments import MAX_LINE
+from verifiers.readers.said.words import table
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mention: whose (a carrier of evidence/tracking_numbers, or a portal), and how strong.
+
+    strength  0 to 1: 0.2 for a name in running text, 0.9 for a letterhead or an own address
+    """
+
+    whose: str
+    portal: bool
+    strength: float
+    line: Line
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    whose: str
+    portal: bool
+    names: re.Pattern[str] | None
+    sites: re.Pattern[str] | None
+    phrases: re.Pattern[str] | None
+
+
+def marks_in(rows: Sequence[Row]) -> list[Mark]:
+    """Every mention, in reading order."""
+    heights = [cell.box[3] for row in rows for cell in row.cells if cell.box]
+    usual = median(heights) if heights else 0.0
+    found: list[Mark] = []
+    for number, row in enumerate(rows):
+        for cell in row.cells:
+            folded = fold(cell.text[:MAX_LINE])
+            for known in _table():
+                if (mark := _mark(known, cell, folded, number, usual)) is not None:
+                    found.append(mark)
+    return found
+
+
+def home_of(carrier: str) -> str | None:
+    """The country for whose readers a carrier writes; None for those that write for many."""
+    home: str | None = table("marks.toml")["carrier"].get(carrier, {}).get("home")
+    return home
+
+
+def _mark(known: _Known, cell: Line, folded: str, number: int, usual: float) -> Mark | None:
+    for shape, strength in ((known.phrases, 0.9), (known.sites, 0.85), (known.names, 0.3)):
+        match = shape.search(folded) if shape else None
+        if match is None:
+            continue
+        if shape is known.names:
+            strength = _of_name(match, cell, folded, number, usual)
+        text = cell.text[match.start() : match.end()]
+        return Mark(known.whose, known.portal, strength, cell, text)
+    return None
+
+
+def _of_name(match: re.Match[str], cell: Line, folded: str, number: int, usual: float) -> float:
+    """A bare name: strong as a line of its own, near the top, or larger than the text."""
+    rest = len(re.sub(r"[\W_]", "", folded)) - len(re.sub(r"[\W_]", "", match[0]))
+    strength = 0.3
+    if rest <= 2:
+        strength = 0.6
+    elif match.start() <= 2 and rest <= 22:
+        strength = 0.45
+    if usual and cell.box and cell.box[3] > 1.35 * usual and rest <= 22:
+        strength += 0.15
+    if number < 4 and rest <= 30:
+        strength += 0.15
+    return min(strength, 0.9)
+
+
+@cache
+def _table() -> tuple[_Known, ...]:
+    raw = table("marks.toml")
+    known = []
+    for kind in ("carrier", "portal"):
+        for whose, entry in raw[kind].items():
+            known.append(
+                _Known(
+                    whose,
+                    kind == "portal",
+                    _words(entry.get("names", ())),
+                    _sites(entry.get("sites", ())),
+                    _words(entry.get("phrases", ())),
+                )
+            )
+    return tuple(known)
+
+
+def _words(words: Sequence[str]) -> re.Pattern[str] | None:
+    """Whole words, with spaces that recognition may have lost; signs of East Asia anywhere."""
+    if not words:
+        return None
+    parts = [re.escape(fold(word)).replace(r"\ ", r"\s?") for word in words]
+    return re.compile(r"(?<![a-z0-9])(?:" + "|".join(parts) + r")(?![a-z0-9])")
+
+
+def _sites(sites: Sequence[str]) -> re.Pattern[str] | None:
+    if not sites:
+        return None
+    parts = "|".join(re.escape(site) for site in sites)
+    return re.compile(rf"(?:(?<=www\.)|(?<=//)|(?<=@)|(?<=\.)|(?<![\w.-]))(?:{parts})(?![\w-])")

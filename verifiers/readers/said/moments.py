@@ -1,0 +1,98 @@
+"""Moments in a line: a day, a time of day, or both, with the zone that stands beside them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from verifiers.readers.said.clocks import WrittenClock, clocks_in
+from verifiers.readers.said.days import WrittenDay, days_in
+from verifiers.readers.said.zones_said import WrittenZone, zone_after
+
+# A line longer than this is cut before it is searched: the patterns are linear, hostile lines long.
+MAX_LINE = 2_000
+
+# What may stand between a day and its time of day.
+_AT = (
+    "at|um|a las|a la|las|a|as|alle|alle ore|ore|om|o godz|o|kl|klo|kello|@|by|around|time|zeit|uhr"
+    "|den|,"
+)
+_THEN = re.compile(
+    r"(?:\s?[(（][月火水木金土日월화수목금토일][)）])?[\s,;·|/()\[\]T-]{0,6}"
+    rf"(?:(?:{_AT})\.?[\s:]{{0,2}})?[\s,(]{{0,2}}",
+    re.IGNORECASE,
+)
+_WEEKDAY_BETWEEN = re.compile(r"[\s,·|(]{0,4}[^\W\d]{2,12}\.?[)\]]?[\s,·|-]{0,4}(?:at\s|um\s)?")
+_ON = re.compile(
+    r"[\s,;·|()\[\]-]{0,5}(?:(?:on|am|le|el|il|em|op|den|dnia|,)\s)?(?:[^\W\d]{2,12}\.?,?\s)?[\s(]{0,2}",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Between two positions of a line; `day` or `clock` is there, or both."""
+
+    start: int
+    end: int
+    day: WrittenDay | None = None
+    clock: WrittenClock | None = None
+    zone: WrittenZone | None = None
+
+
+def moments_in(folded: str) -> list[Moment]:
+    """Every moment of a folded line, from left to right; a clock belongs to one day only."""
+    text = folded[:MAX_LINE]
+    days = days_in(text)
+    masked = text
+    for day in days:
+        masked = masked[: day.start] + "\x00" * (day.end - day.start) + masked[day.end :]
+    glued = tuple(day.end for day in days if text[day.end : day.end + 1].isdigit())
+    clocks = clocks_in(_reopened(masked, days, text), glued)
+    moments = [Moment(day.start, day.end, day=day) for day in days]
+    for clock in clocks:
+        if moments and moments[-1].zone and clock.start < moments[-1].end:
+            continue  # the offset of the zone before: GMT+08:00
+        zone = zone_after(text, clock.end)
+        end = zone.end if zone else clock.end
+        moments.append(Moment(clock.start, end, clock=clock, zone=zone))
+    moments.sort(key=lambda one: one.start)
+    return _joined(text, moments)
+
+
+def _reopened(masked: str, days: list[WrittenDay], text: str) -> str:
+    """The line without its days, but with the last digit of each, which a T may follow."""
+    for day in days:
+        if text[day.end : day.end + 1] == "t":
+            masked = masked[: day.end - 1] + text[day.end - 1] + masked[day.end :]
+    return masked
+
+
+def _joined(text: str, moments: list[Moment]) -> list[Moment]:
+    """Day and clock that stand together as one; first the order day, clock, then the other."""
+    joined: list[Moment] = []
+    rest = list(moments)
+    while rest:
+        one = rest.pop(0)
+        if rest and one.day and not one.clock and rest[0].clock and not rest[0].day:
+            between = text[one.end : rest[0].start]
+            if _THEN.fullmatch(between) or _WEEKDAY_BETWEEN.fullmatch(between):
+                after = rest.pop(0)
+                joined.append(replace(one, end=after.end, clock=after.clock, zone=after.zone))
+                continue
+        joined.append(one)
+    return _days_behind(text, joined)
+
+
+def _days_behind(text: str, moments: list[Moment]) -> list[Moment]:
+    joined: list[Moment] = []
+    rest = list(moments)
+    while rest:
+        one = rest.pop(0)
+        if rest and one.clock and not one.day and rest[0].day and not rest[0].clock:
+            if _ON.fullmatch(text[one.end : rest[0].start]):
+                after = rest.pop(0)
+                joined.append(replace(one, end=after.end, day=after.day))
+                continue
+        joined.append(one)
+    return joined

@@ -1,0 +1,79 @@
+"""Order numbers: of a platform's unmistakable shape, or announced by a label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from verifiers.readers.lines import Line
+from verifiers.readers.said.days import days_in
+from verifiers.readers.said.fields import fields_of
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.layout import Row
+from verifiers.readers.said.moments import MAX_LINE
+from verifiers.readers.said.words import field_words
+
+# What recognised text takes for a digit; only where the shape has nothing but digits.
+_LIKE = str.maketrans(
+    {"O": "0", "o": "0", "Q": "0", "I": "1", "l": "1", "|": "1", "S": "5", "B": "8"}
+)
+_D = r"[0-9OoQIl|SB]"
+_DASH = r"\s?[-–—]\s?"
+_SHAPES = (
+    re.compile(rf"(?<![\w-])({_D}{{3}}{_DASH}{_D}{{7}}{_DASH}{_D}{{7}})(?![\w-])"),  # Amazon
+    re.compile(rf"(?<![\w-])({_D}{{2}}{_DASH}{_D}{{5}}{_DASH}{_D}{{5}})(?![\w-])"),  # eBay
+    re.compile(r"(?<![\w-])(57[5-9]\d{15}|58\d{16})(?![\w-])"),  # TikTok Shop
+)
+_VALUE = re.compile(
+    r"#?\s?([A-Za-z0-9](?:[A-Za-z0-9_.-]|(?<=\d)\s(?=\d{3,})|\s?[-–]\s?(?=\d)){2,38}[A-Za-z0-9])"
+)
+_SHORT_VALUE = re.compile(r"#\s?([A-Za-z]{0,4}\d{3,12})(?![\w-])")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNumber:
+    """`sure` if its shape is a platform's own; else only its label speaks for it."""
+
+    text: str
+    sure: bool
+    line: Line
+    near: float
+
+
+def order_numbers(rows: Sequence[Row]) -> list[OrderNumber]:
+    """Each order number once, at its first and surest place."""
+    found: dict[str, OrderNumber] = {}
+    for one in (*_by_shape(rows), *_by_label(rows)):
+        known = found.get(one.text)
+        if known is None or (one.sure and not known.sure):
+            found[one.text] = one
+    return list(found.values())
+
+
+def _by_shape(rows: Sequence[Row]) -> Iterator[OrderNumber]:
+    for row in rows:
+        for cell in row.cells:
+            for shape in _SHAPES:
+                for match in shape.finditer(cell.text[:MAX_LINE]):
+                    text = re.sub(r"\s", "", match[1].translate(_LIKE)).replace("–", "-")
+                    yield OrderNumber(text.replace("—", "-"), True, cell, 1.0)
+
+
+def _by_label(rows: Sequence[Row]) -> Iterator[OrderNumber]:
+    for field in fields_of(field_words("order_number"), rows):
+        match = _SHORT_VALUE.match(field.text) or _VALUE.match(field.text)
+        if match is None:
+            continue
+        text = re.sub(r"\s", "", match[1].replace("–", "-")).rstrip("._-")
+        shaped = any(shape.fullmatch(match[1].strip()) for shape in _SHAPES)
+        digits = sum(char.isdigit() for char in text)
+        if shaped or digits < 3 or _is_day(field.text[: match.end() + 6], match.end()):
+            continue
+        if text.isalpha() or (field.near < 1 and digits < len(text) / 3):
+            continue
+        yield OrderNumber(text, False, field.line, field.near)
+
+
+def _is_day(text: str, end: int) -> bool:
+    return any(day.start == 0 and day.end >= min(end, 8) for day in days_in(fold(text)))

@@ -1,0 +1,180 @@
+"""Tracking numbers: announced by a label, of a carrier's own shape, or out of a barcode.
+
+Whose a number can be is evidence/tracking_numbers/. A run of digits that no label announces is a
+tracking number only if a carrier's check digit fits and the document bears that carrier's mark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from evidence.tracking_numbers import Form, identify, normalize
+from evidence.tracking_numbers.kind import Candidate
+from verifiers.readers.lines import Line
+from verifiers.readers.said.days import days_in
+from verifiers.readers.said.fields import fields_of
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.layout import Row
+from verifiers.readers.said.moments import MAX_LINE
+from verifiers.readers.said.words import field_words
+
+_RUN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[ .\-–](?=[A-Za-z0-9])){6,46}")
+_TOKEN = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
+# A number is written in at most so many groups: 9400 1118 9956 4512 3456 78.
+_MOST_GROUPS = 9
+_LIKE_DIGIT = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelNumber:
+    """A number in plain form (capitals and digits); `sure` from 0 to 1 before the reading's own."""
+
+    text: str
+    sure: float
+    line: Line | None
+
+
+def parcel_numbers(
+    rows: Sequence[Row], *, marks: Collection[str], others: Collection[str]
+) -> list[ParcelNumber]:
+    """Each tracking number once, the most certain first.
+
+    marks   carriers whose marks the document bears
+    others  numbers that are orders', which are not taken for parcels'
+    """
+    found: dict[str, ParcelNumber] = {}
+    for one in (*_labelled(rows), *_shaped(rows, marks)):
+        if one.text in others:
+            continue
+        known = found.get(one.text)
+        if known is None or one.sure > known.sure:
+            found[one.text] = one
+    numbers = sorted(found.values(), key=lambda one: -one.sure)
+    # What is cut out of a longer number that is known is that number.
+    return [
+        one for one in numbers
+        if not any(one.text != other.text and one.text in other.text for other in numbers)
+    ]  # fmt: skip
+
+
+def number_of_code(text: str) -> str | None:
+    """The tracking number that a barcode says; None for a web address, a product, a route."""
+    if len(text) > 120 or "//" in text:
+        return None
+    possible = identify(text).possible
+    strong = [one for one in possible if one.check_digit or one.form is Form.OWN]
+    return strong[0].number if strong else None
+
+
+def _labelled(rows: Sequence[Row]) -> Iterator[ParcelNumber]:
+    for field in fields_of(field_words("tracking_number"), rows):
+        match = _RUN.search(field.text[:80])
+        if match is None or match.start() > 12:
+            continue
+        number = _best(match[0])
+        if number is None or _is_day(field.text, match):
+            continue
+        strong = any(c.check_digit or c.form is Form.OWN for c in identify(number).possible)
+        yield ParcelNumber(number, (0.98 if strong else 0.85) * field.near, field.line)
+
+
+def _is_day(text: str, match: re.Match[str]) -> bool:
+    return any(day.start <= match.start() + 1 < day.end for day in days_in(fold(text[:80])))
+
+
+def _best(run: str) -> str | None:
+    """The number in a run of groups: the longest that a carrier knows, else up to a word."""
+    groups = re.split(r"[ .–]", run)
+    for count in range(min(len(groups), _MOST_GROUPS), 0, -1):
+        text = normalize("".join(groups[:count]))
+        if candidates := _known(text):
+            return candidates[0].number
+    kept: list[str] = []
+    for group in groups:
+        if not any(char.isdigit() for char in group) and (kept or len(group) > 4):
+            break
+        kept.append(group)
+    text = normalize("".join(kept))
+    digits = sum(char.isdigit() for char in text)
+    if digits >= 6 and 8 <= len(text) <= 36 and text.isalnum() and text.isascii():
+        return text
+    return None
+
+
+def _known(text: str) -> list[Candidate]:
+    """What a text, or the same text with letters that stand for digits, can be."""
+    found = [one for one in identify(text).possible if one.form is not Form.BARE or one.check_digit]
+    if found or not text.isascii():
+        return found
+    if text[:2] in {"1Z", "IZ", "LZ"} and len(text) == 18:
+        # Only digits follow the shipper's six characters.
+        mended = "1Z" + text[2:8] + text[8:].translate(_LIKE_DIGIT)
+        return list(identify(mended).possible)
+    if len(text) == 13 and text[:2].isalpha() and text[-2:].isalpha():
+        return list(identify(text[:2] + text[2:11].translate(_LIKE_DIGIT) + text[11:]).possible)
+    return []
+
+
+def _shaped(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNumber]:
+    for row in rows:
+        for cell in row.cells:
+            text = cell.text[:MAX_LINE]
+            if sum(char.isdigit() for char in text) < 7:
+                continue
+            yield from (ParcelNumber(n, sure, cell) for n, sure in _in_text(text, marks))
+
+
+def _in_text(text: str, marks: Collection[str]) -> Iterator[tuple[str, float]]:
+    days = days_in(fold(text))
+    tokens = [
+        match for match in _TOKEN.finditer(text)
+        if not any(day.start < match.end() and match.start() < day.end for day in days)
+    ]  # fmt: skip
+    at = 0
+    while at < len(tokens):
+        taken = 1
+        for count in range(min(_MOST_GROUPS, len(tokens) - at), 0, -1):
+            group = tokens[at : at + count]
+            if any(b.start() - a.end() > 1 for a, b in pairwise(group)):
+                continue
+            if not _stands_alone(text, group[0].start(), group[-1].end()):
+                continue
+            number = normalize("".join(match[0] for match in group))
+            if not 8 <= len(number) <= 36:
+                continue
+            if said := _told_by_shape(number, marks, count):
+                yield said
+                taken = count
+                break
+        at += taken
+
+
+def _told_by_shape(number: str, marks: Collection[str], groups: int) -> tuple[str, float] | None:
+    """The number a carrier would call it, and how sure that is without a label."""
+    for one in _known(number):
+        if _believed(one, marks, groups):
+            return one.number, 0.95 if one.form is Form.OWN else 0.85
+    # A carrier's own shape with a wrong check digit is worth knowing: mistyped, misread or made up.
+    wrong = [one for one in identify(number).candidates if one.check_digit is False]
+    if any(one.form is Form.OWN and not one.number.isdigit() for one in wrong) and groups <= 3:
+        return number, 0.6
+    return None
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not (before and (before.isalnum() or before in "-_/@.")) and not (
+        after and (after.isalnum() or after in "_/@")
+    )
+
+
+def _believed(one: Candidate, marks: Collection[str], groups: int) -> bool:
+    """Whether a shape without a label is enough."""
+    if one.form is Form.OWN:
+        # Letters in the shape make it a carrier's; digits alone need their check digit.
+        lettered = not one.number.isdigit()
+        return bool(one.check_digit) or (lettered and groups <= 3) or one.carrier in marks
+    return one.check_digit is True and one.carrier in marks

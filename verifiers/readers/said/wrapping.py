@@ -1,0 +1,119 @@
+"""Lines that one cell of a table or a sentence was wrapped into, put together again.
+
+Only where it makes a difference to what is read: a day whose time of day or year stands in the line
+under it, words that are a label only together ("Tracking" over "number"), a number that goes on.
+Lines of a cell stand close under each other and begin at the same left edge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from verifiers.readers.lines import Line
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.labels import labels_in
+from verifiers.readers.said.moments import moments_in
+from verifiers.readers.said.words import field_words
+
+# Share of the line's height: the space between lines of one cell, and how far their edges differ.
+_CLOSE, _EDGE = 0.75, 0.6
+# A cell that is wrapped into more lines than this is a text.
+_MOST = 4
+
+
+def unwrapped(lines: Sequence[Line]) -> list[Line]:
+    """The lines, those joined that say something only together; the place is the first one's."""
+    kept: list[Line] = []
+    below = _followers(lines)
+    gone: set[int] = set()
+    for place, line in enumerate(lines):
+        if place in gone:
+            continue
+        joined, at = line, place
+        for _ in range(_MOST - 1):
+            following = below.get(at)
+            if following is None or following in gone or not _belong(joined, lines[following]):
+                break
+            joined, at = _join(joined, lines[following]), following
+            gone.add(following)
+        kept.append(joined)
+    return kept
+
+
+def _followers(lines: Sequence[Line]) -> dict[int, int]:
+    """The place of the line right under each line in its own column, where it is close."""
+    below: dict[int, int] = {}
+    by_page: dict[int, list[int]] = {}
+    for place, line in enumerate(lines):
+        if line.box is not None:
+            by_page.setdefault(line.page, []).append(place)
+    for places in by_page.values():
+        ordered = sorted(places, key=lambda at: _box(lines[at])[1])
+        for number, at in enumerate(ordered):
+            for other in ordered[number + 1 : number + 12]:
+                if _under(lines[at], lines[other]):
+                    below[at] = other
+                    break
+    return below
+
+
+def _box(line: Line) -> tuple[float, float, float, float]:
+    return line.box or (0.0, 0.0, 0.0, 0.0)
+
+
+def _under(upper: Line, lower: Line) -> bool:
+    x, y, w, h = _box(upper)
+    lower_x, lower_y, lower_w, lower_h = _box(lower)
+    tall, low = max(h, lower_h), min(h, lower_h)
+    if low <= 0 or tall > 1.5 * low:
+        return False
+    gap = lower_y - (y + h)
+    if not -0.5 * low <= gap <= _CLOSE * tall or lower_y <= y:
+        return False
+    centred = abs((x + w / 2) - (lower_x + lower_w / 2)) < _EDGE * tall
+    return abs(x - lower_x) < _EDGE * tall or centred
+
+
+def _join(upper: Line, lower: Line) -> Line:
+    x, y, w, _ = _box(upper)
+    lx, ly, lw, lh = _box(lower)
+    left, right = min(x, lx), max(x + w, lx + lw)
+    box = (left, y, right - left, ly + lh - y)
+    text = f"{upper.text.rstrip()} {lower.text.lstrip()}"
+    return replace(
+        upper, text=text, box=box, confidence=min(upper.confidence, lower.confidence)
+    )  # fmt: skip
+
+
+def _belong(upper: Line, lower: Line) -> bool:
+    """Whether something is read across the end of the first line that is not read without it."""
+    first, second = fold(upper.text.rstrip()), fold(lower.text.strip())
+    text, edge = f"{first} {second}", len(first)
+    if len(text) > 300:
+        return False
+    return _moment_across(first, text, edge) or _label_across(text, edge)
+
+
+def _moment_across(first: str, text: str, edge: int) -> bool:
+    tail = [one for one in moments_in(first) if not re.sub(r"[\s,.;·|-]", "", first[one.end :])]
+    if not tail and not re.search(r"[^\W\d]{3,}\.?$|\d{1,2}\.?$", first):
+        return False
+    for moment in moments_in(text):
+        if moment.start < edge < moment.end:
+            before = tail[-1] if tail else None
+            # Two moments under each other, each whole, are two.
+            whole = before is not None and before.day is not None and before.clock is not None
+            return not whole or moment.zone is not None
+    return False
+
+
+def _label_across(text: str, edge: int) -> bool:
+    if any(label.start < edge < label.end for label in labels_in(text)):
+        return True
+    shapes: Iterable[re.Pattern[str]] = (
+        field_words("tracking_number"),
+        field_words("order_number"),
+    )
+    return any(m.start() < edge < m.end() for shape in shapes for m in shape.finditer(text))

@@ -1,0 +1,142 @@
+"""Zones as they are written beside a time: an offset, a name, or an abbreviation.
+
+An abbreviation is taken for the zones that it is used for in trade; where these are several, all
+stay possible. "EST" in July is written by people who mean New York's clock, so both stay.
+
+zones.toml has them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from evidence.errors import FormatError
+from evidence.times import zone_of
+from verifiers.readers.said.words import field_words, table
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenZone:
+    """Between two positions of a line; `names` as evidence.times.zone_of reads them.
+
+    One name is a stated zone. Several are those that the writing leaves possible; none is a time
+    that says it is local and not where ("local time").
+    """
+
+    start: int
+    end: int
+    names: tuple[str, ...]
+
+
+_TABLE = table("zones.toml")
+_NAMES: dict[str, str] = _TABLE["clocks"]
+_LETTERS: dict[str, str] = _TABLE["letters"]
+_WORDS: dict[str, str] = _TABLE["words"]
+# Abbreviation: the offsets that it stands for, then the zone whose season it must fit.
+_ABBREVIATIONS: dict[str, tuple[tuple[str, ...], str]] = {
+    name: (tuple(entry["offsets"]), entry.get("place", ""))
+    for name, entry in _TABLE["abbreviations"].items()
+}
+_OFFSET = r"(?P<sign>[+-])\s?(?P<oh>\d{1,2})(?::?(?P<om>[0-5]\d))?(?![\d:])"
+_ZONE = re.compile(
+    r"[\s(\[,·|]{0,3}(?:"
+    r"(?P<z>(?<=\d)z(?![a-z0-9]))"
+    rf"|(?P<utc>utc|gmt)\s?{_OFFSET}"
+    r"|(?P<named>" + "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True)) + r")"
+    r"|(?P<us>" + "|".join(_NAMES) + r")\s?(?:(?:standard|daylight)\s)?time"
+    r"|(?P<iana>[a-z]{2,12}/[a-z_]{3,20}(?:/[a-z_]{3,20})?)"
+    r"|(?P<local>local\s?time|ortszeit|heure\slocale|hora\slocal|ora\slocale|当地时间|當地時間"
+    r"|现地时间|現地時間)"
+    r"|(?P<abbr>[a-z]{3,4})(?![a-z])"
+    r"|(?P<letters>et|ct|mt|pt)(?![a-z])"
+    r")[)\]]?"
+)
+# An offset alone is a zone only right behind the clock: "14:15 +0100", "14:15:22-05:00", "(+8)".
+_BARE = re.compile(rf"(?:\s?\(\s?|\s?){_OFFSET}\)?")
+_BARE_LONG = re.compile(r"\s?\(?\s?(?P<sign>[+-])(?P<oh>\d{2}):?(?P<om>[0-5]\d)\)?(?![\d:])")
+_IN_BRACKETS = re.compile(
+    r"\s?[(\[]\s?(?P<sign>[+-])\s?(?P<oh>\d{1,2})(?::?(?P<om>[0-5]\d))?\s?[)\]]"
+)
+
+
+def zone_after(text: str, place: int) -> WrittenZone | None:
+    """The zone that stands at `place` of a folded line, right behind a time; None if none does."""
+    for shape in (_BARE_LONG, _IN_BRACKETS):
+        if match := shape.match(text, place):
+            return WrittenZone(place, match.end(), (_offset(match),))
+    match = _ZONE.match(text, place)
+    if match is None:
+        return None
+    names = _names(match)
+    return None if names is None else WrittenZone(place, match.end(), names)
+
+
+def stated_zone(text: str) -> WrittenZone | None:
+    """The zone that a folded line states for the times of its document."""
+    if not (said := field_words("zone_of_document").search(text)):
+        return None
+    for match in re.finditer(r"(?<![a-z])(?=[a-z(+\[一-鿿-])", text[said.end() :]):
+        place = said.end() + match.start()
+        found = _ZONE.match(text, place)
+        if found and (names := _names(found)) is not None:
+            return WrittenZone(place, found.end(), names)
+        if found := _BARE_LONG.match(text, place) or _IN_BRACKETS.match(text, place):
+            return WrittenZone(place, found.end(), (_offset(found),))
+    return None
+
+
+def _names(match: re.Match[str]) -> tuple[str, ...] | None:
+    if match["z"]:
+        return ("Z",)
+    if match["utc"]:
+        return (_offset(match),)
+    if match["named"]:
+        return (_WORDS[match["named"]],)
+    if match["us"]:
+        return (_NAMES[match["us"]],)
+    if match["local"]:
+        return ()
+    if match["letters"]:
+        return (_LETTERS[match["letters"]],)
+    if match["iana"]:
+        known = _IANA.get(match["iana"])
+        return None if known is None else (known,)
+    found = _ABBREVIATIONS.get(match["abbr"] or "")
+    return None if found is None else found[0]
+
+
+def _offset(match: re.Match[str]) -> str:
+    hours, minutes = int(match["oh"]), match["om"] or "00"
+    if hours == 0 and minutes == "00":
+        return "Z"
+    return f"{match['sign']}{hours:02}:{minutes}"
+
+
+_IANA = {name.casefold(): name for name in available_timezones() if "/" in name}
+
+
+def zones_at(text: str, zone: WrittenZone, wall: datetime) -> tuple[str, ...]:
+    """The zones possible for this wall clock: an abbreviation out of its season means its place.
+
+    text  the folded line the zone stands in
+    """
+    word = re.sub(r"[^a-z]", "", text[zone.start : zone.end])
+    _, place = _ABBREVIATIONS.get(word, ((), ""))
+    if not place or len(zone.names) != 1:
+        return zone.names
+    try:
+        there = wall.replace(tzinfo=ZoneInfo(place)).utcoffset()
+        stated = zone_of(zone.names[0]).utcoffset(None)
+    except (FormatError, ZoneInfoNotFoundError):
+        return zone.names
+    if (
+        there == stated
+        or there is None
+        or stated is None
+        or abs(there - stated) > timedelta(hours=1)
+    ):
+        return zone.names
+    return (*zone.names, place)
