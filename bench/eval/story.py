@@ -222,7 +222,7 @@ def retold(story: Story, dice: random.Random) -> Story:
     for days in dice.sample((-5, -4, -3, -2, -1, 1, 2, 3), k=8):
         by = timedelta(days=days)
         events = tuple(replace(event, at=event.at + by) for event in story.events)
-        if events[-1].at < story.captured - timedelta(hours=2):
+        if events[-1].at < story.captured - timedelta(hours=16):
             return replace(story, events=events)
     return story
 
@@ -232,7 +232,7 @@ def _delivered_at(story: Story, move: timedelta) -> Story | None:
     delivered = story.event("delivered")
     at = delivered.at + move
     accepted = story.event("accepted").at
-    if not accepted + timedelta(hours=30) < at < story.captured - timedelta(hours=2):
+    if not accepted + timedelta(hours=30) < at < story.captured - timedelta(hours=16):
         return None
     changed = {
         "delivered": replace(delivered, at=at),

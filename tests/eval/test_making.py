@@ -3,9 +3,11 @@
 import hashlib
 import random
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from bench.eval.barcodes import code128
 from bench.eval.browser import BrowserAbsentError, find_browser
@@ -80,6 +82,29 @@ def hold_together(case: Case) -> None:
         if truth.edit is not None:
             assert truth.edit.kind in GIVEN_AWAY | {PIXELS, UNKNOWABLE}
             assert truth.edit.boxes or truth.edit.kind != PIXELS
+
+
+@pytest.mark.browser
+def test_an_honest_text_says_what_its_truth_says(made: Path) -> None:
+    looked = 0
+    for folder in sorted(made.glob("*/case-*")):
+        for truth in read_case(folder).files:
+            if not truth.medium.endswith("-pdf") or truth.edit is not None:
+                continue
+            pages = PdfReader(folder / truth.file).pages
+            text = squeezed("".join(page.extract_text() for page in pages))
+            for number in (*truth.tracking, *truth.orders):
+                assert squeezed(number) in text
+            for said in (truth.delivered, truth.captured):
+                if said is not None and truth.layout not in ("grouped", "columns"):
+                    assert squeezed(said.text) in text
+            looked += 1
+    assert looked
+
+
+def squeezed(text: str) -> str:
+    """Without spaces, of which PDF files know nothing; radicals as what they stand for."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 @pytest.mark.browser
