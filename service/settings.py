@@ -65,7 +65,7 @@ class Limits:
     item_bytes: int = 4 << 30
     read_bytes: int = 64 << 20
     read_s: float = 20.0
-    read_memory: int = 1 << 30
+    read_memory: int = 2 << 30
     source_s: float = 120.0
     upload_bytes: int = 512 << 20
     items_per_source: int = 2_000
