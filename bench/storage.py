@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,14 +82,23 @@ async def whole(folder: Path, closing: AsyncExitStack) -> Contender:
         order = await ledger.order("bench", OrderRef(Platform.OTHER, f"order-{number}"))
         run, _ = await ledger.start_collection(order, policy="p", sources=["erp"])
         spool = EncryptedSpool(folder / "spool", key=order.key, context=order.context)
-        places.append((order, run.id, spool.keep(InMemory(b"the same bytes"))))
+        content = spool.keep(InMemory(b"the same bytes"))
+        content.discard()
+        places.append((order, run.id, content))
     made = 0
 
     def prepare(batch: int) -> tuple[Any, str, list[tuple[Item, SpooledContent]]]:
         nonlocal made
         made += batch
         order, run, content = places[made // batch % ORDERS]
-        return order, run, [(_item(f"key-{made + n}"), content) for n in range(batch)]
+        kept = []
+        for number in range(batch):
+            data = b"bytes %d" % (made + number)
+            item = _item(f"key-{made + number}", data)
+            # As if it had been stored: nothing here opens it.
+            stored = os.urandom(32).hex()
+            kept.append((item, replace(content, sha256=item.sha256, stored=stored)))
+        return order, run, kept
 
     async def append(ready: tuple[Any, str, list[tuple[Item, SpooledContent]]]) -> None:
         order, run, kept = ready
@@ -205,11 +214,11 @@ def main() -> int:
     return 0
 
 
-def _item(key: str) -> Item:
+def _item(key: str, data: bytes) -> Item:
     return Item(
         role=Role.ORDER_RECORD,
         key=key,
-        content=InMemory(b"the same bytes"),
+        content=InMemory(data),
         media_type="text/csv",
         collector="erp/1",
         origin="seller",

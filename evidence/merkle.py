@@ -107,8 +107,18 @@ class Frontier:
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> None:
         """Add leaves in order; none is added if one of them is not 32 bytes."""
-        for leaf_hash in _hashes(leaf_hashes):
-            self.append(leaf_hash)
+        level = _hashes(leaf_hashes)
+        size = self._size + len(level)
+        # Level by level, with what stands at its right edge: most of the work is in one loop.
+        rest, edge = self._size, []
+        while level:
+            if rest & 1:
+                level.insert(0, self._hashes.pop())
+            if len(level) & 1:
+                edge.append(level.pop())
+            level, rest = _level_above(level, keep_odd=False), rest >> 1
+        self._hashes += reversed(edge)
+        self._size = size
 
     def root(self) -> bytes:
         """Root over all leaves so far."""

@@ -9,8 +9,10 @@ and log verifying.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +26,8 @@ from evidence.times import parse_rfc3339, rfc3339
 SALT_BYTES = 32
 NO_RECEIPT = "0" * 64
 MAX_RECEIPT_BYTES = 4096
+_MAX_NUMBER = 2**53 - 1
+_quoted = json.encoder.encode_basestring
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _FIELDS = frozenset(
     "v order seq prev role commitment stored size media_type collector collected_at".split()
@@ -125,6 +129,51 @@ class Stamp:
         )
 
 
+def receipt_line(
+    *,
+    order: str,
+    seq: int,
+    prev: str,
+    role: str,
+    commitment: str,
+    stored: str,
+    size: int,
+    media_type: str,
+    collector: str,
+    collected_at: str,
+) -> bytes:
+    """A receipt's bytes from fields that are written already; `collected_at` is RFC 3339.
+
+    For whoever has rows and no Receipt. Raises RequestError as `canonical` does.
+    """
+    if type(seq) is type(size) is int and 0 <= seq <= _MAX_NUMBER and 0 <= size <= _MAX_NUMBER:
+        # What `canonical` would write, in a tenth of the time: there is one of these an item. Texts
+        # are quoted by the encoder that `canonical` uses; only keys can be out of order, and these
+        # are not.
+        with suppress(TypeError, UnicodeEncodeError):  # then `canonical` says what is wrong
+            return (
+                f'{{"collected_at":{_quoted(collected_at)},"collector":{_quoted(collector)},'
+                f'"commitment":{_quoted(commitment)},"media_type":{_quoted(media_type)},'
+                f'"order":{_quoted(order)},"prev":{_quoted(prev)},"role":{_quoted(role)},'
+                f'"seq":{seq},"size":{size},"stored":{_quoted(stored)},"v":1}}'
+            ).encode()
+    return canonical(
+        {
+            "v": 1,
+            "order": order,
+            "seq": seq,
+            "prev": prev,
+            "role": role,
+            "commitment": commitment,
+            "stored": stored,
+            "size": size,
+            "media_type": media_type,
+            "collector": collector,
+            "collected_at": collected_at,
+        }
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """The ledger's line for an item. `seq` counts from 0 within the order."""
@@ -142,20 +191,17 @@ class Receipt:
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: the log leaf, and what the next receipt's `prev` is the hash of."""
-        return canonical(
-            {
-                "v": 1,
-                "order": self.order,
-                "seq": self.seq,
-                "prev": self.prev,
-                "role": str(self.role),
-                "commitment": self.commitment,
-                "stored": self.stored,
-                "size": self.size,
-                "media_type": self.media_type,
-                "collector": self.collector,
-                "collected_at": rfc3339(self.collected_at),
-            }
+        return receipt_line(
+            order=self.order,
+            seq=self.seq,
+            prev=self.prev,
+            role=str(self.role),
+            commitment=self.commitment,
+            stored=self.stored,
+            size=self.size,
+            media_type=self.media_type,
+            collector=self.collector,
+            collected_at=rfc3339(self.collected_at),
         )
 
     @property

@@ -301,9 +301,9 @@ def rfc3339(at: datetime, *, unit_s: float = 1e-6) -> str:
     """
     if at.tzinfo is None:
         raise FormatError(what="a time to be written", why="it has no zone")
-    whole = at.astimezone(UTC).replace(tzinfo=None)
+    whole = at if at.tzinfo is UTC else at.astimezone(UTC)
     spec = "microseconds" if unit_s < 1e-3 else "milliseconds" if unit_s < 1 else "seconds"
-    return whole.isoformat(timespec=spec) + "Z"
+    return whole.isoformat(timespec=spec)[: -len("+00:00")] + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

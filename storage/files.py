@@ -12,8 +12,12 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 from evidence.errors import CorruptionError
 
@@ -21,6 +25,9 @@ READ_ONLY = 0o444
 SECRET = 0o600
 REPLACED = 0o644
 _PIECE = 1 << 20
+_AT_ONCE = 8
+
+_Thing = TypeVar("_Thing")
 
 
 def create(path: Path, data: bytes, *, mode: int = READ_ONLY) -> bool:
@@ -112,22 +119,89 @@ def make_folder(path: Path, *, mode: int = 0o755) -> None:
     sync_dir(path.parent)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Bytes that are on the disk already, under a name that nobody reads, and the name to come."""
+
+    path: Path
+    data: bytes
+    temporary: Path
+
+
+@contextlib.contextmanager
+def written_together(
+    files: Sequence[tuple[Path, bytes]], *, mode: int = READ_ONLY
+) -> Iterator[list[Written]]:
+    """All of these forced to the disk at once, to be named by `name_once` or `name_again`.
+
+    A file system makes many waiting writes one, so that it takes about as long as a single file.
+    What is not named is gone afterwards.
+    """
+    with contextlib.ExitStack() as gone:
+        ready: list[Written] = []
+        handles: list[int] = []
+        with contextlib.ExitStack() as closed:
+            for path, data in files:
+                make_folder(path.parent)
+                temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+                gone.callback(remove, temporary)
+                handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+                closed.callback(os.close, handle)
+                rest = memoryview(data)
+                while rest:  # a signal or a nearly full disk may cut a write short
+                    rest = rest[os.write(handle, rest[:_PIECE]) :]
+                handles.append(handle)
+                ready.append(Written(path, data, temporary))
+            _all_at_once(sync_file, handles)
+        yield ready
+
+
+def name_once(files: Sequence[Written]) -> None:
+    """`create_once` for what was written together; all of them are still there after a power cut.
+
+    Named in their order. The same bytes there are fine; other bytes raise CorruptionError.
+    """
+    for each in files:
+        try:
+            os.link(each.temporary, each.path)
+        except FileExistsError:
+            if each.path.read_bytes() != each.data:
+                why = "other bytes are there already"
+                raise CorruptionError(what=each.path.name, why=why) from None
+    _all_at_once(sync_dir, list(dict.fromkeys(each.path.parent for each in files)))
+
+
+def name_again(file: Written) -> None:
+    """`replace` for what was written together."""
+    os.replace(file.temporary, file.path)
+    sync_dir(file.path.parent)
+
+
+def _all_at_once(force: Callable[[_Thing], None], things: Sequence[_Thing]) -> None:
+    """Each in a thread of its own but the last; the first error once all are done."""
+    if not things:
+        return
+    *others, last = things
+    waiting = [_pool().submit(force, each) for each in others]
+    try:
+        force(last)
+    finally:
+        wait(waiting)
+    for each in waiting:
+        each.result()
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """They only wait for the disk."""
+    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="disk")
+
+
 @contextlib.contextmanager
 def _temporary(path: Path, data: bytes, mode: int) -> Iterator[Path]:
     """A file beside `path` with `data` in it, on the disk; its own name is gone afterwards."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        try:
-            rest = memoryview(data)
-            while rest:  # a signal or a nearly full disk may cut a write short
-                rest = rest[os.write(handle, rest[:_PIECE]) :]
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        yield temporary
-    finally:
-        remove(temporary)
+    with written_together([(path, data)], mode=mode) as (written,):
+        yield written.temporary
 
 
 def append_line(path: Path, line: bytes, *, mode: int = SECRET) -> None:

@@ -8,9 +8,10 @@ the whole transaction, where a driver that is asynchronous call by call makes fo
 import asyncio
 import os
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -23,13 +24,15 @@ from sqlalchemy import (
     CursorResult,
     Engine,
     Executable,
+    Table,
     create_engine,
     event,
     func,
+    insert,
     select,
 )
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from storage.files import make_folder
 from storage.ledger.scrub import scrub
@@ -54,6 +57,10 @@ class Transaction(Protocol):
     async def execute(
         self, statement: Executable, parameters: Any = None, /
     ) -> CursorResult[Any]: ...
+
+    async def insert_many(self, table: Table, rows: Sequence[Mapping[str, Any]], /) -> None:
+        """Insert rows that all have the same columns, in the same order."""
+        ...
 
 
 Work = Callable[[Transaction], Coroutine[Any, Any, Result]]
@@ -144,11 +151,11 @@ class PostgresEngine:
 
     async def read(self, work: Work[Result]) -> Result:
         async with self._reading.begin() as connection:
-            return await work(connection)
+            return await work(_OnLoop(connection))
 
     async def write(self, work: Work[Result]) -> Result:
         async with self._engine.begin() as connection:
-            return await work(connection)
+            return await work(_OnLoop(connection))
 
     async def migrate(self) -> None:
         async with self._engine.begin() as connection:
@@ -174,6 +181,32 @@ class _Straight:
 
     async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
         return self._connection.execute(statement, parameters)
+
+    async def insert_many(self, table: Table, rows: Sequence[Mapping[str, Any]], /) -> None:
+        # SQLAlchemy would look at each value of each row; ours are what sqlite3 takes.
+        if rows:
+            statement = _insertion(table.name, tuple(rows[0]))
+            self._connection.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
+
+
+class _OnLoop:
+    """A Transaction of an asynchronous driver."""
+
+    __slots__ = ("_connection", "execute")
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self.execute = connection.execute
+
+    async def insert_many(self, table: Table, rows: Sequence[Mapping[str, Any]], /) -> None:
+        if rows:
+            await self._connection.execute(insert(table), rows)
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    marks = ", ".join("?" * len(columns))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our names
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,19 +1,22 @@
 """The log's heads: which receipts stand where, and what was signed over them.
 
 The order of events makes a fork impossible: receipts, their places and the new head are committed
-in one transaction; only a committed head is signed; only a signed head is published.
+with their signature in one transaction, and only what is committed is published. A signature over
+a head that was not committed goes with the transaction that made it; nobody has seen it.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
+from evidence.checkpoint import Checkpoint
 from evidence.errors import CorruptionError, RequestError
 from evidence.items import Role
 from evidence.merkle import HASH_BYTES, Frontier, hash_leaf
-from evidence.receipts import NO_RECEIPT, Receipt
+from evidence.receipts import NO_RECEIPT, Receipt, receipt_line
 from storage.ledger.database import OvertakenError, Transaction
 from storage.ledger.models import (
     checkpoints,
@@ -28,6 +31,20 @@ from storage.ledger.part import Part, from_text, in_pieces
 from storage.ledger.records import Head
 
 BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What the log gained.
+
+    taken     how many stamps have their receipts now
+    heads     signed, from the published one on, smallest first
+    entries   the leaves below the last of them that the one before has not, if they are new
+    """
+
+    taken: int
+    heads: list[Head]
+    entries: list[bytes]
 
 
 class Heads(Part):
@@ -66,80 +83,65 @@ class Heads(Part):
             raise RequestError(what="A checkpoint", why=why)
         return found
 
-    async def assign(self, tenant: str, *, limit: int = BATCH) -> int:
-        """Turn up to `limit` waiting stamps into receipts; how many they were.
+    async def grow(
+        self,
+        tenant: str,
+        *,
+        sign: Callable[[Head], bytes],
+        published: Checkpoint | None = None,
+        limit: int = BATCH,
+    ) -> Growth:
+        """Turn up to `limit` waiting stamps into receipts, under a new signed head.
 
-        Receipts and the head that covers them are committed together, or not at all.
+        sign        a head's note. Its answer leaves this transaction with the head or not at all
+        published   the head that was published last, or None. The ledger must know it
+
+        Receipts, head and signature are committed together, or none of them is. Heads that a crash
+        left unsigned are signed too; a signature that is there is kept.
+        Raises CorruptionError, and changes nothing, if the ledger is not the one whose log was
+        published.
         """
 
-        async def work(connection: Transaction) -> int:
+        async def work(connection: Transaction) -> Growth:
             log = await locked_log(connection, tenant)
+            heads = await _heads(connection, tenant, published.size if published else 0)
+            if published is not None:
+                _check_published(published, heads)
+            for at, head in enumerate(heads):
+                if head.note is None:
+                    heads[at] = await _signed(connection, tenant, head, sign)
             rows = await _waiting(connection, tenant, limit)
             if not rows:
-                return 0
+                return Growth(0, heads, [])
             lines = await _receipts_for(connection, rows, first_index=log.size)
+            entries: list[bytes] = [line["body"] for line in lines]
             frontier = frontier_of(log)
-            frontier.extend(hash_leaf(line["body"]) for line in lines)
-            await connection.execute(insert(receipts), lines)
-            for piece in in_pieces([row.number for row in rows]):
-                await connection.execute(delete(waiting).where(waiting.c.stamp.in_(piece)))
-            moved = await connection.execute(
-                update(logs)
-                .where(logs.c.tenant == tenant, logs.c.size == log.size)
-                .values(size=frontier.size, frontier=b"".join(frontier.hashes))
-            )
+            frontier.extend(map(hash_leaf, entries))
+            await connection.insert_many(receipts, lines)
+            await connection.execute(_DEQUEUE, {"tenant": tenant, "first": log.size})
+            grown = {
+                "whose": tenant,
+                "before": log.size,
+                "size": frontier.size,
+                "frontier": b"".join(frontier.hashes),
+            }
+            moved = await connection.execute(_MOVE, grown)
             if moved.rowcount != 1:
                 raise OvertakenError
-            await connection.execute(
-                insert(checkpoints).values(
-                    tenant=tenant,
-                    size=frontier.size,
-                    root=frontier.root().hex(),
-                    committed_at=self._now(),
-                )
-            )
-            return len(rows)
+            head = Head(frontier.size, frontier.root(), None)
+            head = replace(head, note=sign(head))
+            row = {"tenant": tenant, "size": head.size, "root": head.root.hex(), "note": head.note}
+            await connection.insert_many(checkpoints, [{**row, "committed_at": self._now()}])
+            return Growth(len(rows), [*heads, head], entries)
 
         return await self._database.write(work)
-
-    async def sign_heads(self, tenant: str, sign: Callable[[Head], bytes]) -> None:
-        """Have every committed head signed that is not. The first signature stored is kept."""
-        asked = select(checkpoints).where(
-            checkpoints.c.tenant == tenant, checkpoints.c.note.is_(None)
-        )
-
-        async def unsigned(connection: Transaction) -> list[Head]:
-            rows = await connection.execute(asked.order_by(checkpoints.c.size))
-            return [_head(row) for row in rows]
-
-        notes = [(head.size, sign(head)) for head in await self._database.read(unsigned)]
-
-        async def store(connection: Transaction) -> None:
-            for size, note in notes:
-                await connection.execute(
-                    update(checkpoints)
-                    .where(
-                        checkpoints.c.tenant == tenant,
-                        checkpoints.c.size == size,
-                        checkpoints.c.note.is_(None),
-                    )
-                    .values(note=note)
-                )
-
-        if notes:
-            await self._database.write(store)
 
     async def heads(self, tenant: str, *, from_size: int) -> list[Head]:
         """The signed heads of `from_size` leaves and more, smallest first."""
 
         async def work(connection: Transaction) -> list[Head]:
-            asked = select(checkpoints).where(
-                checkpoints.c.tenant == tenant,
-                checkpoints.c.size >= from_size,
-                checkpoints.c.note.is_not(None),
-            )
-            rows = await connection.execute(asked.order_by(checkpoints.c.size))
-            return [_head(row) for row in rows]
+            found = await _heads(connection, tenant, from_size)
+            return [head for head in found if head.note is not None]
 
         return await self._database.read(work)
 
@@ -183,25 +185,97 @@ class Heads(Part):
         return await self._database.read(work)
 
 
+# Written once: to put a statement together takes as long as to run it.
+_HEADS = (
+    select(checkpoints)
+    .where(checkpoints.c.tenant == bindparam("tenant"), checkpoints.c.size >= bindparam("size"))
+    .order_by(checkpoints.c.size)
+)
+_LOG = select(logs).where(logs.c.tenant == bindparam("tenant")).with_for_update()
+_MOVE = (
+    update(logs)
+    .where(logs.c.tenant == bindparam("whose"), logs.c.size == bindparam("before"))
+    .values(size=bindparam("size"), frontier=bindparam("frontier"))
+)
+# What a receipt says, and no more: what is sealed stays where it is.
+_WAITING = (
+    select(
+        stamps.c.number, stamps.c.tenant, stamps.c.store, stamps.c.order_handle,
+        stamps.c.role, stamps.c.commitment, stamps.c.stored, stamps.c.size,
+        stamps.c.media_type, stamps.c.collector, stamps.c.collected_at,
+        orders.c.commitment.label("order_commitment"),
+    )
+    .join(waiting, waiting.c.stamp == stamps.c.number)
+    .join(orders, orders.c.handle == stamps.c.order_handle)
+    .where(waiting.c.tenant == bindparam("tenant"))
+    .order_by(waiting.c.stamp)
+    .limit(bindparam("most"))
+)  # fmt: skip
+# Those that have their receipts now, from this place in the log on.
+_DEQUEUE = delete(waiting).where(
+    waiting.c.stamp.in_(
+        select(receipts.c.stamp).where(
+            receipts.c.tenant == bindparam("tenant"), receipts.c.log_index >= bindparam("first")
+        )
+    )
+)
+_LAST = (
+    select(receipts.c.order_handle, func.max(receipts.c.seq).label("seq"))
+    .where(receipts.c.order_handle.in_(bindparam("handles", expanding=True)))
+    .group_by(receipts.c.order_handle)
+    .subquery()
+)
+_CHAIN_ENDS = select(receipts.c.order_handle, receipts.c.seq, receipts.c.body).join(
+    _LAST, (_LAST.c.order_handle == receipts.c.order_handle) & (_LAST.c.seq == receipts.c.seq)
+)
+
+_LOST = select(lost_receipts.c.order_handle, lost_receipts.c.seq, lost_receipts.c.body).where(
+    lost_receipts.c.order_handle.in_(bindparam("handles", expanding=True))
+)
+
+
+async def _heads(connection: Transaction, tenant: str, from_size: int) -> list[Head]:
+    rows = await connection.execute(_HEADS, {"tenant": tenant, "size": from_size})
+    return [_head(row) for row in rows]
+
+
+def _check_published(published: Checkpoint, heads: Sequence[Head]) -> None:
+    what = f"The log {published.origin}"
+    if not heads or heads[0].size != published.size:
+        why = (
+            f"the published log has {published.size} leaves, a size the ledger does not know; "
+            "the ledger is an older backup, and going on from it would fork the log. Nothing "
+            "was changed. Restore a newer copy of the ledger, or let `orderproof recover` read "
+            "the missing receipts back from the published log"
+        )
+        raise CorruptionError(what=what, why=why)
+    if heads[0].root != published.root:
+        why = f"at size {published.size} the ledger has another root than was published"
+        raise CorruptionError(what=what, why=why)
+
+
+async def _signed(
+    connection: Transaction, tenant: str, head: Head, sign: Callable[[Head], bytes]
+) -> Head:
+    signed = replace(head, note=sign(head))
+    await connection.execute(
+        update(checkpoints)
+        .where(checkpoints.c.tenant == tenant, checkpoints.c.size == head.size)
+        .values(note=signed.note)
+    )
+    return signed
+
+
 async def locked_log(connection: Transaction, tenant: str) -> Row[Any]:
     """The log's row. On PostgreSQL others wait for us here; on SQLite they did at BEGIN."""
-    asked = select(logs).where(logs.c.tenant == tenant).with_for_update()
-    row = (await connection.execute(asked)).one_or_none()
+    row = (await connection.execute(_LOG, {"tenant": tenant})).one_or_none()
     if row is None:
         raise RequestError(what=f"The tenant {tenant[:63]!r}", why="there is none of this name")
     return row
 
 
 async def _waiting(connection: Transaction, tenant: str, limit: int) -> Sequence[Row[Any]]:
-    asked = (
-        select(stamps, orders.c.commitment.label("order_commitment"))
-        .join(waiting, waiting.c.stamp == stamps.c.number)
-        .join(orders, orders.c.handle == stamps.c.order_handle)
-        .where(waiting.c.tenant == tenant)
-        .order_by(waiting.c.stamp)
-        .limit(limit)
-    )
-    return (await connection.execute(asked)).all()
+    return (await connection.execute(_WAITING, {"tenant": tenant, "most": limit})).all()
 
 
 async def _receipts_for(
@@ -210,15 +284,30 @@ async def _receipts_for(
     ends = await _chain_ends(connection, sorted({row.order_handle for row in rows}))
     lines = []
     for index, row in enumerate(rows, start=first_index):
-        seq, prev = ends.get(row.order_handle, (0, NO_RECEIPT))
-        body = receipt_of(row, seq=seq, prev=prev).to_bytes()
-        ends[row.order_handle] = seq + 1, hashlib.sha256(body).hexdigest()
+        (
+            number, tenant, store, handle, role, commitment, stored, size, media_type,
+            collector, collected_at, order,
+        ) = tuple(row)  # fmt: skip
+        seq, prev = ends.get(handle, (0, NO_RECEIPT))
+        body = receipt_line(
+            order=order,
+            seq=seq,
+            prev=prev,
+            role=role,
+            commitment=commitment,
+            stored=stored,
+            size=size,
+            media_type=media_type,
+            collector=collector,
+            collected_at=collected_at,
+        )
+        ends[handle] = seq + 1, hashlib.sha256(body).hexdigest()
         lines.append(
             {
-                "stamp": row.number,
-                "tenant": row.tenant,
-                "store": row.store,
-                "order_handle": row.order_handle,
+                "stamp": number,
+                "tenant": tenant,
+                "store": store,
+                "order_handle": handle,
                 "seq": seq,
                 "log_index": index,
                 "body": body,
@@ -233,21 +322,10 @@ async def _chain_ends(
     """For each order that has receipts: the next `seq`, and the hash that goes into `prev`."""
     ends: dict[str, tuple[int, str]] = {}
     for piece in in_pieces(handles):
-        last = (
-            select(receipts.c.order_handle, func.max(receipts.c.seq).label("seq"))
-            .where(receipts.c.order_handle.in_(piece))
-            .group_by(receipts.c.order_handle)
-            .subquery()
-        )
-        asked = select(receipts.c.order_handle, receipts.c.seq, receipts.c.body).join(
-            last,
-            (last.c.order_handle == receipts.c.order_handle) & (last.c.seq == receipts.c.seq),
-        )
-        for row in await connection.execute(asked):
+        for row in await connection.execute(_CHAIN_ENDS, {"handles": piece}):
             ends[row.order_handle] = row.seq + 1, hashlib.sha256(row.body).hexdigest()
         # Of a ledger that was restored: a chain goes on after what was lost of it.
-        lost = select(lost_receipts).where(lost_receipts.c.order_handle.in_(piece))
-        for row in await connection.execute(lost):
+        for row in await connection.execute(_LOST, {"handles": piece}):
             if row.seq >= ends.get(row.order_handle, (0, ""))[0]:
                 ends[row.order_handle] = row.seq + 1, hashlib.sha256(row.body).hexdigest()
     return ends

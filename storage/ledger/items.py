@@ -1,13 +1,16 @@
 """Items and their receipts: what was kept, in which order, and what opens it."""
 
+import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, bindparam, func, insert, select
 
+from evidence.canonical import canonical
 from evidence.errors import CorruptionError, HeldError, RequestError, TooLargeError
 from evidence.items import Item, PartOf, Provenance, Role
 from evidence.locators import Locator
@@ -17,18 +20,18 @@ from storage.ledger.models import (
     collections,
     items,
     lost_receipts,
+    orders,
     receipts,
     stamps,
     waiting,
 )
 from storage.ledger.part import (
     Part,
-    check_open,
+    erased,
     from_text,
     in_pieces,
     is_under_way,
     open_json,
-    seal_json,
     to_text,
 )
 from storage.ledger.records import KeptItem, OrderRecord
@@ -41,9 +44,13 @@ _TOKEN = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}"
 _MEDIA_TYPE = re.compile(rf"\s*({_TOKEN}/{_TOKEN})\s*(?:;.*)?", re.DOTALL)
 _CHARSET = re.compile(r""";\s*charset\s*=\s*"?([A-Za-z0-9_.:-]{1,40})"?\s*(?:;|$)""", re.IGNORECASE)
 _MAX_KEY = 4096
+# Characters of both texts that the source has a say in; each takes six bytes at most, and the rest
+# of a receipt less than a thousand.
+_SURELY_FITS = (MAX_RECEIPT_BYTES - 1000) // 6
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Brought:
     """An item on its way into the ledger, with the hashes it is looked up by."""
 
@@ -75,13 +82,23 @@ class Items(Part):
         cipher = RowCipher(order.key)
         brought = [_brought(cipher, item, content) for item, content in kept]
 
+        tries = 0
+
         async def work(connection: Transaction) -> list[Stamp]:
-            await _check_collection(connection, order, collection_id)
+            nonlocal tries
+            tries += 1
+            newest = await _check_collection(connection, order, collection_id)
             if alone and await is_under_way(connection, order.handle):
                 why = "a collection of the order is under way"
                 raise HeldError(what="The item", why=why)
-            there = await _stamps_there(connection, cipher, order, collection_id, source, brought)
-            stored = await _stored_there(connection, order, brought)
+            there: dict[str, Stamp] = {}
+            # Few are brought twice. Where one was, its key is taken, and this is run again.
+            if tries > 1:
+                there = await _stamps_there(
+                    connection, cipher, order, collection_id, source, brought
+                )
+            contents = dict.fromkeys(each.content_lookup for each in brought)
+            stored = await _stored_there(connection, order, list(contents))
             new_items: list[dict[str, object]] = []
             new_stamps: list[dict[str, object]] = []
             whose = {
@@ -94,17 +111,23 @@ class Items(Part):
                     continue
                 if each.content_lookup not in stored:
                     stored[each.content_lookup] = each.content.stored
-                    row = {"content_lookup": each.content_lookup, "stored": each.content.stored}
-                    new_items.append({**whose, **row, "size": each.content.size})
-                stamp = _stamp(order, collection_id, source, each, stored[each.content_lookup])
+                    new_items.append(
+                        {
+                            **whose,
+                            "content_lookup": each.content_lookup,
+                            "stored": each.content.stored,
+                            "size": each.content.size,
+                        }
+                    )
+                at = to_text(each.item.collected_at)
+                stored_as = stored[each.content_lookup]
+                stamp = _stamp(order, collection_id, source, each, stored=stored_as, at=at)
                 there[each.ordinal_lookup] = stamp
-                new_stamps.append({**whose, **_stamp_row(cipher, each, stamp)})
-            if new_items:
-                await connection.execute(insert(items), new_items)
+                new_stamps.append(whose | _stamp_row(cipher, each, stamp, at=at))
+            await connection.insert_many(items, new_items)
             if new_stamps:
-                await connection.execute(insert(stamps), new_stamps)
-                lookups = [str(row["ordinal_lookup"]) for row in new_stamps]
-                await _queue(connection, collection_id, source, lookups)
+                await connection.insert_many(stamps, new_stamps)
+                await _queue(connection, collection_id, source, after=newest)
             return [there[each.ordinal_lookup] for each in brought]
 
         return await self._database.write(work) if brought else []
@@ -115,14 +138,8 @@ class Items(Part):
         by_lookup = {cipher.lookup("content", sha256): sha256 for sha256 in sha256s}
 
         async def work(connection: Transaction) -> dict[str, str]:
-            found: dict[str, str] = {}
-            for piece in in_pieces(list(by_lookup)):
-                asked = select(items.c.content_lookup, items.c.stored).where(
-                    items.c.order_handle == order.handle, items.c.content_lookup.in_(piece)
-                )
-                for row in await connection.execute(asked):
-                    found[by_lookup[row.content_lookup]] = row.stored
-            return found
+            stored = await _stored_there(connection, order, list(by_lookup))
+            return {by_lookup[lookup]: name for lookup, name in stored.items()}
 
         return await self._database.read(work)
 
@@ -185,10 +202,15 @@ def plain_media_type(text: str) -> str:
 
     What has no such form is `application/octet-stream`.
     """
-    found = _MEDIA_TYPE.fullmatch(text[:1000])
+    return _plain_media_type(text[:1000])
+
+
+@lru_cache(maxsize=256)
+def _plain_media_type(text: str) -> str:
+    found = _MEDIA_TYPE.fullmatch(text)
     if found is None:
         return "application/octet-stream"
-    charset = _CHARSET.search(text[:1000], found.end(1))
+    charset = _CHARSET.search(text, found.end(1))
     return found[1].lower() + (f"; charset={charset[1].lower()}" if charset else "")
 
 
@@ -205,15 +227,49 @@ def _brought(cipher: RowCipher, item: Item, content: SpooledContent) -> _Brought
     )
 
 
-async def _check_collection(connection: Transaction, order: OrderRecord, collection: str) -> None:
-    asked = select(collections.c.id).where(
-        collections.c.id == collection,
-        collections.c.tenant == order.tenant,
-        collections.c.order_handle == order.handle,
+# Written once: to put a statement together takes as long as to run it.
+_ORDER_AND_COLLECTION = (
+    select(
+        orders.c.key_wrapped,
+        collections.c.id,
+        select(func.max(stamps.c.number)).scalar_subquery().label("newest"),
     )
-    await check_open(connection, order.handle)
-    if (await connection.execute(asked)).first() is None:
+    .outerjoin(
+        collections,
+        (collections.c.order_handle == orders.c.handle)
+        & (collections.c.tenant == orders.c.tenant)
+        & (collections.c.id == bindparam("collection")),
+    )
+    .where(orders.c.handle == bindparam("order"), orders.c.tenant == bindparam("tenant"))
+)
+_STAMPS_THERE = select(stamps).where(
+    stamps.c.collection == bindparam("collection"),
+    stamps.c.source == bindparam("source"),
+    stamps.c.ordinal_lookup.in_(bindparam("lookups", expanding=True)),
+)
+_STORED_THERE = select(items.c.content_lookup, items.c.stored).where(
+    items.c.order_handle == bindparam("order"),
+    items.c.content_lookup.in_(bindparam("lookups", expanding=True)),
+)
+_QUEUE = insert(waiting).from_select(
+    ["stamp", "tenant", "store"],
+    select(stamps.c.number, stamps.c.tenant, stamps.c.store).where(
+        stamps.c.number > bindparam("after"),
+        stamps.c.collection == bindparam("collection"),
+        stamps.c.source == bindparam("source"),
+    ),
+)
+
+
+async def _check_collection(connection: Transaction, order: OrderRecord, collection: str) -> int:
+    """The order can be opened and has this collection. Gives the number of the newest stamp."""
+    asked = {"order": order.handle, "tenant": order.tenant, "collection": collection}
+    row = (await connection.execute(_ORDER_AND_COLLECTION, asked)).one_or_none()
+    if row is None or row.key_wrapped is None:
+        raise erased()
+    if row.id is None:
         raise RequestError(what="The collection", why="the order has none of this id")
+    return row.newest or 0
 
 
 async def _stamps_there(
@@ -226,12 +282,8 @@ async def _stamps_there(
 ) -> dict[str, Stamp]:
     found: dict[str, Stamp] = {}
     for piece in in_pieces([each.ordinal_lookup for each in brought]):
-        asked = select(stamps).where(
-            stamps.c.collection == collection,
-            stamps.c.source == source,
-            stamps.c.ordinal_lookup.in_(piece),
-        )
-        for row in await connection.execute(asked):
+        asked = {"collection": collection, "source": source, "lookups": piece}
+        for row in await connection.execute(_STAMPS_THERE, asked):
             details = open_json(cipher, row.details_sealed, place=_place(row))
             found[row.ordinal_lookup] = Stamp(
                 collection=collection,
@@ -251,31 +303,30 @@ async def _stamps_there(
 
 
 async def _stored_there(
-    connection: Transaction, order: OrderRecord, brought: Sequence[_Brought]
+    connection: Transaction, order: OrderRecord, lookups: Sequence[str]
 ) -> dict[str, str]:
+    """The objects that hold such content of the order, by its look-up hash."""
     found: dict[str, str] = {}
-    for piece in in_pieces([each.content_lookup for each in brought]):
-        asked = select(items.c.content_lookup, items.c.stored).where(
-            items.c.order_handle == order.handle, items.c.content_lookup.in_(piece)
-        )
-        found |= {row.content_lookup: row.stored for row in await connection.execute(asked)}
+    for piece in in_pieces(lookups):
+        asked = {"order": order.handle, "lookups": piece}
+        rows = await connection.execute(_STORED_THERE, asked)
+        found |= {row.content_lookup: row.stored for row in rows}
     return found
 
 
-async def _queue(
-    connection: Transaction, collection: str, source: str, lookups: Sequence[str]
-) -> None:
-    """The new stamps wait for the sequencer."""
-    for piece in in_pieces(lookups):
-        numbers = select(stamps.c.number, stamps.c.tenant, stamps.c.store).where(
-            stamps.c.collection == collection,
-            stamps.c.source == source,
-            stamps.c.ordinal_lookup.in_(piece),
-        )
-        await connection.execute(insert(waiting).from_select(["stamp", "tenant", "store"], numbers))
+async def _queue(connection: Transaction, collection: str, source: str, *, after: int) -> None:
+    """The new stamps wait for the sequencer: those of this source that are numbered `after` it.
+
+    Numbers only grow, so ours are all beyond the greatest that was there before them. Should
+    another's be there too by now, it waits already, and this transaction is run again.
+    """
+    asked = {"after": after, "collection": collection, "source": source}
+    await connection.execute(_QUEUE, asked)
 
 
-def _stamp(order: OrderRecord, collection: str, source: str, each: _Brought, stored: str) -> Stamp:
+def _stamp(
+    order: OrderRecord, collection: str, source: str, each: _Brought, *, stored: str, at: str
+) -> Stamp:
     item = each.item
     stamp = Stamp(
         collection=collection,
@@ -289,16 +340,17 @@ def _stamp(order: OrderRecord, collection: str, source: str, each: _Brought, sto
         size=each.content.size,
         media_type=plain_media_type(item.media_type),
         collector=item.collector,
-        collected_at=from_text(to_text(item.collected_at)),
+        collected_at=from_text(at),
     )
     # Better refused now than a leaf in the log that nobody can read; seq is at its longest here.
-    size = len(stamp.receipt(seq=2**53 - 1, prev=NO_RECEIPT).to_bytes())
-    if size > MAX_RECEIPT_BYTES:
-        raise TooLargeError(what="a receipt", size=size, limit=MAX_RECEIPT_BYTES)
+    if len(stamp.media_type) + len(stamp.collector) > _SURELY_FITS:
+        size = len(stamp.receipt(seq=2**53 - 1, prev=NO_RECEIPT).to_bytes())
+        if size > MAX_RECEIPT_BYTES:
+            raise TooLargeError(what="a receipt", size=size, limit=MAX_RECEIPT_BYTES)
     return stamp
 
 
-def _stamp_row(cipher: RowCipher, each: _Brought, stamp: Stamp) -> dict[str, object]:
+def _stamp_row(cipher: RowCipher, each: _Brought, stamp: Stamp, *, at: str) -> dict[str, object]:
     item = each.item
     details = {
         "key": item.key,
@@ -324,9 +376,17 @@ def _stamp_row(cipher: RowCipher, each: _Brought, stamp: Stamp) -> dict[str, obj
         "size": stamp.size,
         "media_type": stamp.media_type,
         "collector": stamp.collector,
-        "collected_at": to_text(stamp.collected_at),
-        "details_sealed": seal_json(cipher, details, place=place),
+        "collected_at": at,
+        "details_sealed": cipher.seal(_details(details), place=place),
     }
+
+
+def _details(value: Mapping[str, object]) -> bytes:
+    """JSON; not canonical, for nobody hashes it and there is one an item."""
+    try:
+        return _ENCODER.encode(value).encode()
+    except UnicodeEncodeError:
+        return canonical(value)  # which says what is wrong
 
 
 def _kept_item(cipher: RowCipher, row: Row[Any]) -> KeptItem:

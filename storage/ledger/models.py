@@ -200,7 +200,7 @@ logs = Table(
     Column("frontier", LargeBinary, nullable=False),
 )
 
-# A head is committed here first, and signed only then: so no size is ever signed twice over.
+# A head and the signature over it are committed together: so no size is ever signed twice over.
 checkpoints = Table(
     "checkpoints",
     metadata,

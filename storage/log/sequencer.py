@@ -1,16 +1,15 @@
 """Turns stamps into receipts, signs the head, and publishes the log.
 
-    1  read the head that is published         a ledger behind it is an old backup: stop
-    2  assign: receipts and head, committed    one transaction, up to 1,000 stamps
-    3  sign the committed head, commit that
-    4  publish entries, tiles, head, pointer   each file once, forced to the disk
+    1  read the head that is published         a ledger behind it is an old backup: 2 stops there
+    2  receipts, head, signature: committed    one transaction, up to 1,000 stamps
+    3  publish entries, tiles, head, pointer   each file once, forced to the disk
 
-Any process may do any of it at any time, and may die between any two instructions: 2 and 3 are
-transactions, and 4 starts again from the pointer, which moves last.
+Any process may do any of it at any time, and may die between any two instructions: 2 is a
+transaction, and 3 starts again from the pointer, which moves last.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,6 +55,7 @@ class Sequencer:
         self._clock = clock
         self._turns: dict[str, _Turn] = {}
         self._origins: dict[str, str] = {}
+        self._heads: dict[str, tuple[bytes, Checkpoint]] = {}  # the last that is known to be ours
         self._keys_published: dict[str, bytes] = {}
 
     async def sequence(self, tenant: str) -> Checkpoint:
@@ -74,10 +74,13 @@ class Sequencer:
             turn.begun += 1
             while True:
                 published = await self._published(tenant, origin)
-                assigned = await self._ledger.assign(tenant, limit=BATCH)
-                await self._sign(tenant, origin)
-                head = await self._publish(tenant, origin, published)
-                if assigned < BATCH:
+                step = await self._ledger.grow(
+                    tenant, sign=self._signing(tenant, origin), published=published, limit=BATCH
+                )
+                head = await self._publish(
+                    tenant, origin, step.heads, published, fresh=step.entries
+                )
+                if step.taken < BATCH:
                     break
             turn.head = Checkpoint(origin=origin, size=head.size, root=head.root)
             turn.done = turn.begun
@@ -87,9 +90,11 @@ class Sequencer:
         """Write every file of the log that is missing, from the ledger; compare the others."""
         origin = await self._origin(tenant)
         async with self._turns.setdefault(tenant, _Turn()).lock:
-            await self._published(tenant, origin)
-            await self._sign(tenant, origin)
-            await self._publish(tenant, origin, None)
+            published = await self._published(tenant, origin)
+            sign = self._signing(tenant, origin)
+            await self._ledger.grow(tenant, sign=sign, published=published, limit=0)
+            heads = await self._ledger.heads(tenant, from_size=0)
+            await self._publish(tenant, origin, heads, None)
 
     async def recover(self, tenant: str) -> Replayed:
         """Bring a ledger that was restored from a backup up to its published log.
@@ -172,51 +177,48 @@ class Sequencer:
             self._origins[tenant] = await self._ledger.origin(tenant)
         return self._origins[tenant]
 
-    async def _published(self, tenant: str, origin: str) -> Head | None:
-        """The published head, once it is known to be one that the ledger committed to.
-
-        The ledger is read after the file: another process may move both in between.
-        """
+    async def _published(self, tenant: str, origin: str) -> Checkpoint | None:
+        """The published head. The ledger is asked about it later: another process may move both
+        in between, and it moves the ledger first."""
         note = await asyncio.to_thread(self._files_for(tenant).checkpoint)
         if note is None:
             return None
-        checkpoint, _ = open_checkpoint(note, self._vault.log_verifiers(tenant, origin))
-        head = await self._ledger.head_at(tenant, checkpoint.size)
-        if head is None:
-            why = (
-                f"the published log has {checkpoint.size} leaves, a size the ledger does not know; "
-                "the ledger is an older backup, and going on from it would fork the log. Nothing "
-                "was changed. Restore a newer copy of the ledger, or let `orderproof recover` read "
-                "the missing receipts back from the published log"
-            )
-            raise CorruptionError(what=f"The log {origin}", why=why)
-        if head.root != checkpoint.root:
-            why = f"at size {checkpoint.size} the ledger has another root than was published"
-            raise CorruptionError(what=f"The log {origin}", why=why)
-        return head
+        known = self._heads.get(tenant)
+        if known is None or known[0] != note:
+            verifiers = self._vault.log_verifiers(tenant, origin)
+            known = self._heads[tenant] = (note, open_checkpoint(note, verifiers)[0])
+        return known[1]
 
-    async def _sign(self, tenant: str, origin: str) -> None:
-        signers = self._vault.log_signers(tenant, origin)
-
+    def _signing(self, tenant: str, origin: str) -> Callable[[Head], bytes]:
         def sign(head: Head) -> bytes:
             checkpoint = Checkpoint(origin=origin, size=head.size, root=head.root)
-            return sign_note(checkpoint.text, signers)
+            return sign_note(checkpoint.text, self._vault.log_signers(tenant, origin))
 
-        await self._ledger.sign_heads(tenant, sign)
+        return sign
 
-    async def _publish(self, tenant: str, origin: str, published: Head | None) -> Head:
-        """Publish the heads after `published`, one by one; the newest of them."""
+    async def _publish(
+        self,
+        tenant: str,
+        origin: str,
+        heads: Sequence[Head],
+        published: Checkpoint | None,
+        *,
+        fresh: Sequence[bytes] = (),
+    ) -> Head:
+        """Publish the heads after `published`, one by one; the newest of them.
+
+        fresh   the entries that the last of them adds, for whoever has just committed them
+        """
         files = self._files_for(tenant)
-        heads = await self._ledger.heads(tenant, from_size=published.size if published else 0)
         await self.publish_keys(tenant, again=published is None)
-        if published is not None:
-            heads = [published, *(head for head in heads if head.size > published.size)]
         old_size = 0
         for head in heads:
-            if head is not published:
+            if published is None or head.size > published.size:
                 if head.note is None:
                     raise CorruptionError(what="The log", why="a head to publish is not signed")
-                entries = await self._ledger.entries(tenant, start=old_size, stop=head.size)
+                entries = fresh
+                if head is not heads[-1] or len(fresh) != head.size - old_size:
+                    entries = await self._ledger.entries(tenant, start=old_size, stop=head.size)
                 await asyncio.to_thread(
                     files.publish,
                     head.note,
@@ -226,5 +228,8 @@ class Sequencer:
                     entries=entries,
                     again=published is None,
                 )
+                # What we have signed and written ourselves need not be verified when it is read.
+                known = Checkpoint(origin=origin, size=head.size, root=head.root)
+                self._heads[tenant] = (head.note, known)
             old_size = head.size
         return heads[-1]

@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from evidence.checkpoint import Checkpoint
@@ -23,13 +24,23 @@ from evidence.merkle import Frontier
 from evidence.notes import NoteSignature, split_note
 from evidence.tiles import (
     WIDTH,
+    ReadTile,
     Tile,
     grown_bundles,
     grown_tiles,
     leaf_hashes_of,
     tile_reader,
 )
-from storage.files import create_once, make_folder, remove, remove_folder, replace
+from storage.files import (
+    create_once,
+    make_folder,
+    name_again,
+    name_once,
+    remove,
+    remove_folder,
+    replace,
+    written_together,
+)
 
 NOTES = re.compile(
     r"checkpoint|log(\.[1-9][0-9]{0,3})?\.vkey|keys\.json|checkpoints/(0|[1-9][0-9]{0,18})",
@@ -50,8 +61,12 @@ class LogFiles:
                 Tile.parse(path)
             except FormatError:
                 return None
+        return self._read(path)
+
+    def _read(self, path: str) -> bytes | None:
         try:
-            return (self._folder / path).read_bytes()
+            with open(f"{self._folder}/{path}", "rb") as file:
+                return file.read()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
@@ -61,7 +76,7 @@ class LogFiles:
 
     def checkpoint(self) -> bytes | None:
         """The newest published note, or None before the first."""
-        return self.read("checkpoint")
+        return self._read("checkpoint")
 
     def head_sizes(self) -> list[int]:
         """The size of every head that was ever published, smallest first."""
@@ -136,30 +151,23 @@ class LogFiles:
             if newest >= size and not again:
                 return  # another process was faster
             leaves = leaf_hashes_of(entries)
-            self._check_root(root, old_size, leaves)
-            whole: list[Tile] = []
-            for tile, data in (
-                *grown_bundles(self.read_tile, old_size=old_size, entries=entries),
-                *grown_tiles(self.read_tile, old_size=old_size, leaf_hashes=leaves),
-            ):
-                create_once(self._folder / tile.path, data)
+            read_tile = cache(self._read)  # each is asked for by the check and by what grows
+            _check_root(read_tile, root, old_size, leaves)
+            grown = [
+                *grown_bundles(read_tile, old_size=old_size, entries=entries),
+                *grown_tiles(read_tile, old_size=old_size, leaf_hashes=leaves),
+            ]
+            files = [(self._folder / tile.path, data) for tile, data in grown]
+            files.append((self._folder / "checkpoints" / str(size), note))
+            files.append((self._folder / "checkpoint", note))
+            with written_together(files) as (*tiles, head, pointer):
+                name_once(tiles)
+                name_once([head])
+                if newest < size:
+                    name_again(pointer)
+            for tile, _ in grown:  # readers of older heads fall back to the full tile
                 if tile.width == WIDTH:
-                    whole.append(tile)
-            create_once(self._folder / "checkpoints" / str(size), note)
-            if newest < size:
-                replace(self._folder / "checkpoint", note)
-            for tile in whole:  # readers of older heads fall back to the full tile
-                remove_folder(self._folder / f"{tile.path}.p")
-
-    def _check_root(self, root: bytes, old_size: int, leaves: Sequence[bytes]) -> None:
-        # What is written is written once: a wrong tile could not be taken back.
-        reader = tile_reader(self.read_tile, size=old_size)
-        frontier = Frontier.of_nodes(reader, size=old_size)
-        frontier.extend(leaves)
-        if frontier.root() != root:
-            size = old_size + len(leaves)
-            why = f"its receipts do not lead to the root that was committed for size {size}"
-            raise CorruptionError(what="The log", why=why)
+                    remove_folder(self._folder / f"{tile.path}.p")
 
     def _published_size(self) -> int:
         """Leaves in the published head; -1 before the first."""
@@ -176,3 +184,13 @@ class LogFiles:
             yield
         finally:
             os.close(handle)
+
+
+def _check_root(read_tile: ReadTile, root: bytes, old_size: int, leaves: Sequence[bytes]) -> None:
+    # What is written is written once: a wrong tile could not be taken back.
+    frontier = Frontier.of_nodes(tile_reader(read_tile, size=old_size), size=old_size)
+    frontier.extend(leaves)
+    if frontier.root() != root:
+        size = old_size + len(leaves)
+        why = f"its receipts do not lead to the root that was committed for size {size}"
+        raise CorruptionError(what="The log", why=why)

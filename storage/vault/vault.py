@@ -17,9 +17,10 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -142,16 +143,8 @@ class Vault:
         `revoked_since`. All of them are by our clock.
         """
         manifest, log = self._manifest_keys(tenant), self._log_keys(tenant, origin)
-        return {
-            "manifest": [
-                {"keyid": keyid_of(public_key_from_pem(pem.encode())), "pem": pem} | window
-                for pem, window in zip(map(_pem, manifest), _windows(manifest), strict=True)
-            ][::-1],
-            "log": [
-                {"vkey": _log_signer(key, origin).verifier.vkey} | window
-                for key, window in zip(log, _windows(log), strict=True)
-            ][::-1],
-        }
+        public = _public(origin, tuple(manifest), tuple(log))
+        return {kind: [dict(key) for key in keys] for kind, keys in public.items()}
 
     def rotate(
         self, tenant: str, kind: KeyKind, origin: str, *, overlap: timedelta = OVERLAP
@@ -306,7 +299,7 @@ def _records(
     return found
 
 
-def _windows(keys: list[KeyFile]) -> list[dict[str, str]]:
+def _windows(keys: Sequence[KeyFile]) -> list[dict[str, str]]:
     windows = []
     for key, follower in zip(keys, [*keys[1:], None], strict=True):
         window = {"valid_from": key.valid_from}
@@ -322,6 +315,23 @@ def _log_name(origin: str) -> str:
     return f"log-{hashlib.sha256(origin.encode()).hexdigest()[:32]}"
 
 
+@lru_cache(maxsize=64)  # asked for at each head
+def _public(
+    origin: str, manifest: tuple[KeyFile, ...], log: tuple[KeyFile, ...]
+) -> dict[str, list[dict[str, str]]]:
+    return {
+        "manifest": [
+            {"keyid": keyid_of(public_key_from_pem(pem.encode())), "pem": pem} | window
+            for pem, window in zip(map(_pem, manifest), _windows(manifest), strict=True)
+        ][::-1],
+        "log": [
+            {"vkey": _log_signer(key, origin).verifier.vkey} | window
+            for key, window in zip(log, _windows(log), strict=True)
+        ][::-1],
+    }
+
+
+@lru_cache(maxsize=64)
 def _log_signer(key: KeyFile, origin: str) -> Ed25519NoteSigner:
     return Ed25519NoteSigner(origin, ed25519.Ed25519PrivateKey.from_private_bytes(key.secret))
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.errors import EvidenceError, FormatError, ProofError
+from evidence.canonical import canonical
+from evidence.errors import EvidenceError, FormatError, ProofError, RequestError
 from evidence.items import Role
 from evidence.orders import OrderRef, Platform
 from evidence.receipts import (
@@ -20,6 +21,7 @@ from evidence.receipts import (
     check_chain,
     commit,
     commit_order,
+    receipt_line,
 )
 from tests.evidence.strategies import STRANGE, chains, mangled, salts, sha256s, stamps
 
@@ -96,6 +98,23 @@ def test_a_receipt_is_the_line_that_the_design_writes_down() -> None:
         + '","v":1}'
     )
     assert receipt.sha256 == hashlib.sha256(receipt.to_bytes()).hexdigest()
+
+
+_VALUES = st.text(max_size=6) | st.sampled_from(["\ud800", 'a"b', "\\", "\x7f\x00", "😀"])
+_NUMBERS = st.integers(-1, 2**53) | st.booleans() | st.just(1.5)
+
+
+@given(st.lists(_VALUES, min_size=8, max_size=8), _NUMBERS, _NUMBERS)
+def test_a_receipt_is_written_as_canonical_json_is(texts: list[str], seq: Any, size: Any) -> None:
+    names = "order prev role commitment stored media_type collector collected_at".split()
+    fields = dict(zip(names, texts, strict=True))
+    try:
+        written = canonical({"v": 1, "seq": seq, "size": size, **fields})
+    except RequestError:
+        with pytest.raises(RequestError):
+            receipt_line(seq=seq, size=size, **fields)
+    else:
+        assert receipt_line(seq=seq, size=size, **fields) == written
 
 
 @given(stamps(), st.integers(0, 2**53 - 1), sha256s)

@@ -10,12 +10,12 @@ from pathlib import Path
 from evidence.checkpoint import Checkpoint, open_checkpoint
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.merkle import root, verify_consistency
-from evidence.notes import NoteVerifier
+from evidence.notes import NoteVerifier, sign_note
 from evidence.orders import OrderRef, Platform
 from evidence.receipts import Stamp, check_chain
 from evidence.tiles import leaf_hashes_of, new_bundles, read_bundle, tiles_of
 from storage.ledger.ledger import Ledger
-from storage.ledger.records import Collection, OrderRecord
+from storage.ledger.records import Collection, Head, OrderRecord
 from storage.log.sequencer import Sequencer
 from storage.log.tiles import LogFiles
 from storage.objects.local import LocalObjects
@@ -79,6 +79,11 @@ class Stage:
             kept.append((item, spool.keep(item.content)))
             kept[-1][1].discard()
         return await self.ledger.keep(order, collection.id, "erp", kept)
+
+    def sign(self, head: Head) -> bytes:
+        """What the sequencer would write over a head."""
+        text = Checkpoint(origin=ORIGIN, size=head.size, root=head.root).text
+        return sign_note(text, self.vault.log_signers(TENANT, ORIGIN))
 
     @property
     def key(self) -> NoteVerifier:

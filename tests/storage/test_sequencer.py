@@ -241,7 +241,7 @@ async def test_a_receipt_changed_in_the_ledger_is_not_published(stage: Stage) ->
     run = await stage.collection(order)
     await stage.sequencer.sequence(TENANT)
     await stage.bring(order, run, ["a"])
-    await stage.ledger.assign(TENANT)
+    await stage.ledger.grow(TENANT, sign=stage.sign)
     _tamper(
         stage, "UPDATE receipts SET body = CAST(replace(body, '\"seq\":0', '\"seq\":7') AS BLOB)"
     )
@@ -257,7 +257,7 @@ async def test_a_receipt_missing_from_the_ledger_is_noticed(stage: Stage) -> Non
     run = await stage.collection(order)
     await stage.sequencer.sequence(TENANT)
     await stage.bring(order, run, ["a", "b"])
-    await stage.ledger.assign(TENANT)
+    await stage.ledger.grow(TENANT, sign=stage.sign)
     _tamper(stage, "DELETE FROM receipts WHERE log_index = 0")
     with pytest.raises(CorruptionError, match="1 of the receipts 0 to 1"):
         await stage.sequencer.sequence(TENANT)

@@ -1,5 +1,6 @@
 """The encrypted form of items: against a reader made from the specification, and against Tink."""
 
+import hmac
 import io
 import os
 from functools import cache
@@ -219,3 +220,11 @@ def test_a_lookup_within_an_order_says_nothing_in_another() -> None:
     assert one.lookup("content", "x") != other.lookup("content", "x")
     assert one.lookup("content", "x") != one.lookup("ordinal", "x")
     assert one.lookup("a", "bc") != one.lookup("ab", "c")
+
+
+def test_a_lookup_is_hmac_sha_256_under_a_derived_key() -> None:
+    key = HKDF(SHA256(), 32, b"", b"orderproof-lookup-v1").derive(KEY)
+    for kind, value in (("content", "x" * 300), ("ordinal", ""), ("é", "订单")):
+        message = f"{len(kind.encode())}:{kind}{value}".encode()
+        expected = hmac.digest(key, message, "sha256").hex()
+        assert RowCipher(KEY).lookup(kind, value) == expected
