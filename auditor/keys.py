@@ -11,7 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cryptography.x509 import Certificate, load_pem_x509_certificate
+from cryptography.x509 import (
+    Certificate,
+    CertificateRevocationList,
+    load_pem_x509_certificate,
+    load_pem_x509_crl,
+)
 
 from evidence.canonical import parse_json
 from evidence.dsse import PublicKey, keyid_of, public_key_from_pem
@@ -27,10 +32,14 @@ _BEGIN = b"-----BEGIN "
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """A time authority: its own certificate, pinned, and the roots it leads to."""
+    """A time authority: its own certificate, pinned, the roots it leads to, and those between.
+
+    lists   revocation lists of whoever issued them, as far as somebody brought any
+    """
 
     certificate: Certificate
     roots: tuple[Certificate, ...]
+    lists: tuple[CertificateRevocationList, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +72,8 @@ class Keys:
         """Read a key file, in any of three forms.
 
         JSON   {"manifest": [{"pem"}], "log": [{"vkey"}], "witness": [{"vkey"}],
-                "tsa": [{"pem", "roots": [pem]}]}; a line of the first two may also have
-                "valid_from", "valid_to" and "revoked_since"
+                "tsa": [{"pem", "roots": [pem], "crls": [pem]}]}; a line of the first two may also
+                have "valid_from", "valid_to" and "revoked_since", and "crls" may be left out
         PEM    one or more public keys, for envelopes
         vkeys  one C2SP verifier key a line, for checkpoints or of witnesses
 
@@ -146,13 +155,19 @@ def _authority(line: Mapping[str, Any], what: str) -> Authority:
     roots = line.get("roots")
     if not isinstance(roots, list) or not roots:
         raise FormatError(what=what, why="a time authority has no list of roots")
+    crls = line.get("crls", [])
+    if not isinstance(crls, list):
+        raise FormatError(what=what, why="crls of a time authority is not a list")
     try:
         return Authority(
             load_pem_x509_certificate(_text(line, "pem", what).encode()),
             tuple(load_pem_x509_certificate(str(root).encode()) for root in roots[:MAX_KEYS]),
+            tuple(load_pem_x509_crl(str(each).encode()) for each in crls[:MAX_KEYS]),
         )
     except ValueError as error:
-        raise FormatError(what=what, why="a certificate in it cannot be read") from error
+        raise FormatError(
+            what=what, why="a certificate or revocation list in it cannot be read"
+        ) from error
 
 
 def _lines(value: Any, name: str, what: str) -> list[Mapping[str, Any]]:

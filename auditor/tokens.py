@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from auditor.bag import Bag
+from auditor.certificates import unfit
 from auditor.keys import Authority, Keys
 from auditor.seal import Seal
 from evidence.bundle import BEFORE_READ, SEALED
@@ -115,8 +116,8 @@ def _written(at: datetime) -> str:
 def time_of(token: bytes, *, query: bytes, message: bytes, pinned: Authority) -> datetime | str:
     """The authority's time on `message`, UTC; or why the token is not believed, as a phrase.
 
-    token     TimeStampResp, DER: status granted, one signer, the pinned certificate, which is for
-              time-stamping and leads to a root; over SHA-256 (or longer) of `message`
+    token     TimeStampResp, DER: status granted, one signer, the pinned certificate, which was fit
+              to stamp at that time (certificates.py); over SHA-256 (or longer) of `message`
     query     TimeStampReq, DER: over the same bytes, and with the token's nonce and policy
     """
     from rfc3161_client import VerifierBuilder, decode_timestamp_response
@@ -143,7 +144,8 @@ def time_of(token: bytes, *, query: bytes, message: bytes, pinned: Authority) ->
             roots=list(pinned.roots),
         ).build().verify_message(response, message)
         at: datetime = response.tst_info.gen_time
-        return at.astimezone(UTC)
+        at = at.astimezone(UTC)
+        return unfit(pinned, at) or at
     except Exception as error:
         # Certificates in it are read by another library, whose errors have no common ancestor; all
         # of them mean that this token is not believed.

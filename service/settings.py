@@ -92,6 +92,7 @@ class AuthoritySettings:
     url: str
     certificate_file: Path
     roots_file: Path
+    crls_file: Path | None = None
     policy: str | None = None
     answer_s: float = 10.0
 
@@ -335,7 +336,10 @@ def _authorities(tables: Any, *, base: Path, path: Path) -> tuple[AuthoritySetti
             raise _wrong(path, f"{where}: policy is not text")
         if unknown := sorted(set(table) - known):
             raise _wrong(path, f"{where}: nobody reads {', '.join(unknown)}")
-        files = {key: base / table[key] for key in ("certificate_file", "roots_file")}
+        if not isinstance(table.get("crls_file", ""), str):
+            raise _wrong(path, f"{where}: crls_file is not text")
+        paths = ("certificate_file", "roots_file", "crls_file")
+        files = {key: base / table[key] for key in paths if key in table}
         found.append(AuthoritySettings(**{**table, **files, "answer_s": float(answer_s)}))
     return tuple(found)
 

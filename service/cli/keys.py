@@ -156,6 +156,9 @@ def _others(settings: Settings) -> dict[str, Any]:
                 "roots": [
                     root.public_bytes(Encoding.PEM).decode() for root in authority.pinned.roots
                 ],
+                "crls": [
+                    each.public_bytes(Encoding.PEM).decode() for each in authority.pinned.lists
+                ],
             }
             for authority in configured(settings.authorities)
         ]

@@ -4,7 +4,8 @@
     name = "example-tsa"                    lower case; statements and the ledger use it
     url = "https://tsa.example/tsr"
     certificate_file = "tsa.pem"            the authority's own certificate: pinned
-    roots_file = "tsa-roots.pem"            the roots that it leads to, in one file
+    roots_file = "tsa-roots.pem"            the roots that it leads to, and what is between, in one
+    crls_file = "tsa.crl.pem"               optional: revocation lists of who issued these
     policy = "1.2.3.4.1"                    optional: the policy to ask for and insist on
     answer_s = 10                           optional: seconds that one answer may take
 
@@ -21,13 +22,13 @@ from pathlib import Path
 
 from cryptography.x509 import (
     Certificate,
-    ExtendedKeyUsage,
-    ExtensionNotFound,
+    CertificateRevocationList,
     load_pem_x509_certificates,
+    load_pem_x509_crl,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID
 from yarl import URL
 
+from auditor.certificates import misfit
 from auditor.keys import Authority as Pinned
 from evidence.errors import ConfigError
 from evidence.trusted_time import AUTHORITY_NAME
@@ -83,15 +84,14 @@ def _authority(table: AuthoritySettings) -> Authority:
     (certificate, *others) = _certificates(table, table.certificate_file)
     if others:
         raise _wrong(table, "certificate_file holds more than the authority's own certificate")
-    if not _may_stamp(certificate):
-        raise _wrong(
-            table, "its certificate lacks the critical key usage for time-stamping (RFC 3161, 2.3)"
-        )
-    roots = _certificates(table, table.roots_file)
+    roots = tuple(_certificates(table, table.roots_file))
+    pinned = Pinned(certificate, roots, tuple(_lists(table)))
+    if why := misfit(pinned):
+        raise _wrong(table, f"{why} (RFC 3161, 2.3; RFC 5280, 6)")
     return Authority(
         name=table.name,
         url=URL(table.url),
-        pinned=Pinned(certificate, tuple(roots)),
+        pinned=pinned,
         policy=table.policy,
         answer_s=table.answer_s,
     )
@@ -99,24 +99,37 @@ def _authority(table: AuthoritySettings) -> Authority:
 
 def _certificates(table: AuthoritySettings, path: Path) -> list[Certificate]:
     try:
+        return load_pem_x509_certificates(_read(table, path))
+    except ValueError as error:
+        raise _wrong(table, f"{path} holds no certificate in PEM") from error
+
+
+def _lists(table: AuthoritySettings) -> list[CertificateRevocationList]:
+    if table.crls_file is None:
+        return []
+    found = re.findall(
+        rb"-----BEGIN X509 CRL-----.*?-----END X509 CRL-----",
+        _read(table, table.crls_file),
+        re.DOTALL,
+    )
+    try:
+        lists = [load_pem_x509_crl(each + b"\n") for each in found]
+    except ValueError as error:
+        raise _wrong(table, f"{table.crls_file} holds a list that cannot be read") from error
+    if not lists:
+        raise _wrong(table, f"{table.crls_file} holds no revocation list in PEM")
+    return lists
+
+
+def _read(table: AuthoritySettings, path: Path) -> bytes:
+    try:
         with path.open("rb") as file:
             raw = file.read(MAX_CERTIFICATE_BYTES + 1)
     except OSError as error:
         raise _wrong(table, f"{path} cannot be read: {error.strerror}") from error
     if len(raw) > MAX_CERTIFICATE_BYTES:
         raise _wrong(table, f"{path} has more than {MAX_CERTIFICATE_BYTES} bytes")
-    try:
-        return load_pem_x509_certificates(raw)
-    except ValueError as error:
-        raise _wrong(table, f"{path} holds no certificate in PEM") from error
-
-
-def _may_stamp(certificate: Certificate) -> bool:
-    try:
-        usage = certificate.extensions.get_extension_for_class(ExtendedKeyUsage)
-    except (ExtensionNotFound, ValueError):
-        return False
-    return usage.critical and ExtendedKeyUsageOID.TIME_STAMPING in usage.value
+    return raw
 
 
 def _wrong(table: AuthoritySettings, why: str) -> ConfigError:

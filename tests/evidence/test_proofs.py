@@ -1,15 +1,19 @@
 """One entry, provably in the log: files of others, files of ours, and forgeries."""
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.x509 import load_der_x509_certificate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence.checkpoint import Checkpoint
+from evidence.dsse import Envelope, verify
 from evidence.errors import EvidenceError, FormatError, ProofError, RequestError, TooLargeError
 from evidence.merkle import hash_leaf, inclusion_path, root
 from evidence.notes import CosignatureSigner, Ed25519NoteSigner, NoteVerifier, sign_note
@@ -93,6 +97,46 @@ def test_a_real_entry_of_a_public_log_verifies_with_its_three_witnesses(shared: 
     assert (found.origin, found.size) == ("log2025-alpha3.rekor.sigstage.dev", 4_026_479)
     with pytest.raises(ProofError, match="2 of the 3"):
         verify_proof(raw, entry=entry, log=log, witnesses=witnesses[:2], quorum=3)
+
+
+@pytest.mark.needs_shared
+def test_a_real_sigstore_bundle_says_the_same_of_that_entry(shared: Path) -> None:
+    """Its own form of envelope, entry and proof, without the files that were made of it."""
+    folder = shared / "contracts/tlog/rekor-v2"
+    bundle = json.loads((folder / "bundle.sigstore.json").read_text())
+    (logged,) = bundle["verificationMaterial"]["tlogEntries"]
+    entry = base64.b64decode(logged["canonicalizedBody"])
+    assert entry == (folder / "staging.entry").read_bytes()
+    told = logged["inclusionProof"]
+    log = NoteVerifier.parse(json.loads((folder / "keys.json").read_text())["log_vkey"])
+    proof = LogProof(
+        index=int(told["logIndex"]),
+        path=tuple(map(base64.b64decode, told["hashes"])),
+        checkpoint=told["checkpoint"]["envelope"].encode(),
+    )
+    head = verify_proof(proof.to_bytes(), entry=entry, log=log)
+    assert head.root == base64.b64decode(told["rootHash"])
+    with pytest.raises(ProofError):
+        verify_proof(proof.to_bytes(), entry=entry + b" ", log=log)
+    # What is in the log is the digest of the envelope's message, its signature and its key.
+    envelope = Envelope.from_value(bundle["dsseEnvelope"])
+    spec = json.loads(entry)["spec"]["hashedRekordV002"]
+    assert hashlib.sha256(envelope.message).digest() == base64.b64decode(spec["data"]["digest"])
+    signed = spec["signature"]
+    assert [s.sig for s in envelope.signatures] == [base64.b64decode(signed["content"])]
+    raw = base64.b64decode(signed["verifier"]["x509Certificate"]["rawBytes"])
+    key = load_der_x509_certificate(raw).public_key()
+    assert isinstance(key, EllipticCurvePublicKey)
+    assert verify(envelope, [key]) == envelope.payload
+
+
+@pytest.mark.needs_shared
+def test_every_folder_and_file_of_the_shared_vectors_is_read_by_some_test(shared: Path) -> None:
+    about = {"FACTS.md", "SHA256SUMS"}
+    names = {path.name for path in (shared / "contracts/tlog").iterdir()} - about
+    tests = Path(__file__).parents[1]
+    read = "\n".join(path.read_text("utf-8") for path in tests.rglob("test_*.py"))
+    assert sorted(name for name in names if name not in read) == []
 
 
 @settings(deadline=None, max_examples=60)
