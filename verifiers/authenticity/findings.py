@@ -60,6 +60,10 @@ TRACES: dict[str, Trait] = {
     "trace.credential.holds": Trait(Finding.good("credential-holds"), 0.0),
     "trace.credential.broken": Trait(Finding.grave("credential-broken", do=_ORIGINAL), 1.0),
     "trace.picture.strange_part": Trait(Finding.grave("part-of-another-making", do=_ORIGINAL), 1.0),
+    "trace.picture.strange_paper": Trait(
+        Finding.grave("paper-of-another-grain", do=_ORIGINAL), 1.0
+    ),
+    "trace.picture.off_line": Trait(Finding.grave("off-the-line", do=_LOOK), 1.0),
     "trace.picture.thumbnail": Trait(Finding.grave("thumbnail-differs", do=_AS_SAVED), 1.0),
     "trace.picture.marked": Trait(Finding.good("marked-by-hand"), 0.0),
     "trace.picture.text_layer": Trait(Finding.grave("text-layer-in-picture", do=_ORIGINAL), 1.0),

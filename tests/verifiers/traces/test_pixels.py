@@ -136,6 +136,54 @@ def test_honest_handling_puts_nothing_in(
         assert set(found) <= {"trace.picture.marked"}
 
 
+# Grain and lines
+
+PAPER = (236, 238, 240)
+
+
+def clean() -> Image.Image:
+    """A page as a browser draws it: label and value of a row on one baseline, no grain."""
+    image = Image.new("RGB", (760, 480), PAPER)
+    draw = ImageDraw.Draw(image)
+    for row, text in enumerate(ROWS):
+        label, _, value = text.partition(" ")
+        draw.text(
+            (60, 50 + 46 * row), label.upper(), font=ImageFont.load_default(22), fill=(40, 44, 48)
+        )
+        draw.text((240, 50 + 46 * row), value, font=ImageFont.load_default(22), fill=(40, 44, 48))
+    return image
+
+
+def test_a_patch_from_a_photo_in_a_clean_screen_is_told() -> None:
+    image = clean()
+    image.paste(opened(jpeg(screen(), 80)).crop((56, 97, 340, 119)), (240, 97))
+    assert inside(traces(png(image))["trace.picture.strange_paper"])
+
+
+def test_a_value_that_was_painted_over_in_a_grained_picture_is_told() -> None:
+    assert inside(traces(png(retyped(screen())))["trace.picture.strange_paper"])
+
+
+@pytest.mark.parametrize("off", [-3, 2, 3])
+@pytest.mark.parametrize("saved", [png, lambda image: jpeg(image, 85)], ids=["png", "jpeg"])
+def test_a_value_off_its_labels_line_is_told(
+    off: int, saved: Callable[[Image.Image], bytes]
+) -> None:
+    image = clean()
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((236, 90, 500, 130), fill=PAPER)
+    draw.text((240, 96 + off), "1Z5R89390351167184", font=ImageFont.load_default(22),
+              fill=(40, 44, 48))  # fmt: skip
+    assert inside(traces(saved(image))["trace.picture.off_line"])
+
+
+@pytest.mark.parametrize("handling", HONEST.values(), ids=list(HONEST))
+def test_a_clean_screen_that_was_handled_honestly_has_no_trace(
+    handling: Callable[[Image.Image], Image.Image],
+) -> None:
+    assert set(traces(png(handling(clean())))) <= {"trace.picture.marked"}
+
+
 # The thumbnail
 
 

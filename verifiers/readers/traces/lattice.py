@@ -222,7 +222,7 @@ def _parts(rgb: Bytes, misfits: _Misfits, grid: Grid) -> list[Trace]:
             f"what stands here was not compressed with the rest, at quality {grid.quality}"
             f" ({int(bad.sum())} blocks)"
         )
-        strength = 0.9 if bad.sum() >= 8 and mean > 0.9 else 0.75
+        strength = 0.9 if bad.sum() >= 8 and mean > 0.9 else 0.83
         traces.append(Trace("trace.picture.strange_part", said, box(*area), strength))
     return traces if len(traces) <= 6 else []
 

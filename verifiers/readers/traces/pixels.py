@@ -8,11 +8,14 @@ import numpy as np
 from PIL import Image
 
 from evidence.locators import box
+from verifiers.readers.traces.baselines import off_the_line
 from verifiers.readers.traces.blocks import quality_of
+from verifiers.readers.traces.grain import grained, roughness, strange_papers
 from verifiers.readers.traces.lattice import strange_parts
 from verifiers.readers.traces.marking import marks_on
 from verifiers.readers.traces.thumbnail import disagreements
 from verifiers.readers.traces.trace import Trace
+from verifiers.readers.traces.words import words_of
 
 # Smaller than this there is no writing to judge.
 LEAST_SIDE = 64
@@ -32,4 +35,12 @@ def traces_of(picture: Image.Image, tables: Mapping[int, Sequence[int]] | None) 
         Trace("trace.picture.marked", "somebody drew on it to show something", box(*place))
         for place in marks_on(rgb)[:5]
     ]
-    return [*drawn, *disagreements(picture, rgb), *strange_parts(rgb, grey, final)]
+    words = words_of(rgb)
+    return [
+        *drawn,
+        *disagreements(picture, rgb),
+        *strange_parts(rgb, grey, final),
+        *strange_papers(rgb, grey, words, kept=final is None),
+        # In a photo and a scan no line is level.
+        *([] if grained(roughness(grey), words) else off_the_line(rgb, words)),
+    ]

@@ -1,0 +1,118 @@
+"""Words of one line that do not stand on one line.
+
+A program sets a line's words on one baseline, to the pixel; one that centres two sizes in a row
+sets the middles of both at one height. Text that was put in by hand stands a pixel or more off
+either. Only pictures of a screen are measured: in a photo and a scan no line is level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from evidence.locators import box
+from verifiers.readers.traces.blocks import Bytes
+from verifiers.readers.traces.marking import drawn_on
+from verifiers.readers.traces.trace import Trace
+from verifiers.readers.traces.words import Word
+
+_LEAST_GLYPHS = 4
+_LEVEL = 0.007  # a line's rise over its run
+_OFF = 0.9  # pixels
+_ALIKE = 0.13  # of the height of capitals: one size, nearly
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where a word stands: its baseline and the height of its tall glyphs, in pixels."""
+
+    word: Word
+    base: float
+    tall: float
+    slope: float
+
+
+def off_the_line(rgb: Bytes, words: list[Word]) -> list[Trace]:
+    """Words that stand off the line of their neighbours, both on one ground."""
+    measured = [line for word in words if (line := _measured(rgb, word)) is not None]
+    if len(measured) < 5 or np.median([abs(line.slope) for line in measured]) > _LEVEL:
+        return []
+    found: list[tuple[Line, Line, float]] = []
+    level = 0
+    for place, one in enumerate(measured):
+        for other in measured[place + 1 :]:
+            if not _beside(one.word, other.word):
+                continue
+            gap = abs(one.base - other.base)
+            if abs(one.tall / other.tall - 1) > _ALIKE:
+                continue
+            centred = abs(one.tall - other.tall) / 2
+            if gap <= _OFF or abs(gap - centred) <= 0.7 + 0.01 * one.tall:
+                level += 1
+            elif gap < 0.45 * max(one.tall, other.tall):
+                found.append((one, other, gap))
+    if not found or len(found) > 4:
+        return []
+    traces = []
+    for one, other, gap in found:
+        # The one that stands further right was put beside the other, as a rule.
+        later = max(one, other, key=lambda line: line.word.x)
+        area = (later.word.x, later.word.y, later.word.width, later.word.height)
+        if drawn_on(rgb, area):
+            continue
+        said = f"it stands {gap:.1f} pixels off the line of what is beside it"
+        strength = 0.85 if gap >= 1.5 or level >= 2 else 0.8
+        traces.append(Trace("trace.picture.off_line", said, box(*area), strength))
+    return traces
+
+
+def _beside(one: Word, other: Word) -> bool:
+    """Whether they are of one row, near each other, on one ground, and not one above the other."""
+    middle = abs((one.y + one.height / 2) - (other.y + other.height / 2))
+    if middle > 0.5 * min(one.height, other.height):
+        return False
+    gap = max(one.x - other.x - other.width, other.x - one.x - one.width)
+    same = max(abs(a - b) for a, b in zip(one.ground, other.ground, strict=True)) < 8
+    return same and 0 <= gap < 12 * max(one.height, other.height)
+
+
+def _measured(rgb: Bytes, word: Word) -> Line | None:
+    """To a tenth of a pixel: the rows that a glyph covers in part count by how much."""
+    rows, columns = word.near(rgb.shape, 4)
+    part = rgb[rows, columns].astype(np.float32)
+    off = np.abs(part - np.array(word.ground, dtype=np.float32)).max(axis=2)
+    ink = float(np.percentile(off, 99.5))
+    if ink < 60:
+        return None
+    cover = np.minimum(off / ink, 1)
+    solid = (cover > 0.45).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    glyphs = []
+    for label in range(1, count):
+        x, y, w, h, area = (int(n) for n in stats[label])
+        if h < 0.45 * word.height or w > 1.6 * h + 4 or area < 6:
+            continue
+        own = labels[:, x : x + w] == label
+        free = own | (solid[:, x : x + w] == 0)
+        rows_cover = np.where(free, cover[:, x : x + w], 0).max(axis=1)
+        end = y + h
+        low = end + (rows_cover[end] if end < rows_cover.size else 0)
+        low -= 1 - rows_cover[end - 1] if rows_cover[end - 1] < 0.9 else 0
+        high = y - (rows_cover[y - 1] if y > 0 else 0)
+        high += 1 - rows_cover[y] if rows_cover[y] < 0.9 else 0
+        glyphs.append((x + w / 2, float(high) + rows.start, float(low) + rows.start))
+    if len(glyphs) < _LEAST_GLYPHS:
+        return None
+    table = np.array(glyphs)
+    lows = table[:, 2]
+    base = max(lows.tolist(), key=lambda low: int((np.abs(lows - low) < 0.6).sum()))
+    standing = np.abs(lows - base) < 0.6
+    heights = (table[:, 2] - table[:, 1])[standing]
+    tall = heights[heights > 0.88 * heights.max()]
+    if standing.sum() < 3 or tall.size < 3:
+        return None
+    near = np.abs(lows - base) < 0.25 * word.height
+    slope = float(np.polyfit(table[near, 0], lows[near], 1)[0]) if near.sum() >= 4 else 0.0
+    return Line(word, float(np.median(lows[standing])), float(np.median(tall)), slope)

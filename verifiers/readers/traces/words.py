@@ -1,0 +1,60 @@
+"""Where a picture has writing: boxes around words and short runs, found by contrast alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from verifiers.readers.traces.blocks import Bytes, Flags
+
+MAX_WORDS = 400
+_WORKING = 2_400  # pixels of the longer side that are looked at
+_CONTRAST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A box in pixels; `ground` is the colour behind it."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    ground: tuple[int, int, int]
+
+    def near(self, shape: tuple[int, ...], reach: int) -> tuple[slice, slice]:
+        """Rows and columns of the box and `reach` pixels around it."""
+        return (
+            slice(max(0, self.y - reach), min(shape[0], self.y + self.height + reach)),
+            slice(max(0, self.x - reach), min(shape[1], self.x + self.width + reach)),
+        )
+
+
+def ink_of(part: Bytes, ground: tuple[int, int, int], contrast: int = _CONTRAST) -> Flags:
+    return np.asarray(
+        np.abs(part.astype(np.int16) - np.array(ground, dtype=np.int16)).max(axis=2) > contrast
+    )
+
+
+def words_of(rgb: Bytes) -> list[Word]:
+    """The words, from top to bottom; [] for a picture too large to be looked at as it is."""
+    height, width = rgb.shape[:2]
+    if max(height, width) > 2 * _WORKING:
+        return []
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    ground = cv2.medianBlur(grey, 31)
+    ink = (cv2.absdiff(grey, ground) > _CONTRAST).astype(np.uint8)
+    reach = max(7, width // 110) | 1
+    joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, reach), dtype=np.uint8))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    found = []
+    for x, y, w, h, area in stats[1:count].tolist():
+        if not (7 <= h <= 120 and w >= 1.5 * h and area > 0.15 * w * h):
+            continue
+        part = rgb[max(0, y - 3) : y + h + 3, max(0, x - 3) : x + w + 3]
+        edge = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+        red, green, blue = (int(v) for v in np.median(edge, axis=0))
+        found.append(Word(x, y, w, h, (red, green, blue)))
+    return sorted(found, key=lambda word: (word.y, word.x))[:MAX_WORDS]
