@@ -163,14 +163,32 @@ AGGREGATORS: tuple[tuple[str, str, tuple[str, str], str], ...] = (
     ("parcelsapp", "Parcels", ("#2e7d32", "#ffffff"), "parcelsapp.com/en/tracking/"),
 )
 
-PLATFORMS: tuple[tuple[str, str, tuple[str, str], str], ...] = (
-    ("amazon", "Seller Central", ("#002e36", "#ffffff"),
-     "sellercentral.amazon.com/orders-v3/order/"),
-    ("tiktok", "TikTok Shop Seller Center", ("#111111", "#ffffff"),
-     "seller-us.tiktok.com/order/detail"),
-    ("ebay", "eBay Seller Hub", ("#ffffff", "#3665f3"), "www.ebay.com/mesh/ord/details"),
-    ("shopify", "Shopify", ("#1a1a1a", "#95bf47"), "admin.shopify.com/store/orders/"),
-)  # fmt: skip
+PLATFORMS: tuple[tuple[str, str, tuple[str, str]], ...] = (
+    ("amazon", "Seller Central", ("#002e36", "#ffffff")),
+    ("tiktok", "TikTok Shop Seller Center", ("#111111", "#ffffff")),
+    ("ebay", "eBay Seller Hub", ("#ffffff", "#3665f3")),
+    ("shopify", "Shopify", ("#1a1a1a", "#95bf47")),
+)
+_AMAZON = {
+    "US": ".amazon.com",
+    "CA": ".amazon.ca",
+    "JP": "-japan.amazon.com",
+    "AU": ".amazon.com.au",
+}
+_EBAY = {"US": "com", "GB": "co.uk", "AU": "com.au", "NL": "nl", "JP": "com"}  # fmt: skip
+
+
+def portal_host(platform: str, site: str) -> str:
+    """What the address bar of a seller's portal shows for a marketplace's site."""
+    match platform:
+        case "amazon":
+            return f"sellercentral{_AMAZON.get(site, '-europe.amazon.com')}/orders-v3/order/"
+        case "tiktok":
+            return f"seller-{site.lower()}.tiktok.com/order/detail?order_no="
+        case "ebay":
+            return f"www.ebay.{_EBAY.get(site, site.lower())}/mesh/ord/details?orderid="
+        case _:
+            return "admin.shopify.com/store/orders/"
 
 
 def carriers(*, holdout: bool) -> tuple[Carrier, ...]:

@@ -83,7 +83,7 @@ def _make_file(
     foreign = dice.random() < _FOREIGN
     if foreign:
         story = neighbour(story, dice, holdout=holdout, site=dice.random() < 0.35)
-    if recipe.edit or recipe.medium in ("letter-pdf", "plain-pdf", "photo-paper"):
+    if recipe.edit or recipe.medium in ("letter-pdf", "plain-pdf", "photo-paper", "scan"):
         story = replace(story, delivered=True)
     # Every file has a capture time of its own.
     later = story.captured + timedelta(hours=dice.randint(0, 40))

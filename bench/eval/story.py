@@ -271,7 +271,7 @@ def _journey(
         there = start_zone if step <= steps // 2 else zone
         events.append(Event("transit", _at(way, there), start if there == start_zone else city))
     if dice.random() < 0.12:
-        tried = out - timedelta(hours=dice.uniform(18, 26))
+        tried = delivered - timedelta(hours=dice.uniform(22, 25))
         if tried > moment + timedelta(hours=8):
             events = [event for event in events if event.at < tried]
             events.append(Event("attempt", _at(tried, zone), city))

@@ -189,7 +189,7 @@ def plain(draft: Draft) -> tuple[View, Paper]:
     rows.append((words["shipped"], said.text, "shipped"))
     view.head_date()
     rows.append((words["delivered_on"], view.delivered[-1].text, "delivered"))
-    rows.append((words["place"], story.address, "place"))
+    rows.append((words["place"], view.address_text(), "place"))
     rows.append((words["signed"], story.signed, "signed"))
     if dice.random() < 0.5:
         view.orders.add(story.order)

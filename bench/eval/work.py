@@ -58,6 +58,7 @@ class Work:
         self.boxes: tuple[Box, ...] = ()
         self.handling: tuple[str, ...] = ()
         self.lie: Lie | None = None
+        self.retouched = False
         self.draft = self._draft(country=country)
 
     def made(self) -> tuple[bytes, str]:
@@ -146,6 +147,8 @@ class Work:
             if medium == "screen":
                 draft.family = dice.choice(("tracking", "portal"))
             draft.alter = _without_history
+        if way == "rephotographed" and dice.random() < 0.4:
+            self.retouched, draft.alter = True, _without_history
         if not way and medium == "screen" and dice.random() < 0.2:
             draft.alter = _without_history
         return draft
@@ -287,7 +290,7 @@ class Work:
             # The page as a browser draws it after its text was changed: no trace is left in it.
             self.story = retold(self.story, dice)
             self.view, picture = self.studio.screen(replace(self.draft, story=self.story))
-            if way == "rephotographed" and dice.random() < 0.4:
+            if self.retouched:
                 picture = self._touched(picture, "retyped")
         return picture
 

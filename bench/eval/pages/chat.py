@@ -110,7 +110,7 @@ def page(
     )
     body = (
         f"{top if width < 600 else ''}{bar}<div style='background:{look.wall};padding:12px 10px;"
-        f"min-height:{560 if width < 600 else 640}px'>{rows}</div>{entry}"
+        f"min-height:{600 if width < 600 else 660}px'>{rows}</div>{entry}"
     )
     return body, look.name, shown / width
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bench.eval.carriers import AGGREGATORS, PLATFORMS
+from bench.eval.carriers import AGGREGATORS, PLATFORMS, portal_host
 from bench.eval.pages.view import View
 
 SEEN = ("panel", "sheet")
@@ -14,7 +14,8 @@ UNSEEN = ("columns", "feed")
 def order_page(view: View) -> tuple[str, str]:
     """The seller's page of an order: (body, host)."""
     story = view.story
-    _, name, (back, front), host = next(one for one in PLATFORMS if one[0] == story.platform)
+    _, name, (back, front) = next(one for one in PLATFORMS if one[0] == story.platform)
+    host = portal_host(story.platform, story.site)
     layout = view.pick(SEEN, UNSEEN)
     ordered = story.event("label").at - timedelta(hours=view.dice.randint(3, 40))
     state = view.t("delivered") if story.delivered else view.t("way")

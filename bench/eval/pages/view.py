@@ -142,8 +142,10 @@ class View:
 
     def address(self) -> str:
         """The buyer's address without the street."""
-        land = f", {LANDS[self.story.land]}" if self.country else ""
-        return f"<span data-f='place'>{html.escape(self.story.address + land)}</span>"
+        return f"<span data-f='place'>{html.escape(self.address_text())}</span>"
+
+    def address_text(self) -> str:
+        return self.story.address + (f", {LANDS[self.story.land]}" if self.country else "")
 
     def buyer(self) -> str:
         return f"<span data-f='buyer'>{html.escape(self.story.buyer)}</span>"
