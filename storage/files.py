@@ -130,20 +130,26 @@ class Written:
 
 @contextlib.contextmanager
 def written_together(
-    files: Sequence[tuple[Path, bytes]], *, mode: int = READ_ONLY
+    files: Sequence[tuple[Path, bytes]], *, unnamed: Path | None = None, mode: int = READ_ONLY
 ) -> Iterator[list[Written]]:
     """All of these forced to the disk at once, to be named by `name_once` or `name_again`.
 
     A file system makes many waiting writes one, so that it takes about as long as a single file.
-    What is not named is gone afterwards.
+    What is not named is gone afterwards, or with the next call should this process die, if
+    `unnamed` is given: a folder on the same file system that one caller at a time uses.
     """
+    if unnamed is not None:
+        make_folder(unnamed)
+        for left in unnamed.iterdir():
+            remove(left)
     with contextlib.ExitStack() as gone:
         ready: list[Written] = []
         handles: list[int] = []
         with contextlib.ExitStack() as closed:
             for path, data in files:
                 make_folder(path.parent)
-                temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+                name = f".{path.name}.{secrets.token_hex(8)}.tmp"
+                temporary = (unnamed or path.parent) / name
                 gone.callback(remove, temporary)
                 handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
                 closed.callback(os.close, handle)

@@ -160,7 +160,7 @@ class LogFiles:
             files = [(self._folder / tile.path, data) for tile, data in grown]
             files.append((self._folder / "checkpoints" / str(size), note))
             files.append((self._folder / "checkpoint", note))
-            with written_together(files) as (*tiles, head, pointer):
+            with written_together(files, unnamed=self._folder / ".new") as (*tiles, head, pointer):
                 name_once(tiles)
                 name_once([head])
                 if newest < size:

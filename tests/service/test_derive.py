@@ -130,6 +130,7 @@ async def test_a_copy_is_no_evidence_and_changes_no_verdict(
     runtime: Runtime, tmp_path: Path
 ) -> None:
     tenant = runtime.settings.tenant
+    await collect(runtime)  # a second time without a copy: only now is there a history to judge
     before = await runtime.account(tenant, story.ORDER)
     made = await redacted(runtime)
     await collect(runtime)
