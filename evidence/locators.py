@@ -7,9 +7,13 @@ A locator is written `kind:place`. The kinds:
                         its name, or an attribute
     header:Date         a mail or HTTP header, by name
     cell:12/订单号       a table's row, counted from 1 with the header row, and column heading
+    cell:Sheet2!12/B    the same on another than a workbook's first sheet; a column without heading
     line:7              a line of the item's text, counted from 1
     part:2.1            a part of a mail, numbered as IMAP numbers them (RFC 9051, 6.4.5)
     part:1/line:7       a line of that part's decoded text, counted from 1
+    part:3/page:1/...   a place in the file that is that part, by a locator of its own
+    attached:2/line:7   a place in a file inside the item (a PDF's attachment, an archive's member),
+                        files counted from 1 in the item's order
     page:2/line:7       a page of a document, counted from 1, and a line of its text layer
     page:2/box:x,y,w,h  a box on a page, in points from its upper left corner
     pixel:x,y,w,h       a box in a picture
@@ -28,8 +32,9 @@ from evidence.canonical import writable
 from evidence.errors import FormatError
 
 _KINDS = frozenset(
-    {"json", "xml", "header", "cell", "line", "part", "page", "pixel", "name", "meta", "item"}
-)
+    {"json", "xml", "header", "cell", "line", "part", "attached", "page", "pixel", "name", "meta",
+     "item"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,15 @@ def line(number: int) -> Locator:
 
 def mail_part(number: str, *, line: int | None = None) -> Locator:
     return Locator("part", number if line is None else f"{number}/line:{line}")
+
+
+def attached(number: int) -> Locator:
+    return Locator("attached", str(number))
+
+
+def inside(file: Locator, place: Locator) -> Locator:
+    """`place` in the file that stands at `file`; the file itself for the whole of it."""
+    return file if place == WHOLE else Locator(file.kind, f"{file.place}/{place}")
 
 
 def page_line(page: int, number: int) -> Locator:

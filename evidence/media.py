@@ -5,12 +5,13 @@ begin, not that the rest is sound; a picture or a document is decoded before any
 
 Sources: ISO 32000-1, 7.5.2 (PDF); ITU-T T.81, B.1.1 (JPEG); ISO/IEC 15948, 5.2 (PNG); GIF89a, 17;
 RFC 9649, 2.3 (WebP); TIFF 6.0, section 2; ISO/IEC 14496-12, 4.3 (ftyp); APPNOTE.TXT, 4.3.7 (ZIP);
-RFC 1952, 2.3.1 (gzip).
+RFC 1952, 2.3.1 (gzip); RFC 5322, 3.6 (mail); RFC 2557 (saved pages); RFC 8259, 2 (JSON).
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 
 UNKNOWN = "application/octet-stream"
 
@@ -49,9 +50,10 @@ _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def sniff(head: bytes) -> str:
     """The media type of a file that begins with `head`; HEAD bytes are enough.
 
-    Text is `text/html` if it begins like HTML, `text/xml` if like XML, else `text/plain`; it has to
-    be UTF-8, or UTF-16 with a byte order mark, and free of control characters. An Office file is
-    the ZIP archive that it is.
+    Text is `text/html` if it begins like HTML, `text/xml` if like XML or SVG, `application/json` if
+    like JSON, else `text/plain`; it has to be UTF-8, or UTF-16 with a byte order mark, and free of
+    control characters. A mail begins with its headers, whatever bytes follow; a page that was saved
+    as MHTML is `multipart/related`. An Office file is the ZIP archive that it is.
     """
     head = head[:HEAD]
     for signature, media_type in _SIGNATURES:
@@ -61,7 +63,46 @@ def sniff(head: bytes) -> str:
         return "image/webp"
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], UNKNOWN)
-    return _text_type(head)
+    return _mail_type(head) or _text_type(head)
+
+
+# A line of a mailbox file may stand before the headers; white space continues the one before.
+_HEADER = re.compile(rb"[!-9;-~]{1,80}:[ \t\r\n]")
+_FIELD = re.compile(
+    rb"(?:\A|\n)(received|return-path|delivered-to|date|from|to|subject|message-id|mime-version|"
+    rb"content-type|dkim-signature|snapshot-content-location)[ \t]*:",
+    re.IGNORECASE,
+)
+
+
+def _mail_type(head: bytes) -> str | None:
+    """A mail or a saved page, if the head is header lines of one; None for what is neither.
+
+    Three different fields of a mail, two of which no other kind of text begins with: a form or a
+    note may well begin with "Date:" and "Subject:".
+    """
+    if head.startswith(b"From ") and b"\n" in head:  # an mbox's line
+        head = head.partition(b"\n")[2]
+    if not _HEADER.match(head):
+        return None
+    block, ended, _ = head.replace(b"\r\n", b"\n").partition(b"\n\n")
+    lines = block.split(b"\n")
+    if not ended:
+        lines = lines[:-1]
+    if any(line[:1] not in b" \t" and not _HEADER.match(line + b"\n") for line in lines if line):
+        return None
+    fields = {name.lower() for name in _FIELD.findall(block)}
+    saved = b"snapshot-content-location" in fields or b"<Saved by " in block
+    if saved and b"multipart/related" in block.lower():
+        return "multipart/related"
+    own = fields & {b"received", b"return-path", b"delivered-to", b"message-id", b"mime-version",
+                    b"dkim-signature"}  # fmt: skip
+    strong = len(fields) >= 3 and b"from" in fields and bool(own or b"content-type" in fields)
+    # A long chain of relays may fill the head before its From.
+    return "message/rfc822" if strong or len(own) >= 2 else None
+
+
+_JSON = re.compile(r"\{\s*[\"}]|\[\s*[\"{\[\]]")
 
 
 def _text_type(head: bytes) -> str:
@@ -76,4 +117,6 @@ def _text_type(head: bytes) -> str:
     start = text.lstrip()[:15].lower()
     if start.startswith(("<!doctype html", "<html", "<head", "<body")):
         return "text/html"
-    return "text/xml" if start.startswith("<?xml") else "text/plain"
+    if start.startswith(("<?xml", "<svg")):
+        return "text/xml"
+    return "application/json" if _JSON.match(text.lstrip()[:200]) else "text/plain"

@@ -18,18 +18,17 @@ from typing import Any, BinaryIO
 
 from collectors.bodies import unpacked
 from collectors.exchanges import body_in, read_exchange
-from collectors.messages.mail import parse_mail
 from collectors.registry import collector_named
 from evidence.canonical import digest, parse_json, to_base64
 from evidence.errors import EvidenceError, FormatError, RequestError
 from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import WHOLE, Locator, resolve_pointer
-from evidence.media import sniff
+from evidence.mail import parse_mail
 from evidence.xmlpages import parse_xml, written_at
 from service import transforms
 from service.zones import use_sealed_zones
-from verifiers.readers.registry import reader_for
+from verifiers.readers import registry
 from verifiers.readers.traces.registry import traces_of
 
 # A locator of these kinds points at bytes inside the item: the collector could read it itself.
@@ -54,18 +53,17 @@ def facts_of(item: Item) -> list[Fact]:
         except EvidenceError as problem:
             facts = [_failed(item, str(problem))]
     if not any(fact.locator.kind in _INSIDE for fact in facts):
-        reader = reader_for(sniff(item.content.read(item.content.size)[:4096]))
-        if reader is not None:
-            facts = [fact for fact in facts if fact.name != "reading.failed"]
-            try:
-                facts += reader.read(item)
-            except EvidenceError as problem:
-                facts.append(_failed(item, str(problem)))
+        try:
+            read = registry.read(item)
+        except EvidenceError as problem:
+            read = [_failed(item, str(problem))]
+        if read is not None:
+            facts = [fact for fact in facts if fact.name != "reading.failed"] + read
     return facts[:MAX_FACTS]
 
 
 def text_of(item: Item) -> str:
-    reader = reader_for(sniff(item.content.read(item.content.size)[:4096]))
+    reader = registry.reader_of(item)
     return "" if reader is None else reader.text_of(item)
 
 

@@ -47,7 +47,10 @@ _POD = re.compile(
 )
 _SIGNATURE = re.compile(r"signature|签名|签字", re.I)
 _PHOTO = re.compile(r"photo|picture|照片", re.I)
-_READABLE = ("application/pdf", "image/", "text/")
+_READABLE = (
+    "application/pdf", "image/", "text/", "message/", "multipart/related", "application/json",
+    "application/zip", "application/x-ole-storage",
+)  # fmt: skip
 
 
 @runtime_checkable

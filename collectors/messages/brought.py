@@ -11,12 +11,12 @@ from itertools import islice
 
 from collectors.collector import Context
 from collectors.files.names import harmless
-from collectors.messages.mail import MAX_MAIL, Mail, parse_mail
 from collectors.messages.proof import graded, hints_of, keys_asked
 from collectors.messages.relay import origin_of
 from evidence.errors import ConfigError, EvidenceError
 from evidence.items import Content, InMemory, Item, Provenance, Role
 from evidence.locators import mail_part
+from evidence.mail import MAX_MAIL, Mail, parse_mail
 from evidence.media import sniff
 from evidence.times import zone_of
 

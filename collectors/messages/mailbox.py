@@ -25,13 +25,13 @@ from pathlib import PurePosixPath
 from collectors.collector import Context, FileEntry, Files
 from collectors.mentions import Mentions
 from collectors.messages.brought import Bringing, own_addresses, zone_hint
-from collectors.messages.mail import MAX_MAIL
 from collectors.messages.mbox import mails_in
 from collectors.messages.reading import read_brought
 from collectors.messages.threads import Place, Trace, belonging, trace_of
 from evidence.errors import OutageError, TooLargeError
 from evidence.facts import Fact
 from evidence.items import Content, Item, Role
+from evidence.mail import MAX_MAIL
 from evidence.orders import OrderRef
 
 MAX_MAILS = 2_000

@@ -26,13 +26,13 @@ from collectors.messages.dkim import (
     within,
 )
 from collectors.messages.dns_answers import KeyAnswer, answer_of
-from collectors.messages.mail import MAX_MAIL, Mail
 from collectors.messages.relay import addresses
 from evidence.canonical import canonical, parse_json
 from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Provenance
 from evidence.locators import Locator, header
+from evidence.mail import MAX_MAIL, Mail
 
 MAX_SIGNATURES = 10
 MAX_KEYS = 30

@@ -10,13 +10,13 @@ from collectors.collector import fact_at
 from collectors.files.names import harmless
 from collectors.mentions import Mentions
 from collectors.messages.dns_answers import read_answer
-from collectors.messages.mail import MAX_MAIL, Mail, Part, parse_mail
 from collectors.messages.proof import proof_facts
-from collectors.messages.times import mail_time
 from evidence.errors import EvidenceError
 from evidence.facts import MAX_TEXT, Fact, Value
 from evidence.items import Item, Role
 from evidence.locators import FILE_NAME, WHOLE, Locator, header, mail_part, meta
+from evidence.mail import MAX_MAIL, Mail, Part, parse_mail
+from evidence.mail_times import mail_time
 
 MAX_NAMED = 100
 # Other numbers of the platform that stand in the mail: a reader must see that there are two.

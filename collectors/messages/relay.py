@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection
 from email.utils import getaddresses
 
-from collectors.messages.mail import Part
+from evidence.mail import Part
 
 _SITES = (
     r"(?:com|ca|com\.mx|com\.br|co\.uk|de|fr|it|es|nl|se|pl|com\.be|ie|com\.tr|ae|sa|eg|in|"

@@ -17,10 +17,10 @@ from enum import IntEnum
 
 from collectors.collector import FileEntry
 from collectors.mentions import Mentions
-from collectors.messages.mail import Mail, Part, parse_mail
 from collectors.messages.relay import relay_addresses
-from collectors.messages.times import mail_time
 from evidence.errors import EvidenceError
+from evidence.mail import Mail, Part, parse_mail
+from evidence.mail_times import mail_time
 
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,300})>")
 _MAX_IDS = 200

@@ -14,6 +14,7 @@ from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import line as line_at
+from verifiers.readers import saved_page
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_TEXT, failed
 from verifiers.readers.said.facts import facts_of_lines
@@ -87,28 +88,31 @@ class _Seen(HTMLParser):
 
 
 def read(item: Item) -> list[Fact]:
-    """Its visible lines, and the numbers, dates and names in them."""
+    """Its visible lines, the numbers, dates and names in them, and what a saved page says of it."""
     try:
-        lines = _lines(item)
+        page = _decoded(item.content.read(MAX_PAGE_BYTES))
+        lines = lines_of(page)
     except EvidenceError as problem:
         return [failed(item, f"{problem}")]
     except Exception as problem:  # the parser's corners on hostile input
         return [failed(item, f"it is not HTML that can be read ({type(problem).__name__})")]
     if not lines:
         return [failed(item, "it has no visible text")]
-    return facts_of_lines(item, (Line(said, line_at(n)) for n, said in enumerate(lines, start=1)))
+    said = (Line(text, line_at(n)) for n, text in enumerate(lines, start=1))
+    return [*saved_page.facts_of(item, page), *facts_of_lines(item, said)]
 
 
 def text_of(item: Item) -> str:
     try:
-        return "\n".join(_lines(item))
+        return "\n".join(lines_of(_decoded(item.content.read(MAX_PAGE_BYTES))))
     except Exception:
         return ""
 
 
-def _lines(item: Item) -> list[str]:
+def lines_of(markup: str) -> list[str]:
+    """The lines that a person would see of a page, blanks made one."""
     page = _Seen()
-    page.feed(_decoded(item.content.read(MAX_PAGE_BYTES)))
+    page.feed(markup[:MAX_PAGE_BYTES])
     page.close()
     return page.lines
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from evidence.facts import Fact
 from evidence.items import Item
 from evidence.media import HEAD, sniff
-from verifiers.readers import html, pdf, picture, text
+from verifiers.readers import html, json_text, mail, mhtml, pdf, picture, text, xml_text
+from verifiers.readers.faces import faces_of
+from verifiers.readers.inside import one_item
 from verifiers.readers.reader import Reader
 
 READERS: tuple[Reader, ...] = (
@@ -16,7 +19,11 @@ READERS: tuple[Reader, ...] = (
         picture.read,
         picture.text_of,
     ),
+    Reader("mail", 1, frozenset({"message/rfc822"}), mail.read, mail.text_of),
+    Reader("mhtml", 1, frozenset({"multipart/related"}), mhtml.read, mhtml.text_of),
     Reader("html", 1, frozenset({"text/html"}), html.read, html.text_of),
+    Reader("json", 1, frozenset({"application/json"}), json_text.read, json_text.text_of),
+    Reader("xml", 1, frozenset({"text/xml"}), xml_text.read, xml_text.text_of),
     Reader("text", 1, frozenset({"text/plain"}), text.read, text.text_of),
 )
 
@@ -34,3 +41,12 @@ def reader_of(item: Item) -> Reader | None:
         if len(head) >= HEAD:
             break
     return reader_for(sniff(head))
+
+
+def read(item: Item) -> list[Fact] | None:
+    """What an item says, and which other type its bytes have; None where nothing can read it."""
+    reader = reader_of(item)
+    if reader is None:
+        return None
+    with one_item():
+        return [*faces_of(item), *reader.read(item)]

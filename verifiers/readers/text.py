@@ -1,4 +1,7 @@
-"""Plain text: its lines as they are. A byte that is not UTF-8 becomes a replacement character."""
+"""Plain text: its lines as they are, or the rows of a table of separated values.
+
+A byte that is not UTF-8 becomes a replacement character.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +12,31 @@ from evidence.locators import line as line_at
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_TEXT, failed
 from verifiers.readers.said.facts import facts_of_lines
+from verifiers.readers.tables import facts_of_rows, rows_of_text
 
 MAX_TEXT_BYTES = 8 << 20
 
 
 def read(item: Item) -> list[Fact]:
-    """Its lines, and the numbers, dates and names in them."""
+    """Its lines or cells, and the numbers, dates and names in them."""
     try:
-        data = item.content.read(MAX_TEXT_BYTES)
+        said = decoded(item.content.read(MAX_TEXT_BYTES))
     except EvidenceError as problem:
         return [failed(item, f"{problem}")]
-    lines = _decoded(data).splitlines()
-    return facts_of_lines(item, (Line(said, line_at(n)) for n, said in enumerate(lines, start=1)))
+    if (rows := rows_of_text(said)) is not None:
+        return facts_of_rows(item, rows)
+    lines = enumerate(said.splitlines(), start=1)
+    return facts_of_lines(item, (Line(text, line_at(number)) for number, text in lines))
 
 
 def text_of(item: Item) -> str:
     try:
-        return _decoded(item.content.read(MAX_TEXT_BYTES))[:MAX_TEXT]
+        return decoded(item.content.read(MAX_TEXT_BYTES))[:MAX_TEXT]
     except EvidenceError:
         return ""
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """UTF-8, or UTF-16 with its mark."""
     marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     return data.decode("utf-16" if marked else "utf-8-sig", errors="replace")

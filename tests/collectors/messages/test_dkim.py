@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.messages.dkim import State, letter_of, tags_of
-from collectors.messages.mail import parse_mail
 from collectors.messages.proof import Proof, answers_in, hints_of, keys_asked, prove
+from evidence.mail import parse_mail
 from tests.collectors.messages.signing import (
     HEADERS,
     SELECTOR,

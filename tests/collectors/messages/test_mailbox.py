@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.messages import mailbox as module
-from collectors.messages.mail import parse_mail
 from collectors.messages.mailbox import Mailbox
 from evidence.canonical import canonical
 from evidence.errors import TooLargeError
 from evidence.facts import Facts
 from evidence.items import InMemory, Item, Provenance, Role
+from evidence.mail import parse_mail
 from evidence.orders import order_ref
 from evidence.times import Instant, LocalTime
 from tests.collectors.folder_script import NOW, ORDER, collect

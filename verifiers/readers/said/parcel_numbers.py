@@ -46,6 +46,7 @@ def parcel_numbers(
     others  numbers that are orders', which are not taken for parcels'
     """
     found: dict[str, ParcelNumber] = {}
+    others = {*others, *(normalize(other) for other in others)}
     for one in (*_labelled(rows), *_shaped(rows, marks)):
         if one.text in others:
             continue

@@ -23,8 +23,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import cast
 
-from collectors.messages.html import text_of_html
 from evidence.errors import FormatError, TooLargeError
+from evidence.mail_html import text_of_html
 
 MAX_MAIL = 64 << 20
 MAX_HEAD = 256 << 10
@@ -178,9 +178,12 @@ class Mail:
 
     def text_of(self, part: Part) -> str:
         """A text part as text, HTML without its marks; FormatError if its charset does not fit."""
-        data = self.body_of(part)[0][:MAX_TEXT]
-        text = _decoded(data, part)
+        text = self.written_in(part)
         return text_of_html(text) if part.media_type == "text/html" else text
+
+    def written_in(self, part: Part) -> str:
+        """A text part as it is written, HTML with its marks; FormatError as for `text_of`."""
+        return _decoded(self.body_of(part)[0][:MAX_TEXT], part)
 
     def words(self) -> Part | None:
         """The part that holds what the sender wrote: plain text, or HTML where there is none."""

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collectors.messages.times import mail_time
 from evidence.errors import FormatError
+from evidence.mail_times import mail_time
 from evidence.times import Instant, LocalTime, ZoneBasis
 
 

@@ -1,0 +1,152 @@
+"""A mail as a file: every clock in it, what its signatures claim, and what is attached."""
+
+from __future__ import annotations
+
+import email.policy
+from email.message import EmailMessage
+
+from evidence.facts import Fact
+from evidence.items import Item
+from evidence.times import Instant, LocalTime
+from tests.verifiers.documents import pdf, received
+from tests.verifiers.evidence_of import NUMBER, ORDER
+from verifiers.readers import mail as mail_reader
+from verifiers.readers.inside import MAX_COSTLY, MAX_DEPTH
+from verifiers.readers.registry import read, reader_of
+
+SENT = "Thu, 05 Nov 2026 14:32:10 -0800"
+
+
+def named(facts: list[Fact], name: str) -> list[Fact]:
+    return [fact for fact in facts if fact.name == name]
+
+
+def message(*, body: str = "Your parcel came.", subject: str = "Delivered") -> EmailMessage:
+    mail = EmailMessage(policy=email.policy.SMTP)
+    mail["Return-Path"] = "<post@ups.example>"
+    mail["Received"] = "from b.example by c.example; Thu, 05 Nov 2026 22:32:20 +0000"
+    mail["Received"] = "from a.example by b.example; Thu, 05 Nov 2026 14:32:15"
+    mail["Date"] = SENT
+    mail["From"] = "UPS <post@ups.example>"
+    mail["To"] = "shop@seller.example"
+    mail["Subject"] = subject
+    mail["Message-ID"] = "<1@ups.example>"
+    mail.set_content(body)
+    return mail
+
+
+def read_mail(mail: EmailMessage) -> tuple[Item, list[Fact]]:
+    item = received(mail.as_bytes(), media_type="message/rfc822")
+    reader = reader_of(item)
+    assert reader is not None and reader.name == "mail"
+    facts = read(item)
+    assert facts is not None
+    return item, facts
+
+
+def test_each_clock_in_the_headers_keeps_the_zone_it_states_and_no_other() -> None:
+    _, facts = read_mail(message())
+    (sent,) = named(facts, "message.sent.at")
+    assert isinstance(sent.value, Instant) and sent.value.at.hour == 22
+    assert str(sent.locator) == "header:Date"
+    (last,) = named(facts, "message.received.at")
+    assert isinstance(last.value, Instant) and last.value.at.second == 20
+    (hop,) = named(facts, "message.passed.at")
+    assert isinstance(hop.value, LocalTime)
+
+
+def test_subject_and_body_are_searched_and_point_at_their_place() -> None:
+    body = f"Order {ORDER.id}\nDelivered on: 2026-11-05 14:32 UTC-8\nReceived by: MCARTER\n"
+    _, facts = read_mail(message(subject=f"Tracking number {NUMBER}", body=body))
+    (number,) = named(facts, "shipment.tracking_number")
+    assert (number.text, str(number.locator)) == (NUMBER, "header:Subject")
+    (order,) = named(facts, "order.id")
+    assert (order.text, str(order.locator)) == (ORDER.id, "part:1/line:1")
+    assert [str(fact.locator) for fact in named(facts, "delivery.at")] == ["part:1/line:2"]
+    assert {fact.group for fact in facts} == {"message/<1@ups.example>"}
+
+
+def test_html_that_says_otherwise_than_the_plain_text_is_read_too() -> None:
+    mail = message(body=f"Order {ORDER.id}")
+    mail.add_alternative("<p>Order 112-7654321-7654321</p><p hidden>x</p>", subtype="html")
+    _, facts = read_mail(mail)
+    assert {fact.text for fact in named(facts, "order.id")} == {ORDER.id, "112-7654321-7654321"}
+
+
+def test_a_signature_is_told_as_a_claim_and_never_as_checked() -> None:
+    mail = message()
+    mail["DKIM-Signature"] = "v=1; a=rsa-sha256; d=ups.example; s=k; h=From:Date; bh=eA==; b=eA=="
+    mail["ARC-Seal"] = "i=1; a=rsa-sha256; d=list.example; s=k; cv=none; b=eA=="
+    mail["Authentication-Results"] = "c.example; dkim=pass header.d=ups.example"
+    _, facts = read_mail(mail)
+    (state,) = named(facts, "message.dkim")
+    assert state.text.startswith("unchecked")
+    assert [fact.text for fact in named(facts, "message.dkim.domain")] == ["ups.example"]
+    assert [fact.text for fact in named(facts, "message.dkim.covers")] == ["from date body"]
+    (chain,) = named(facts, "message.arc")
+    assert chain.text.startswith("unchecked") and "list.example" in chain.text
+    assert "dkim=pass" in named(facts, "message.results")[0].text
+    assert not named(facts, "message.proven")
+
+
+def test_an_attached_document_is_read_through_the_mail_and_lends_it_none_of_its_traits() -> None:
+    mail = message()
+    letter = pdf(("Delivery", f"Tracking Number: {NUMBER}"), info={"Producer": "iText"})
+    mail.add_attachment(letter, maintype="application", subtype="octet-stream", filename="p.bin")
+    item, facts = read_mail(mail)
+    (number,) = named(facts, "shipment.tracking_number")
+    assert str(number.locator).startswith("part:2/page:1/box:")
+    assert number.item == item.sha256
+    (inside,) = named(facts, "file.inside")
+    assert inside.text.startswith("p.bin: application/pdf, ") and "SHA-256" in inside.text
+    assert not named(facts, "document.producer") and not named(facts, "document.pages")
+
+
+def nested(depth: int) -> EmailMessage:
+    mail = message(body=f"level {depth}: order {ORDER.id}")
+    if depth:
+        mail.add_attachment(nested(depth - 1))
+    return mail
+
+
+def test_a_mail_in_a_mail_is_read_until_it_lies_too_deep() -> None:
+    _, facts = read_mail(nested(MAX_DEPTH + 2))
+    places = [str(fact.locator) for fact in named(facts, "order.id")]
+    assert places[1] == "part:2/part:1/line:1"
+    assert len(places) == MAX_DEPTH + 1
+    (why,) = named(facts, "reading.failed")
+    assert f"more than {MAX_DEPTH} files deep" in why.text
+    assert str(why.locator) == "/".join(["part:2"] * (MAX_DEPTH + 1))
+
+
+def test_only_so_many_attachments_are_recognised_and_each_other_is_named() -> None:
+    mail = message()
+    for number in range(MAX_COSTLY + 3):
+        mail.add_attachment(
+            pdf((f"page {number}",)), maintype="application", subtype="pdf", filename=f"{number}"
+        )
+    _, facts = read_mail(mail)
+    assert len(named(facts, "file.inside")) == MAX_COSTLY + 3
+    unread = [fact.text for fact in named(facts, "reading.failed")]
+    assert len(unread) == 3 and all("pictures and documents" in why for why in unread)
+
+
+def test_an_attachment_of_an_unknown_type_is_named_and_said_to_be_unread() -> None:
+    mail = message()
+    mail.add_attachment(bytes(range(9)), maintype="image", subtype="png", filename="fake.png")
+    _, facts = read_mail(mail)
+    (why,) = named(facts, "reading.failed")
+    assert "fake.png" in why.text and "application/octet-stream" in why.text
+
+
+def test_a_saved_mailbox_line_before_the_headers_does_not_hide_the_mail() -> None:
+    data = b"From post@ups.example Thu Nov  5 22:32:20 2026\n" + message().as_bytes()
+    facts = read(received(data))
+    assert facts is not None and named(facts, "message.sent.at")
+
+
+def test_a_broken_date_and_a_broken_encoding_cost_only_themselves() -> None:
+    data = message().as_bytes().replace(SENT.encode(), b"yesterday")
+    facts = mail_reader.read(received(data))
+    assert [str(fact.locator) for fact in named(facts, "reading.failed")] == ["header:Date"]
+    assert named(facts, "message.received.at")

@@ -1,0 +1,128 @@
+"""Rows of a table, whatever program wrote them, as lines: each cell under its column's heading.
+
+A table with a heading row gives a line a cell, "heading: value"; one without (a form of two
+columns, a printed page) keeps its grid, so that a label is found beside or over its value.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+
+from evidence.facts import Fact
+from evidence.items import Item
+from evidence.locators import Locator
+from verifiers.readers.lines import Line
+from verifiers.readers.reader import MAX_LINES, MAX_TOLD_CHARS
+from verifiers.readers.said.facts import facts_of_lines
+
+MAX_COLUMNS = 500
+_DELIMITERS = ",;\t|"
+# Rows that must have as many cells as the heading before text is taken for a table.
+_LOOKED_AT = 20
+_HEADING_CHARS = 60
+# A grid's cell, in points: what stands side by side or below each other is all that matters.
+_WIDTH, _HEIGHT = 200.0, 20.0
+
+
+def facts_of_rows(item: Item, rows: Iterable[Sequence[str]], *, sheet: str = "") -> list[Fact]:
+    """What the rows say; facts of one row share its group. `sheet` names all but the first one."""
+    facts = facts_of_lines(item, lines_of_rows(rows, sheet=sheet))
+    return [replace(one, group=group) if (group := _row_of(one)) else one for one in facts]
+
+
+def lines_of_rows(rows: Iterable[Sequence[str]], *, sheet: str = "") -> Iterator[Line]:
+    """The cells, row by row, at most MAX_LINES; rows are counted from 1, as programs show them."""
+    return islice(_lines(rows, f"{sheet}!" if sheet else ""), MAX_LINES)
+
+
+def _lines(rows: Iterable[Sequence[str]], sheet: str) -> Iterator[Line]:
+    numbered = enumerate(rows, start=1)
+    first = list(islice(numbered, 2))
+    heading: Sequence[str] | None = None
+    if len(first) == 2 and _is_heading(first[0][1], first[1][1]):
+        heading = first[0][1]
+        first = first[1:]
+    for number, row in chain(first, numbered):
+        for column, written in enumerate(row[:MAX_COLUMNS]):
+            said = " ".join(written.split())[:MAX_TOLD_CHARS]
+            if not said:
+                continue
+            name = heading[column].strip() if heading and column < len(heading) else ""
+            place = Locator("cell", f"{sheet}{number}/{name or _letters(column)}")
+            if heading is not None:
+                yield Line(f"{name}: {said}" if name else said, place)
+            else:
+                box = (column * _WIDTH, number * _HEIGHT, 0.9 * _WIDTH, 0.8 * _HEIGHT)
+                yield Line(said, place, box, 1)
+
+
+def _is_heading(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether the first row names what the second one holds: words, no value, each once."""
+    named = [cell.strip() for cell in first if cell.strip()]
+    if len(named) < 2 or len(set(named)) < len(named):
+        return False
+    if any(len(name) > _HEADING_CHARS or sum(map(str.isdigit, name)) > 2 for name in named):
+        return False
+    values = [cell for cell in second if cell.strip()]
+    # "Tracking number | 1Z…" over "Order | 112-…" is a form, whose first column are the names.
+    digits = [any(map(str.isdigit, cell)) for cell in second[: len(first)]]
+    return len(values) >= 2 and (any(digits[1:]) or len(named) > 2)
+
+
+def _letters(column: int) -> str:
+    """A column's name where it has no heading: A, B, … Z, AA."""
+    name = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def _row_of(one: Fact) -> str:
+    if one.locator.kind != "cell":
+        return ""
+    sheet, mark, rest = one.locator.place.rpartition("!")
+    return f"row/{sheet}{mark}{rest.partition('/')[0]}"
+
+
+def rows_of_text(text: str) -> Iterator[list[str]] | None:
+    """The rows of text that is a table of separated values; None for other text.
+
+    Commas stand in prose and in dates: they part a table only under a heading.
+    """
+    head = [line for line in text[:20_000].splitlines() if line.strip()][:_LOOKED_AT]
+    if len(text) > 20_000 and len(head) < _LOOKED_AT:
+        head = head[:-1]
+    for delimiter in _DELIMITERS:
+        if len(head) < 2 or delimiter not in head[0]:
+            continue
+        rows = list(_parsed(head, delimiter))
+        even = sum(len(row) == len(rows[0]) for row in rows)
+        if even < (0.9 if len(rows[0]) > 2 else 1) * len(rows):
+            continue
+        if delimiter != "," or _is_heading(rows[0], rows[1]):
+            return _parsed(text.splitlines(keepends=True), delimiter)
+    return None
+
+
+def _parsed(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    reader = csv.reader(lines, delimiter=delimiter)
+    while True:
+        try:
+            yield [_unguarded(cell) for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error:  # a cell of more than 128 KB, a NUL: that row is none
+            yield []
+
+
+def _unguarded(cell: str) -> str:
+    """A cell without what keeps a spreadsheet from changing a number: ="…", an apostrophe."""
+    said = cell.strip()
+    if said.startswith('="') and said.endswith('"') and len(said) > 2:
+        return said[2:-1]
+    return said[1:] if said.startswith("'") else said
