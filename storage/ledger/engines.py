@@ -45,6 +45,7 @@ _TRIES = 8
 _BEGINS = "orderproof_begins"
 _MIGRATING = 0x6F70726F6F66  # the number of an advisory lock; any would do
 _THREADS = 4
+_GROUP = 64
 
 # Parameters hold keyed hashes and ciphertext, yet no error needs to print them. Every transaction
 # of ours ends by itself; resetting would roll back nothing, slowly.
@@ -82,13 +83,29 @@ class SqliteEngine:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger")
         # SQLite lets writers in one at a time; to queue here is fairer than to poll its lock.
         self._turn = asyncio.Lock()
+        self._waiting: list[_Waiting] = []
 
     async def read(self, work: Work[Result]) -> Result:
         return await self._in_thread(self._through, self._engine, work)
 
     async def write(self, work: Work[Result]) -> Result:
-        async with self._turn:
-            return await self._in_thread(self._through, self._writing, work)
+        # Forcing a commit to the disk takes longer than most work: who waits together commits so.
+        mine = _Waiting(work)
+        self._waiting.append(mine)
+        try:
+            async with self._turn:
+                if not mine.taken:
+                    group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
+                    for each in group:
+                        each.taken = True
+                    try:
+                        await self._in_thread(self._together, group)
+                    except RuntimeError as error:  # closed: the threads take no more work
+                        _failed(group, error)
+        finally:
+            if not mine.taken:  # cancelled before its turn
+                self._waiting.remove(mine)
+        return mine.answer()  # type: ignore[no-any-return]
 
     async def migrate(self) -> None:
         await self._in_thread(self._migrate)
@@ -106,14 +123,25 @@ class SqliteEngine:
     @staticmethod
     def _through(engine: Engine, work: Work[Result]) -> Result:
         with engine.begin() as connection:
-            running = work(_Straight(connection))
-            try:
-                running.send(None)
-            except StopIteration as ended:
-                answer: Result = ended.value
-                return answer
-            running.close()
-            raise AssertionError("work on the ledger waited for something else")
+            return _run(connection, work)
+
+    def _together(self, group: Sequence["_Waiting"]) -> None:
+        """One transaction for all of the group, in their order; each fails alone.
+
+        Nobody is answered before the commit. If that fails, all have failed.
+        """
+        try:
+            with self._writing.begin() as connection:
+                for each in group:
+                    connection.exec_driver_sql("SAVEPOINT work")
+                    try:
+                        each.value = _run(connection, each.work)
+                    except BaseException as error:
+                        each.error = error
+                        connection.exec_driver_sql("ROLLBACK TO work")
+                    connection.exec_driver_sql("RELEASE work")
+        except BaseException as error:
+            _failed(group, error)
 
     async def _in_thread(self, function: Callable[..., _Answer], *arguments: Any) -> _Answer:
         loop = asyncio.get_running_loop()
@@ -169,6 +197,39 @@ class PostgresEngine:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+class _Waiting:
+    """Work that waits for its turn to write, and then its answer."""
+
+    __slots__ = ("error", "taken", "value", "work")
+
+    def __init__(self, work: Work[Any]) -> None:
+        self.work = work
+        self.taken = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def answer(self) -> Any:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+def _failed(group: Sequence[_Waiting], error: BaseException) -> None:
+    for each in group:
+        each.error = each.error or error
+
+
+def _run(connection: Connection, work: Work[Result]) -> Result:
+    running = work(_Straight(connection))
+    try:
+        running.send(None)
+    except StopIteration as ended:
+        answer: Result = ended.value
+        return answer
+    running.close()
+    raise AssertionError("work on the ledger waited for something else")
 
 
 class _Straight:

@@ -1,0 +1,88 @@
+"""Writers of one process that wait together commit together; each fails alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from evidence.errors import OutageError
+from storage.ledger.database import Database
+from storage.ledger.engines import Transaction, Work
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    try:
+        await opened.write(_made)
+        yield opened
+    finally:
+        await opened.close()
+
+
+async def _made(transaction: Transaction) -> None:
+    await transaction.execute(text("CREATE TABLE noted (number INTEGER PRIMARY KEY)"))
+
+
+async def _count(transaction: Transaction) -> int:
+    return int((await transaction.execute(text("SELECT count(*) FROM noted"))).scalar_one())
+
+
+def _note(number: int, *, then: BaseException | None = None) -> Work[int]:
+    """Work that writes a row, and answers how many there are, or fails after it."""
+
+    async def work(transaction: Transaction) -> int:
+        await transaction.execute(text(f"INSERT INTO noted VALUES ({number})"))
+        if then is not None:
+            raise then
+        return await _count(transaction)
+
+    return work
+
+
+async def test_each_of_many_at_once_sees_those_before_it_and_all_are_there(
+    database: Database,
+) -> None:
+    seen = await asyncio.gather(*(database.write(_note(number)) for number in range(200)))
+    assert seen == list(range(1, 201))
+    assert await database.read(_count) == 200
+
+
+async def test_one_that_fails_takes_nothing_of_the_others_with_it(database: Database) -> None:
+    works = [_note(n, then=LookupError(str(n)) if n % 3 == 0 else None) for n in range(60)]
+    answers = await asyncio.gather(*map(database.write, works), return_exceptions=True)
+    failed = [n for n, answer in enumerate(answers) if isinstance(answer, LookupError)]
+    assert failed == list(range(0, 60, 3))
+    assert [str(answers[n]) for n in failed] == [str(n) for n in failed]
+    assert await database.read(_count) == 40
+
+
+async def test_the_same_row_twice_fails_the_second_alone(database: Database) -> None:
+    answers = await asyncio.gather(
+        database.write(_note(1)),
+        database.write(_note(1)),
+        database.write(_note(2)),
+        return_exceptions=True,
+    )
+    assert isinstance(answers[1], OutageError)
+    assert await database.read(_count) == 2
+
+
+async def test_who_gives_up_before_its_turn_has_written_nothing(database: Database) -> None:
+    first = asyncio.create_task(database.write(_note(0)))
+    await asyncio.sleep(0)
+    waiting = [asyncio.create_task(database.write(_note(n))) for n in range(1, 10)]
+    await asyncio.sleep(0)
+    waiting[4].cancel()
+    answers = await asyncio.gather(first, *waiting, return_exceptions=True)
+    assert isinstance(answers[5], asyncio.CancelledError)
+    assert await database.read(_count) == 9
+
+
+async def test_a_ledger_that_was_closed_says_so_to_all_who_wait(tmp_path: Path) -> None:
+    opened = await Database.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    await opened.close()
+    answers = await asyncio.gather(*(opened.write(_made) for _ in range(3)), return_exceptions=True)
+    assert all(isinstance(answer, RuntimeError) for answer in answers)
