@@ -35,13 +35,16 @@ class Act(StrEnum):
     HOLD = "hold"
     RELEASE = "release"
     ERASURE = "erasure"
+    SHARE = "share"
+    UNSHARE = "unshare"
+    DENIAL = "denial"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyLine:
     """One line of a tenant's custody log. `seq` counts from 0 within the tenant.
 
-    order     the order's random handle, which says nothing of it
+    order     the order's random handle, which says nothing of it; "" where no order is concerned
     details   SHA-256 of the sealed details: who, by which way, which digests
     """
 

@@ -7,17 +7,15 @@ request is held to the contract, then the resource answers.
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-import ipaddress
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 
 from aiohttp import hdrs, web
-from yarl import URL
 
-from evidence.errors import RequestError
+from service.access import door
+from service.access.door import admit, refuse_exposure
 from service.api import (
+    access,
     bundles,
     collections,
     custody,
@@ -28,13 +26,14 @@ from service.api import (
     log,
     manifests,
     policies,
+    shares,
     verify,
 )
 from service.api.ports import CLOSING, EVIDENCE, SETTINGS, Opening
 from service.api.scratch import SCRATCH, Scratch
 from service.contract import CONTRACT, MAX_BODY_BYTES, Contract, Handler
 from service.metrics import METRICS, Metrics, measure
-from service.problems import REQUEST_ID, Problem, problems
+from service.problems import REQUEST_ID, problems
 from service.settings import Settings
 
 _RESOURCES = (
@@ -45,6 +44,8 @@ _RESOURCES = (
     bundles,
     custody,
     erasure,
+    shares,
+    access,
     policies,
     verify,
     log,
@@ -74,8 +75,8 @@ def make_app(settings: Settings, *, opening: Opening | None = None) -> web.Appli
     app[METRICS] = Metrics()
     app[CONTRACT] = Contract.load()
     app[CONTRACT].bind(app, handlers())
-    app.on_response_prepare.append(_add_headers)
-    app.cleanup_ctx.extend([_scratch, partial(_evidence, opening)])
+    app.on_response_prepare.extend([_add_headers, door.add_left])
+    app.cleanup_ctx.extend([_scratch, partial(_evidence, opening), door.opened])
     app.on_shutdown.append(_close)
     return app
 
@@ -86,74 +87,6 @@ def handlers() -> dict[str, Handler]:
     for resource in _RESOURCES:
         found |= resource.OPERATIONS
     return found
-
-
-def refuse_exposure(settings: Settings) -> None:
-    """Without a token, whoever can connect can read everything: then only this machine may."""
-    if settings.api_token is None and not _is_loopback(settings.host):
-        raise RequestError(
-            what="listening beyond this machine",
-            why="no access token is set; set ORDERPROOF_API_TOKEN, or listen on 127.0.0.1",
-        )
-
-
-@web.middleware
-async def admit(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Let in who shows the token; where none is set, who talks to this machine by its own name.
-
-    The second keeps out web pages: one that is open in a browser on this machine could reach a
-    loopback port through a name of its own (DNS rebinding), or blindly by a form.
-    """
-    token = request.app[SETTINGS].api_token
-    operation = request.app[CONTRACT].operation_of(request)
-    if token is None:
-        _refuse_strange_pages(request)
-    elif operation is None or not operation.public:
-        sent = request.headers.get(hdrs.AUTHORIZATION, "")
-        scheme, _, value = sent.partition(" ")
-        # Both sides hashed: the comparison takes the same time whatever their lengths.
-        right = hmac.compare_digest(_hash(value.strip()), _hash(token.reveal()))
-        if scheme.lower() != "bearer" or not right:
-            raise Problem(
-                401,
-                "unauthorized",
-                "Send the service's access token: `Authorization: Bearer TOKEN`.",
-                headers={"WWW-Authenticate": 'Bearer realm="orderproof"'},
-            )
-    return await handler(request)
-
-
-def _refuse_strange_pages(request: web.Request) -> None:
-    host, origin = request.headers.get(hdrs.HOST), request.headers.get(hdrs.ORIGIN)
-    for url in (f"http://{host}" if host else None, origin):
-        if url is None:
-            continue
-        try:
-            name = URL(url).host or ""
-        except ValueError:
-            name = ""
-        if not _is_loopback(name):
-            raise Problem(
-                421,
-                "misdirected",
-                "Without an access token this service answers only to the name of this machine: "
-                "127.0.0.1 or localhost. Set ORDERPROOF_API_TOKEN to be reached by another.",
-            )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _hash(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -23,6 +23,7 @@ from aiohttp import hdrs, web
 
 from evidence.canonical import parse_json
 from evidence.errors import EvidenceError
+from service.access.callers import Role
 from service.problems import BODY_TEXTS, MAX_ERRORS, Problem, Violation, invalid
 
 MAX_BODY_BYTES = 1 << 20
@@ -69,12 +70,20 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One method of one path. `public` needs no token."""
+    """One method of one path. `public` needs no token.
+
+    roles          who may, where it is not public
+    tags           what a token's scopes are compared with
+    of_the_house   about the service as a whole, so only for those who run it
+    """
 
     id: str
     method: str
     path: str
     public: bool
+    roles: frozenset[Role]
+    tags: tuple[str, ...]
+    of_the_house: bool
     parameters: tuple[Parameter, ...]
     body_required: bool
     bodies: Mapping[str, jsonschema_rs.Draft202012Validator]
@@ -232,11 +241,17 @@ class Contract:
         self, path: str, method: str, said: Mapping[str, Any], shared: list[Any]
     ) -> Operation:
         body = said.get("requestBody", {})
+        public = said.get("security", self._document["security"]) == []
+        if public == ("x-roles" in said):
+            raise LookupError(f"{said['operationId']} says neither x-roles nor `security: []`")
         return Operation(
             id=said["operationId"],
             method=method.upper(),
             path=path,
-            public=said.get("security", self._document["security"]) == [],
+            public=public,
+            roles=frozenset(map(Role, said.get("x-roles", ()))),
+            tags=tuple(said["tags"]),
+            of_the_house=said.get("x-of-the-house", False),
             parameters=tuple(map(self._parameter, [*shared, *said.get("parameters", [])])),
             body_required=body.get("required", False),
             bodies=self._content(body),

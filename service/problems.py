@@ -227,6 +227,7 @@ def _title(slug: str) -> str:
 _TITLES = {
     "access": "A source refuses us",
     "corruption": "Kept evidence does not hold",
+    "forbidden": "Not allowed",
     "held": "Something stands against it",
     "http": "The request cannot be answered",
     "invalid-request": "The request does not fit the contract",
@@ -239,6 +240,7 @@ _TITLES = {
     "refused": "Refused",
     "shape": "A source answered in an unknown shape",
     "too-large": "Too large",
+    "too-often": "Too often",
     "too-slow": "Too slow",
     "unauthorized": "No access",
     "unexpected": "Unexpected failure",

@@ -207,7 +207,14 @@ class Runtime:
         idempotency_key: str | None = None,
     ) -> tuple[Collection, bool]:
         """Write the request down, then ring. True if it is new; the row is committed first."""
-        chosen = plan.choose(self.sources, sources)
+        known = await self.ledger.find_order(tenant, ref)
+        ours = plan.allowed(
+            self.sources,
+            tenant=tenant,
+            store=known.store if known else store,
+            house=self.settings.tenant,
+        )
+        chosen = plan.choose(ours, sources)
         if not chosen:
             raise ConfigError(what="the configuration", why="it has no source to collect from")
         kind = (defect or {}).get("kind", "")

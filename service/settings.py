@@ -23,6 +23,16 @@
     vkey = "w.example+1a2b3c4d+BE..."   its key, got from whoever runs it
     url = "https://w.example"
 
+    access = "open"                     or "tokens": nobody without one, not even from this machine
+
+    [oidc]                              people sign in elsewhere; service/access/oidc.py
+    issuer = "https://login.example"
+    audience = "orderproof"
+    jwks = ""                           where its keys are; empty: its discovery document says
+    tenant = "default"                  whose people they are; or tenant_claim = "org"
+    role_claim = "groups"
+    roles = { "evidence-admins" = "admin" }
+
     erasure_journal = "..."             what was erased; default: erasures.jsonl in `data`
 
     [retention]
@@ -48,12 +58,13 @@ from typing import Any
 
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
+from service.access.provider import OidcSettings, read_oidc
 
 DEFAULT_CONFIG = Path("orderproof.toml")
 _TOP = frozenset(
     {
         "data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits",
-        "authority", "witness", "signing", "retention", "erasure_journal",
+        "authority", "witness", "signing", "retention", "erasure_journal", "access", "oidc",
     }
 )  # fmt: skip
 
@@ -69,14 +80,21 @@ class Limits:
     source_s: float = 120.0
     upload_bytes: int = 512 << 20
     items_per_source: int = 2_000
+    requests_per_minute: int = 6_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
-    """One configured source. `options` holds no secret; `secrets` are by name."""
+    """One configured source. `options` holds no secret; `secrets` are by name.
+
+    tenants   for whose orders it may be asked; empty: those of the service's own tenant
+    stores    for which stores' orders; empty: all
+    """
 
     name: str
     collector: str
+    tenants: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
     base_url: str | None = None
     folder: Path | None = None
     ca: Path | None = None
@@ -136,6 +154,8 @@ class Settings:
     tenant: str = "default"
     log_origin: str = "orderproof.local"
     api_token: Secret | None = None
+    access: str = "open"
+    oidc: OidcSettings | None = None
     sources: tuple[SourceSettings, ...] = ()
     authorities: tuple[AuthoritySettings, ...] = ()
     witnesses: tuple[WitnessSettings, ...] = ()
@@ -143,6 +163,11 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     erasure_journal: Path | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this machine's own user needs no token."""
+        return self.access == "open" and self.api_token is None and self.oidc is None
 
     @property
     def journal(self) -> Path:
@@ -198,6 +223,8 @@ def load_settings(
         tenant=text("tenant", "default"),
         log_origin=text("log_origin", "orderproof.local"),
         api_token=Secret("api_token", token) if token else None,
+        access=_access(text("access", "open"), path=path),
+        oidc=read_oidc(table.get("oidc"), path=path),
         sources=tuple(
             _source(name, options, base=base, env=env, path=path)
             for name, options in sources.items()
@@ -247,15 +274,30 @@ def _source(
         if not isinstance(options.get(key, ""), str):
             raise _wrong(path, f"sources.{name}.{key} is not text")
     folder, ca = options.pop("folder", None), options.pop("ca", None)
+    for key in ("tenants", "stores"):
+        if not _are_texts(options.get(key, [])):
+            raise _wrong(path, f"sources.{name}.{key} is not a list of names")
     return SourceSettings(
         name=name,
         collector=options.pop("collector", name),
         base_url=options.pop("base_url", None),
         folder=base / folder if folder else None,
         ca=base / ca if ca else None,
+        tenants=tuple(options.pop("tenants", ())),
+        stores=tuple(options.pop("stores", ())),
         options=options,
         secrets=secrets,
     )
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _access(said: str, *, path: Path) -> str:
+    if said not in ("open", "tokens"):
+        raise _wrong(path, "access is neither open nor tokens")
+    return said
 
 
 def _limits(table: Any, *, path: Path) -> Limits:

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 # Names of the code -> names in the file.
 CALLED = {
+    "oidc": "[oidc]",
     "host": "listen",
     "port": "listen",
     "api_token": "ORDERPROOF_API_TOKEN",
@@ -55,7 +56,7 @@ YOURS = {
     "shop-cipher": CIPHER,
 }
 # Where a source's own settings end up; `options` and `secrets` are many names.
-PLAIN_SOURCE = {"collector", "base_url", "folder", "ca"}
+PLAIN_SOURCE = {"collector", "base_url", "folder", "ca", "tenants", "stores"}
 
 
 def section(title: str) -> str:

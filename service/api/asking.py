@@ -7,7 +7,8 @@ from aiohttp import web
 from evidence.custody import Act
 from evidence.errors import RequestError
 from evidence.orders import OrderRef, order_ref
-from service.api.ports import EVIDENCE, SETTINGS, Account, Collection
+from service.access.callers import Whose, caller_of
+from service.api.ports import EVIDENCE, Account, Collection
 from service.contract import Given
 from service.custody import By
 from service.problems import REQUEST_ID, Problem, Violation, invalid, not_found, route_of
@@ -27,7 +28,7 @@ def ref_of(given: Given) -> OrderRef:
 
 
 async def account_of(request: web.Request, ref: OrderRef) -> Account:
-    account = await request.app[EVIDENCE].account(request.app[SETTINGS].tenant, ref)
+    account = await request.app[EVIDENCE].account(whose_of(request), ref)
     if account is None:
         raise no_order()
     return account
@@ -35,15 +36,18 @@ async def account_of(request: web.Request, ref: OrderRef) -> Account:
 
 async def note(request: web.Request, ref: OrderRef, act: Act, **what: object) -> None:
     """Into the custody log, before anything of the order is sent."""
-    tenant = request.app[SETTINGS].tenant
-    await request.app[EVIDENCE].note(tenant, ref, act, by_of(request), what)
+    await request.app[EVIDENCE].note(whose_of(request), ref, act, by_of(request), what)
+
+
+def whose_of(request: web.Request) -> Whose:
+    """What whoever asks may see."""
+    return caller_of(request).whose
 
 
 def by_of(request: web.Request) -> By:
-    """Who asks. There is one access token yet, so it has one name."""
-    guarded = request.app[SETTINGS].api_token is not None
+    """Who asks, for the custody log."""
     return By(
-        who="token api" if guarded else "local user",
+        who=caller_of(request).who,
         way=f"{request.method} {route_of(request)}",
         request=request.get(REQUEST_ID, ""),
     )
@@ -54,11 +58,15 @@ def no_order() -> Problem:
 
 
 async def collection_of(request: web.Request, given: Given) -> Collection:
-    tenant = request.app[SETTINGS].tenant
-    collection = await request.app[EVIDENCE].collection(tenant, given.path["collection_id"])
+    id = given.path["collection_id"]
+    collection = await request.app[EVIDENCE].collection(whose_of(request), id)
     if collection is None:
-        raise not_found("collection", "Use the Location that started it.")
+        raise no_collection()
     return collection
+
+
+def no_collection() -> Problem:
+    return not_found("collection", "Use the Location that started it.")
 
 
 def not_sealed() -> Problem:

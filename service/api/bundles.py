@@ -4,35 +4,63 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
 
 from evidence.custody import Act
-from service.api.asking import account_of, not_sealed, note, ref_of
-from service.api.ports import EVIDENCE, SETTINGS
+from evidence.orders import OrderRef
+from service.access.callers import Whose, caller_of
+from service.api.asking import by_of, no_order, not_sealed, ref_of
+from service.api.ports import EVIDENCE
 from service.api.scratch import SCRATCH
 from service.api.sending import send_range
 from service.contract import Given, Handler
-from service.custody import bundled
+from service.custody import By, bundled
+from service.problems import Problem
+from service.steps.publish import REVIEWER
 
 
 async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
+    profile = given.query["profile"]
+    show, copies = (receipts_in(given.query.get(name, "")) for name in ("show", "copies"))
+    caller = caller_of(request)
+    if caller.role.proofs_only and (profile != REVIEWER or show or copies):
+        raise Problem(
+            403,
+            "forbidden",
+            "The role auditor reads proofs without content: ask for profile=reviewer, and leave "
+            "out `show` and `copies`.",
+        )
+    return await send_bundle(
+        request, caller.whose, ref_of(given), by_of(request), profile, show, copies
+    )
+
+
+async def send_bundle(
+    request: web.Request,
+    whose: Whose,
+    ref: OrderRef,
+    by: By,
+    profile: str,
+    show: Sequence[int],
+    copies: Sequence[int],
+) -> web.StreamResponse:
     """Write the bundle to disk and send it from there; it is gone when the answer is."""
-    ref = ref_of(given)
-    account = await account_of(request, ref)
+    account = await request.app[EVIDENCE].account(whose, ref)
+    if account is None:
+        raise no_order()
     if account.manifest_envelope is None:
         raise not_sealed()
     with request.app[SCRATCH].folder() as folder:
         file = folder / "bundle.zip"
-        profile = given.query["profile"]
-        show, copies = (_receipts(given.query.get(name, "")) for name in ("show", "copies"))
         held = await request.app[EVIDENCE].bundle(
-            request.app[SETTINGS].tenant, ref, profile=profile, to=file, show=show, copies=copies
+            whose, ref, profile=profile, to=file, show=show, copies=copies
         )
         size, sha256 = await asyncio.to_thread(_measure, file)
-        what = bundled(held, profile=profile, copies=copies)
-        await note(request, ref, Act.BUNDLE, sha256=sha256, **what)
+        what = {"sha256": sha256, **bundled(held, profile=profile, copies=copies)}
+        await request.app[EVIDENCE].note(whose, ref, Act.BUNDLE, by, what)
         response = web.StreamResponse(
             headers={
                 "Content-Type": "application/zip",
@@ -49,7 +77,7 @@ async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
         return await send_range(request, response, read, start=0, stop=size)
 
 
-def _receipts(text: str) -> list[int]:
+def receipts_in(text: str) -> list[int]:
     return [int(seq) for seq in text.split(",") if seq]
 
 

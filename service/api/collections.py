@@ -9,8 +9,8 @@ import time
 
 from aiohttp import web
 
-from service.api.asking import collection_of, ref_of
-from service.api.ports import CLOSING, EVIDENCE, SETTINGS, Collection
+from service.api.asking import collection_of, ref_of, whose_of
+from service.api.ports import CLOSING, EVIDENCE, Collection
 from service.api.sending import send_json
 from service.api.shapes import ENDED, collection_json, collection_path
 from service.contract import Given, Handler
@@ -31,8 +31,8 @@ async def request_collection(request: web.Request, given: Given) -> web.StreamRe
     ref = ref_of(given)
     collection, _ = await evidence.request_collection(
         ref,
-        tenant=request.app[SETTINGS].tenant,
-        store=body.get("store", "default"),
+        whose=whose_of(request),
+        store=body.get("store"),
         policy=body.get("policy"),
         sources=body.get("sources"),
         defect=body.get("defect"),
@@ -97,7 +97,7 @@ async def _ended(request: web.Request, collection: Collection, *, within_s: floa
     while collection.state not in ENDED and time.monotonic() < until:
         if await _closing(request, within_s=POLL_S):
             break
-        found = await request.app[EVIDENCE].collection(collection.tenant, collection.id)
+        found = await request.app[EVIDENCE].collection(whose_of(request), collection.id)
         collection = found or collection
     return collection
 

@@ -8,8 +8,8 @@ from aiohttp import web
 
 from evidence.erasure import ErasureReason
 from evidence.times import rfc3339
-from service.api.asking import by_of, no_order, ref_of
-from service.api.ports import EVIDENCE, SETTINGS
+from service.api.asking import by_of, no_order, ref_of, whose_of
+from service.api.ports import EVIDENCE
 from service.api.sending import send_json
 from service.contract import Given, Handler
 
@@ -17,7 +17,7 @@ from service.contract import Given, Handler
 async def erase_order(request: web.Request, given: Given) -> web.StreamResponse:
     """What opens the order is destroyed when this is answered, and the record of it is signed."""
     done = await request.app[EVIDENCE].erase(
-        request.app[SETTINGS].tenant,
+        whose_of(request),
         ref_of(given),
         reason=ErasureReason(given.body["reason"]),
         by=by_of(request),
@@ -39,7 +39,7 @@ async def erase_order(request: web.Request, given: Given) -> web.StreamResponse:
 
 async def put_hold(request: web.Request, given: Given) -> web.StreamResponse:
     since = await request.app[EVIDENCE].hold(
-        request.app[SETTINGS].tenant,
+        whose_of(request),
         ref_of(given),
         reason=given.body["reason"],
         by=by_of(request),
@@ -50,8 +50,8 @@ async def put_hold(request: web.Request, given: Given) -> web.StreamResponse:
 
 
 async def lift_hold(request: web.Request, given: Given) -> web.StreamResponse:
-    tenant = request.app[SETTINGS].tenant
-    if not await request.app[EVIDENCE].release(tenant, ref_of(given), by=by_of(request)):
+    evidence = request.app[EVIDENCE]
+    if not await evidence.release(whose_of(request), ref_of(given), by=by_of(request)):
         raise no_order()
     return send_json({"held": False, "since": None})
 

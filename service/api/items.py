@@ -9,8 +9,8 @@ import re
 from aiohttp import web
 
 from evidence.custody import Act
-from service.api.asking import no_order, note, ref_of
-from service.api.ports import EVIDENCE, SETTINGS
+from service.api.asking import no_order, note, ref_of, whose_of
+from service.api.ports import EVIDENCE
 from service.api.sending import send_json, send_range, unchanged, wanted_range
 from service.api.shapes import item_json
 from service.contract import Given, Handler
@@ -26,7 +26,7 @@ async def list_items(request: web.Request, given: Given) -> web.StreamResponse:
     ref = ref_of(given)
     start = _place(given.query["cursor"]) if "cursor" in given.query else 0
     stop = start + given.query["limit"]
-    items = await request.app[EVIDENCE].items(request.app[SETTINGS].tenant, ref)
+    items = await request.app[EVIDENCE].items(whose_of(request), ref)
     if items is None:
         raise no_order()
     page = items[start:stop]
@@ -42,9 +42,7 @@ async def list_items(request: web.Request, given: Given) -> web.StreamResponse:
 async def get_item(request: web.Request, given: Given) -> web.StreamResponse:
     """Always an attachment, never sniffed: what a stranger sent must not run in a browser here."""
     ref = ref_of(given)
-    found = await request.app[EVIDENCE].content(
-        request.app[SETTINGS].tenant, ref, given.path["sha256"]
-    )
+    found = await request.app[EVIDENCE].content(whose_of(request), ref, given.path["sha256"])
     if found is None:
         raise not_found("item", "GET the order's items for those it has.")
     item, content = found

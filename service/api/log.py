@@ -9,7 +9,8 @@ from aiohttp import web
 from evidence.canonical import digest
 from evidence.errors import EvidenceError
 from evidence.tiles import Tile
-from service.api.ports import EVIDENCE, SETTINGS
+from service.access.callers import caller_of
+from service.api.ports import EVIDENCE
 from service.api.sending import send_bytes
 from service.contract import Given, Handler
 from service.problems import Violation, invalid, not_found
@@ -26,8 +27,8 @@ async def get_log_file(request: web.Request, given: Given) -> web.StreamResponse
             Tile.parse(path)
         except EvidenceError as error:
             raise invalid(Violation("/path/path", "is no file of a log")) from error
-    settings = request.app[SETTINGS]
-    data = await asyncio.to_thread(request.app[EVIDENCE].log_file, settings.tenant, path)
+    tenant = caller_of(request).tenant
+    data = await asyncio.to_thread(request.app[EVIDENCE].log_file, tenant, path)
     if data is None:
         raise not_found("file in the log", "`checkpoint` says how far the log goes.")
     # A partial tile is as lasting as a full one while it is there: its name holds its width.

@@ -5,25 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
 import structlog
 
-from evidence.custody import Act
+from evidence.custody import Act, CustodyLine
 from evidence.erasure import ErasureReason
-from evidence.errors import RequestError
+from evidence.errors import NotFoundError, RequestError
 from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.sealed import SealedItem
+from evidence.times import rfc3339
 from service import custody, erasure
+from service.access.callers import DeniedError, Whose
+from service.access.tokens import LINK, id_of, is_right, mint
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
 from service.custody import By
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
 from service.worker import CollectionWorker
+from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
 from storage.log.tiles import LogFiles
 from storage.objects.objects import RangedContent
@@ -42,25 +46,33 @@ class RuntimeEvidence:
         self,
         ref: OrderRef,
         *,
-        tenant: str,
-        store: str,
+        whose: Whose,
+        store: str | None,
         policy: str | None,
         sources: Sequence[str] | None,
         defect: Mapping[str, str] | None,
         idempotency_key: str | None,
     ) -> tuple[Collection, bool]:
+        named = store or _only(whose.stores)
+        known = await self._runtime.ledger.find_order(whose.tenant, ref)
+        # An order that is there keeps its store, whatever is asked for now.
+        if not whose.covers(known.store if known else named):
+            raise DeniedError("store")
         return await self._runtime.request_collection(
             ref,
-            tenant=tenant,
-            store=store,
+            tenant=whose.tenant,
+            store=named,
             policy=policy,
             sources=sources,
             defect=defect,
             idempotency_key=idempotency_key,
         )
 
-    async def collection(self, tenant: str, id: str) -> Collection | None:
-        return await self._runtime.ledger.collection(tenant, id)
+    async def collection(self, whose: Whose, id: str) -> Collection | None:
+        found = await self._runtime.ledger.collection(whose.tenant, id)
+        if found is not None and not whose.covers(found.store):
+            raise DeniedError("collection")
+        return found
 
     async def tasks(self, collection_id: str) -> Sequence[Task]:
         return await self._runtime.ledger.tasks(collection_id)
@@ -74,19 +86,19 @@ class RuntimeEvidence:
     async def unfinished(self) -> Sequence[Collection]:
         return await self._runtime.ledger.unfinished()
 
-    async def account(self, tenant: str, ref: OrderRef) -> Account | None:
-        if await self._runtime.ledger.find_order(tenant, ref) is None:
+    async def account(self, whose: Whose, ref: OrderRef) -> Account | None:
+        if await self._order(whose, ref) is None:
             return None
-        return await self._runtime.account(tenant, ref)
+        return await self._runtime.account(whose.tenant, ref)
 
-    async def items(self, tenant: str, ref: OrderRef) -> Sequence[KeptItem] | None:
-        order = await self._runtime.ledger.find_order(tenant, ref)
+    async def items(self, whose: Whose, ref: OrderRef) -> Sequence[KeptItem] | None:
+        order = await self._order(whose, ref)
         return None if order is None else await self._runtime.ledger.items(order)
 
     async def content(
-        self, tenant: str, ref: OrderRef, sha256: str
+        self, whose: Whose, ref: OrderRef, sha256: str
     ) -> tuple[KeptItem, RangedContent] | None:
-        order = await self._runtime.ledger.find_order(tenant, ref)
+        order = await self._order(whose, ref)
         if order is None:
             return None
         for line in await self._runtime.ledger.items(order):
@@ -97,7 +109,7 @@ class RuntimeEvidence:
 
     async def bundle(
         self,
-        tenant: str,
+        whose: Whose,
         ref: OrderRef,
         *,
         profile: str,
@@ -105,30 +117,30 @@ class RuntimeEvidence:
         show: Sequence[int],
         copies: Sequence[int],
     ) -> Sequence[SealedItem]:
+        await self._found(whose, ref)
         return await self._runtime.bundle(
-            tenant, ref, profile=profile, to=to, show=show, copies=copies
+            whose.tenant, ref, profile=profile, to=to, show=show, copies=copies
         )
 
     async def note(
-        self, tenant: str, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
+        self, whose: Whose, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
     ) -> None:
-        order = await self._runtime.find(tenant, ref)
-        await custody.note(self._runtime, order, act, by, **what)
+        await custody.note(self._runtime, await self._found(whose, ref), act, by, **what)
 
-    async def custody(self, tenant: str, ref: OrderRef) -> custody.Report | None:
-        if await self._runtime.ledger.find_order(tenant, ref) is None:
+    async def custody(self, whose: Whose, ref: OrderRef) -> custody.Report | None:
+        if await self._order(whose, ref) is None:
             return None
-        return await custody.report(self._runtime, tenant, ref)
+        return await custody.report(self._runtime, whose.tenant, ref)
 
-    async def hold(self, tenant: str, ref: OrderRef, *, reason: str, by: By) -> datetime | None:
-        order = await self._runtime.ledger.find_order(tenant, ref)
+    async def hold(self, whose: Whose, ref: OrderRef, *, reason: str, by: By) -> datetime | None:
+        order = await self._order(whose, ref)
         if order is None:
             return None
         await custody.note(self._runtime, order, Act.HOLD, by)
         return await self._runtime.ledger.hold(order, reason=reason)
 
-    async def release(self, tenant: str, ref: OrderRef, *, by: By) -> bool:
-        order = await self._runtime.ledger.find_order(tenant, ref)
+    async def release(self, whose: Whose, ref: OrderRef, *, by: By) -> bool:
+        order = await self._order(whose, ref)
         if order is None:
             return False
         await custody.note(self._runtime, order, Act.RELEASE, by)
@@ -136,11 +148,114 @@ class RuntimeEvidence:
         return True
 
     async def erase(
-        self, tenant: str, ref: OrderRef, *, reason: ErasureReason, by: By
+        self, whose: Whose, ref: OrderRef, *, reason: ErasureReason, by: By
     ) -> erasure.Erased | None:
-        if await self._runtime.ledger.find_order(tenant, ref) is None:
+        if await self._order(whose, ref) is None:
             return None
-        return await erasure.erase(self._runtime, tenant, ref, reason=reason, by=by)
+        return await erasure.erase(self._runtime, whose.tenant, ref, reason=reason, by=by)
+
+    async def _order(self, whose: Whose, ref: OrderRef) -> OrderRecord | None:
+        """The order, if it is there and theirs. Every way to one goes through here."""
+        order = await self._runtime.ledger.find_order(whose.tenant, ref)
+        if order is not None and not whose.covers(order.store):
+            raise DeniedError("order")
+        return order
+
+    async def _found(self, whose: Whose, ref: OrderRef) -> OrderRecord:
+        order = await self._order(whose, ref)
+        if order is None:
+            raise NotFoundError(what="The order", why="nothing is kept of it")
+        return order
+
+    async def token(self, id: str) -> AccessToken | None:
+        return await self._runtime.ledger.access_token(id)
+
+    async def token_used(self, id: str) -> None:
+        await self._runtime.ledger.access_token_used(id)
+
+    async def add_token(self, token: AccessToken) -> None:
+        await self._runtime.ledger.add_access_token(token)
+
+    async def tokens(self, tenant: str) -> Sequence[AccessToken]:
+        return await self._runtime.ledger.access_tokens(tenant)
+
+    async def revoke_token(self, tenant: str, id: str) -> AccessToken:
+        return await self._runtime.ledger.revoke_access_token(tenant, id)
+
+    async def has_tenant(self, tenant: str) -> bool:
+        return tenant in {each.name for each in await self._runtime.ledger.tenants()}
+
+    async def stores(self, tenant: str) -> Sequence[Store]:
+        return await self._runtime.ledger.stores(tenant)
+
+    async def put_store(self, store: Store) -> None:
+        await self._runtime.ledger.put_store(store)
+
+    async def add_share(
+        self,
+        whose: Whose,
+        ref: OrderRef,
+        *,
+        profile: str,
+        show: Sequence[int],
+        copies: Sequence[int],
+        lasts: timedelta,
+        by: By,
+    ) -> tuple[Share, str] | None:
+        order = await self._order(whose, ref)
+        if order is None:
+            return None
+        until = self._runtime.clock() + lasts
+        minted = mint(LINK)
+        until_said = rfc3339(until)
+        await custody.note(
+            self._runtime, order, Act.SHARE, by, share=minted.id, profile=profile, until=until_said
+        )
+        share = await self._runtime.ledger.add_share(
+            order,
+            id=minted.id,
+            hash=minted.hash,
+            profile=profile,
+            show=show,
+            copies=copies,
+            expires_at=until,
+        )
+        return share, minted.secret
+
+    async def shares_of(self, whose: Whose, ref: OrderRef) -> Sequence[Share] | None:
+        order = await self._order(whose, ref)
+        return None if order is None else await self._runtime.ledger.shares_of(order)
+
+    async def revoke_share(self, whose: Whose, ref: OrderRef, id: str, *, by: By) -> Share | None:
+        order = await self._order(whose, ref)
+        if order is None:
+            return None
+        share = await self._runtime.ledger.revoke_share(order, id)
+        if share is not None:
+            await custody.note(self._runtime, order, Act.UNSHARE, by, share=id)
+        return share
+
+    async def shared(self, secret: str) -> tuple[Share, OrderRef] | None:
+        id = id_of(secret, LINK)
+        share = await self._runtime.ledger.share(id) if id is not None else None
+        if share is None or not is_right(secret, share.hash) or share.revoked_at is not None:
+            return None
+        if self._runtime.clock() >= share.expires_at:
+            return None
+        order = await self._runtime.ledger.order_by_handle(share.tenant, share.order)
+        return None if order is None else (share, order.ref)
+
+    async def note_denial(self, tenant: str, what: Mapping[str, object]) -> None:
+        await self._runtime.ledger.note_apart(tenant, Act.DENIAL, what)
+
+    async def denials(
+        self, tenant: str, *, before: int | None, limit: int
+    ) -> Sequence[tuple[CustodyLine, Mapping[str, object]]]:
+        ledger = self._runtime.ledger
+        rows = await ledger.denials(tenant, before=before, limit=limit)
+        return [
+            (CustodyLine.from_bytes(row.body), ledger.apart_details(tenant, row)) for row in rows
+        ]
 
     def policies_in_force(self) -> Sequence[Policy]:
         return sorted(self._runtime.policies.values(), key=lambda policy: policy.id)
@@ -162,6 +277,10 @@ class RuntimeEvidence:
                 )
             )
         return parts
+
+
+def _only(stores: frozenset[str] | None) -> str:
+    return next(iter(stores)) if stores is not None and len(stores) == 1 else "default"
 
 
 @contextlib.asynccontextmanager

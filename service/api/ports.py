@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
 from aiohttp import web
 
-from evidence.custody import Act
+from evidence.custody import Act, CustodyLine
 from evidence.erasure import ErasureReason
 from evidence.items import Provenance, Role
 from evidence.manifest import Manifest
@@ -23,8 +23,10 @@ from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.sealed import SealedItem
+from service.access.callers import Whose
 from service.custody import By
 from service.settings import Settings
+from storage.ledger.access import AccessToken, Share, Store
 
 
 class Order(Protocol):
@@ -45,6 +47,8 @@ class Collection(Protocol):
     def id(self) -> str: ...
     @property
     def tenant(self) -> str: ...
+    @property
+    def store(self) -> str: ...
     @property
     def state(self) -> str: ...
     @property
@@ -193,15 +197,16 @@ class Erasure(Protocol):
 class Evidence(Protocol):
     """The service, as its faces see it.
 
-    Every name that takes a tenant answers None for what another tenant has, as if it were not.
+    Every name that takes `whose` answers None for what another tenant has, as if it were not, and
+    raises DeniedError for what a store has that is not covered.
     """
 
     async def request_collection(
         self,
         ref: OrderRef,
         *,
-        tenant: str,
-        store: str,
+        whose: Whose,
+        store: str | None,
         policy: str | None,
         sources: Sequence[str] | None,
         defect: Mapping[str, str] | None,
@@ -211,10 +216,12 @@ class Evidence(Protocol):
 
         It is committed when this returns. RequestError for an unknown policy or source, and for
         a key that came with another request before.
+
+        store   of a new order; None: the only one that `whose` covers, or "default"
         """
         ...
 
-    async def collection(self, tenant: str, id: str) -> Collection | None: ...
+    async def collection(self, whose: Whose, id: str) -> Collection | None: ...
 
     async def tasks(self, collection_id: str) -> Sequence[Task]: ...
 
@@ -224,21 +231,21 @@ class Evidence(Protocol):
         """Every collection that is neither sealed nor failed."""
         ...
 
-    async def account(self, tenant: str, ref: OrderRef) -> Account | None:
+    async def account(self, whose: Whose, ref: OrderRef) -> Account | None:
         """None for an order that was never asked for."""
         ...
 
-    async def items(self, tenant: str, ref: OrderRef) -> Sequence[KeptItem] | None:
+    async def items(self, whose: Whose, ref: OrderRef) -> Sequence[KeptItem] | None:
         """As `account` has them, without reading the manifest for it."""
         ...
 
     async def content(
-        self, tenant: str, ref: OrderRef, sha256: str
+        self, whose: Whose, ref: OrderRef, sha256: str
     ) -> tuple[KeptItem, StoredContent] | None: ...
 
     async def bundle(
         self,
-        tenant: str,
+        whose: Whose,
         ref: OrderRef,
         *,
         profile: str,
@@ -254,7 +261,7 @@ class Evidence(Protocol):
         ...
 
     async def note(
-        self, tenant: str, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
+        self, whose: Whose, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
     ) -> None:
         """Write into the custody log what is about to be handed out; only then may it be.
 
@@ -262,20 +269,72 @@ class Evidence(Protocol):
         """
         ...
 
-    async def custody(self, tenant: str, ref: OrderRef) -> Custody | None: ...
+    async def custody(self, whose: Whose, ref: OrderRef) -> Custody | None: ...
 
-    async def hold(self, tenant: str, ref: OrderRef, *, reason: str, by: By) -> datetime | None:
+    async def hold(self, whose: Whose, ref: OrderRef, *, reason: str, by: By) -> datetime | None:
         """A legal hold: since when it is there."""
         ...
 
-    async def release(self, tenant: str, ref: OrderRef, *, by: By) -> bool:
+    async def release(self, whose: Whose, ref: OrderRef, *, by: By) -> bool:
         """Lift the hold, if there is one. False for an order that was never asked for."""
         ...
 
     async def erase(
-        self, tenant: str, ref: OrderRef, *, reason: ErasureReason, by: By
+        self, whose: Whose, ref: OrderRef, *, reason: ErasureReason, by: By
     ) -> Erased | None:
         """Destroy what opens the order. HeldError if a hold or its retention forbids it."""
+        ...
+
+    async def token(self, id: str) -> AccessToken | None:
+        """Of whichever tenant: only the door asks, before it knows who it is."""
+        ...
+
+    async def token_used(self, id: str) -> None: ...
+
+    async def add_token(self, token: AccessToken) -> None: ...
+
+    async def tokens(self, tenant: str) -> Sequence[AccessToken]: ...
+
+    async def revoke_token(self, tenant: str, id: str) -> AccessToken:
+        """NotFoundError if the tenant has no such token."""
+        ...
+
+    async def has_tenant(self, tenant: str) -> bool: ...
+
+    async def stores(self, tenant: str) -> Sequence[Store]: ...
+
+    async def put_store(self, store: Store) -> None: ...
+
+    async def add_share(
+        self,
+        whose: Whose,
+        ref: OrderRef,
+        *,
+        profile: str,
+        show: Sequence[int],
+        copies: Sequence[int],
+        lasts: timedelta,
+        by: By,
+    ) -> tuple[Share, str] | None:
+        """A link to the order's bundle, and the secret that opens it."""
+        ...
+
+    async def shares_of(self, whose: Whose, ref: OrderRef) -> Sequence[Share] | None: ...
+
+    async def revoke_share(self, whose: Whose, ref: OrderRef, id: str, *, by: By) -> Share | None:
+        """None as well if the order has no such link."""
+        ...
+
+    async def shared(self, secret: str) -> tuple[Share, OrderRef] | None:
+        """What a secret opens now; None if nothing, for whatever reason."""
+        ...
+
+    async def note_denial(self, tenant: str, what: Mapping[str, object]) -> None: ...
+
+    async def denials(
+        self, tenant: str, *, before: int | None, limit: int
+    ) -> Sequence[tuple[CustodyLine, Mapping[str, Any]]]:
+        """Newest first, each with its details."""
         ...
 
     def policies_in_force(self) -> Sequence[Policy]:

@@ -36,6 +36,8 @@ COMMANDS = {
     "audit": ("audit", "check a whole tenant, or a log's folder: every receipt, every byte"),
     "recover": ("recover", "read back from the published log what a restored ledger lacks"),
     "keys": ("keys", "the public keys, for whoever verifies; rotate or revoke them"),
+    "tenant": ("tenant", "whose evidence is kept here, and their stores"),
+    "token": ("token", "make, list and revoke access tokens"),
     "witness": ("witness", "cosign the heads of other logs, each only if it contains the last"),
     "sandbox": ("sandbox", "a local stand-in of a carrier, for trying out"),
     "doctor": ("doctor", "the health of every configured part, and what to do"),

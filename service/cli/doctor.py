@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _parts(settings: Settings) -> list[Health]:
     from evidence.errors import EvidenceError
-    from service.app import refuse_exposure
+    from service.access.door import refuse_exposure
     from service.runtime import Health, Runtime
 
     parts = []

@@ -24,6 +24,20 @@ BELIEVED = frozenset(
 Known = dict[str, tuple[str, ...]]
 
 
+def allowed(configured: Iterable[Source], *, tenant: str, store: str, house: str) -> list[Source]:
+    """Those that may be asked for orders of this store.
+
+    A source signs in as somebody: without `tenants` it is asked for the service's own tenant
+    (`house`) alone, so that no tenant reads with another's credentials.
+    """
+    return [
+        source
+        for source in configured
+        if tenant in (source.settings.tenants or (house,))
+        and (not source.settings.stores or store in source.settings.stores)
+    ]
+
+
 def choose(configured: Iterable[Source], asked: Sequence[str] | None) -> list[Source]:
     """The sources to ask: those named, or every configured one. RequestError for a name unknown."""
     by_name = {source.name: source for source in configured}

@@ -1,12 +1,13 @@
 """The custody log of a tenant: who had evidence in hand. A line is durable before bytes go out."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, Select, insert, select
 
-from evidence.canonical import digest
+from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyLine
 from storage.ledger.database import Transaction
 from storage.ledger.models import custody, orders, tenants
@@ -19,10 +20,13 @@ PAGE = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyRow:
-    """A line as the ledger has it. `sealed` is None once it was destroyed, with its order."""
+    """A line as the ledger has it. `sealed` is None once it was destroyed, with its order.
+
+    order   the order's handle; None where no order is concerned
+    """
 
     seq: int
-    order: str
+    order: str | None
     body: bytes = field(repr=False)
     sealed: bytes | None = field(repr=False)
     erased: bool
@@ -40,33 +44,65 @@ class Custody(Part):
         cipher = RowCipher(order.key)
 
         async def work(connection: Transaction) -> CustodyLine:
-            # On PostgreSQL others wait here; on SQLite they did at BEGIN.
-            mine = select(tenants.c.tenant).where(tenants.c.tenant == order.tenant)
-            await connection.execute(mine.with_for_update())
+            await _in_turn(connection, order.tenant)
             await check_open(connection, order.handle)
             seq, prev = await _end(connection, order.tenant)
             sealed = seal_json(cipher, dict(details), place=_place(order.tenant, seq))
-            line = CustodyLine(
-                seq=seq,
-                prev=prev,
-                at=from_text(self._now()),
-                order=order.handle,
-                act=act,
-                details=digest(sealed),
-            )
-            await connection.execute(
-                insert(custody).values(
-                    tenant=order.tenant,
-                    store=order.store,
-                    order_handle=order.handle,
-                    seq=seq,
-                    body=line.to_bytes(),
-                    details_sealed=sealed,
-                )
-            )
+            line = self._line(seq, prev, order.handle, act, sealed)
+            await _add(connection, order.tenant, order.store, line, sealed)
             return line
 
         return await self._database.write(work)
+
+    async def note_apart(self, tenant: str, act: Act, details: Mapping[str, object]) -> CustodyLine:
+        """Write down what concerns no order that is known; sealed under the tenant's key.
+
+        So nothing personal of a buyer belongs into `details`: no erasure reaches them.
+        """
+        said = canonical(dict(details))
+
+        async def work(connection: Transaction) -> CustodyLine:
+            await _in_turn(connection, tenant)
+            seq, prev = await _end(connection, tenant)
+            context = _place(tenant, seq).encode()
+            sealed = self._vault.wrap(tenant, said, context=context)
+            line = self._line(seq, prev, "", act, sealed)
+            await _add(connection, tenant, "", line, sealed)
+            return line
+
+        return await self._database.write(work)
+
+    def apart_details(self, tenant: str, row: CustodyRow) -> Mapping[str, Any]:
+        """What `note_apart` sealed. CorruptionError if it is not of this tenant and line."""
+        context = _place(tenant, row.seq).encode()
+        opened = self._vault.unwrap(tenant, row.sealed or b"", context=context)
+        found: Mapping[str, Any] = json.loads(opened)
+        return found
+
+    async def denials(self, tenant: str, *, before: int | None, limit: int) -> Sequence[CustodyRow]:
+        """The newest lines of custody that are denials, newest first; of erased orders too.
+
+        before   only lines whose number is below
+        """
+
+        async def work(connection: Transaction) -> Sequence[Any]:
+            asked = _joined().where(custody.c.tenant == tenant, custody.c.denial.is_(True))
+            if before is not None:
+                asked = asked.where(custody.c.seq < before)
+            asked = asked.order_by(custody.c.seq.desc()).limit(limit)
+            return (await connection.execute(asked)).all()
+
+        return [_row_of(row) for row in await self._database.read(work)]
+
+    def _line(self, seq: int, prev: str, order: str, act: Act, sealed: bytes) -> CustodyLine:
+        return CustodyLine(
+            seq=seq,
+            prev=prev,
+            at=from_text(self._now()),
+            order=order,
+            act=act,
+            details=digest(sealed),
+        )
 
     async def custody_end(self, tenant: str) -> tuple[int, str]:
         """How many lines there are, and the hash of the last."""
@@ -76,25 +112,10 @@ class Custody(Part):
         """A page of lines from `start` on; none at the end."""
 
         async def work(connection: Transaction) -> Sequence[Any]:
-            asked = (
-                select(custody, orders.c.key_wrapped.is_(None).label("erased"))
-                .outerjoin(orders, orders.c.handle == custody.c.order_handle)
-                .where(custody.c.tenant == tenant, custody.c.seq >= start)
-                .order_by(custody.c.seq)
-                .limit(PAGE)
-            )
-            return (await connection.execute(asked)).all()
+            asked = _joined().where(custody.c.tenant == tenant, custody.c.seq >= start)
+            return (await connection.execute(asked.order_by(custody.c.seq).limit(PAGE))).all()
 
-        return [
-            CustodyRow(
-                seq=row.seq,
-                order=row.order_handle,
-                body=row.body,
-                sealed=row.details_sealed,
-                erased=bool(row.erased),
-            )
-            for row in await self._database.read(work)
-        ]
+        return [_row_of(row) for row in await self._database.read(work)]
 
     async def handle_of(self, tenant: str, commitment: str) -> str | None:
         """What the ledger calls the order with this commitment, erased or not."""
@@ -114,6 +135,44 @@ def open_details(order: OrderRecord, row: CustodyRow) -> Mapping[str, Any]:
         RowCipher(order.key), row.sealed or b"", place=_place(order.tenant, row.seq)
     )
     return found
+
+
+async def _in_turn(connection: Transaction, tenant: str) -> None:
+    """On PostgreSQL others wait here; on SQLite they did at BEGIN."""
+    mine = select(tenants.c.tenant).where(tenants.c.tenant == tenant)
+    await connection.execute(mine.with_for_update())
+
+
+async def _add(
+    connection: Transaction, tenant: str, store: str, line: CustodyLine, sealed: bytes
+) -> None:
+    await connection.execute(
+        insert(custody).values(
+            tenant=tenant,
+            store=store,
+            order_handle=line.order or None,
+            seq=line.seq,
+            body=line.to_bytes(),
+            details_sealed=sealed,
+            denial=line.act is Act.DENIAL,
+        )
+    )
+
+
+def _joined() -> Select[Any]:
+    return select(custody, orders.c.key_wrapped.is_(None).label("shut")).outerjoin(
+        orders, orders.c.handle == custody.c.order_handle
+    )
+
+
+def _row_of(row: Row[Any]) -> CustodyRow:
+    return CustodyRow(
+        seq=row.seq,
+        order=row.order_handle,
+        body=row.body,
+        sealed=row.details_sealed,
+        erased=row.order_handle is not None and bool(row.shut),
+    )
 
 
 async def _end(connection: Transaction, tenant: str) -> tuple[int, str]:

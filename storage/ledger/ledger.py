@@ -7,6 +7,7 @@ the second call finds what the first one did.
 from collections.abc import Callable
 from datetime import datetime
 
+from storage.ledger.access import Access
 from storage.ledger.collections import Collections
 from storage.ledger.cosignatures import Cosignatures
 from storage.ledger.custody import Custody
@@ -20,8 +21,19 @@ from storage.ledger.tokens import Tokens
 from storage.vault.vault import Vault
 
 
-class Ledger(Orders, Collections, Items, Heads, Tokens, Cosignatures, Erasures, Custody, Recovery):
-    """Its methods stand in orders.py, collections.py, items.py, heads.py, tokens.py,
+class Ledger(
+    Orders,
+    Access,
+    Collections,
+    Items,
+    Heads,
+    Tokens,
+    Cosignatures,
+    Erasures,
+    Custody,
+    Recovery,
+):
+    """Its methods stand in orders.py, access.py, collections.py, items.py, heads.py, tokens.py,
     cosignatures.py, erasures.py, custody.py and recovery.py."""
 
     @classmethod

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -270,16 +271,67 @@ holds = Table(
     Index(None, "order_handle"),
 )
 
-# Each line's body holds the hash of the one before; see evidence.custody.
+# Each line's body holds the hash of the one before; see evidence.custody. A line that concerns no
+# order, such as a denial, has its details under the tenant's key.
 custody = Table(
     "custody",
     metadata,
     Column("number", COUNTER, primary_key=True, autoincrement=True),
     *_whose(),
-    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle")),
     Column("seq", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("details_sealed", LargeBinary),
+    Column("denial", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("tenant", "seq"),
+    Index(None, "order_handle"),
+    Index(None, "tenant", "denial", "seq"),
+)
+
+# One account on one platform of a tenant.
+stores = Table(
+    "stores",
+    metadata,
+    Column("tenant", NAME, ForeignKey("tenants.tenant"), primary_key=True),
+    Column("store", NAME, primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("seller", String(100), nullable=False),
+    Column("site", String(2), nullable=False),
+    Column("created_at", TIME, nullable=False),
+)
+
+# Only the hash of a token is kept. `stores` and `scopes` are JSON lists; null is no limit.
+access_tokens = Table(
+    "access_tokens",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("tenant", NAME, ForeignKey("tenants.tenant"), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("stores", Text),
+    Column("scopes", Text),
+    Column("hash", HASH, nullable=False),
+    Column("made_by", String(200), nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+    Column("revoked_at", TIME),
+    Column("used_at", TIME),
+    Index(None, "tenant", "id"),
+)
+
+# A link that opens one order's bundle to whoever has it. `show` and `copies` are JSON lists.
+shares = Table(
+    "shares",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("hash", HASH, nullable=False),
+    Column("profile", String(40), nullable=False),
+    Column("show", Text, nullable=False),
+    Column("copies", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("expires_at", TIME, nullable=False),
+    Column("revoked_at", TIME),
     Index(None, "order_handle"),
 )

@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,16 +19,19 @@ from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyChain, CustodyLine
 from evidence.dsse import IN_TOTO, EcdsaSigner, sign
 from evidence.erasure import ErasureReason, ErasureRecord
-from evidence.errors import HeldError, RequestError
+from evidence.errors import HeldError, NotFoundError, RequestError
 from evidence.items import Provenance, Role
 from evidence.manifest import Coverage, Manifest, SealedItem, SourceOutcome, Statement
 from evidence.orders import OrderRef
 from evidence.policy import Policy, parse_policy
 from evidence.receipts import NO_RECEIPT, Receipt, commit, commit_order
 from evidence.verdicts import Finding, Judgement, Verdict
+from service.access.callers import Whose
+from service.access.tokens import LINK, mint
 from service.custody import By, Entry, Report
 from service.settings import Settings
 from service.steps.publish import chosen
+from storage.ledger.access import AccessToken, Share, Store
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SALT = bytes(32)
@@ -86,6 +89,7 @@ class ACollection:
     id: str
     tenant: str
     order: str
+    store: str = "default"
     state: str = "queued"
     complete: bool | None = None
     policy: str = POLICY.id
@@ -223,6 +227,10 @@ class InMemoryEvidence:
         self.noted: list[tuple[OrderRef, Act, By, dict[str, object]]] = []
         self.holds: dict[OrderRef, str] = {}
         self.fails: Exception | None = None
+        self.tokens_made: dict[str, AccessToken] = {}
+        self.stores_made: dict[tuple[str, str], Store] = {}
+        self.shares_made: dict[str, tuple[Share, OrderRef]] = {}
+        self.denied: list[tuple[str, dict[str, object]]] = []
 
     @contextlib.asynccontextmanager
     async def opening(self, settings: Settings) -> AsyncIterator[InMemoryEvidence]:
@@ -253,8 +261,8 @@ class InMemoryEvidence:
         self,
         ref: OrderRef,
         *,
-        tenant: str,
-        store: str,
+        whose: Whose,
+        store: str | None,
         policy: str | None,
         sources: Sequence[str] | None,
         defect: Mapping[str, str] | None,
@@ -262,7 +270,12 @@ class InMemoryEvidence:
     ) -> tuple[ACollection, bool]:
         if self.fails is not None:
             raise self.fails
-        request = {"ref": ref, "store": store, "policy": policy, "sources": sources}
+        request: dict[str, object] = {
+            "ref": ref,
+            "store": store,
+            "policy": policy,
+            "sources": sources,
+        }
         request |= {"defect": defect}
         if policy is not None and policy != POLICY.id:
             raise RequestError(what="the policy", why=f"{policy!r} is not known")
@@ -270,22 +283,24 @@ class InMemoryEvidence:
             id, before = self.keys[idempotency_key]
             if before != request:
                 raise RequestError(what="the key", why="it came with another request before")
-            found = await self.collection(tenant, id)
+            found = await self.collection(whose, id)
             assert found is not None
             return found, False
         self.asked.append(request)
-        account = self.accounts.setdefault((tenant, ref), AnAccount(AnOrder(ref, f"h{ref.id}")))
-        collection = ACollection(f"c{len(self.asked):07}", tenant, account.order.handle)
+        account = self.accounts.setdefault(
+            (whose.tenant, ref), AnAccount(AnOrder(ref, f"h{ref.id}"))
+        )
+        collection = ACollection(f"c{len(self.asked):07}", whose.tenant, account.order.handle)
         account.collections.append(collection)
         account.tasks[collection.id] = [ATask("folder"), ATask("ups", "failed", why="no answer")]
         if idempotency_key is not None:
             self.keys[idempotency_key] = (collection.id, request)
         return collection, True
 
-    async def collection(self, tenant: str, id: str) -> ACollection | None:
+    async def collection(self, whose: Whose, id: str) -> ACollection | None:
         for (owner, _), account in self.accounts.items():
             for collection in account.collections:
-                if owner == tenant and collection.id == id:
+                if owner == whose.tenant and collection.id == id:
                     return collection
         return None
 
@@ -306,19 +321,19 @@ class InMemoryEvidence:
             if c.state not in {"sealed", "failed"}
         ]
 
-    async def account(self, tenant: str, ref: OrderRef) -> AnAccount | None:
+    async def account(self, whose: Whose, ref: OrderRef) -> AnAccount | None:
         if self.fails is not None:
             raise self.fails
-        return self.accounts.get((tenant, ref))
+        return self.accounts.get((whose.tenant, ref))
 
-    async def items(self, tenant: str, ref: OrderRef) -> Sequence[AnItem] | None:
-        account = self.accounts.get((tenant, ref))
+    async def items(self, whose: Whose, ref: OrderRef) -> Sequence[AnItem] | None:
+        account = self.accounts.get((whose.tenant, ref))
         return account.items if account else None
 
     async def content(
-        self, tenant: str, ref: OrderRef, sha256: str
+        self, whose: Whose, ref: OrderRef, sha256: str
     ) -> tuple[AnItem, AContent] | None:
-        account = self.accounts.get((tenant, ref))
+        account = self.accounts.get((whose.tenant, ref))
         for item in account.items if account else ():
             if item.sha256 == sha256:
                 return item, self.contents.get(sha256, AContent(item.data))
@@ -326,7 +341,7 @@ class InMemoryEvidence:
 
     async def bundle(
         self,
-        tenant: str,
+        whose: Whose,
         ref: OrderRef,
         *,
         profile: str,
@@ -339,19 +354,19 @@ class InMemoryEvidence:
         if copies:
             raise RequestError(what="the copies to carry", why="there are none")
         await asyncio.to_thread(to.write_bytes, b"PK\x05\x06" + bytes(18))
-        manifest = self.accounts[tenant, ref].manifest
+        manifest = self.accounts[whose.tenant, ref].manifest
         assert manifest is not None
         if profile == "bagit":
             return manifest.items
         return chosen(manifest.items, show=show, show_roles=())
 
     async def note(
-        self, tenant: str, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
+        self, whose: Whose, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
     ) -> None:
         self.noted.append((ref, act, by, dict(what)))
 
-    async def custody(self, tenant: str, ref: OrderRef) -> Report | None:
-        if (tenant, ref) not in self.accounts:
+    async def custody(self, whose: Whose, ref: OrderRef) -> Report | None:
+        if (whose.tenant, ref) not in self.accounts:
             return None
         sealed = b"sealed"
         chain, entries = CustodyChain(), []
@@ -369,7 +384,7 @@ class InMemoryEvidence:
                 details = {"who": by.who, "way": by.way, "request": by.request, **what}
                 entries.append(Entry(line, details))
         return Report(
-            commitment=self.accounts[tenant, ref].order.commitment,
+            commitment=self.accounts[whose.tenant, ref].order.commitment,
             erased_at=None,
             entries=entries,
             lines=chain.size,
@@ -377,29 +392,116 @@ class InMemoryEvidence:
             wrong=chain.wrong,
         )
 
-    async def hold(self, tenant: str, ref: OrderRef, *, reason: str, by: By) -> datetime | None:
-        if (tenant, ref) not in self.accounts:
+    async def hold(self, whose: Whose, ref: OrderRef, *, reason: str, by: By) -> datetime | None:
+        if (whose.tenant, ref) not in self.accounts:
             return None
         self.holds[ref] = reason
         return NOW
 
-    async def release(self, tenant: str, ref: OrderRef, *, by: By) -> bool:
+    async def release(self, whose: Whose, ref: OrderRef, *, by: By) -> bool:
         self.holds.pop(ref, None)
-        return (tenant, ref) in self.accounts
+        return (whose.tenant, ref) in self.accounts
 
     async def erase(
-        self, tenant: str, ref: OrderRef, *, reason: ErasureReason, by: By
+        self, whose: Whose, ref: OrderRef, *, reason: ErasureReason, by: By
     ) -> AnErased | None:
-        account = self.accounts.get((tenant, ref))
+        account = self.accounts.get((whose.tenant, ref))
         if account is None:
             return None
         if ref in self.holds:
             raise HeldError(what="The erasure", why="a legal hold is on the order")
-        del self.accounts[tenant, ref]
+        del self.accounts[whose.tenant, ref]
         return AnErased(AnErasure(account.order.commitment, reason))
 
     def policies_in_force(self) -> Sequence[Policy]:
         return [POLICY]
+
+    async def token(self, id: str) -> AccessToken | None:
+        return self.tokens_made.get(id)
+
+    async def token_used(self, id: str) -> None:
+        self.tokens_made[id] = replace(self.tokens_made[id], used_at=NOW)
+
+    async def add_token(self, token: AccessToken) -> None:
+        self.tokens_made[token.id] = token
+
+    async def tokens(self, tenant: str) -> Sequence[AccessToken]:
+        return [token for token in self.tokens_made.values() if token.tenant == tenant]
+
+    async def revoke_token(self, tenant: str, id: str) -> AccessToken:
+        if id not in {token.id for token in await self.tokens(tenant)}:
+            raise NotFoundError(what="The token", why="there is none of this id")
+        self.tokens_made[id] = replace(self.tokens_made[id], revoked_at=NOW)
+        return self.tokens_made[id]
+
+    async def has_tenant(self, tenant: str) -> bool:
+        return tenant == "default"
+
+    async def stores(self, tenant: str) -> Sequence[Store]:
+        return [store for store in self.stores_made.values() if store.tenant == tenant]
+
+    async def put_store(self, store: Store) -> None:
+        self.stores_made[store.tenant, store.name] = store
+
+    async def add_share(
+        self,
+        whose: Whose,
+        ref: OrderRef,
+        *,
+        profile: str,
+        show: Sequence[int],
+        copies: Sequence[int],
+        lasts: timedelta,
+        by: By,
+    ) -> tuple[Share, str] | None:
+        minted = mint(LINK)
+        share = Share(
+            id=minted.id,
+            tenant=whose.tenant,
+            store="default",
+            order="h",
+            hash=minted.hash,
+            profile=profile,
+            show=tuple(show),
+            copies=tuple(copies),
+            created_at=NOW,
+            expires_at=datetime.now(UTC) + lasts,
+        )
+        self.shares_made[minted.secret] = (share, ref)
+        return share, minted.secret
+
+    async def shares_of(self, whose: Whose, ref: OrderRef) -> Sequence[Share] | None:
+        if (whose.tenant, ref) not in self.accounts:
+            return None
+        return [share for share, of in self.shares_made.values() if of == ref]
+
+    async def revoke_share(self, whose: Whose, ref: OrderRef, id: str, *, by: By) -> Share | None:
+        for secret, (share, of) in list(self.shares_made.items()):
+            if share.id == id and of == ref:
+                del self.shares_made[secret]
+                return replace(share, revoked_at=NOW)
+        return None
+
+    async def shared(self, secret: str) -> tuple[Share, OrderRef] | None:
+        return self.shares_made.get(secret)
+
+    async def note_denial(self, tenant: str, what: Mapping[str, object]) -> None:
+        self.denied.append((tenant, dict(what)))
+
+    async def denials(
+        self, tenant: str, *, before: int | None, limit: int
+    ) -> Sequence[tuple[CustodyLine, Mapping[str, object]]]:
+        lines = [
+            (
+                CustodyLine(
+                    seq=seq, prev=NO_LINE, at=NOW, order="", act=Act.DENIAL, details=NO_LINE
+                ),
+                what,
+            )
+            for seq, (whose, what) in enumerate(self.denied)
+            if whose == tenant and (before is None or seq < before)
+        ]
+        return lines[::-1][:limit]
 
     def log_file(self, tenant: str, path: str) -> bytes | None:
         return self.files.get(path)

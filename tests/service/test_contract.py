@@ -42,6 +42,22 @@ def test_every_object_schema_of_a_request_names_its_fields() -> None:
         assert schemas[name]["additionalProperties"] is False
 
 
+def test_every_body_has_an_example_and_every_example_is_true() -> None:
+    document = yaml.safe_load(FILE.read_text("utf-8"))
+    for operation in Contract.load().operations.values():
+        said = document["paths"][operation.path][operation.method.lower()]
+        for media_type, content in said.get("requestBody", {}).get("content", {}).items():
+            if media_type == "application/json":
+                assert operation.bodies[media_type].is_valid(content["example"]), operation.id
+
+
+def test_scopes_are_the_tags_and_every_tag_is_explained() -> None:
+    document = yaml.safe_load(FILE.read_text("utf-8"))
+    tags = {tag for operation in Contract.load().operations.values() for tag in operation.tags}
+    assert set(document["components"]["schemas"]["Scope"]["enum"]) == tags
+    assert {tag["name"] for tag in document["tags"]} == tags
+
+
 def test_an_answer_that_is_not_described_is_found() -> None:
     operation = Contract.load().operations["getHealth"]
 

@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from collectors.secrets import Secret
 from evidence.custody import Act
 from evidence.errors import NotFoundError
+from service.access.callers import Whose
 from service.app import make_app
 from service.custody import By, list_digest, note, report
 from service.erasure import erase
@@ -33,7 +34,7 @@ REAL_ORDER = f"/v1/orders/amazon/{REAL.id}"
 async def sealed(held: InMemoryEvidence) -> InMemoryEvidence:
     await held.request_collection(
         REF,
-        tenant="default",
+        whose=Whose("default"),
         store="default",
         policy=None,
         sources=None,

@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from collectors.secrets import Secret
+from service.access.callers import Whose
 from service.app import make_app
 from service.runner import Runner
 from service.settings import Settings
@@ -39,7 +40,7 @@ async def test_generated_requests_find_nothing_the_contract_does_not_say(
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     await held.request_collection(
         REF,
-        tenant="default",
+        whose=Whose("default"),
         store="default",
         policy=None,
         sources=None,
