@@ -7,7 +7,8 @@ A locator is written `kind:place`. The kinds:
                         its name, or an attribute
     header:Date         a mail or HTTP header, by name
     cell:12/订单号       a table's row, counted from 1 with the header row, and column heading
-    cell:Sheet2!12/B    the same on another than a workbook's first sheet; a column without heading
+    cell:Sheet2!12/B    the same on another than a workbook's first sheet, or in a document's table;
+                        a column without heading
     line:7              a line of the item's text, counted from 1
     part:2.1            a part of a mail, numbered as IMAP numbers them (RFC 9051, 6.4.5)
     part:1/line:7       a line of that part's decoded text, counted from 1

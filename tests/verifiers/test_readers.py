@@ -304,4 +304,4 @@ def test_readers_are_chosen_by_the_bytes_and_their_types_do_not_overlap() -> Non
     lying = received(pdf(LETTER), media_type="image/png")
     reader = reader_of(lying)
     assert reader is not None and reader.name == "pdf"
-    assert reader_for("application/zip") is None
+    assert reader_for("video/mp4") is None

@@ -20,10 +20,10 @@ from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import meta, page_line
 from evidence.times import Time, parse_iso
-from verifiers.readers import ocr, pdf_pages
+from verifiers.readers import ocr, pdf_pages, pdf_parts
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, failed
-from verifiers.readers.said.facts import Size, facts_of_lines
+from verifiers.readers.said.facts import Size, facts_of_code, facts_of_lines
 
 MAX_PAGES = 50
 _MAX_STREAM = 16 << 20  # bytes a stream may grow to when it is unpacked
@@ -91,12 +91,21 @@ def _read(item: Item, facts: list[Fact]) -> None:
     sizes: dict[int, Size] = {}
     if pdf_pages.available():
         data = item.content.read(MAX_BYTES)
-        lines, sizes, troubles = pdf_pages.read_layout(data, min(pages, MAX_PAGES))
+        layout = pdf_pages.read_layout(data, min(pages, MAX_PAGES))
+        lines, sizes, troubles = layout.lines, layout.sizes, layout.troubles
+        facts.extend(code for said, at in layout.codes for code in facts_of_code(item, said, at))
         if any(line.confidence < 1 for line in lines):
             facts.append(fact(item, "reading.engine", ocr.engine_name()))
     else:
         lines = list(_lines(reader, troubles))
-    facts.extend(facts_of_lines(item, lines, sizes=sizes))
+    try:
+        fields = pdf_parts.fields_of(reader, MAX_PAGES)
+    except Exception as problem:  # as for the whole; the pages are read already
+        fields = []
+        facts.append(failed(item, f"its form cannot be read ({type(problem).__name__})"))
+    facts.extend(fact(item, "document.field", line.text, line.locator) for line in fields)
+    facts.extend(facts_of_lines(item, [*lines, *fields], sizes=sizes))
+    facts.extend(pdf_parts.facts_of(item, reader))
     facts.extend(failed(item, trouble) for trouble in troubles[:10])
     if not troubles and not any(line.text.strip() for line in lines):
         found = "no text was recognised on it" if pdf_pages.available() else ocr.NEEDS_OCR

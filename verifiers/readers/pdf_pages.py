@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from evidence.locators import page_box
-from verifiers.readers import ocr
+from evidence.locators import Locator, page_box
+from verifiers.readers import barcodes, ocr
 from verifiers.readers.lines import Line
 from verifiers.readers.pdf_layout import lines_of_page
 from verifiers.readers.said.facts import Size
@@ -24,7 +25,10 @@ _DPI = 200
 _MOST_PIXELS = 6_000_000
 # Pages that are recognised; a second of one core each.
 MAX_PAGES = 8
+# Pages with a text layer whose barcodes are looked for, and how fine; a label is on the first ones.
+_CODED_PAGES, _CODED_SCALE, _CODED_PIXELS = 4, 2.0, 4_000_000
 _POINTS = 72
+_TEXT_OBJECT = 1  # FPDF_PAGEOBJ_TEXT
 
 
 @cache
@@ -33,45 +37,84 @@ def available() -> bool:
     return importlib.util.find_spec("pypdfium2") is not None and ocr.available()
 
 
-def read_layout(data: bytes, pages: int) -> tuple[list[Line], dict[int, Size], list[str]]:
-    """The text layer of the first `pages` pages with places, the pages' sizes, and what failed.
+@dataclass(slots=True)
+class Layout:
+    """What stands where on the pages.
 
-    A page without text is rendered and recognised, up to MAX_PAGES of them.
+    lines     of the text layer, or recognised, page by page
+    sizes     of the pages in points, by number
+    codes     what barcodes say, each with its place
+    troubles  what failed, each as a part of a sentence
     """
+
+    lines: list[Line] = field(default_factory=list)
+    sizes: dict[int, Size] = field(default_factory=dict)
+    codes: list[tuple[str, Locator]] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+
+def read_layout(data: bytes, pages: int) -> Layout:
+    """The first `pages` pages; one without text is recognised, up to MAX_PAGES of them."""
     import pypdfium2 as pdfium
 
-    lines: list[Line] = []
-    sizes: dict[int, Size] = {}
-    troubles: list[str] = []
+    layout = Layout()
     blank: list[int] = []
     document = pdfium.PdfDocument(data)
     try:
         for number in range(1, min(pages, len(document)) + 1):
             try:
-                found, sizes[number] = lines_of_page(document, number)
+                found, layout.sizes[number] = lines_of_page(document, number)
+                if found and number <= _CODED_PAGES:
+                    _add_codes(layout, document, number)
             except Exception as problem:
-                troubles.append(f"page {number} could not be read ({type(problem).__name__})")
+                why = f"page {number} could not be read ({type(problem).__name__})"
+                layout.troubles.append(why)
                 continue
             if not found:
                 blank.append(number)
-            lines.extend(found)
+            layout.lines.extend(found)
         for number in blank[:MAX_PAGES]:
-            lines.extend(_recognised(document, number))
+            _recognise(layout, document, number)
     finally:
         document.close()
     if len(blank) > MAX_PAGES:
-        troubles.append(f"only {MAX_PAGES} of its {len(blank)} pages without text were read")
-    return sorted(lines, key=lambda line: line.page), sizes, troubles
+        why = f"only {MAX_PAGES} of its {len(blank)} pages without text were read"
+        layout.troubles.append(why)
+    layout.lines.sort(key=lambda line: line.page)
+    return layout
 
 
-def _recognised(document: Any, number: int) -> Iterator[Line]:
+def _add_codes(layout: Layout, document: Any, number: int) -> None:
+    """The codes on a page with a text layer; one that draws nothing but text can have none."""
+    if not barcodes.available():
+        return
+    page = document[number - 1]
+    try:
+        if any(drawn.type != _TEXT_OBJECT for drawn in page.get_objects(max_depth=1)):
+            width, height = page.get_size()
+            bound = (_CODED_PIXELS / max(width * height, 1.0)) ** 0.5
+            scale = min(_CODED_SCALE, bound)
+            layout.codes += _codes(render(page, scale), number, scale)
+    finally:
+        page.close()
+
+
+def _codes(pixels: Pixels, number: int, scale: float) -> Iterator[tuple[str, Locator]]:
+    for code in barcodes.read_codes(pixels) if barcodes.available() else ():
+        x, y, w, h = (round(side / scale) for side in code.box)
+        yield code.text, page_box(number, x, y, max(1, w), max(1, h))
+
+
+def _recognise(layout: Layout, document: Any, number: int) -> None:
     page = document[number - 1]
     try:
         scale = _scale(page)
-        for seen in ocr.read_lines(render(page, scale)):
+        pixels = render(page, scale)
+        for seen in ocr.read_lines(pixels):
             x, y, w, h = (side / scale for side in seen.box)
             place = page_box(number, round(x), round(y), round(w), round(h))
-            yield Line(seen.text, place, (x, y, w, h), number, seen.confidence)
+            layout.lines.append(Line(seen.text, place, (x, y, w, h), number, seen.confidence))
+        layout.codes += _codes(pixels, number, scale)
     finally:
         page.close()
 

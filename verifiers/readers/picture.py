@@ -20,12 +20,11 @@ from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import box, meta
 from evidence.times import Time, parse_iso
-from verifiers.readers import barcodes, ocr
+from verifiers.readers import barcodes, ocr, picture_parts
 from verifiers.readers.lines import Line
 from verifiers.readers.ocr import straightened
 from verifiers.readers.reader import MAX_BYTES, MAX_TEXT, fact, failed
-from verifiers.readers.said.facts import Size, facts_of_lines
-from verifiers.readers.said.parcel_numbers import number_of_code
+from verifiers.readers.said.facts import Size, facts_of_code, facts_of_lines
 
 if TYPE_CHECKING:
     from verifiers.readers.ocr import Pixels
@@ -83,6 +82,7 @@ def _read(item: Item, facts: list[Fact]) -> None:
             facts.append(failed(item, f"it has more than {MAX_PIXELS:,} pixels"))
             return
         facts.extend(_metadata(item, picture))
+        facts.extend(picture_parts.facts_of(item, data, picture))
         picture.load()
         if not ocr.available():
             facts.append(failed(item, ocr.NEEDS_OCR))
@@ -125,9 +125,7 @@ def facts_of_pixels(item: Item, pixels: Pixels, shrunk: float) -> Iterator[Fact]
     yield from facts_of_lines(item, lines, sizes={0: Size(width, height)})
     for code in barcodes.read_codes(pixels) if barcodes.available() else ():
         place = box(*(round(side * shrunk) for side in code.box))
-        yield fact(item, "document.barcode", code.text, place, confidence=0.99)
-        if number := number_of_code(code.text):
-            yield fact(item, "shipment.tracking_number", number, place, confidence=0.98)
+        yield from facts_of_code(item, code.text, place)
 
 
 def _metadata(item: Item, picture: Image.Image) -> Iterator[Fact]:

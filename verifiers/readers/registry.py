@@ -5,7 +5,18 @@ from __future__ import annotations
 from evidence.facts import Fact
 from evidence.items import Item
 from evidence.media import HEAD, sniff
-from verifiers.readers import html, json_text, mail, mhtml, pdf, picture, text, xml_text
+from verifiers.readers import (
+    html,
+    json_text,
+    mail,
+    mhtml,
+    office,
+    old_office,
+    pdf,
+    picture,
+    text,
+    xml_text,
+)
 from verifiers.readers.faces import faces_of
 from verifiers.readers.inside import one_item
 from verifiers.readers.reader import Reader
@@ -24,6 +35,14 @@ READERS: tuple[Reader, ...] = (
     Reader("html", 1, frozenset({"text/html"}), html.read, html.text_of),
     Reader("json", 1, frozenset({"application/json"}), json_text.read, json_text.text_of),
     Reader("xml", 1, frozenset({"text/xml"}), xml_text.read, xml_text.text_of),
+    Reader("office", 1, frozenset({"application/zip"}), office.read, office.text_of),
+    Reader(
+        "old_office",
+        1,
+        frozenset({"application/x-ole-storage"}),
+        old_office.read,
+        old_office.text_of,
+    ),
     Reader("text", 1, frozenset({"text/plain"}), text.read, text.text_of),
 )
 

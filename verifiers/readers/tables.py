@@ -27,18 +27,23 @@ _HEADING_CHARS = 60
 _WIDTH, _HEIGHT = 200.0, 20.0
 
 
-def facts_of_rows(item: Item, rows: Iterable[Sequence[str]], *, sheet: str = "") -> list[Fact]:
-    """What the rows say; facts of one row share its group. `sheet` names all but the first one."""
-    facts = facts_of_lines(item, lines_of_rows(rows, sheet=sheet))
+def facts_of_rows(item: Item, lines: Iterable[Line]) -> list[Fact]:
+    """What lines out of tables say; facts of one row share its group."""
+    facts = facts_of_lines(item, lines)
     return [replace(one, group=group) if (group := _row_of(one)) else one for one in facts]
 
 
-def lines_of_rows(rows: Iterable[Sequence[str]], *, sheet: str = "") -> Iterator[Line]:
-    """The cells, row by row, at most MAX_LINES; rows are counted from 1, as programs show them."""
-    return islice(_lines(rows, f"{sheet}!" if sheet else ""), MAX_LINES)
+def lines_of_rows(
+    rows: Iterable[Sequence[str]], *, sheet: str = "", page: int = 1
+) -> Iterator[Line]:
+    """The cells, row by row, at most MAX_LINES; rows are counted from 1, as programs show them.
+
+    page  apart from other tables' of the item, so that no cell stands beside one of theirs
+    """
+    return islice(_lines(rows, f"{sheet}!" if sheet else "", page), MAX_LINES)
 
 
-def _lines(rows: Iterable[Sequence[str]], sheet: str) -> Iterator[Line]:
+def _lines(rows: Iterable[Sequence[str]], sheet: str, page: int) -> Iterator[Line]:
     numbered = enumerate(rows, start=1)
     first = list(islice(numbered, 2))
     heading: Sequence[str] | None = None
@@ -56,7 +61,7 @@ def _lines(rows: Iterable[Sequence[str]], sheet: str) -> Iterator[Line]:
                 yield Line(f"{name}: {said}" if name else said, place)
             else:
                 box = (column * _WIDTH, number * _HEIGHT, 0.9 * _WIDTH, 0.8 * _HEIGHT)
-                yield Line(said, place, box, 1)
+                yield Line(said, place, box, page)
 
 
 def _is_heading(first: Sequence[str], second: Sequence[str]) -> bool:

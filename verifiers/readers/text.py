@@ -12,7 +12,7 @@ from evidence.locators import line as line_at
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_TEXT, failed
 from verifiers.readers.said.facts import facts_of_lines
-from verifiers.readers.tables import facts_of_rows, rows_of_text
+from verifiers.readers.tables import facts_of_rows, lines_of_rows, rows_of_text
 
 MAX_TEXT_BYTES = 8 << 20
 
@@ -24,7 +24,7 @@ def read(item: Item) -> list[Fact]:
     except EvidenceError as problem:
         return [failed(item, f"{problem}")]
     if (rows := rows_of_text(said)) is not None:
-        return facts_of_rows(item, rows)
+        return facts_of_rows(item, lines_of_rows(rows))
     lines = enumerate(said.splitlines(), start=1)
     return facts_of_lines(item, (Line(text, line_at(number)) for number, text in lines))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from evidence.facts import Fact
 from evidence.items import Item
+from evidence.locators import Locator
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import (
     MAX_FOUND,
@@ -21,7 +22,7 @@ from verifiers.readers.said.labels import Told
 from verifiers.readers.said.layout import Row, rows_of
 from verifiers.readers.said.marks import Mark, home_of, marks_in
 from verifiers.readers.said.order_numbers import order_numbers
-from verifiers.readers.said.parcel_numbers import parcel_numbers
+from verifiers.readers.said.parcel_numbers import number_of_code, parcel_numbers
 from verifiers.readers.said.people import left_at, taken_by
 from verifiers.readers.said.places import Place, places_in
 from verifiers.readers.said.wrapping import unwrapped
@@ -76,6 +77,13 @@ def facts_of_lines(
             break
         found.append(one)
     return told + found
+
+
+def facts_of_code(item: Item, said: str, place: Locator) -> Iterator[Fact]:
+    """What a barcode says, and the tracking number that it is, if it is one."""
+    yield fact(item, "document.barcode", said, place, confidence=0.99)
+    if number := number_of_code(said):
+        yield fact(item, "shipment.tracking_number", number, place, confidence=0.98)
 
 
 def _found(

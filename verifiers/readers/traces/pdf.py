@@ -13,9 +13,7 @@ from typing import Any
 
 from evidence.facts import Fact
 from evidence.items import Item
-from evidence.locators import meta, page_box
-from verifiers.readers import barcodes
-from verifiers.readers.pdf_pages import render
+from evidence.locators import meta
 from verifiers.readers.reader import MAX_BYTES
 from verifiers.readers.traces import pdf_covers, pdf_revisions, pdf_runs
 from verifiers.readers.traces.editors import pdf_editor
@@ -33,7 +31,7 @@ def read(item: Item) -> list[Fact]:
     """Every trace; never raises for bad bytes. A part that fails costs only itself."""
     data = item.content.read(MAX_BYTES)
     traces: list[Trace] = []
-    for part in (_signatures, _pages, _metadata, _barcodes):
+    for part in (_signatures, _pages, _metadata):
         try:
             traces += part(data)
         except ImportError:
@@ -134,33 +132,6 @@ def _opened(data: bytes, *, look: bool) -> tuple[list[Page], list[Trace]]:
         return pages, traces
     finally:
         document.close()
-
-
-# Pages whose barcodes are read, and how fine; a label has its number on the first.
-_CODED_PAGES, _CODED_SCALE = 2, 2.0
-
-
-def _barcodes(data: bytes) -> list[Trace]:
-    """What the barcodes on its pages say, to be held against the print."""
-    if not barcodes.available():
-        return []
-    import pypdfium2
-
-    traces = []
-    document = pypdfium2.PdfDocument(data)
-    try:
-        for index in range(min(len(document), _CODED_PAGES)):
-            page = document[index]
-            width, height = page.get_size()
-            scale = min(_CODED_SCALE, (4_000_000 / max(1.0, width * height)) ** 0.5)
-            for code in barcodes.read_codes(render(page, scale)):
-                x, y, w, h = (round(side / scale) for side in code.box)
-                at = page_box(index + 1, x, y, max(1, w), max(1, h))
-                traces.append(Trace("document.barcode", code.text, at))
-            page.close()
-    finally:
-        document.close()
-    return traces
 
 
 class _Shows:
