@@ -120,7 +120,7 @@ def test_a_signature_of_a_kind_that_was_not_pinned_is_inconclusive(
     assert not verified(tmp_path, make(2).zip(), key=pinned).ok
 
 
-def test_bagit_securesystemslib_and_openssl_agree(made: Made, tmp_path: Path) -> None:
+def test_bagit_securesystemslib_in_toto_and_openssl_agree(made: Made, tmp_path: Path) -> None:
     (tmp_path / "bundle.zip").write_bytes(made.zip())
     with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
         assert archive.testzip() is None
@@ -128,6 +128,9 @@ def test_bagit_securesystemslib_and_openssl_agree(made: Made, tmp_path: Path) ->
     folder = next((tmp_path / "out").iterdir())
     assert bagit.Bag(str(folder)).validate()
 
+    from google.protobuf.json_format import ParseDict
+    from in_toto_attestation.v1.statement import Statement as InTotoStatement
+    from in_toto_attestation.v1.statement_pb2 import Statement as Attested
     from securesystemslib.dsse import Envelope as Theirs
     from securesystemslib.signer._key import SSlibKey
 
@@ -141,6 +144,8 @@ def test_bagit_securesystemslib_and_openssl_agree(made: Made, tmp_path: Path) ->
         raw = (folder / name).read_bytes()
         assert Theirs.from_dict(parse_json(raw)).verify([key], 1)
         envelope = Envelope.from_json(raw)
+        attested = ParseDict(parse_json(envelope.payload), Attested())
+        InTotoStatement.copy_from_pb(attested).validate()
         (tmp_path / "pae").write_bytes(envelope.message)
         (tmp_path / "sig").write_bytes(envelope.signatures[0].sig)
         (tmp_path / "pem").write_text(made.house.pem)
