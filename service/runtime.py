@@ -29,7 +29,8 @@ from service.settings import Settings
 from service.sources import Source, configured, local_bucket
 from service.steps import plan, publish
 from service.steps.collect import Shelf
-from service.steps.walk import Watch, fail, unwatched, walk_or_fail
+from service.steps.fan_out import Watch, unwatched
+from service.steps.walk import fail, walk_or_fail
 from service.timestamping.authority import Authority
 from service.timestamping.authority import configured as configured_authorities
 from service.timestamping.timestamps import Timestamps

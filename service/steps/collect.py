@@ -75,6 +75,17 @@ class Outcome:
     state: TaskState
     why: str = ""
 
+    def after(self, earlier: Outcome | None) -> Outcome:
+        """What to say of both: one that failed has failed, whatever the other brought."""
+        if earlier is None:
+            return self
+        if TaskState.FAILED in (self.state, earlier.state):
+            whys = dict.fromkeys(
+                each.why for each in (earlier, self) if each.state == TaskState.FAILED
+            )
+            return Outcome(TaskState.FAILED, " ".join(whys))
+        return self if self.state is TaskState.BROUGHT else earlier
+
 
 class _Belt:
     """Carries items from a collector to the shelf, as many at a time as have come.

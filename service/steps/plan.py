@@ -85,6 +85,45 @@ def askable(
     return [source for source in leading if source.recognises(order, known)] or leading or able
 
 
+def hopes(source: Source) -> bool:
+    """Whether another source may bring what this one is asked with."""
+    return bool(_asked_with(source))
+
+
+def news(source: Source, order: OrderRef, known: Known, told: Known) -> Known | None:
+    """What to ask a source again with: only what it was not told, and can be asked with.
+
+    told   what it was asked with so far
+    None if there is nothing new for it. What the order's own platform wants to know beside its own
+    number is no reason to ask it once more.
+    """
+    names = _asked_with(source)
+    if source.serves(order):
+        names &= source.collector.needs
+    new = {
+        name: values
+        for name in names
+        if (values := tuple(v for v in known.get(name, ()) if v not in told.get(name, ())))
+    }
+    if not new:
+        return None
+    others = {name: values for name, values in known.items() if name not in names}
+    needed = {name: known[name] for name in source.collector.needs - set(new) if name in known}
+    again = {**others, **needed, **new}
+    able = source.collector.needs <= set(again) and source.recognises(order, again)
+    return again if able else None
+
+
+def joined(one: Known, other: Known) -> Known:
+    """Everything of both."""
+    names = dict.fromkeys([*one, *other])
+    return {n: tuple(dict.fromkeys([*one.get(n, ()), *other.get(n, ())])) for n in names}
+
+
+def _asked_with(source: Source) -> frozenset[str]:
+    return (source.collector.needs | source.collector.wants) & ALIASES
+
+
 def missing(source: Source, known: Known) -> str:
     """Why a source was never asked."""
     names = ", ".join(sorted(source.collector.needs - set(known)))

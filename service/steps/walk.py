@@ -11,7 +11,7 @@ again: a walk that died is simply walked again, by whoever finds it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,25 +21,15 @@ from evidence.facts import Facts
 from evidence.items import Role
 from evidence.manifest import Manifest
 from evidence.receipts import NO_RECEIPT
-from service.sources import Source
-from service.steps import collect, plan, publish, seal
-from service.steps.read import opened, read_all
-from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task, TaskState
+from service.steps import publish, seal
+from service.steps.fan_out import FanOut, Watch, unwatched
+from service.steps.read import read_all
+from storage.ledger.records import Collection, KeptItem, OrderRecord, State
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
 
 log = structlog.get_logger()
-
-# What a watcher is told as the walk goes on: a step, and a few words.
-Watch = Callable[[str, str], Awaitable[None]]
-# A source that a collection was lost with so often is taken for the reason.
-MOST_ATTEMPTS = 20
-_ENDED = frozenset(TaskState) - {TaskState.WAITING, TaskState.RUNNING}
-
-
-async def unwatched(step: str, words: str) -> None:
-    """The default watcher looks away."""
 
 
 async def walk(
@@ -97,42 +87,12 @@ async def _collection(runtime: Runtime, tenant: str, collection_id: str) -> Coll
 async def _collect(
     runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch
 ) -> None:
-    """Ask every source, all at once, each as soon as what it needs is known.
+    """Every source has its say, and a checkpoint covers all that came.
 
     ClockError if our clock is known to be far off: what it stamped would be worth nothing.
     """
     await runtime.timestamps.check_clock(order.tenant)
-    sources = [s for s in runtime.sources if s.name in collection.sources]
-    tasks = {task.source: task for task in await runtime.ledger.tasks(collection.id)}
-    waiting = [s for s in sources if s.name not in tasks or tasks[s.name].state not in _ENDED]
-    waiting = await _without_hopeless(runtime, collection, tasks, waiting)
-    shelf = runtime.shelf(order, collection.id)
-    running: dict[asyncio.Task[None], Source] = {}
-    known: plan.Known = {}
-    try:
-        while waiting or running:
-            if waiting:
-                known = plan.known_facts(order.ref, await runtime.ledger.aliases(order))
-            # Those far away first: while they think, the files at hand are read.
-            ready = plan.askable(order.ref, known, waiting, list(running.values()))
-            for source in sorted(ready, key=lambda s: s.settings.base_url is None):
-                waiting.remove(source)
-                job = _one(runtime, order, collection, source, shelf, known, waiting, watch)
-                running[asyncio.create_task(job)] = source
-            if not running:
-                break
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for finished in done:
-                del running[finished]
-                finished.result()
-    finally:
-        for job_left in running:
-            job_left.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-    for source in waiting:
-        why = plan.missing(source, known)
-        await runtime.ledger.end_task(collection.id, source.name, state=TaskState.SKIPPED, why=why)
-        await watch(source.name, why)
+    await FanOut(runtime, order, collection, watch).run()
     checkpoint = await runtime.sequencer.sequence(order.tenant)
     runtime.timestamps.begin(order.tenant, checkpoint.size)
     await runtime.ledger.advance(
@@ -142,73 +102,6 @@ async def _collect(
         at=runtime.clock(),
         checkpoint_size=checkpoint.size,
     )
-
-
-async def _without_hopeless(
-    runtime: Runtime,
-    collection: Collection,
-    tasks: Mapping[str, Task],
-    waiting: Sequence[Source],
-) -> list[Source]:
-    """End the tasks that nobody can bring to an end; the sources that are left.
-
-    Gone from the configuration, or begun again and again by processes that died over them.
-    """
-    hopeless = {
-        name: (TaskState.SKIPPED, "It is no longer configured.")
-        for name, task in tasks.items()
-        if task.state not in _ENDED and name not in {source.name for source in waiting}
-    }
-    for source in waiting:
-        if source.name in tasks and tasks[source.name].attempts >= MOST_ATTEMPTS:
-            why = f"It was begun {MOST_ATTEMPTS} times and never came to an end."
-            hopeless[source.name] = (TaskState.FAILED, why)
-    for name, (state, why) in hopeless.items():
-        await runtime.ledger.end_task(collection.id, name, state=state, why=why)
-    return [source for source in waiting if source.name not in hopeless]
-
-
-async def _one(
-    runtime: Runtime,
-    order: OrderRecord,
-    collection: Collection,
-    source: Source,
-    shelf: collect.Shelf,
-    known: plan.Known,
-    waiting: Sequence[Source],
-    watch: Watch,
-) -> None:
-    """Ask one source; if others are `waiting`, learn from its records what the order is called."""
-    await watch(source.name, "asking")
-    await runtime.ledger.begin_task(collection.id, source.name)
-    limits = runtime.settings.limits
-    outcome = await collect.ask(
-        source,
-        shelf=shelf,
-        known=known,
-        seconds=source.seconds or limits.source_s,
-        most_items=limits.items_per_source,
-        text_of=runtime.reading.text_of,
-        clock=runtime.clock,
-    )
-    if waiting:  # somebody may need what this source's records call the order
-        await _learn(runtime, order, collection, source)
-    await runtime.ledger.end_task(collection.id, source.name, state=outcome.state, why=outcome.why)
-    await watch(source.name, outcome.why or outcome.state)
-
-
-async def _learn(
-    runtime: Runtime, order: OrderRecord, collection: Collection, source: Source
-) -> None:
-    if not source.collector.roles & plan.BELIEVED:
-        return
-    for line in await runtime.ledger.items(order):
-        if line.collection != collection.id or line.source != source.name:
-            continue
-        if line.role in plan.BELIEVED:
-            facts = await runtime.reading.facts_of(opened(line, order, runtime.objects))
-            for alias in plan.aliases_in(facts, line.role):
-                await runtime.ledger.add_alias(order, alias)
 
 
 async def _seal(

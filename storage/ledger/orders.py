@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select
@@ -12,7 +13,14 @@ from evidence.orders import Alias, OrderRef, Platform
 from evidence.receipts import SALT_BYTES, commit_order
 from storage.ledger.database import Transaction
 from storage.ledger.models import aliases, checkpoints, logs, orders, tenants
-from storage.ledger.part import Part, check_open, open_json, order_context, seal_json
+from storage.ledger.part import (
+    Part,
+    check_open,
+    open_json,
+    order_context,
+    seal_json,
+    to_text,
+)
 from storage.ledger.records import OrderRecord, Tenant
 from storage.objects.stream import KEY_BYTES, RowCipher
 
@@ -126,11 +134,13 @@ class Orders(Part):
 
         await self._database.write(work)
 
-    async def aliases(self, order: OrderRecord) -> list[Alias]:
-        """In the order they were added."""
+    async def aliases(self, order: OrderRecord, *, before: datetime | None = None) -> list[Alias]:
+        """In the order they were added; only those added before that time, if one is given."""
 
         async def work(connection: Transaction) -> list[Alias]:
             asked = select(aliases).where(aliases.c.order_handle == order.handle)
+            if before is not None:
+                asked = asked.where(aliases.c.added_at < to_text(before))
             rows = (await connection.execute(asked.order_by(aliases.c.number))).all()
             cipher = RowCipher(order.key)
             return [_alias_of(cipher, row) for row in rows]

@@ -10,7 +10,7 @@ from evidence.items import Item, Role
 from evidence.orders import OrderRef, Platform
 from service.settings import SourceSettings
 from service.sources import Source
-from service.steps.plan import Known, askable
+from service.steps.plan import Known, askable, joined, news
 
 ORDER = OrderRef(Platform.AMAZON, "112-4832917-2201845")
 KNOWN: Known = {"order.id": (ORDER.id,)}
@@ -101,3 +101,27 @@ def test_what_a_source_needs_it_never_begins_without() -> None:
     assert askable(ORDER, KNOWN, [CARRIER], []) == []
     known: Known = KNOWN | {"shipment.tracking_number": ("1Z84A7V90344127810",)}
     assert askable(ORDER, known, [CARRIER], [OWN]) == [CARRIER]
+
+
+FIRST, SECOND = "1Z999AA10123456784", "1Z999AA10123456793"
+
+
+def test_a_parcel_that_becomes_known_later_is_asked_for_alone() -> None:
+    told = {**KNOWN, "shipment.tracking_number": (FIRST,)}
+    known = {**KNOWN, "shipment.tracking_number": (FIRST, SECOND)}
+    assert news(CARRIER, ORDER, told, told) is None
+    assert news(CARRIER, ORDER, known, told) == {**KNOWN, "shipment.tracking_number": (SECOND,)}
+    assert news(CARRIER, ORDER, known, joined(told, known)) is None
+
+
+def test_the_orders_own_platform_is_not_asked_again_for_another_name_of_the_order() -> None:
+    known = {**KNOWN, "order.alias": ("SO-77",)}
+    assert news(OWN, ORDER, known, KNOWN) is None
+    assert news(OTHERS[0], ORDER, known, KNOWN) == known
+
+
+def test_who_cannot_be_asked_with_what_is_new_is_not_asked() -> None:
+    shaped = source(OfShape("ebay", Platform.EBAY))
+    told = {**KNOWN, "order.alias": ("04-11234-56789",)}
+    assert news(shaped, ORDER, {**told, "order.alias": ("04-11234-56789", "SO-77")}, told) is None
+    assert news(shaped, ORDER, told, KNOWN) == told

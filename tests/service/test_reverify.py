@@ -22,7 +22,8 @@ from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
 from service.steps import seal
-from service.steps.walk import _account, unwatched
+from service.steps.fan_out import unwatched
+from service.steps.walk import _account
 from storage.ledger.records import State as Walked
 from tests.auditor.bundles import House, make, reviewers
 from tests.service.test_cli import orderproof

@@ -21,6 +21,7 @@ from service.own_folder import OwnFolder
 from service.queue import QUEUE, socket_of
 from service.runtime import Runtime
 from service.settings import Settings, load_settings
+from service.steps import fan_out
 from service.steps import walk as steps
 from service.worker import _Desk, reconcile
 from storage.ledger.records import Collection, State, TaskState
@@ -170,7 +171,7 @@ async def test_a_source_that_takes_its_process_with_it_each_time_is_given_up(
 ) -> None:
     async with await Runtime.open(settings) as runtime:
         collection = await asked(runtime)
-        for _ in range(steps.MOST_ATTEMPTS):
+        for _ in range(fan_out.MOST_ATTEMPTS):
             await runtime.ledger.begin_task(collection.id, "folder")
         assert await runtime.walk("default", collection.id) is State.SEALED
         (task,) = await runtime.ledger.tasks(collection.id)
