@@ -268,6 +268,7 @@ _NAMES = (
     Name("document.text", Kind.TEXT, "a line of its text: its text layer's, or recognised"),
     Name("document.pages", Kind.NUMBER, "pages it has"),
     Name("document.producer", Kind.TEXT, "program that wrote the file"),
+    Name("document.creator", Kind.TEXT, "program that its content was made with"),
     Name("document.created.at", Kind.TIME, "creation time that the file states of itself"),
     Name("document.modified.at", Kind.TIME, "change time that the file states of itself"),
     Name("document.printed.at", Kind.TIME, "a time printed on the document"),

@@ -12,8 +12,11 @@ from PIL import Image
 from evidence.items import InMemory, Item, Provenance, Role
 
 
-def pdf(*pages: Sequence[str], info: Mapping[str, str] | None = None) -> bytes:
-    """A PDF whose pages have these lines, each its own text operation."""
+def pdf(*pages: Sequence[str], info: Mapping[str, str] | None = None, beside: str = "") -> bytes:
+    """A PDF whose pages have these lines, each its own text operation.
+
+    beside  stands far to the right of the last line
+    """
     objects: list[bytes] = [b"<< /Type /Catalog /Pages 2 0 R >>", b""]
     font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
     kids = []
@@ -22,6 +25,9 @@ def pdf(*pages: Sequence[str], info: Mapping[str, str] | None = None) -> bytes:
             f"BT /F1 12 Tf 40 {780 - 16 * index} Td ({_escaped(line)}) Tj ET\n"
             for index, line in enumerate(lines)
         )
+        if beside:
+            place = f"500 {780 - 16 * (len(lines) - 1)}"
+            drawn += f"BT /F1 12 Tf {place} Td ({_escaped(beside)}) Tj ET\n"
         stream = zlib.compress(drawn.encode("latin-1"))
         objects.append(
             b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(stream), stream)

@@ -152,7 +152,7 @@ def straightened(lines: Sequence[Seen]) -> list[tuple[float, float, float, float
     Each line is turned back by the picture's slant around the origin, which keeps what is beside
     and what is under it.
     """
-    slant = slant_of(lines)
+    slant = slant_of(lines) or 0.0
     cos, sin = math.cos(-slant), math.sin(-slant)
     boxes = []
     for seen in lines:
@@ -168,15 +168,15 @@ def straightened(lines: Sequence[Seen]) -> list[tuple[float, float, float, float
     return boxes
 
 
-def slant_of(lines: Sequence[Seen]) -> float:
-    """The angle in radians at which the longer lines run; 0.0 where nothing is long enough."""
+def slant_of(lines: Sequence[Seen]) -> float | None:
+    """The angle in radians at which the longer lines run; None where nothing is long enough."""
     angles = sorted(
         math.atan2(b[1] - a[1], b[0] - a[0])
         for a, b in ((seen.corners[0], seen.corners[1]) for seen in lines if len(seen.corners) == 4)
         if math.hypot(b[0] - a[0], b[1] - a[1]) > 80
     )
-    middle = angles[len(angles) // 2] if angles else 0.0
-    return middle if abs(middle) < 0.6 else 0.0
+    middle = angles[len(angles) // 2] if angles else None
+    return middle if middle is None or abs(middle) < 0.6 else None
 
 
 def _narrower(crop: Pixels, factor: float) -> Any:

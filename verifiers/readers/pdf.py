@@ -22,8 +22,10 @@ from evidence.locators import meta, page_line
 from evidence.times import Time, parse_iso
 from verifiers.readers import ocr, pdf_pages, pdf_parts
 from verifiers.readers.lines import Line
+from verifiers.readers.pdf_made import page_traits
 from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, failed
 from verifiers.readers.said.facts import Size, facts_of_code, facts_of_lines
+from verifiers.readers.traits import told
 
 MAX_PAGES = 50
 _MAX_STREAM = 16 << 20  # bytes a stream may grow to when it is unpacked
@@ -94,6 +96,7 @@ def _read(item: Item, facts: list[Fact]) -> None:
         layout = pdf_pages.read_layout(data, min(pages, MAX_PAGES))
         lines, sizes, troubles = layout.lines, layout.sizes, layout.troubles
         facts.extend(code for said, at in layout.codes for code in facts_of_code(item, said, at))
+        facts.extend(fact(item, "picture.trait", said) for said in told(page_traits(data)))
         if any(line.confidence < 1 for line in lines):
             facts.append(fact(item, "reading.engine", ocr.engine_name()))
     else:
@@ -142,12 +145,15 @@ def _metadata(item: Item, reader: PdfReader) -> Iterator[Fact]:
         if stated is None:
             return
         producer = str(stated.get("/Producer") or "").strip()
+        creator = str(stated.get("/Creator") or "").strip()
         times = [(key, str(stated.get(key) or "")) for key in _META_TIMES]
     except Exception as problem:
         yield failed(item, f"its metadata is damaged ({type(problem).__name__})", meta("Info"))
         return
     if producer:
         yield fact(item, "document.producer", producer[:200], meta("Producer"))
+    if creator:
+        yield fact(item, "document.creator", creator[:200], meta("Creator"))
     for key, text in times:
         moment = _pdf_time(text)
         if moment is not None:

@@ -7,6 +7,7 @@ is shown, which its Exif orientation may have turned.
 from __future__ import annotations
 
 import io
+import math
 import re
 import warnings
 from collections.abc import Iterator
@@ -22,9 +23,10 @@ from evidence.locators import box, meta
 from evidence.times import Time, parse_iso
 from verifiers.readers import barcodes, ocr, picture_parts
 from verifiers.readers.lines import Line
-from verifiers.readers.ocr import straightened
+from verifiers.readers.ocr import slant_of, straightened
 from verifiers.readers.reader import MAX_BYTES, MAX_TEXT, fact, failed
 from verifiers.readers.said.facts import Size, facts_of_code, facts_of_lines
+from verifiers.readers.traits import file_traits, told, traits_of
 
 if TYPE_CHECKING:
     from verifiers.readers.ocr import Pixels
@@ -83,6 +85,7 @@ def _read(item: Item, facts: list[Fact]) -> None:
             return
         facts.extend(_metadata(item, picture))
         facts.extend(picture_parts.facts_of(item, data, picture))
+        facts.extend(fact(item, "picture.trait", said) for said in told(file_traits(picture)))
         picture.load()
         if not ocr.available():
             facts.append(failed(item, ocr.NEEDS_OCR))
@@ -114,8 +117,12 @@ def pixels_of(picture: Image.Image) -> tuple[Pixels, float]:
 
 def facts_of_pixels(item: Item, pixels: Pixels, shrunk: float) -> Iterator[Fact]:
     """The text and the codes in a picture, as facts with boxes in the unshrunken picture."""
+    for said in told(traits_of(pixels)):
+        yield fact(item, "picture.trait", said)
     seen = ocr.read_lines(pixels)
     yield fact(item, "reading.engine", ocr.engine_name())
+    if (slant := slant_of(seen)) is not None:
+        yield fact(item, "picture.trait", f"{math.degrees(slant):.2f} slant")
     upright = straightened(seen)
     lines = [
         Line(one.text, box(*(round(side * shrunk) for side in one.box)), place, 0, one.confidence)

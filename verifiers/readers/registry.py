@@ -22,10 +22,10 @@ from verifiers.readers.inside import one_item
 from verifiers.readers.reader import Reader
 
 READERS: tuple[Reader, ...] = (
-    Reader("pdf", 1, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
+    Reader("pdf", 3, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
     Reader(
         "picture",
-        1,
+        3,
         frozenset({"image/jpeg", "image/png", "image/gif", "image/tiff", "image/webp"}),
         picture.read,
         picture.text_of,
