@@ -29,7 +29,7 @@ from service.problems import BODY_TEXTS, MAX_ERRORS, Problem, Violation, invalid
 MAX_BODY_BYTES = 1 << 20
 BODY_S = 30.0
 
-_METHODS = ("get", "put", "post", "delete", "patch")
+METHODS = ("get", "put", "post", "delete", "patch")
 # HEAD makes sense for what has an end; a stream of events has none.
 _NO_HEAD = frozenset({"watchCollection", "getBundle"})
 
@@ -233,7 +233,7 @@ class Contract:
     def _read(self) -> Iterator[Operation]:
         for path, methods in self._document["paths"].items():
             shared = methods.get("parameters", [])
-            for method in _METHODS:
+            for method in METHODS:
                 if method in methods:
                     yield self._operation(path, method, methods[method], shared)
 

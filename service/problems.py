@@ -221,10 +221,10 @@ def _unexpected() -> Problem:
 
 
 def _title(slug: str) -> str:
-    return _TITLES[slug]
+    return TITLES[slug]
 
 
-_TITLES = {
+TITLES = {
     "access": "A source refuses us",
     "corruption": "Kept evidence does not hold",
     "forbidden": "Not allowed",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from aiohttp import web
 
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
-from service.contract import CONTRACT, Given, Handler
+from service.contract import CONTRACT, Contract, Given, Handler
 from service.metrics import METRICS
+from service.reference import page
 
 READY_S = 5.0
 
@@ -46,9 +48,26 @@ async def get_contract(request: web.Request, given: Given) -> web.StreamResponse
     )
 
 
+async def get_reference(request: web.Request, given: Given) -> web.StreamResponse:
+    """Style is the one thing that the page brings along and needs."""
+    contract = request.app[CONTRACT]
+    return web.Response(
+        body=await asyncio.to_thread(_page, contract),
+        content_type="text/html",
+        charset="utf-8",
+        headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"},
+    )
+
+
+@functools.cache
+def _page(contract: Contract) -> bytes:
+    return page(contract)
+
+
 OPERATIONS: dict[str, Handler] = {
     "getHealth": get_health,
     "getReadiness": get_readiness,
     "getMetrics": get_metrics,
     "getContract": get_contract,
+    "getReference": get_reference,
 }

@@ -1,0 +1,271 @@
+"""The client: it checks nothing that the service checks, and raises its problems as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, cast
+from urllib.parse import quote
+
+import aiohttp
+
+from evidence.orders import OrderRef
+from service.client import shapes as s
+
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=90)
+_PIECE = 1 << 20
+
+
+class ProblemError(Exception):
+    """An answer that is an error: RFC 9457. `type` is stable, `errors` name fields."""
+
+    def __init__(
+        self, status: int, problem: Mapping[str, Any], *, retry_after_s: int | None
+    ) -> None:
+        super().__init__(str(problem.get("detail", f"the service answered {status}")))
+        self.status = status
+        self.type = str(problem.get("type", "about:blank"))
+        self.request = str(problem.get("instance", ""))
+        self.errors = list(problem.get("errors", ()))
+        self.retry_after_s = retry_after_s
+
+
+class Client:
+    """One service, as one caller. Use it as an async context manager, or close it."""
+
+    def __init__(self, url: str, *, token: str | None = None) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._session = aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    # -- collections ------------------------------------------------------------------------
+
+    async def request_collection(
+        self,
+        order: OrderRef,
+        request: s.CollectionRequest | None = None,
+        *,
+        idempotency_key: str | None = None,
+        wait_s: int = 0,
+    ) -> s.Collection:
+        """With `wait_s`, the answer waits for the collection to end, up to 60 seconds."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        if wait_s:
+            headers["Prefer"] = f"wait={wait_s}"
+        path = _of(order, "/collections")
+        return cast(s.Collection, await self._json("POST", path, request or {}, headers=headers))
+
+    async def get_collection(self, id: str) -> s.Collection:
+        return cast(s.Collection, await self._json("GET", f"/v1/collections/{id}"))
+
+    async def watch_collection(self, id: str) -> AsyncIterator[s.Collection]:
+        """The collection each time it changes, until it has ended."""
+        async with self._asked("GET", f"/v1/collections/{id}/events") as answer:
+            async for line in answer.content:
+                if line.startswith(b"data: "):
+                    yield cast(s.Collection, json.loads(line[6:]))
+
+    # -- evidence ---------------------------------------------------------------------------
+
+    async def get_evidence(self, order: OrderRef) -> s.Evidence:
+        return cast(s.Evidence, await self._json("GET", _of(order)))
+
+    async def list_items(self, order: OrderRef, *, page: int = 100) -> AsyncIterator[s.Item]:
+        """Every item, asked for page by page."""
+        cursor: str | None = ""
+        while cursor is not None:
+            more = f"&cursor={cursor}" if cursor else ""
+            path = _of(order, "/items") + f"&limit={page}{more}"
+            found = cast(s.ItemPage, await self._json("GET", path))
+            for item in found["items"]:
+                yield item
+            cursor = found["next"]
+
+    async def get_item(
+        self, order: OrderRef, sha256: str, *, start: int = 0, stop: int | None = None
+    ) -> bytes:
+        """Bytes `start` to `stop` (not included) as they were received; hash all of them."""
+        headers = {}
+        if start or stop is not None:
+            headers["Range"] = f"bytes={start}-{stop - 1 if stop is not None else ''}"
+        return await self._bytes(_of(order, f"/items/{sha256}"), headers=headers)
+
+    async def get_manifest(self, order: OrderRef) -> s.Envelope:
+        return cast(s.Envelope, await self._json("GET", _of(order, "/manifest")))
+
+    async def get_statement(self, order: OrderRef) -> s.Envelope:
+        return cast(s.Envelope, await self._json("GET", _of(order, "/statement")))
+
+    async def get_bundle(
+        self,
+        order: OrderRef,
+        *,
+        profile: str = "bagit",
+        show: Sequence[int] = (),
+        copies: Sequence[int] = (),
+    ) -> bytes:
+        query = f"&profile={quote(profile)}"
+        for name, receipts in (("show", show), ("copies", copies)):
+            if receipts:
+                query += f"&{name}={','.join(map(str, receipts))}"
+        return await self._bytes(_of(order, "/bundle") + query)
+
+    # -- custody ----------------------------------------------------------------------------
+
+    async def get_custody(self, order: OrderRef) -> s.Custody:
+        return cast(s.Custody, await self._json("GET", _of(order, "/custody")))
+
+    async def put_hold(self, order: OrderRef, reason: str) -> s.Hold:
+        return cast(s.Hold, await self._json("PUT", _of(order, "/hold"), {"reason": reason}))
+
+    async def lift_hold(self, order: OrderRef) -> s.Hold:
+        return cast(s.Hold, await self._json("DELETE", _of(order, "/hold")))
+
+    async def erase_order(self, order: OrderRef, reason: s.ErasureReason) -> s.Erasure:
+        path = _of(order, "/erasure")
+        return cast(s.Erasure, await self._json("POST", path, {"reason": reason}))
+
+    async def list_denials(self, *, page: int = 100) -> AsyncIterator[s.Denial]:
+        """Newest first, asked for page by page."""
+        path: str | None = f"/v1/denials?limit={page}"
+        while path is not None:
+            found = await self._json("GET", path)
+            for denial in found["denials"]:
+                yield cast(s.Denial, denial)
+            following = found["next"]
+            path = f"/v1/denials?limit={page}&before={following}" if following else None
+
+    # -- shares and access ------------------------------------------------------------------
+
+    async def make_share(self, order: OrderRef, request: s.ShareRequest) -> s.NewShare:
+        return cast(s.NewShare, await self._json("POST", _of(order, "/shares"), request))
+
+    async def list_shares(self, order: OrderRef) -> list[s.Share]:
+        found = await self._json("GET", _of(order, "/shares"))
+        return cast(list[s.Share], found["shares"])
+
+    async def revoke_share(self, order: OrderRef, id: str) -> s.Share:
+        return cast(s.Share, await self._json("DELETE", _of(order, f"/shares/{id}")))
+
+    async def get_shared(self, secret: str) -> bytes:
+        return await self._bytes(f"/v1/shared/{secret}")
+
+    async def get_caller(self) -> s.Caller:
+        return cast(s.Caller, await self._json("GET", "/v1/caller"))
+
+    async def make_token(self, request: s.TokenRequest) -> s.NewToken:
+        return cast(s.NewToken, await self._json("POST", "/v1/tokens", request))
+
+    async def list_tokens(self) -> list[s.Token]:
+        return cast(list[s.Token], (await self._json("GET", "/v1/tokens"))["tokens"])
+
+    async def revoke_token(self, id: str) -> s.Token:
+        return cast(s.Token, await self._json("DELETE", f"/v1/tokens/{id}"))
+
+    async def list_stores(self) -> list[s.Store]:
+        return cast(list[s.Store], (await self._json("GET", "/v1/stores"))["stores"])
+
+    async def put_store(self, name: str, request: s.StoreRequest) -> s.Store:
+        return cast(s.Store, await self._json("PUT", f"/v1/stores/{quote(name)}", request))
+
+    # -- the rest ---------------------------------------------------------------------------
+
+    async def list_policies(self) -> list[s.PolicySummary]:
+        found = await self._json("GET", "/v1/policies")
+        return cast(list[s.PolicySummary], found["policies"])
+
+    async def get_policy(self, id: str) -> s.Policy:
+        return cast(s.Policy, await self._json("GET", f"/v1/policies/{quote(id)}"))
+
+    async def verify_bundle(self, bundle: bytes | Path) -> s.VerifyReport:
+        headers = {"Content-Type": "application/zip"}
+        data = bundle.read_bytes() if isinstance(bundle, Path) else bundle
+        async with self._asked("POST", "/v1/verify", headers=headers, data=data) as answer:
+            return cast(s.VerifyReport, await answer.json())
+
+    async def get_log_file(self, path: str) -> bytes:
+        return await self._bytes(f"/v1/log/{path}")
+
+    async def get_health(self) -> bool:
+        return bool((await self._json("GET", "/healthz"))["ok"])
+
+    async def get_readiness(self) -> s.Readiness:
+        """Also where it is not ready; which part is not, it says."""
+        async with self._session.get(f"{self._url}/readyz") as answer:
+            return cast(s.Readiness, await answer.json())
+
+    async def get_metrics(self) -> str:
+        return (await self._bytes("/metrics")).decode()
+
+    async def get_contract(self) -> bytes:
+        return await self._bytes("/openapi.yaml")
+
+    async def get_reference(self) -> str:
+        return (await self._bytes("/docs")).decode()
+
+    # -- how it asks ------------------------------------------------------------------------
+
+    async def _json(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        async with self._asked(method, path, headers=headers, json=body) as answer:
+            return await answer.json()
+
+    async def _bytes(self, path: str, *, headers: Mapping[str, str] | None = None) -> bytes:
+        async with self._asked("GET", path, headers=headers) as answer:
+            return await answer.read()
+
+    def _asked(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> _Asked:
+        sent = {**self._headers, **(headers or {})}
+        return _Asked(self._session.request(method, self._url + path, headers=sent, **more))
+
+
+class _Asked:
+    """An answer that is none of the errors."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+
+    async def __aenter__(self) -> aiohttp.ClientResponse:
+        answer: aiohttp.ClientResponse = await self._request.__aenter__()
+        if answer.status < 400:
+            return answer
+        try:
+            problem = json.loads(await answer.read())
+        except ValueError:
+            problem = {}
+        wait = answer.headers.get("Retry-After", "")
+        await self._request.__aexit__(None, None, None)
+        raise ProblemError(
+            answer.status, problem, retry_after_s=int(wait) if wait.isdigit() else None
+        )
+
+    async def __aexit__(self, *error: Any) -> None:
+        await self._request.__aexit__(*error)
+
+
+def _of(order: OrderRef, below: str = "") -> str:
+    return f"/v1/orders/{order.platform}/{quote(order.id, safe='')}{below}?site={order.site}"

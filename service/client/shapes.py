@@ -1,0 +1,455 @@
+"""What openapi.yaml calls schemas; service.client.generate writes it."""
+
+from typing import Literal, NotRequired, TypedDict
+
+PlatformName = Literal["amazon", "tiktok", "ebay", "shopify", "walmart", "etsy", "other"]
+
+Sha256 = str
+
+Time = str
+
+Url = str
+
+
+class ProblemErrorsEntry(TypedDict):
+    pointer: str
+    detail: str
+
+
+class Problem(TypedDict):
+    type: "ProblemType"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: NotRequired[list["ProblemErrorsEntry"]]
+
+
+ProblemType = Literal[
+    "urn:orderproof:problem:access",
+    "urn:orderproof:problem:corruption",
+    "urn:orderproof:problem:forbidden",
+    "urn:orderproof:problem:held",
+    "urn:orderproof:problem:http",
+    "urn:orderproof:problem:invalid-request",
+    "urn:orderproof:problem:method-not-allowed",
+    "urn:orderproof:problem:misdirected",
+    "urn:orderproof:problem:not-found",
+    "urn:orderproof:problem:not-sealed",
+    "urn:orderproof:problem:outage",
+    "urn:orderproof:problem:range",
+    "urn:orderproof:problem:refused",
+    "urn:orderproof:problem:shape",
+    "urn:orderproof:problem:too-large",
+    "urn:orderproof:problem:too-often",
+    "urn:orderproof:problem:too-slow",
+    "urn:orderproof:problem:unauthorized",
+    "urn:orderproof:problem:unexpected",
+    "urn:orderproof:problem:unsupported-media-type",
+]
+
+
+class CollectionRequest(TypedDict):
+    policy: NotRequired[str]
+    sources: NotRequired[list[str]]
+    store: NotRequired[str]
+    defect: NotRequired["Defect"]
+
+
+class Defect(TypedDict):
+    kind: str
+    noticed_at: NotRequired["Time"]
+    due_at: NotRequired["Time"]
+    case_id: NotRequired[str]
+    notice: NotRequired[str]
+
+
+CollectionState = Literal["queued", "collecting", "verifying", "sealed", "failed"]
+
+
+class Task(TypedDict):
+    source: str
+    state: Literal["waiting", "running", "brought", "empty", "failed", "skipped"]
+    items: int
+    attempts: int
+    why: str
+    since: "Time | None"
+
+
+class CollectionLinks(TypedDict):
+    self: "Url"
+    events: "Url"
+    order: NotRequired["Url"]
+    manifest: NotRequired["Url"]
+    bundle: NotRequired["Url"]
+
+
+class Collection(TypedDict):
+    id: str
+    state: "CollectionState"
+    complete: "bool | None"
+    policy: str
+    requested_at: "Time"
+    updated_at: "Time"
+    sealed_at: "Time | None"
+    failure: str
+    sources: list["Task"]
+    links: "CollectionLinks"
+
+
+class ItemLinks(TypedDict):
+    content: "Url"
+
+
+class Item(TypedDict):
+    sha256: "Sha256"
+    role: str
+    size: int
+    media_type: str
+    name: "str | None"
+    source: str
+    collector: str
+    origin: str
+    provenance: Literal[
+        "api",
+        "carrier_document",
+        "dkim_mail",
+        "relayed",
+        "capture",
+        "upload",
+        "screenshot",
+        "unknown",
+    ]
+    collected_at: "Time"
+    collection: str
+    seq: "int | None"
+    links: "ItemLinks"
+
+
+class ItemPage(TypedDict):
+    items: list["Item"]
+    next: "str | None"
+
+
+class VerdictFindingsEntryRestsOnEntry(TypedDict):
+    item: "Sha256"
+    locator: str
+
+
+class VerdictFindingsEntry(TypedDict):
+    code: str
+    severity: Literal["grave", "note", "good"]
+    sentence: str
+    do: str
+    rests_on: list["VerdictFindingsEntryRestsOnEntry"]
+
+
+class Verdict(TypedDict):
+    verifier: str
+    question: str
+    verdict: Literal["pass", "fail", "inconclusive", "not_applicable"]
+    findings: list["VerdictFindingsEntry"]
+
+
+class Coverage(TypedDict):
+    requirement: str
+    level: Literal["required", "helpful"]
+    state: Literal["present", "missing", "weak"]
+    why: str
+    items: list["Sha256"]
+
+
+class EvidenceSealed(TypedDict):
+    at: "Time"
+    complete: bool
+    policy: str
+    policy_version: str
+    sha256: "Sha256"
+    verdicts: list["Verdict"]
+    coverage: list["Coverage"]
+
+
+class EvidenceLinks(TypedDict):
+    self: "Url"
+    items: "Url"
+    collections: "Url"
+    manifest: NotRequired["Url"]
+    statement: NotRequired["Url"]
+    bundle: NotRequired["Url"]
+
+
+class Evidence(TypedDict):
+    platform: "PlatformName"
+    order_id: str
+    site: str
+    commitment: "Sha256"
+    collections: list["Collection"]
+    items: list["Item"]
+    item_count: int
+    sealed: "EvidenceSealed | None"
+    links: "EvidenceLinks"
+
+
+class EnvelopeSignaturesEntry(TypedDict):
+    keyid: str
+    sig: str
+
+
+class Envelope(TypedDict):
+    payload: str
+    payloadType: Literal["application/vnd.in-toto+json"]
+    signatures: list["EnvelopeSignaturesEntry"]
+
+
+ErasureReason = Literal["subject-request", "retention-over", "collected-in-error", "contract-ended"]
+
+
+class Hold(TypedDict):
+    held: bool
+    since: "Time | None"
+
+
+class ErasureRecord(TypedDict):
+    payloadType: Literal["application/vnd.orderproof.erasure-record+json"]
+
+
+class Erasure(TypedDict):
+    order: "Sha256"
+    erased_at: "Time"
+    reason: "ErasureReason"
+    logged: bool
+    scrubbed: bool
+    record: "ErasureRecord"
+    salt: "Sha256"
+
+
+class CustodyChain(TypedDict):
+    holds: bool
+    lines: int
+    head: "Sha256"
+    wrong: list[str]
+
+
+class CustodyEntriesEntry(TypedDict):
+    seq: int
+    at: "Time"
+    act: Literal[
+        "evidence",
+        "items",
+        "item",
+        "manifest",
+        "statement",
+        "bundle",
+        "derive",
+        "collect",
+        "hold",
+        "release",
+        "erasure",
+        "share",
+        "unshare",
+        "denial",
+    ]
+    who: "str | None"
+    way: "str | None"
+    request: "str | None"
+    sha256: "str | None"
+    items: "int | None"
+    list_sha256: "str | None"
+    shown: "list[int] | None"
+    range: "str | None"
+
+
+class Custody(TypedDict):
+    order: "Sha256"
+    erased_at: "Time | None"
+    chain: "CustodyChain"
+    entries: list["CustodyEntriesEntry"]
+
+
+StoreName = str
+
+Role = Literal["appeal-tool", "auditor", "operator", "admin"]
+
+Scope = Literal[
+    "collections", "evidence", "custody", "shares", "access", "policies", "verify", "log", "service"
+]
+
+
+class Caller(TypedDict):
+    tenant: str
+    role: "Role"
+    who: str
+    stores: "list[str] | None"
+    scopes: "list[str] | None"
+
+
+class TokenRequest(TypedDict):
+    name: str
+    role: "Role"
+    days: NotRequired[int]
+    stores: NotRequired[list["StoreName"]]
+    scopes: NotRequired[list["Scope"]]
+
+
+class Token(TypedDict):
+    id: str
+    state: Literal["valid", "expired", "revoked"]
+    name: str
+    role: "Role"
+    stores: "list[str] | None"
+    scopes: "list[str] | None"
+    made_by: str
+    created_at: "Time"
+    expires_at: "Time"
+    used_at: "Time | None"
+
+
+class NewToken(TypedDict):
+    id: str
+    secret: str
+    state: Literal["valid", "expired", "revoked"]
+    name: str
+    role: "Role"
+    stores: "list[str] | None"
+    scopes: "list[str] | None"
+    made_by: str
+    created_at: "Time"
+    expires_at: "Time"
+    used_at: "Time | None"
+
+
+class StoreRequest(TypedDict):
+    platform: "PlatformName"
+    seller: str
+    site: str
+
+
+class Store(TypedDict):
+    store: "StoreName"
+    platform: "PlatformName"
+    seller: str
+    site: str
+
+
+class Denial(TypedDict):
+    seq: int
+    at: "Time"
+    who: str
+    way: str
+    why: str
+    times: int
+    request: str
+
+
+class ShareRequest(TypedDict):
+    profile: Literal["bagit", "reviewer"]
+    show: NotRequired[list[int]]
+    copies: NotRequired[list[int]]
+    expires_in_s: NotRequired[int]
+
+
+class Share(TypedDict):
+    id: str
+    state: Literal["open", "expired", "revoked"]
+    profile: str
+    show: list[int]
+    copies: list[int]
+    created_at: "Time"
+    expires_at: "Time"
+
+
+class NewShare(TypedDict):
+    id: str
+    url: "Url"
+    state: Literal["open", "expired", "revoked"]
+    profile: str
+    show: list[int]
+    copies: list[int]
+    created_at: "Time"
+    expires_at: "Time"
+
+
+class PolicySummary(TypedDict):
+    id: str
+    version: str
+    platform: "PlatformName"
+    title: str
+    defect_kinds: list[str]
+    sha256: "Sha256"
+    links: "SelfLink"
+
+
+class SelfLink(TypedDict):
+    self: "Url"
+
+
+class PolicyRequirementsEntry(TypedDict):
+    id: str
+    text: str
+    any_of: list[str]
+    level: Literal["required", "helpful"]
+    least_provenance: str
+    where: str
+    source: str
+    source_date: str
+    confidence: str
+
+
+class PolicyDeadlinesEntry(TypedDict):
+    id: str
+    starts: str
+    amount: int
+    unit: Literal["hours", "calendar_days", "business_days"]
+    clock: str
+    source: str
+    source_date: str
+    confidence: str
+    conflict: str
+
+
+class PolicyLimitsEntry(TypedDict):
+    key: str
+    value: str
+    source: str
+    source_date: str
+    confidence: str
+    conflict: str
+
+
+class Policy(TypedDict):
+    id: str
+    version: str
+    platform: "PlatformName"
+    title: str
+    defect_kinds: list[str]
+    sha256: "Sha256"
+    links: "SelfLink"
+    requirements: list["PolicyRequirementsEntry"]
+    deadlines: list["PolicyDeadlinesEntry"]
+    limits: list["PolicyLimitsEntry"]
+    toml: str
+
+
+class VerifyReportChecksEntry(TypedDict):
+    name: str
+    state: Literal["pass", "fail", "inconclusive"]
+    what: str
+    where: str
+
+
+class VerifyReport(TypedDict):
+    answer: Literal["ok", "not ok"]
+    trust: Literal["bundle", "pinned"]
+    kind: Literal["zip", "folder", "manifest", "statement", "erasure"]
+    counts: dict[str, int]
+    checks: list["VerifyReportChecksEntry"]
+
+
+class ReadinessPartsEntry(TypedDict):
+    part: str
+    ok: bool
+
+
+class Readiness(TypedDict):
+    ready: bool
+    parts: list["ReadinessPartsEntry"]
