@@ -12,13 +12,16 @@ END = "<!-- end of sources -->"
 
 
 def as_markdown() -> str:
-    """One line a collector, with what it brings and what it must be told first."""
-    lines = ["| source | what it asks | brings | needs |", "| --- | --- | --- | --- |"]
+    """One line a collector: what it brings, whose orders it knows, what it must be told first."""
+    heads = ("source", "what it asks", "brings", "orders of", "needs")
+    lines = [f"| {' | '.join(heads)} |", f"| {' | '.join(['---'] * len(heads))} |"]
     for collector in COLLECTORS:
         brings = ", ".join(f"`{role}`" for role in sorted(collector.roles))
         needs = ", ".join(f"`{name}`" for name in sorted(collector.needs)) or "nothing"
         link = f"[{collector.name}](docs/sources/{collector.name}.md)"
-        lines.append(f"| {link} | {_subject(collector)} | {brings} | {needs} |")
+        platforms = ", ".join(sorted(getattr(collector, "platforms", ()))) or "any"
+        cells = (link, _subject(collector), brings, platforms, needs)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
