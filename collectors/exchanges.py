@@ -27,7 +27,6 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from collectors.pace import http_date
-from collectors.peers import UNKNOWN_PEER, Peer
 from collectors.redaction import Redactor
 from evidence.errors import EvidenceError, ShapeError
 from evidence.facts import Fact
@@ -65,6 +64,25 @@ _REQUEST_IDS = (
 )
 # No header section is longer; what lies behind is not looked at.
 _MAX_READ = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who was at the other end of a connection.
+
+    address      IP address, without port; "" where there is none (a Unix socket)
+    protocol     "tls/1.3" as the WARC field has it; "" without TLS
+    cipher       the cipher suite's name
+    certificate  the server's certificate, DER
+    """
+
+    address: str = ""
+    protocol: str = ""
+    cipher: str = ""
+    certificate: bytes = b""
+
+
+UNKNOWN_PEER = Peer()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

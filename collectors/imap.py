@@ -26,8 +26,7 @@ from yarl import URL
 
 from collectors.bodies import in_thread
 from collectors.collector import ImapFolder, StoredMail
-from collectors.exchanges import exchange_item, talk_in_memory
-from collectors.peers import Peer
+from collectors.exchanges import Peer, exchange_item, talk_in_memory
 from collectors.redaction import Redactor
 from collectors.secrets import Secret
 from evidence.errors import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from collectors.collector import Collector
-from collectors.registry import COLLECTORS
+from collectors.registry import all_collectors
 
 BEGIN = "<!-- sources: written by `python -m collectors.listing README.md` -->"
 END = "<!-- end of sources -->"
@@ -15,7 +15,7 @@ def as_markdown() -> str:
     """One line a collector: what it brings, whose orders it knows, what it must be told first."""
     heads = ("source", "what it asks", "brings", "orders of", "needs")
     lines = [f"| {' | '.join(heads)} |", f"| {' | '.join(['---'] * len(heads))} |"]
-    for collector in COLLECTORS:
+    for collector in all_collectors():
         brings = ", ".join(f"`{role}`" for role in sorted(collector.roles))
         needs = ", ".join(f"`{name}`" for name in sorted(collector.needs)) or "nothing"
         link = f"[{collector.name}](docs/sources/{collector.name}.md)"

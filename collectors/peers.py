@@ -7,29 +7,13 @@ answer's head comes.
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiohttp.connector import Connection
 
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """address      IP address, without port; "" where there is none (a Unix socket)
-    protocol     "tls/1.3" as the WARC field has it; "" without TLS
-    cipher       the cipher suite's name
-    certificate  the server's certificate, DER
-    """
-
-    address: str = ""
-    protocol: str = ""
-    cipher: str = ""
-    certificate: bytes = b""
-
-
-UNKNOWN_PEER = Peer()
+from collectors.exchanges import UNKNOWN_PEER, Peer
 
 
 class PeeringResponse(aiohttp.ClientResponse):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectors.listing import within
-from collectors.registry import COLLECTORS
+from collectors.registry import all_collectors
 from evidence.errors import FormatError
 from evidence.vocabulary import name_of
 from service import settings as written
@@ -127,7 +127,7 @@ def sample(name: str) -> str:
     return str(found)
 
 
-@pytest.mark.parametrize("collector", COLLECTORS, ids=lambda collector: collector.name)
+@pytest.mark.parametrize("collector", all_collectors(), ids=lambda collector: collector.name)
 def test_a_page_names_the_roles_and_no_fact_that_is_none(collector: object) -> None:
     text = page(collector.name)  # type: ignore[attr-defined]
     for heading in ("Configure", "Access", "Needs, wants", "Limits", "Bad input"):
@@ -135,7 +135,7 @@ def test_a_page_names_the_roles_and_no_fact_that_is_none(collector: object) -> N
     assert "**Tried**" in text
     for needed in collector.needs | collector.wants:  # type: ignore[attr-defined]
         assert f"`{needed}`" in text
-    roles = {str(role) for each in COLLECTORS for role in each.roles}
+    roles = {str(role) for each in all_collectors() for role in each.roles}
     for word in re.findall(r"`([a-z]+(?:\.[a-z_]+)+)`", text):
         if word.endswith((".toml", ".json", ".pdf")) or word in roles:
             continue
@@ -163,12 +163,12 @@ async def test_every_sample_configuration_loads_and_runs(tmp_path: Path) -> None
         rows = [f"{story.ORDER.id},{parcel.tracking_number}" for parcel in scenario.parcels]
         export = "\n".join(["平台订单号,运单号", *rows]) + "\n"
         (tmp_path / "exports" / "parcels.csv").write_text(export, encoding="utf-8")
-        samples = "\n".join(played(each.name, sample(each.name), url) for each in COLLECTORS)
+        samples = "\n".join(played(each.name, sample(each.name), url) for each in all_collectors())
         config = tmp_path / "orderproof.toml"
         config.write_text(samples, encoding="utf-8")
         secrets = dict.fromkeys(re.findall(r'_env = "(\w+)"', samples), Account().client_secret)
         settings = load_settings(config, environment=secrets)
-        assert len(configured(settings)) == len(COLLECTORS)
+        assert len(configured(settings)) == len(all_collectors())
         reached = [
             source.name for source in settings.sources if source.collector not in NOT_IN_THE_SANDBOX
         ]

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import openpyxl
-
 from collectors.orders.layout import Layout
 from evidence.errors import EvidenceError, FormatError, RequestError, TooLargeError
 
@@ -253,6 +251,8 @@ def _bounded(count: int) -> None:
 
 def _sheet_rows(data: bytes, layout: Layout) -> Iterator[Row | Broken]:
     _refuse_bomb(data)
+    import openpyxl  # here, as it takes as long as all else that reading imports
+
     try:
         book = openpyxl.load_workbook(
             io.BytesIO(data), read_only=True, data_only=True, keep_links=False

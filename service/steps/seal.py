@@ -12,7 +12,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
-from collectors.registry import COLLECTORS
+from collectors.registry import all_collectors
 from evidence.canonical import canonical
 from evidence.dsse import Envelope, Signer, sign
 from evidence.facts import Facts
@@ -128,7 +128,7 @@ def versions() -> Mapping[str, str]:
     return {
         "orderproof": version("orderproof"),
         "tzdata": version("tzdata"),
-        **{f"collector.{c.name}": str(c.version) for c in COLLECTORS},
+        **{f"collector.{c.name}": str(c.version) for c in all_collectors()},
         **{f"reader.{r.name}": str(r.version) for r in READERS},
         **{f"verifier.{v.name}": str(v.version) for v in VERIFIERS},
     }

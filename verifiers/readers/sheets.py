@@ -17,8 +17,6 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-import openpyxl
-
 from evidence.errors import EvidenceError, FormatError, TooLargeError
 from verifiers.readers.lines import Line
 from verifiers.readers.tables import lines_of_rows
@@ -37,6 +35,8 @@ Sheet = tuple[str, list[list[str]]]
 
 def sheets_of_xlsx(data: bytes) -> list[Sheet]:
     """Each sheet's name and rows; EvidenceError with the reason."""
+    import openpyxl  # here, as it takes as long as all else that reading imports
+
     try:
         book = openpyxl.load_workbook(
             io.BytesIO(data), read_only=True, data_only=True, keep_links=False

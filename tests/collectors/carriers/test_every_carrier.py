@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from collectors.carriers.asking import NUMBER
 from collectors.collector import Collector
-from collectors.registry import COLLECTORS
+from collectors.registry import all_collectors
 from evidence.errors import AccessError, EvidenceError, OutageError, RequestError, ShapeError
 from evidence.items import Provenance, Role
 from evidence.tracking_numbers import CARRIERS, Likeness, likeness
@@ -21,7 +21,9 @@ from tests.collectors.carriers.story import asked_at, histories, questions, told
 from tests.collectors.http_bench import NOW
 from tests.collectors.reading import answer, assert_said
 
-CARRYING = [one for one in COLLECTORS if type(one).__module__.startswith("collectors.carriers.")]
+CARRYING = [
+    one for one in all_collectors() if type(one).__module__.startswith("collectors.carriers.")
+]
 each_carrier = pytest.mark.parametrize("carrier", CARRYING, ids=lambda carrier: carrier.name)
 # Said in our words of what the answer shows.
 DERIVED = frozenset(
