@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import struct
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -85,8 +86,8 @@ class Reading:
         try:
             answer = await self._ask("traces", item)
             return [Fact.from_json(fact) for fact in answer["facts"]]
-        except _GaveUpError:
-            return [_untraced(item, "looking for traces went over the limits of time or memory")]
+        except _GaveUpError as problem:
+            return [_untraced(item, f"looking for traces came to no end: {problem}".rstrip("."))]
         except (EvidenceError, KeyError, TypeError, ValueError):
             return [_untraced(item, "looking for traces gave an answer we cannot use")]
 
@@ -172,14 +173,33 @@ class Reading:
             except (TimeoutError, asyncio.IncompleteReadError, OSError, ValueError) as problem:
                 if child.rested:
                     raise _UsedChildError from problem
-                raise _GaveUpError(
-                    f"Reading it went over the limits of time ({self._limits.read_s:.0f} s)"
-                    f" or memory ({self._limits.read_memory >> 20} MB)."
-                ) from problem
+                raise _GaveUpError(await self._why(child, problem)) from problem
             child.readings += 1
         if not isinstance(answer, dict):
             raise _GaveUpError("Reading it gave no answer.")
         return answer
+
+    async def _why(self, child: _Child, problem: Exception) -> str:
+        """Of a child that gave no answer: what ended it."""
+        limits = self._limits
+        if isinstance(problem, TimeoutError):
+            return f"Reading it stood still for {IDLE_TIMES * limits.read_s + 5:.0f} s."
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await child.process.wait()
+        match child.process.returncode:
+            case None:
+                return "Reading it gave an answer we cannot use."
+            case code if code == -signal.SIGXCPU:
+                return f"Reading it took more than {limits.read_s:.0f} s of processor time."
+            case code if code == -signal.SIGKILL:
+                return "The system ended reading it, as it does where memory runs out."
+            case code if code == -signal.SIGABRT:
+                return "The library that reads it gave up, as libraries do where memory runs out."
+            case code if code < 0:
+                name = signal.Signals(-code).name
+                return f"The library that reads it broke down over it ({name})."
+        return f"Reading it needed more than {limits.read_memory >> 20} MB of memory."
 
     @contextlib.asynccontextmanager
     async def _child(self, *, fresh: bool = False) -> AsyncIterator[_Child]:

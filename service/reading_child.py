@@ -157,7 +157,11 @@ def _answer(task: str, item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
     except EvidenceError as problem:
         return {"facts": [_failed(item, str(problem)).to_json()], "text": ""}
     except RecursionError:
-        return {"facts": [_failed(item, "It is nested too deeply to be read.").to_json()]}
+        why = "It is nested too deeply to be read."
+        return {"facts": [_failed(item, why).to_json()], "text": ""}
+    except MemoryError:
+        why = "It needs more memory than a reading may take."
+        return {"facts": [_failed(item, why).to_json()], "text": ""}
     except Exception as problem:  # a parser's own mistake is that item's trouble, not the order's
         why = f"The reader gave up on it ({type(problem).__name__})."
         return {"facts": [_failed(item, why).to_json()], "text": ""}

@@ -112,9 +112,17 @@ def text_of(item: Item) -> str:
 def lines_of(markup: str) -> list[str]:
     """The lines that a person would see of a page, blanks made one."""
     page = _Seen()
-    page.feed(markup[:MAX_PAGE_BYTES])
+    page.feed(_closed(markup[:MAX_PAGE_BYTES]))
     page.close()
     return page.lines
+
+
+def _closed(markup: str) -> str:
+    """Without the comment that never ends, which hides the rest of a page: the parser would look
+    for its end again from each sign.
+    """
+    open_at = markup.find("<!--", markup.rfind("-->") + 1)
+    return markup if open_at < 0 else markup[:open_at]
 
 
 def _decoded(data: bytes) -> str:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from evidence.errors import EvidenceError
@@ -23,6 +24,7 @@ from verifiers.readers.said.facts import facts_of_lines
 
 MAX_JSON = 16 << 20
 MAX_DEPTH = 100
+_MOST = MAX_LINES + 1  # of one list: a line more than is searched, so that it shows
 
 
 class _NotJsonError(Exception):
@@ -39,7 +41,7 @@ class _Object:
 def read(item: Item) -> list[Fact]:
     """Its values, and the numbers, dates and names in them."""
     try:
-        lines = list(_lines(item.content.read(MAX_JSON)))
+        lines = list(islice(_lines(item.content.read(MAX_JSON)), _MOST))
     except EvidenceError as problem:
         return [failed(item, f"{problem}")]
     except _NotJsonError as problem:
@@ -49,7 +51,8 @@ def read(item: Item) -> list[Fact]:
 
 def text_of(item: Item) -> str:
     try:
-        return "\n".join(line.text for line in _lines(item.content.read(MAX_JSON)))[:MAX_TEXT]
+        lines = islice(_lines(item.content.read(MAX_JSON)), _MOST)
+        return "\n".join(line.text for line in lines)[:MAX_TEXT]
     except EvidenceError:
         return ""
     except _NotJsonError:
@@ -71,18 +74,16 @@ def _lines(data: bytes) -> Iterator[Line]:
         at = f"line {problem.lineno}" if isinstance(problem, json.JSONDecodeError) else "a number"
         raise _NotJsonError(f"what stands in {at} is none") from None
     waiting: list[tuple[tuple[str | int, ...], str, Any]] = [((), "", whole)]
-    told = 0
-    while waiting and told < MAX_LINES:
+    while waiting:
         steps, name, value = waiting.pop()
         match value:
             case _Object(pairs) if len(steps) < MAX_DEPTH:
-                inner = [((*steps, key), key, one) for key, one in pairs[:MAX_LINES]]
+                inner = [((*steps, key), key, one) for key, one in pairs[:_MOST]]
                 waiting.extend(reversed(inner))
             case list() if len(steps) < MAX_DEPTH:
-                each = [((*steps, n), name, one) for n, one in enumerate(value[:MAX_LINES])]
+                each = [((*steps, n), name, one) for n, one in enumerate(value[:_MOST])]
                 waiting.extend(reversed(each))
             case str() if value.strip():
-                told += 1
                 said = " ".join(value.split())[:MAX_TOLD_CHARS]
                 label = words_of_name(name)
                 yield Line(f"{label}: {said}" if label else said, pointer(*steps))

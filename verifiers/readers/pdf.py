@@ -23,7 +23,7 @@ from evidence.times import Time, parse_iso
 from verifiers.readers import ocr, pdf_pages, pdf_parts
 from verifiers.readers.lines import Line
 from verifiers.readers.pdf_made import page_traits
-from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, failed
+from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, failed, why_not
 from verifiers.readers.said.facts import Size, facts_of_code, facts_of_lines
 from verifiers.readers.traits import told
 
@@ -61,8 +61,7 @@ def read(item: Item) -> list[Fact]:
     except EvidenceError as problem:
         facts.append(failed(item, f"{problem}"))
     except Exception as problem:
-        # Hostile files reach every corner of the parser, and each corner raises its own.
-        facts.append(failed(item, f"it is damaged or not a PDF ({type(problem).__name__})"))
+        facts.append(failed(item, why_not(problem, "it is damaged or not a PDF")))
     return facts
 
 
@@ -105,7 +104,7 @@ def _read(item: Item, facts: list[Fact]) -> None:
         fields = pdf_parts.fields_of(reader, MAX_PAGES)
     except Exception as problem:  # as for the whole; the pages are read already
         fields = []
-        facts.append(failed(item, f"its form cannot be read ({type(problem).__name__})"))
+        facts.append(failed(item, why_not(problem, "its form cannot be read")))
     facts.extend(fact(item, "document.field", line.text, line.locator) for line in fields)
     facts.extend(facts_of_lines(item, [*lines, *fields], sizes=sizes))
     facts.extend(pdf_parts.facts_of(item, reader))

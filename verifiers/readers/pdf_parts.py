@@ -20,7 +20,7 @@ from evidence.items import Item
 from evidence.locators import WHOLE, Locator, attached, meta, page_box
 from verifiers.readers.inside import facts_inside
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import fact, failed
+from verifiers.readers.reader import fact, failed, why_not
 from verifiers.readers.traces.xmp import xmp_of
 from verifiers.readers.xmp_said import STATED
 
@@ -70,8 +70,7 @@ def facts_of(item: Item, reader: PdfReader) -> list[Fact]:
         try:
             facts += part(item, reader)
         except Exception as problem:  # hostile objects reach every corner of the parser
-            why = f"its {what} cannot be read ({type(problem).__name__})"
-            facts.append(failed(item, why, meta(what)))
+            facts.append(failed(item, why_not(problem, f"its {what} cannot be read"), meta(what)))
     return facts
 
 
@@ -202,7 +201,7 @@ def _attachments(item: Item, reader: PdfReader) -> Iterator[Fact]:
         try:
             data = stream.get_data()
         except Exception as problem:  # as above; the other attachments are read
-            why = f"its attachment {number} cannot be unpacked ({type(problem).__name__})"
+            why = why_not(problem, f"its attachment {number} cannot be unpacked")
             yield failed(item, why, at)
             continue
         yield from facts_inside(item, data, name=name, at=at)

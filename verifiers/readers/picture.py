@@ -24,15 +24,13 @@ from evidence.times import Time, parse_iso
 from verifiers.readers import barcodes, ocr, picture_parts
 from verifiers.readers.lines import Line
 from verifiers.readers.ocr import slant_of, straightened
-from verifiers.readers.reader import MAX_BYTES, MAX_TEXT, fact, failed
+from verifiers.readers.reader import MAX_BYTES, MAX_PIXELS, MAX_TEXT, fact, failed, why_not
 from verifiers.readers.said.facts import Size, facts_of_code, facts_of_lines
 from verifiers.readers.traits import file_traits, told, traits_of
 
 if TYPE_CHECKING:
     from verifiers.readers.ocr import Pixels
 
-# Twice a large phone camera's picture; more is a bomb, or not a photo of a parcel.
-MAX_PIXELS = 100_000_000
 # What is read is a smaller copy beyond this; print that a person can read stays readable.
 _MOST_READ = 16_000_000
 
@@ -51,11 +49,10 @@ def read(item: Item) -> list[Fact]:
             _read(item, facts)
     except EvidenceError as problem:
         facts.append(failed(item, f"{problem}"))
-    except (UnidentifiedImageError, Image.DecompressionBombError) as problem:
-        facts.append(failed(item, f"it is not a picture we may open ({type(problem).__name__})"))
+    except UnidentifiedImageError:
+        facts.append(failed(item, "it begins like a picture, and no decoder takes it for one"))
     except Exception as problem:
-        # Hostile files reach every corner of the decoders, and each corner raises its own.
-        facts.append(failed(item, f"it is damaged or cut short ({type(problem).__name__})"))
+        facts.append(failed(item, why_not(problem, "it is damaged or cut short")))
     return facts
 
 

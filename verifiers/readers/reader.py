@@ -8,6 +8,7 @@ them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from evidence.items import Item
 from evidence.locators import WHOLE, Locator
 
 MAX_BYTES = 64 << 20
+# Twice a large phone camera's picture; more is a bomb, or not a photo of a parcel.
+MAX_PIXELS = 100_000_000
 # Lines that become facts of their own; the rest is still searched for numbers and dates.
 MAX_TOLD_LINES = 400
 MAX_TOLD_CHARS = 500
@@ -35,6 +38,29 @@ class Reader:
     media_types: frozenset[str]
     read: Callable[[Item], list[Fact]]
     text_of: Callable[[Item], str]
+
+
+def why_not(problem: Exception, otherwise: str) -> str:
+    """A parser's own error as a phrase that says whose trouble it is.
+
+    otherwise  what it means if nothing else does: "it is damaged or not a PDF"
+
+    Hostile files reach every corner of a parser, and each corner raises its own. What a file asks
+    for is not damage, and an engine that fails says nothing of the file.
+    """
+    name = type(problem).__name__
+    said = f"{problem}".lower()
+    if isinstance(problem, MemoryError) or "bad_alloc" in said or "out of memory" in said:
+        return "it needs more memory than a reading may take"
+    if isinstance(problem, RecursionError) or "recursion" in said[:200]:
+        return "it is nested too deeply"
+    if name == "DecompressionBombError":
+        return f"it has more than {MAX_PIXELS:,} pixels"
+    if re.search(r"\btoo large\b|\blimit\b|\bexceed", said[:200]):
+        return f"a part of it unpacks to more than is read ({name})"
+    if type(problem).__module__.startswith(("onnxruntime", "rapidocr", "cv2")):
+        return f"recognising its text failed, which says nothing of the file ({name})"
+    return f"{otherwise} ({name})"
 
 
 def fact(

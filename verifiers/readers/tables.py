@@ -15,7 +15,7 @@ from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import Locator
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import MAX_LINES, MAX_TOLD_CHARS
+from verifiers.readers.reader import MAX_TOLD_CHARS
 from verifiers.readers.said.facts import facts_of_lines
 
 MAX_COLUMNS = 500
@@ -36,14 +36,11 @@ def facts_of_rows(item: Item, lines: Iterable[Line]) -> list[Fact]:
 def lines_of_rows(
     rows: Iterable[Sequence[str]], *, sheet: str = "", page: int = 1
 ) -> Iterator[Line]:
-    """The cells, row by row, at most MAX_LINES; rows are counted from 1, as programs show them.
+    """The cells, row by row; rows are counted from 1, as programs show them.
 
     page  apart from other tables' of the item, so that no cell stands beside one of theirs
     """
-    return islice(_lines(rows, f"{sheet}!" if sheet else "", page), MAX_LINES)
-
-
-def _lines(rows: Iterable[Sequence[str]], sheet: str, page: int) -> Iterator[Line]:
+    sheet = f"{sheet}!" if sheet else ""
     numbered = enumerate(rows, start=1)
     first = list(islice(numbered, 2))
     heading: Sequence[str] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from evidence.facts import Fact
 from evidence.items import Item
@@ -15,6 +16,7 @@ from verifiers.readers.reader import (
     MAX_TOLD_CHARS,
     MAX_TOLD_LINES,
     fact,
+    failed,
 )
 from verifiers.readers.said.context import Context, context_of, date_event
 from verifiers.readers.said.events import Event, events_in
@@ -63,7 +65,9 @@ def facts_of_lines(
 
     An order number that only a label speaks for is an alias: it may be the shop's or the ERP's own.
     """
-    known = [line for _, line in zip(range(MAX_LINES), lines, strict=False) if line.text.strip()]
+    waiting = iter(lines)
+    known = [line for line in islice(waiting, MAX_LINES) if line.text.strip()]
+    more = next(waiting, None) is not None
     told = [
         fact(item, "document.text", line.text.strip()[:MAX_TOLD_CHARS], line.locator,
              confidence=line.confidence)
@@ -76,6 +80,8 @@ def facts_of_lines(
         if len(found) == MAX_FOUND:
             break
         found.append(one)
+    if more:
+        found.append(failed(item, f"only the first {MAX_LINES:,} of its lines were searched"))
     return told + found
 
 

@@ -20,6 +20,9 @@ from verifiers.readers.said.layout import Row
 from verifiers.readers.said.moments import MAX_LINE
 from verifiers.readers.said.words import table
 
+# Signs of a word that must stand in a line before the word is looked for.
+_START = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -42,6 +45,7 @@ class _Known:
     names: re.Pattern[str] | None
     sites: re.Pattern[str] | None
     phrases: re.Pattern[str] | None
+    words: tuple[str, ...]
 
 
 def marks_in(rows: Sequence[Row]) -> list[Mark]:
@@ -52,10 +56,35 @@ def marks_in(rows: Sequence[Row]) -> list[Mark]:
     for number, row in enumerate(rows):
         for cell in row.cells:
             folded = fold(cell.text[:MAX_LINE])
-            for known in _table():
+            for known in _possible(folded):
                 if (mark := _mark(known, cell, folded, number, usual)) is not None:
                     found.append(mark)
     return found
+
+
+def _possible(folded: str) -> list[_Known]:
+    """Those of whom a word may stand in the text: its first three signs do, blanks left out.
+
+    Few lines have any, and to try everyone on each line took most of a long table's reading.
+    """
+    plain = "".join(folded.split())
+    begun = _by_start()
+    found = set(begun.get("", ()))
+    for at in range(len(plain) - _START + 1):
+        found.update(begun.get(plain[at : at + _START], ()))
+    table_of = _table()
+    return [table_of[number] for number in sorted(found)]
+
+
+@cache
+def _by_start() -> dict[str, tuple[int, ...]]:
+    """Places in `_table` by how a word of theirs begins; "" for words that are too short."""
+    starts: dict[str, set[int]] = {}
+    for number, known in enumerate(_table()):
+        for word in known.words:
+            plain = "".join(word.split())
+            starts.setdefault(plain[:_START] if len(plain) >= _START else "", set()).add(number)
+    return {start: tuple(numbers) for start, numbers in starts.items()}
 
 
 def home_of(carrier: str) -> str | None:
@@ -104,6 +133,10 @@ def _table() -> tuple[_Known, ...]:
                     _words(entry.get("names", ())),
                     _sites(entry.get("sites", ())),
                     _words(entry.get("phrases", ())),
+                    (
+                        *map(fold, (*entry.get("names", ()), *entry.get("phrases", ()))),
+                        *entry.get("sites", ()),
+                    ),
                 )
             )
     return tuple(known)

@@ -13,8 +13,7 @@ from PIL import Image
 
 from evidence.facts import Fact
 from evidence.items import Item
-from verifiers.readers.picture import MAX_PIXELS
-from verifiers.readers.reader import MAX_BYTES
+from verifiers.readers.reader import MAX_BYTES, MAX_PIXELS, why_not
 from verifiers.readers.traces import credentials, picture_metadata
 from verifiers.readers.traces.trace import Trace, facts_of
 
@@ -31,7 +30,7 @@ def read(item: Item) -> list[Fact]:
         except ImportError:
             traces.append(Trace("trace.unchecked", f"looking at a picture's credentials {NEEDS}"))
         except Exception as problem:  # hostile files reach every corner of the parsers
-            said = f"its metadata cannot be looked at ({type(problem).__name__})"
+            said = why_not(problem, "its metadata cannot be looked at")
             traces.append(Trace("trace.unchecked", said))
     traces += _pixels(data)
     return facts_of(item, traces)
@@ -52,4 +51,4 @@ def _pixels(data: bytes) -> list[Trace]:
     except ImportError:
         return [Trace("trace.unchecked", f"looking at a picture's pixels {NEEDS}")]
     except Exception as problem:
-        return [Trace("trace.unchecked", f"it cannot be decoded whole ({type(problem).__name__})")]
+        return [Trace("trace.unchecked", why_not(problem, "it cannot be decoded whole"))]
