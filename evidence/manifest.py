@@ -43,7 +43,7 @@ class Manifest:
     """Everything that was collected, read and judged for one order, as of `at`.
 
     items     one a receipt, in chain order, without earlier manifests and statements
-    versions  of orderproof, the verifiers, the readers and the time-zone data
+    versions  of orderproof, the verifiers, the readers with their libraries, the time-zone data
     before_read  the signed checkpoint that covered every item before we read any
     complete  whether every source answered and every required thing is present
     lost      receipts before this manifest's, by seq, whose items the sealer lost when a ledger was

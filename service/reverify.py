@@ -218,7 +218,7 @@ async def _facts_again(
     for fact in shelf.manifest.facts:
         if fact.item in sealed:
             sealed[fact.item].append(fact)
-    readers = [name for name in changed if name.startswith("reader.")]
+    readers = [name for name in changed if name.startswith(("reader.", "library."))]
     for item in {item.sha256: item for item in reversed(here)}.values():
         then, now = sealed[item.sha256], again[item.sha256]
         if [canonical(fact.to_json()) for fact in then] == [

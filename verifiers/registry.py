@@ -15,13 +15,13 @@ VERIFIERS: tuple[Verifier, ...] = (
     Verifier("matching.order", 1, "Do all items speak of the same order?", matching.verify),
     Verifier(
         "matching.asked",
-        1,
+        2,
         "Does each item speak of the order, parcel and site it was asked for?",
         asked.verify,
     ),
     Verifier(
         "marks.carrier",
-        1,
+        2,
         "Does each item bear the mark of the carrier whose number it shows?",
         carrier.verify,
     ),

@@ -25,7 +25,7 @@ from service.steps.read import opened
 from service.steps.verify import judge
 from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
 from storage.objects.objects import Objects
-from verifiers.readers.registry import READERS
+from verifiers.readers.registry import versions as versions_of_readers
 from verifiers.registry import VERIFIERS
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -129,7 +129,7 @@ def versions() -> Mapping[str, str]:
         "orderproof": version("orderproof"),
         "tzdata": version("tzdata"),
         **{f"collector.{c.name}": str(c.version) for c in all_collectors()},
-        **{f"reader.{r.name}": str(r.version) for r in READERS},
+        **versions_of_readers(),
         **{f"verifier.{v.name}": str(v.version) for v in VERIFIERS},
     }
 

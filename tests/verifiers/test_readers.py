@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from tests.counting import lines_run
 from tests.verifiers.documents import pdf, pdf_of_objects, picture, received
 from tests.verifiers.evidence_of import NEIGHBOUR, NUMBER, ORDER
 from verifiers.readers import html as html_reader
-from verifiers.readers import ocr, pdf_pages
+from verifiers.readers import ocr, pdf_pages, registry
 from verifiers.readers import pdf as pdf_reader
 from verifiers.readers import picture as picture_reader
 from verifiers.readers.registry import READERS, reader_for, reader_of
@@ -305,3 +306,16 @@ def test_readers_are_chosen_by_the_bytes_and_their_types_do_not_overlap() -> Non
     reader = reader_of(lying)
     assert reader is not None and reader.name == "pdf"
     assert reader_for("video/mp4") is None
+
+
+def test_whatever_reads_has_a_version_to_be_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = registry.versions()
+    assert {f"reader.{reader.name}" for reader in READERS} <= set(here)
+    assert {"reader.said", "reader.traces", "library.rapidocr", "library.zxing-cpp"} <= set(here)
+    assert here["library.pypdf"]
+
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(registry, "version", absent)
+    assert registry.versions()["library.rapidocr"] == ""

@@ -50,7 +50,8 @@ def carrier_of(facts: Facts) -> Borne:
     """Whose document one item is by its marks; by its numbers where it bears none."""
     numbers = facts.named("shipment.tracking_number")
     sure = _carriers_of(numbers)
-    scores, by = _scores(facts.named("document.mark"))
+    marks = [mark for mark in facts.named("document.mark") if _can_be(mark.text, numbers)]
+    scores, by = _scores(marks)
     for carrier in sure:
         if carrier in scores:
             scores[carrier] = 1 - (1 - scores[carrier]) * 0.5
@@ -66,6 +67,13 @@ def carrier_of(facts: Facts) -> Borne:
     if len(ranked) == 1 and scores[ranked[0]] >= 0.3:
         return Borne(ranked[0], round(scores[ranked[0]], 2), tuple(by[ranked[0]][:3]))
     return Borne(None)
+
+
+def _can_be(carrier: str, numbers: Sequence[Fact]) -> bool:
+    """EMS is a name that many posts share: only a number says whose it is."""
+    return carrier != "china_ems" or any(
+        one.carrier == carrier for fact in numbers for one in identify(fact.text).possible
+    )
 
 
 def portal_of(facts: Facts) -> Borne:

@@ -38,6 +38,8 @@ _OTHER_SITE = Finding.grave(
 _NO_SITE = Finding.note("asked-site-open", do="Add an item that shows where the parcel went.")
 
 ORDER, PARCEL, SITE = "order.id", "shipment.tracking_number", "order.site"
+# Signs that recognition mistakes for each other, as they are compared.
+_LIKE = str.maketrans({"o": "0", "q": "0", "i": "1", "l": "1", "s": "5", "b": "8", "z": "2"})
 # Where goods are mostly sent from: alone on an item, it says nothing of where they went.
 _ORIGINS = frozenset({"CN", "HK"})
 
@@ -75,7 +77,8 @@ def _of_item(item: SealedItem, facts: Facts) -> Iterator[Finding]:
 
 def _order(asked: str, facts: Facts) -> Finding:
     said = facts.named("order.id", "order.alias", "shipment.reference")
-    same = [fact for fact in said if _plain(fact.text) == _plain(asked)]
+    recognised = facts.first("reading.engine") is not None
+    same = [fact for fact in said if _reads_as(fact.text, asked, recognised=recognised)]
     if same:
         return _ORDER.saying(f"It names the order {same[0].text}.", same[0])
     platform = platform_of(asked)
@@ -93,8 +96,16 @@ def _order(asked: str, facts: Facts) -> Finding:
 def _nearly(fact: Fact, asked: str) -> bool:
     """Whether an uncertain recognition is one character off."""
     a, b = _plain(fact.text), _plain(asked)
+    if len(a) >= 8 and b.startswith(a):
+        return True  # the rest was cut off or not read
     off = sum(x != y for x, y in zip(a, b, strict=False)) + abs(len(a) - len(b))
     return fact.confidence < 0.75 and off <= 1
+
+
+def _reads_as(said: str, asked: str, *, recognised: bool) -> bool:
+    """Whether it is the same; of recognised text, whether it is but for letters like digits."""
+    a, b = _plain(said), _plain(asked)
+    return a == b or (recognised and a.translate(_LIKE) == b.translate(_LIKE))
 
 
 def _plain(text: str) -> str:
@@ -124,7 +135,8 @@ def _site(asked: str, facts: Facts) -> Finding:
     open_ones = facts.named("document.country")
     if len({country_of(f.text) for f in open_ones} - _ORIGINS) > 1 or toward:
         open_ones = []
-    for group, what in ((sites, "is of the site"), (toward, "went to"), (open_ones, "shows")):
+    # Where it went says more than the site whose page it is: many sites share a page.
+    for group, what in ((toward, "went to"), (sites, "is of the site"), (open_ones, "shows")):
         told = [fact for fact in group if group is not open_ones or fact.text not in _ORIGINS]
         verdicts = {fact: may_ship_to(asked, fact.text) for fact in told}
         if any(verdict is True for verdict in verdicts.values()):

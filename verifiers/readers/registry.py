@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import PackageNotFoundError, version
+
 from evidence.facts import Fact
 from evidence.items import Item
 from evidence.media import HEAD, sniff
@@ -14,12 +16,14 @@ from verifiers.readers import (
     old_office,
     pdf,
     picture,
+    said,
     text,
     xml_text,
 )
 from verifiers.readers.faces import faces_of
 from verifiers.readers.inside import one_item
 from verifiers.readers.reader import Reader
+from verifiers.readers.traces.registry import VERSION as TRACES
 
 READERS: tuple[Reader, ...] = (
     Reader("pdf", 3, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
@@ -45,6 +49,29 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader("text", 1, frozenset({"text/plain"}), text.read, text.text_of),
 )
+
+# What readings rest on beside our own code: another version of one of these may read otherwise.
+LIBRARIES = (
+    "c2pa-python", "numpy", "onnxruntime", "opencv-python", "pillow", "pyhanko", "pypdf",
+    "pypdfium2", "rapidocr", "xlrd", "zxing-cpp",
+)  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """The version of each reader, of what they share, and of each library; "" for one not here."""
+    return {
+        **{f"reader.{reader.name}": str(reader.version) for reader in READERS},
+        "reader.said": str(said.VERSION),
+        "reader.traces": str(TRACES),
+        **{f"library.{name}": _installed(name) for name in LIBRARIES},
+    }
+
+
+def _installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def reader_for(media_type: str) -> Reader | None:

@@ -134,14 +134,28 @@ def _events(
         events, lines, countries=countries, hints=item.hints, came_in=item.collected_at
     )
     for event in events:
-        yield from _event(item, event, context, sizes)
+        edge = _along_edge(event.line, sizes) and not _in_column(event, events)
+        yield from _event(item, event, context, edge=edge)
 
 
-def _event(item: Item, event: Event, context: Context, sizes: Mapping[int, Size]) -> Iterator[Fact]:
+def _in_column(event: Event, events: Sequence[Event]) -> bool:
+    """Whether two more moments stand over it or under it: it is one of a history, not a stamp."""
+    box = event.line.box
+    if box is None:
+        return False
+    beside = {
+        other.row
+        for other in events
+        if other.line.box and abs(other.line.box[0] - box[0]) < 1.5 * max(box[3], 1.0)
+    }
+    return len(beside - {event.row}) >= 2
+
+
+def _event(item: Item, event: Event, context: Context, *, edge: bool) -> Iterator[Fact]:
     dated = date_event(event, context)
     name = FACT_OF[event.told] if event.told else "document.printed.at"
     sure = 0.9 * dated.sure * event.line.confidence
-    if event.told is None and _along_edge(event.line, sizes):
+    if event.told is None and edge:
         name, sure = "document.captured.at", 0.75 * sure
     if dated.time is not None:
         yield fact(item, name, dated.time, event.line.locator, confidence=sure)

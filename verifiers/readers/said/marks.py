@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from statistics import median
 
 from verifiers.readers.lines import Line
+from verifiers.readers.said.fields import fields_of
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.layout import Row
 from verifiers.readers.said.moments import MAX_LINE
-from verifiers.readers.said.words import table
+from verifiers.readers.said.words import field_words, table
 
 # Signs of a word that must stand in a line before the word is looked for.
 _START = 3
@@ -52,13 +53,19 @@ def marks_in(rows: Sequence[Row]) -> list[Mark]:
     """Every mention, in reading order."""
     heights = [cell.box[3] for row in rows for cell in row.cells if cell.box]
     usual = median(heights) if heights else 0.0
+    announced = {
+        (id(field.line), fold(field.text[:40])) for field in fields_of(field_words("carrier"), rows)
+    }
     found: list[Mark] = []
     for number, row in enumerate(rows):
         for cell in row.cells:
             folded = fold(cell.text[:MAX_LINE])
             for known in _possible(folded):
                 if (mark := _mark(known, cell, folded, number, usual)) is not None:
-                    found.append(mark)
+                    named = any(
+                        line == id(cell) and _begins(text, known.names) for line, text in announced
+                    )
+                    found.append(replace(mark, strength=0.9) if named else mark)
     return found
 
 
@@ -118,6 +125,11 @@ def _of_name(match: re.Match[str], cell: Line, folded: str, number: int, usual: 
     if number < 4 and rest <= 30:
         strength += 0.15
     return min(strength, 0.9)
+
+
+def _begins(text: str, names: re.Pattern[str] | None) -> bool:
+    """Whether a value begins with the name: "Carrier: DHL Leeds"."""
+    return names is not None and names.match(text) is not None
 
 
 @cache

@@ -20,10 +20,13 @@ _LIKE = str.maketrans(
 )
 _D = r"[0-9OoQIl|SB]"
 _DASH = r"\s?[-–—]\s?"
+# Recognised text loses the space before a word that follows: "…-9031372Thursday".
+_ALONE, _ENDS = r"(?<![A-Za-z0-9_-])", r"(?![\d_]|-\d|[A-Za-z](?![a-z]))"
 _SHAPES = (
-    re.compile(rf"(?<![\w-])({_D}{{3}}{_DASH}{_D}{{7}}{_DASH}{_D}{{7}})(?![\w-])"),  # Amazon
-    re.compile(rf"(?<![\w-])({_D}{{2}}{_DASH}{_D}{{5}}{_DASH}{_D}{{5}})(?![\w-])"),  # eBay
-    re.compile(r"(?<![\w-])(57[5-9]\d{15}|58\d{16})(?![\w-])"),  # TikTok Shop
+    re.compile(rf"{_ALONE}({_D}{{3}}{_DASH}{_D}{{7}}{_DASH}{_D}{{7}}){_ENDS}"),  # Amazon
+    re.compile(rf"{_ALONE}({_D}{{2}}{_DASH}{_D}{{5}}{_DASH}{_D}{{5}}){_ENDS}"),  # eBay
+    re.compile(rf"{_ALONE}(57[5-9]\d{{15}}|58\d{{16}}){_ENDS}"),  # TikTok Shop
+    re.compile(rf"{_ALONE}(PO{_DASH}\d{{3}}{_DASH}\d{{14,20}}){_ENDS}"),  # Temu
 )
 _VALUE = re.compile(
     r"#?\s?([A-Za-z0-9](?:[A-Za-z0-9_.-]|(?<=\d)\s(?=\d{3,})|\s?[-–]\s?(?=\d)){2,38}[A-Za-z0-9])"
@@ -44,7 +47,7 @@ class OrderNumber:
 def order_numbers(rows: Sequence[Row]) -> list[OrderNumber]:
     """Each order number once, at its first and surest place."""
     found: dict[str, OrderNumber] = {}
-    for one in (*_by_shape(rows), *_by_label(rows)):
+    for one in (*_by_shape(rows), *_by_label(rows), *_by_reference(rows)):
         known = found.get(one.text)
         if known is None or (one.sure and not known.sure):
             found[one.text] = one
@@ -56,7 +59,8 @@ def _by_shape(rows: Sequence[Row]) -> Iterator[OrderNumber]:
         for cell in row.cells:
             for shape in _SHAPES:
                 for match in shape.finditer(cell.text[:MAX_LINE]):
-                    text = re.sub(r"\s", "", match[1].translate(_LIKE)).replace("–", "-")
+                    kept = match[1] if match[1].startswith("PO") else match[1].translate(_LIKE)
+                    text = re.sub(r"\s", "", kept).replace("–", "-")
                     yield OrderNumber(text.replace("—", "-"), True, cell, 1.0)
 
 
@@ -66,13 +70,23 @@ def _by_label(rows: Sequence[Row]) -> Iterator[OrderNumber]:
         if match is None:
             continue
         text = re.sub(r"\s", "", match[1].replace("–", "-")).rstrip("._-")
-        shaped = any(shape.fullmatch(match[1].strip()) for shape in _SHAPES)
+        shaped = any(shape.match(field.text) for shape in _SHAPES)
         digits = sum(char.isdigit() for char in text)
         if shaped or digits < 3 or _is_day(field.text[: match.end() + 6], match.end()):
             continue
         if text.isalpha() or (field.near < 1 and digits < len(text) / 3):
             continue
         yield OrderNumber(text, False, field.line, field.near)
+
+
+def _by_reference(rows: Sequence[Row]) -> Iterator[OrderNumber]:
+    """A reference is an order's if it is written as shops write theirs: "#1234", "#EU1234"."""
+    for field in fields_of(field_words("reference"), rows):
+        # The sign may stand with the label's own ones in front of the value.
+        at = field.line.text.find("#")
+        text = field.text if field.text.startswith("#") or at < 0 else field.line.text[at:]
+        if match := _SHORT_VALUE.match(text):
+            yield OrderNumber(match[1], False, field.line, 0.95 * field.near)
 
 
 def _is_day(text: str, end: int) -> bool:

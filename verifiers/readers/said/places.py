@@ -45,6 +45,7 @@ _PLATFORM = re.compile(
     r"(?:amazon|ebay)(" + "|".join(sorted(map(re.escape, _SITES), key=len, reverse=True)) + r")"
     r"(?![a-z.])"
 )
+_SELLERS = re.compile(r"seller[\w-]*\.$")
 # Rows that belong to an address under its label.
 _ADDRESS_ROWS = 7
 
@@ -81,6 +82,8 @@ def places_in(rows: Sequence[Row]) -> list[Place]:
                     )
                 )
             for match in _PLATFORM.finditer(folded):
+                if match[1] == ".com" and _SELLERS.search(folded[: match.start()]):
+                    continue  # sellers of a continent share the host
                 found.append(Place(_SITES[match[1]], cell, None, match[0], site=True))
     return found
 

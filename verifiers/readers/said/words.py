@@ -9,6 +9,9 @@ from importlib.resources import files
 from tomllib import loads
 from typing import Any
 
+# A label begins a word; but recognised text loses the space behind a number: "555-8216As of".
+_FRONT = r"(?:(?<![a-z0-9])|(?<=\d)(?=[^\x00-\x7f])|(?<=\d{3})(?=[a-z]))"
+
 
 @cache
 def table(name: str) -> Mapping[str, Any]:
@@ -20,7 +23,7 @@ def table(name: str) -> Mapping[str, Any]:
 def moment_words() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """What a moment is of, and the words that say so, in the order of precedence."""
     return tuple(
-        (told, re.compile(rf"(?<![a-z0-9])(?:{_loose(entry['words'])})(?![a-z])", re.VERBOSE))
+        (told, re.compile(rf"{_FRONT}(?:{_loose(entry['words'])})(?![a-z])", re.VERBOSE))
         for told, entry in table("labels.toml")["moment"].items()
     )
 

@@ -19,6 +19,8 @@ from verifiers.readers.said.words import field_words
 
 # Share of the line's height: the space between lines of one cell, and how far their edges differ.
 _CLOSE, _EDGE = 0.75, 0.6
+# The first part of a number: "404-1797979-".
+_CUT = re.compile(r"(?<!\d)\d{2,7}(?:-\d{2,7})*-$")
 # A cell that is wrapped into more lines than this is a text.
 _MOST = 4
 
@@ -93,10 +95,14 @@ def _belong(upper: Line, lower: Line) -> bool:
     text, edge = f"{first} {second}", len(first)
     if len(text) > 300:
         return False
+    if _CUT.search(first) and re.match(r"\d{3,}(?!\d*[:/.])", second):
+        return True  # a number that was broken at its dash
     return _moment_across(first, text, edge) or _label_across(text, edge)
 
 
 def _moment_across(first: str, text: str, edge: int) -> bool:
+    if (own := moments_in(text[edge + 1 :])) and own[0].day and own[0].clock:
+        return False  # what stands below is whole by itself
     tail = [one for one in moments_in(first) if not re.sub(r"[\s,.;·|-]", "", first[one.end :])]
     if not tail and not re.search(r"[^\W\d]{3,}\.?$|\d{1,2}\.?$", first):
         return False

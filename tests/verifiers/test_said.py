@@ -1,0 +1,169 @@
+"""What lines say: numbers under their labels, whose mark it is, when it was captured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from evidence.facts import Fact, Facts
+from evidence.locators import WHOLE, box
+from evidence.times import LocalDate, LocalTime
+from evidence.verdicts import Verdict
+from tests.verifiers.documents import received
+from tests.verifiers.evidence_of import ORDER
+from tests.verifiers.evidence_of import item as sealed
+from verifiers.marks.carrier import carrier_of
+from verifiers.matching import asked
+from verifiers.readers.lines import Line
+from verifiers.readers.reader import fact
+from verifiers.readers.said.facts import Size, facts_of_lines
+
+ITEM = received(b"a picture")
+
+
+def placed(*lines: tuple[str, int, int]) -> Facts:
+    """Lines of twelve points height at x, y, on a page of 600 x 800."""
+    made = [
+        Line(text, box(x, y, 7 * len(text), 12), (x, y, 7 * len(text), 12)) for text, x, y in lines
+    ]
+    return Facts(facts_of_lines(ITEM, made, sizes={0: Size(600, 800)}))
+
+
+def said(*lines: str) -> Facts:
+    return Facts(facts_of_lines(ITEM, [Line(line, WHOLE) for line in lines]))
+
+
+def orders(facts: Facts) -> list[str]:
+    return [one.text for one in facts.named("order.id", "order.alias")]
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Reference:", "Customer reference", "Riferimento:", "Referencia", "Référence client",
+     "参考号:", "Referenz:", "Kundenreferenz", "お客様管理番号", "Order", "Pedido n.º",
+     "订单编号:"],
+)  # fmt: skip
+def test_a_shops_own_number_is_an_order_under_any_label(label: str) -> None:
+    assert orders(placed((label, 40, 100), ("#EU91683", 240, 100))) == ["EU91683"]
+    assert orders(placed((label, 40, 100), ("#15565", 40, 118))) == ["15565"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Reference: 1234567", "Ticket #15565", "Reference: #12", "Suite #4410", "Ref. INV-2026"],
+)
+def test_what_is_not_written_like_a_shops_number_is_no_order(line: str) -> None:
+    assert orders(said(line)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("Order #: 203-4565362-9031372Thursday, March 19, 2026", "203-4565362-9031372"),
+        ("参考号171-9595675-5999853", "171-9595675-5999853"),
+        ("Order PO-211-01234567890123456", "PO-211-01234567890123456"),
+        ("订单号576463487016395404", "576463487016395404"),
+    ],
+)
+def test_a_number_ends_where_another_word_begins(line: str, number: str) -> None:
+    assert orders(said(line)) == [number]
+
+
+def test_a_number_is_not_built_out_of_two_cells() -> None:
+    found = placed(("Order ID", 40, 100), ("576522487527328703", 40, 118), ("2025032", 200, 118))
+    assert orders(found) == ["576522487527328703"]
+    longer = "5765224875273287032025032"
+    assert "576522487527328703" not in orders(said(f"No {longer}"))
+
+
+def test_a_number_broken_at_its_dash_is_one() -> None:
+    found = placed(("订单号", 40, 100), ("404-1797979-", 40, 118), ("9560596", 40, 132))
+    assert orders(found) == ["404-1797979-9560596"]
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Tracking results provided on:", "Results provided by UPS on", "1-800-555-8216As of:",
+     "©2026 Poste Stampato il:", "Acct 682-630照会日時:", "0800667 4029打印时间:", "Imprimé le:"],
+)  # fmt: skip
+def test_a_capture_is_dated_by_its_label_whatever_stands_in_front(label: str) -> None:
+    found = said("Carrier", f"{label}2026-09-01 18:03")
+    (captured,) = found.named("document.captured.at")
+    assert isinstance(captured.value, LocalTime) and captured.value.wall.day == 1
+
+
+def test_a_slashed_day_right_behind_a_colon_is_read() -> None:
+    (captured,) = said("Stampato il:19/02/2026 03:06").named("document.captured.at")
+    assert isinstance(captured.value, LocalTime) and captured.value.wall.month == 2
+
+
+def test_the_last_day_of_a_history_is_no_stamp_though_it_stands_at_the_edge() -> None:
+    history = [(f"2026-09-0{day} 10:00", 40, 790 - 60 * day) for day in (1, 2, 3, 4)]
+    assert not placed(*history).named("document.captured.at")
+    alone = placed(("Delivered on: 2026-09-04 10:00", 40, 200), ("9/6/2026 17:02", 480, 785))
+    (stamp,) = alone.named("document.captured.at", "document.date.open")
+    assert stamp.name == "document.date.open" or isinstance(stamp.value, LocalTime)
+
+
+def test_a_time_before_its_day_belongs_to_its_own_row() -> None:
+    found = placed(
+        ("Shipped on:", 40, 100), ("Mon 05 May 2025", 240, 100),
+        ("Delivered on:", 40, 119), ("2:53 pm on 12 May 2025", 240, 119),
+    )  # fmt: skip
+    (delivered,) = found.named("delivery.at")
+    (shipped,) = found.named("shipment.shipped.at")
+    assert isinstance(delivered.value, LocalTime) and delivered.value.wall.day == 12
+    assert isinstance(shipped.value, LocalDate) and shipped.value.day.day == 5
+
+
+@pytest.mark.parametrize("label", ["Actual delivery", "Actual delivery date", "实际签收时间"])
+def test_an_actual_delivery_is_one(label: str) -> None:
+    found = placed((label, 40, 100), ("2026-06-22 19:27", 240, 100))
+    assert len(found.named("delivery.at")) == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["Carrier: DHL Leeds", "Transporteur : DHL", "物流公司 DHL", "Versanddienst: DHL"]
+)
+def test_the_carrier_that_a_label_announces_is_the_carrier(line: str) -> None:
+    assert carrier_of(said("Somebody's page", line)).name == "dhl"
+
+
+def test_ems_is_chinas_only_if_the_number_is() -> None:
+    assert carrier_of(said("EMS", "Tracking number: EA577877376CN")).name == "china_ems"
+    assert carrier_of(said("EMS", "Tracking number: EM123456785JP")).name == "japan_post"
+
+
+def _asked(facts: Iterable[Fact], **about: str) -> tuple[Verdict, set[str]]:
+    from dataclasses import replace
+
+    names = {"order": "order.id", "number": "shipment.tracking_number", "site": "order.site"}
+    line = replace(
+        sealed("x", ITEM.role, about={names[key]: value for key, value in about.items()}),
+        sha256=ITEM.sha256,
+    )
+    verdict, findings = asked.verify(items=[line], facts=Facts(facts), order=ORDER)
+    return verdict, {finding.code for finding in findings}
+
+
+def test_a_letter_taken_for_a_digit_makes_no_other_order() -> None:
+    engine = fact(ITEM, "reading.engine", "recognised")
+    misread = list(said("Ordine n.: #S086810"))
+    assert _asked(misread, order="#SO86810")[0] is Verdict.FAIL  # as it stands in the file
+    assert _asked([engine, *misread], order="#SO86810")[0] is Verdict.PASS
+    assert _asked([engine, *misread], order="#SO86811")[0] is Verdict.FAIL
+
+
+def test_a_number_that_was_cut_off_is_not_another_parcels() -> None:
+    cut = said("Tracking number: 4PX583140230")
+    assert _asked(cut, number="4PX5831402303921CN")[1] == {"asked-number-absent"}
+    assert _asked(cut, number="4PX9831402303921CN")[1] == {"asked-number-differs"}
+
+
+def test_where_it_went_says_more_than_whose_page_it_is() -> None:
+    page = said("https://www.amazon.com/progress-tracker", "Ship to: 50667 Köln, Germany")
+    assert _asked(page, site="DE")[0] is Verdict.PASS
+    assert _asked(page, site="US")[0] is Verdict.FAIL
+    host = said("https://sellercentral-europe.amazon.com/orders-v3/order/1")
+    assert _asked(host, site="DE")[1] == {"asked-site-open"}
