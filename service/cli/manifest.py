@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.cli.orders import add_order, named_order
+from service.told import told
 
 if TYPE_CHECKING:
     from evidence.manifest import Manifest
@@ -98,5 +99,8 @@ def _show(manifest: Manifest, *, sha256: str) -> None:
     say("\nVerdicts")
     for judged in manifest.judgements:
         say(f"  {judged.verdict:<14} {judged.question}")
-        for finding in judged.findings:
-            say(f"  {'':<14} - {finding.sentence} {finding.do}".rstrip())
+        for sentences, do in told(judged.findings):
+            for sentence in sentences:
+                say(f"  {'':<14} - {sentence}")
+            if do:
+                say(f"  {'':<14} -> {do}")

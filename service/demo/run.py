@@ -33,6 +33,7 @@ from service.sandbox.app import run_sandbox
 from service.sandbox.authority import SandboxAuthority
 from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
+from service.told import told
 from storage.ledger.records import State
 
 # Its findings say line by line what the coverage table says shorter.
@@ -128,13 +129,18 @@ def _show_verdicts(out: Console, manifest: Manifest) -> None:
     out.print(f"\n[bold]3. Verified[/] and sealed: {whole}")
     for judged in manifest.judgements:
         verdict = str(judged.verdict)
-        out.print(f"  [{_COLOUR[verdict]}]{verdict:>14}[/]  {judged.question}", highlight=False)
-        for finding in judged.findings if judged.verifier != COVERAGE else ():
-            if judged.verdict is Verdict.FAIL and finding.severity is not Severity.GRAVE:
-                continue  # the reason first; the manifest has every finding
-            out.print(f"{'':18}{finding.sentence}", highlight=False, markup=False, soft_wrap=True)
-            if finding.do:
-                out.print(f"{'':18}-> {finding.do}", highlight=False, markup=False, soft_wrap=True)
+        heading = f"  [{_COLOUR[verdict]}]{verdict:>14}[/]  {judged.question}"
+        out.print(heading, highlight=False, soft_wrap=True)
+        shown = [
+            finding
+            for finding in judged.findings
+            if judged.verifier != COVERAGE
+            # The reason first; the manifest has every finding.
+            and (judged.verdict is not Verdict.FAIL or finding.severity is Severity.GRAVE)
+        ]
+        for sentences, do in told(shown):
+            for words in [*sentences, *([f"-> {do}"] if do else [])]:
+                out.print(f"{'':18}{words}", highlight=False, markup=False, soft_wrap=True)
     for line in manifest.coverage:
         out.print(
             f"  {line.state:>14}  {line.level}: {line.requirement} {line.why}",
