@@ -23,6 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     make = commands.add_parser("make", help="write a set of cases")
     make.add_argument("--seed", type=int, required=True)
     make.add_argument("--cases", type=int, default=60, help=f"of {FILES} files each (60)")
+    make.add_argument(
+        "--only", nargs="+", default=(), metavar="NAME",
+        help="only these classes (honest, pixels, metadata, ...), media (screen, ...) or ways",
+    )  # fmt: skip
     make.add_argument("-o", "--out", type=Path, required=True)
     judge = commands.add_parser("score", help="ask `orderproof inspect` and count")
     judge.add_argument("folder", type=Path)
@@ -37,7 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         return _make(asked) if asked.command == "make" else _score(asked)
-    except (BrowserAbsentError, FontAbsentError, FileNotFoundError, FileExistsError) as error:
+    except (
+        BrowserAbsentError,
+        FontAbsentError,
+        FileNotFoundError,
+        FileExistsError,
+        ValueError,
+    ) as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -45,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _make(asked: argparse.Namespace) -> int:
     kind = "hold-out" if asked.seed >= HOLDOUT else "development"
     files = 0
-    for case in make_set(asked.seed, asked.cases, asked.out):
+    for case in make_set(asked.seed, asked.cases, asked.out, only=asked.only):
         files += len(case.files)
         if sys.stderr.isatty():
             print(f"\r{case.name} of {asked.cases}", end="", file=sys.stderr, flush=True)

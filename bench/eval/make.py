@@ -7,7 +7,7 @@ editors than development ever shows, and carriers that it does not have.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ _WRONG_SITE = 0.1  # of the cases are asked for another marketplace's site
 _NAMES = ("IMG_", "Screenshot_", "scan", "pod-", "file", "image", "doc_", "proof")
 
 
-def make_set(seed: int, cases: int, out: Path) -> Iterator[Case]:
+def make_set(seed: int, cases: int, out: Path, *, only: Collection[str] = ()) -> Iterator[Case]:
     """Write `cases` cases under `out`, one folder each; yields each as it is done.
 
     Raises FileExistsError if `out` is not empty: cases of two sets must not mix.
@@ -38,7 +38,7 @@ def make_set(seed: int, cases: int, out: Path) -> Iterator[Case]:
     out.mkdir(parents=True, exist_ok=True)
     if any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty; name a new folder for the set.")
-    recipes = deck(cases * FILES, random.Random(f"deck/{seed}"))
+    recipes = deck(cases * FILES, random.Random(f"deck/{seed}"), only=only)
     with Browser() as browser:
         studio = Studio(browser)
         for place in range(cases):

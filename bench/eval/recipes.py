@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bench.eval.truth import CONTRADICTION, METADATA, PIXELS, SIGNATURE, STRUCTURE, UNKNOWABLE
@@ -34,6 +35,9 @@ SHARES: tuple[tuple[Recipe, int], ...] = (
     (Recipe("screen", "crop"), 3),
     (Recipe("screen", "resize"), 2),
     (Recipe("screen", "recompress"), 3),
+    (Recipe("screen", "editor-crop"), 3),
+    (Recipe("screen", "editor-annotate"), 2),
+    (Recipe("photo-paper", "editor-rotate"), 2),
     (Recipe("screen", "convert"), 2),
     (Recipe("screen", "contrast"), 2),
     (Recipe("photo-paper", "rotate"), 2),
@@ -79,12 +83,24 @@ SHARES: tuple[tuple[Recipe, int], ...] = (
 )
 
 
-def deck(count: int, dice: random.Random) -> list[Recipe]:
-    """`count` recipes in their shares, shuffled; what does not divide is dealt by dice."""
-    total = sum(share for _, share in SHARES)
+def deck(count: int, dice: random.Random, *, only: Collection[str] = ()) -> list[Recipe]:
+    """`count` recipes in their shares, shuffled; what does not divide is dealt by dice.
+
+    only   classes of alteration ("honest" for none), media or ways that are wanted; none named: all
+    """
+    shares = [
+        (recipe, share)
+        for recipe, share in SHARES
+        if not only or {recipe.edit or "honest", recipe.medium, recipe.way} & set(only)
+    ]
+    if not shares:
+        raise ValueError(
+            f"no recipe is called {' or '.join(only)}; bench/eval/recipes.py lists them"
+        )
+    total = sum(share for _, share in shares)
     dealt: list[Recipe] = []
     rests: list[tuple[float, Recipe]] = []
-    for recipe, share in SHARES:
+    for recipe, share in shares:
         exact = share * count / total
         dealt += [recipe] * int(exact)
         rests.append((exact % 1, recipe))

@@ -85,7 +85,7 @@ class Work:
         photo = medium.startswith("photo")
         if captured is None and (photo or medium.endswith("-pdf") or medium == "scan"):
             unasked |= {"capture", "stale"}  # metadata may or may not be taken for a date
-        if way == "rotate" or view.tiny:
+        if way in ("rotate", "editor-rotate") or view.tiny:
             unasked |= READING
         edit = None
         if self.recipe.edit:
@@ -247,7 +247,11 @@ class Work:
         if self.recipe.edit == PIXELS and dice.random() < 0.12:
             self.unasked |= {"kind", "copied"}
             picture = sent(picture, dice)
-        picture = handled(self.recipe.way, picture, dice)
+        tool, _, how = self.recipe.way.partition("editor-")
+        picture = handled({"annotate": "annotated"}.get(how, how) or tool, picture, dice)
+        if how:
+            picture = metadata.opened_in(picture, self.story, dice, holdout=self.holdout)
+            picture = replace(picture, handling=(*picture.handling, "editor"))
         honest = not self.recipe.edit and medium == "screen"
         return by_tool(picture, dice) if honest and dice.random() < 0.3 else picture
 
@@ -283,8 +287,10 @@ class Work:
             return metadata.left(way, touched, picture, self.story, dice, holdout=self.holdout)
         if self.recipe.edit == PIXELS:
             if dice.random() < 0.6:  # what was altered had been a JPEG file before
-                image = recompressed(picture.image, dice.choice((75, 85, 92)))
-                picture = replace(picture, image=image)
+                quality = dice.choice((75, 85, 92))
+                picture = picture.handled(
+                    f"was-jpeg-{quality}", recompressed(picture.image, quality)
+                )
             return self._touched(picture, way)
         if way in ("rerendered", "rephotographed"):
             # The page as a browser draws it after its text was changed: no trace is left in it.

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from evidence.facts import Fact
+from evidence.facts import Fact, Facts
+from evidence.verdicts import Verdict
 from tests.verifiers.documents import picture, received
+from verifiers.authenticity.tamper import tamper_of
 from verifiers.readers.traces.registry import traces_of
 
 # IPTC's term for a picture that a camera took.
@@ -46,6 +48,32 @@ def test_a_history_of_changes_is_told_with_its_program() -> None:
     )
     found = traces(with_xmp(f"<xmpMM:History>{steps}</xmpMM:History>"))
     assert "Adobe Photoshop 26.0" in found["trace.picture.history"].text
+
+
+def history(actions: tuple[str, ...], log: str = "") -> bytes:
+    steps = "".join(
+        f'<rdf:li stEvt:action="{action}" stEvt:softwareAgent="Adobe Photoshop 26.0"/>'
+        for action in actions
+    )
+    logged = f"<photoshop:History>{log}</photoshop:History>" if log else ""
+    return with_xmp(f"<xmpMM:History>{steps}</xmpMM:History>{logged}")
+
+
+@pytest.mark.parametrize(
+    ("data", "verdict"),
+    [
+        (picture(exif={0x131: "Adobe Photoshop 26.0"}), Verdict.INCONCLUSIVE),
+        (history(("converted", "saved", "saved")), Verdict.INCONCLUSIVE),
+        (history(("saved", "saved"), "Open&#xA;Crop&#xA;Save As"), Verdict.PASS),
+        (history(("saved", "saved"), "Open&#xA;Clone Stamp&#xA;Save As"), Verdict.FAIL),
+        (with_xmp('<rdf:li photoshop:LayerText="see here"/>'), Verdict.INCONCLUSIVE),
+        (with_xmp('<rdf:li photoshop:LayerText="2026-11-03 14:32"/>'), Verdict.FAIL),
+    ],
+    ids=["program alone", "saves alone", "a crop", "a clone stamp", "a note", "a date set in"],
+)
+def test_an_editor_decides_only_by_what_it_says_it_did(data: bytes, verdict: Verdict) -> None:
+    facts = traces_of(received(data, media_type="image/jpeg"))
+    assert tamper_of(Facts(facts)).verdict is verdict
 
 
 def test_a_camera_and_a_screenshot_tool_are_no_editors() -> None:

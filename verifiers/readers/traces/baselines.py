@@ -21,6 +21,7 @@ from verifiers.readers.traces.words import Word
 _LEAST_GLYPHS = 4
 _LEVEL = 0.007  # a line's rise over its run
 _OFF = 0.9  # pixels
+_LEAST_PART = 0.11  # of a word's height
 _ALIKE = 0.13  # of the height of capitals: one size, nearly
 
 
@@ -63,7 +64,11 @@ def off_the_line(rgb: Bytes, words: list[Word]) -> list[Trace]:
         if drawn_on(rgb, area):
             continue
         said = f"it stands {gap:.1f} pixels off the line of what is beside it"
-        strength = 0.85 if gap >= 1.5 or level >= 2 else 0.8
+        # Cells of a row that wrap apart stand so on a phone's fine screen: too little alone.
+        part = gap / max(1, later.word.height)
+        strength = 0.5 if part < _LEAST_PART and later.word.height >= 20 else 0.8
+        if strength > 0.5 and (gap >= 1.5 or level >= 2):
+            strength = 0.85
         traces.append(Trace("trace.picture.off_line", said, box(*area), strength))
     return traces
 

@@ -1,256 +1,297 @@
-"""Parts of a picture that do not share the compression the rest went through.
+"""An earlier compression that a picture went through, and how well each part of it still fits.
 
-JPEG leaves the coefficients of each block at multiples of its table's steps. A picture that was
-compressed once, edited, and saved without loss or at a higher quality still shows the old steps and
-the old grid, except where something was put in. Values that were cut off at black or white are
-completed until they fit, or text on white would never fit.
+JPEG leaves the coefficients of each block at multiples of its table's steps (ITU-T T.81, A.3.4). A
+picture that was compressed once, edited, and saved again still shows the old steps and the old
+grid, except where something was put in. What a foreign block looks like is not assumed but
+measured, on the same picture: without loss, off the grid; in a JPEG file, on a copy that was moved
+off the grid and compressed as the file is.
 
-A frame, an arrow, a bar, a highlight that people draw around what matters are put in, too: they
-have a bright colour, or no writing in them, and are not told.
+Text on white was cut off at white, and a plain comparison of coefficients would never fit it:
+values that were cut off are completed first.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import io
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
-from evidence.locators import box
-from verifiers.readers.traces.blocks import Bytes, Flags, Floats, cut, forward, inverse, table_of
-from verifiers.readers.traces.marking import drawn_on
-from verifiers.readers.traces.trace import Trace
+from verifiers.readers.traces.blocks import (
+    Bytes,
+    Flags,
+    Floats,
+    cut,
+    forward,
+    inverse,
+    table_of,
+)
 
-_QUALITIES = range(30, 97)
-_SAMPLE = 90
+Places: TypeAlias = npt.NDArray[np.intp]
+Numbers: TypeAlias = npt.NDArray[np.float64]
+
+_TRIED = (*range(40, 86, 2), *range(86, 98))
+_SAMPLE = 220
+_ROUNDS = 12
+_LEAST_BLOCKS = 60
 MAX_BLOCKS = 7_000
-# A block's misfit is 1 where it was never on the steps; 0.1 to 0.5 where it was.
-_FITS = 0.45
-# What a foreign block would miss the steps by, in grey levels: below, rounding hides it.
-_LEAST_MISS = 0.9
 _LEAST_STD = 6.0
-# Blocks of a part: half a word of small print.
-_PART = 6
+# A block that only changes along one direction is a rule or a border: many tables fit it.
+_LEAST_BOTH_WAYS = 2.0
+_MOST_COLOUR = 12.0  # colour is kept more coarsely, and bends brightness where it is cut off
+# Fit of the picture over fit of the foreign: 0.8 to 1.1 where there was no earlier compression.
+_LOSSLESS_RATIO, _SAVED_RATIO = 0.55, 0.68
+_LEAST_MISS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """An older compression: its quality, where its grid begins, how well the picture fits."""
+class Fit:
+    """The earlier compression, and block by block how much more foreign than own a block looks.
+
+    quality, x, y  of the earlier table, and where its grid begins
+    share          natural logarithm of how many times likelier the block is foreign; -3 to 3
+    told           where that could be measured at all
+    """
 
     quality: int
     x: int
     y: int
-    misfit: float = 0.0
-
-    @property
-    def strange(self) -> float:
-        """From which misfit on a block is foreign: the newer compression blurs the steps."""
-        return 0.6 + 0.7 * self.misfit
-
-
-def strange_parts(rgb: Bytes, grey: Floats, final: int | None) -> list[Trace]:
-    """Writing that was put in after an earlier compression. `final` is the file's own quality."""
-    grid = older_grid(grey, final)
-    if grid is None:
-        return []
-    misfit = _misfits(rgb, grey, grid)
-    if misfit is None:
-        return []
-    return _parts(rgb, misfit, grid)
-
-
-def older_grid(grey: Floats, final: int | None) -> Grid | None:
-    """The compression that most of the busy blocks still fit, other than the file's own."""
-    whole = cut(grey, 0, 0)[:-1, :-1]
-    if whole.size == 0:
-        return None
-    spread = whole.std(axis=(2, 3))
-    busy = np.argsort(spread, axis=None)[::-1]
-    busy = busy[: max(_SAMPLE, busy.size // 8)]
-    busy = busy[spread.ravel()[busy] > _LEAST_STD]
-    if busy.size < 40:
-        return None
-    picked = np.random.default_rng(0).choice(busy, min(_SAMPLE, busy.size), replace=False)
-    rows, columns = np.unravel_index(picked, spread.shape)
-    found: list[tuple[float, Grid]] = []
-    for y in range(8):
-        for x in range(8):
-            sample = np.stack(
-                [grey[r * 8 + y : r * 8 + y + 8, c * 8 + x : c * 8 + x + 8]
-                 for r, c in zip(rows, columns, strict=True)]
-            )  # fmt: skip
-            coefficients = forward(sample - 128)
-            for quality in _QUALITIES[::2]:
-                if (x, y) == (0, 0) and not _older(quality, final):
-                    continue
-                misfit = _plain_misfit(coefficients, table_of(quality))
-                found.append((misfit, Grid(quality, x, y)))
-    found.sort(key=lambda entry: entry[0])
-    best: tuple[float, Grid] | None = None
-    tried: set[Grid] = set()
-    for _, near in found[:4]:
-        for quality in (near.quality - 1, near.quality, near.quality + 1):
-            grid = Grid(quality, near.x, near.y)
-            if grid in tried or (grid.x == grid.y == 0 and not _older(quality, final)):
-                continue
-            tried.add(grid)
-            score = _sampled_misfit(grey, grid)
-            if best is None or score < best[0]:
-                best = (score, grid)
-    if best is None or best[0] > _FITS:
-        return None
-    return replace(best[1], misfit=best[0])
-
-
-def _older(quality: int, final: int | None) -> bool:
-    """Whether steps of `quality` would still show under the file's own compression, on its grid."""
-    if final is None:
-        return True
-    low = (slice(0, 4), slice(0, 4))
-    return float(table_of(quality)[low].mean()) > 2.1 * float(table_of(final)[low].mean())
-
-
-def _plain_misfit(coefficients: Floats, table: Floats) -> float:
-    missed = coefficients - np.round(coefficients / table) * table
-    random = np.minimum(table * table / 12, coefficients * coefficients)
-    share = np.sqrt((missed * missed).sum((1, 2))) / np.sqrt(np.maximum(random.sum((1, 2)), 6))
-    return float(np.median(share))
-
-
-def _sampled_misfit(grey: Floats, grid: Grid) -> float:
-    whole = cut(grey, grid.x, grid.y).reshape(-1, 8, 8)
-    busy = np.flatnonzero(whole.std(axis=(1, 2)) > _LEAST_STD)
-    if busy.size < 30:
-        return 9.0
-    sample = whole[busy[:: max(1, busy.size // 150)]]
-    misfit, miss = misfit_of(sample - 128, table_of(grid.quality))
-    told = misfit[miss > _LEAST_MISS]
-    return float(np.median(told)) if told.size > 15 else 9.0
-
-
-def misfit_of(blocks: Floats, table: Floats, rounds: int = 6) -> tuple[Floats, Floats]:
-    """How far each block is from the steps, as a share of what a foreign block would be; and that.
-
-    Values at black or white may have been beyond it: they are moved out to where they fit best.
-    """
-    high, low = blocks >= 126.5, blocks <= -127.5
-    free = ~(high | low)
-    first = forward(blocks)
-    miss = np.sqrt(np.minimum(table * table / 12, first * first).sum((1, 2)) / 64)
-    completed, fitted = blocks, blocks
-    for _ in range(rounds):
-        fitted = inverse(np.round(forward(completed) / table) * table)
-        completed = np.where(
-            high, np.maximum(blocks, fitted), np.where(low, np.minimum(blocks, fitted), blocks)
-        )
-    off = np.where(
-        free,
-        fitted - blocks,
-        np.where(high, np.minimum(fitted - blocks, 0), np.maximum(fitted - blocks, 0)),
-    )
-    size = np.maximum(free.sum((1, 2)), 16)
-    missed = np.sqrt((off * off).sum((1, 2)) / size)
-    return (
-        np.asarray(missed / np.maximum(miss, 0.3), dtype=np.float32),
-        np.asarray(miss, dtype=np.float32),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Misfits:
-    """Block by block: the misfit, and whether it says anything."""
-
     share: Floats
     told: Flags
 
 
-def _misfits(rgb: Bytes, grey: Floats, grid: Grid) -> _Misfits | None:
-    whole = cut(grey, grid.x, grid.y)
-    shape = whole.shape[:2]
-    flat = whole.reshape(-1, 8, 8)
-    spread = flat.std(axis=(1, 2))
-    busy = np.flatnonzero(spread > _LEAST_STD)
-    if busy.size > MAX_BLOCKS:
-        busy = busy[np.argsort(spread[busy])[::-1][:MAX_BLOCKS]]
-    # A channel that was cut off alone bends the brightness, and nothing can complete it.
-    highest, lowest = rgb.max(axis=2), rgb.min(axis=2)
-    bent = ((highest == 255) | (lowest == 0)) & (highest - lowest > 4)
-    bends = cut(bent.astype(np.float32), grid.x, grid.y).mean(axis=(2, 3)).reshape(-1)
-    colour = cut((highest - lowest).astype(np.float32), grid.x, grid.y).reshape(-1, 64)
-    busy = busy[(bends[busy] < 0.15) & (colour[busy].std(axis=1) < 24)]
-    if busy.size < 40:
+def older_fit(rgb: Bytes, grey: Floats, table: Floats | None) -> Fit | None:
+    """The earlier compression that most of the writing fits; None if there was none to be seen.
+
+    table   of the file's own luminance, 64 values in rows; None for a file without loss
+    """
+    return _without_loss(rgb, grey) if table is None else _saved_again(rgb, grey, table)
+
+
+def _without_loss(rgb: Bytes, grey: Floats) -> Fit | None:
+    colour = _colour(rgb)
+    best: tuple[float, int, int, int] | None = None
+    for x, y in _grids(grey):
+        own = _writing(grey, colour, x, y)[0]
+        other = _writing(grey, colour, (x + 4) % 8, (y + 3) % 8)[0]
+        if len(own) < _LEAST_BLOCKS or len(other) < _LEAST_BLOCKS:
+            continue
+        few, fewer = _sampled(own, 60), _sampled(other, 60)
+        rough = sorted((_ratio(few, fewer, quality, rounds=5), quality) for quality in _TRIED)
+        own, other = _sampled(own), _sampled(other)
+        near = {rough[0][1] + step for step in (-1, 0, 1)} | {rough[1][1]}
+        for quality in sorted(near):
+            ratio = _ratio(own, other, quality, rounds=_ROUNDS)
+            if ratio < _LOSSLESS_RATIO and (best is None or ratio < best[0]):
+                best = (ratio, quality, x, y)
+    if best is None:
         return None
-    misfit, miss = misfit_of(flat[busy] - 128, table_of(grid.quality))
-    share = np.zeros(flat.shape[0], dtype=np.float32)
-    told = np.zeros(flat.shape[0], dtype=np.bool_)
-    share[busy] = np.minimum(misfit, 1.2)
-    told[busy] = miss > _LEAST_MISS
-    if told.sum() < 40:
+    _, quality, x, y = best
+    table = table_of(quality)
+    blocks, where, shape = _writing(grey, colour, x, y)
+    others, _, _ = _writing(grey, colour, (x + 4) % 8, (y + 3) % 8)
+    others = _sampled(others, 1_000)
+    return _fit(misfit(blocks, table), misfit(others, table), where, shape, (quality, x, y))
+
+
+def _ratio(own: Floats, other: Floats, quality: int, *, rounds: int) -> float:
+    table = table_of(quality)
+    ours, theirs = misfit(own, table, rounds), misfit(other, table, rounds)
+    return float(np.median(ours) / max(float(np.median(theirs)), 0.2))
+
+
+def _saved_again(rgb: Bytes, grey: Floats, table: Floats) -> Fit | None:
+    colour = _colour(rgb)
+    blocks, where, shape = _writing(grey, colour, 0, 0)
+    if len(blocks) < _LEAST_BLOCKS:
         return None
-    return _Misfits(share.reshape(shape), told.reshape(shape))
-
-
-def _parts(rgb: Bytes, misfits: _Misfits, grid: Grid) -> list[Trace]:
-    told = misfits.told
-    strange = told & (misfits.share > grid.strange)
-    fits = told & (misfits.share < 0.5 + 0.5 * grid.misfit)
-    # Where much of the picture is strange, it was put together: a chat that shows a photo.
-    if strange.sum() < _PART or strange.sum() > 0.25 * told.sum() or fits.sum() < 0.6 * told.sum():
-        return []
-    joined = cv2.morphologyEx(
-        strange.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 5), dtype=np.uint8)
-    )
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    traces = []
-    for label in range(1, count):
-        left, top, width, height, _ = (int(n) for n in stats[label])
-        inside = (slice(top, top + height), slice(left, left + width))
-        own = (labels[inside] == label) & told[inside]
-        bad = strange[inside] & own
-        if bad.sum() < _PART or bad.sum() < 0.75 * own.sum() or min(width, height) < 2:
-            continue
-        if not _among_others(fits, told, left, top, width, height):
-            continue
-        if not _ground_is_others(rgb, grid, fits, (left, top, width, height)):
-            continue
-        area = (grid.x + left * 8, grid.y + top * 8, width * 8, height * 8)
-        if drawn_on(rgb, area):
-            continue
-        mean = float(misfits.share[inside][bad].mean())
-        said = (
-            f"what stands here was not compressed with the rest, at quality {grid.quality}"
-            f" ({int(bad.sum())} blocks)"
-        )
-        strength = 0.9 if bad.sum() >= 8 and mean > 0.9 else 0.83
-        traces.append(Trace("trace.picture.strange_part", said, box(*area), strength))
-    return traces if len(traces) <= 6 else []
-
-
-def _ground_is_others(rgb: Bytes, grid: Grid, fits: Flags, part: tuple[int, int, int, int]) -> bool:
-    """Whether writing that fits stands on the same ground: colours bend what JPEG keeps."""
-    left, top, width, height = part
-    small = rgb[grid.y :, grid.x :]
-    inside = small[top * 8 : (top + height) * 8, left * 8 : (left + width) * 8]
-    ground = np.median(inside.reshape(-1, 3), axis=0)
-    rows, columns = np.nonzero(fits)
-    step = max(1, rows.size // 400)
-    same = sum(
-        float(np.abs(np.median(small[r * 8 : r * 8 + 8, c * 8 : c * 8 + 8].reshape(-1, 3), axis=0)
-                     - ground).max()) < 20
-        for r, c in zip(rows[::step], columns[::step], strict=True)
+    moved = _moved_and_saved(grey, table)
+    others, _, _ = _writing(moved, colour[4:, 4:], 0, 0)
+    if len(others) < _LEAST_BLOCKS:
+        return None
+    own, foreign = _saved_as(_sampled(blocks), table), _saved_as(_sampled(others), table)
+    found = [one for quality in _TRIED if (one := _saved_ratio(own, foreign, quality, table))]
+    if found:
+        _, near = min(found)
+        beside = (_saved_ratio(own, foreign, near + step, table) for step in (-1, 1))
+        found += [one for one in beside if one]
+    if not found:
+        return None
+    older = table_of(min(found)[1])
+    return _fit(
+        missed(_saved_as(blocks, table), older, table),
+        missed(_saved_as(_sampled(others, 1_000), table), older, table),
+        where, shape, (min(found)[1], 0, 0),
     )  # fmt: skip
-    return same * step >= 10
 
 
-def _among_others(fits: Flags, told: Flags, left: int, top: int, width: int, height: int) -> bool:
-    """Whether there is writing around it that does fit."""
-    near = (
-        slice(max(0, top - 12), top + height + 12),
-        slice(max(0, left - 24), left + width + 24),
+def _saved_ratio(
+    own: Floats, foreign: Floats, quality: int, table: Floats
+) -> tuple[float, int] | None:
+    """How well the quality explains the picture, less is better; None where it says nothing."""
+    older = table_of(quality)
+    theirs = float(np.median(missed(foreign, older, table)))
+    ratio = float(np.median(missed(own, older, table))) / max(theirs, 0.1)
+    if theirs <= _LEAST_MISS or ratio >= _SAVED_RATIO:
+        return None
+    # Steps as fine as the file's own miss by little, and a share of little is chance.
+    return ratio + 0.6 / theirs, quality
+
+
+# -- blocks ----------------------------------------------------------------------------------------
+
+
+def _colour(rgb: Bytes) -> Floats:
+    red, green, blue = cv2.split(rgb)
+    most, least = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    return np.asarray(cv2.subtract(most, least), dtype=np.float32)
+
+
+def _writing(
+    grey: Floats, colour: Floats, x: int, y: int
+) -> tuple[Floats, Places, tuple[int, int]]:
+    """The blocks that have writing, their places in the flattened grid, and the grid's shape."""
+    whole = cut(grey, x, y)
+    flat = whole.reshape(-1, 64)
+    square = flat.reshape(-1, 8, 8)
+    both = np.minimum(square.std(axis=1).mean(axis=1), square.std(axis=2).mean(axis=1))
+    plain = cut(colour, x, y).reshape(-1, 64).mean(axis=1) < _MOST_COLOUR
+    spread = flat.std(axis=1)
+    where = np.flatnonzero((spread > _LEAST_STD) & (both > _LEAST_BOTH_WAYS) & plain)
+    if where.size > MAX_BLOCKS:
+        where = np.sort(where[np.argsort(spread[where])[::-1][:MAX_BLOCKS]])
+    return flat[where] - 128, where, (whole.shape[0], whole.shape[1])
+
+
+def _sampled(blocks: Floats, count: int = _SAMPLE) -> Floats:
+    return blocks[:: max(1, len(blocks) // count)]
+
+
+def _grids(grey: Floats) -> list[tuple[int, int]]:
+    """Where a grid of 8 x 8 may begin: where faint noise begins beside flat ground."""
+    columns, rows = _phases(grey), _phases(grey.T)
+    return list(dict.fromkeys([(0, 0), (columns[0], rows[0]), (columns[0], rows[1])]))
+
+
+def _phases(grey: Floats) -> tuple[int, int]:
+    """The two likeliest beginnings along x."""
+    step = np.abs(np.diff(grey[::2, : 8 * (grey.shape[1] // 8)].astype(np.int16), axis=1))
+    still, edge = step == 0, (step > 0) & (step < 10)
+    inner = still[:, 1:-2] & still[:, 2:-1]
+    before = (edge[:, 3:] & still[:, :-3] & inner).sum(axis=0)
+    after = (edge[:, :-3] & inner & still[:, 3:]).sum(axis=0)
+    # Difference number k lies between the pixels k and k + 1.
+    counts = np.bincount((np.arange(before.size) + 4) % 8, before, 8)
+    counts += np.bincount((np.arange(after.size) + 1) % 8, after, 8)
+    order = counts.argsort()[::-1]
+    return int(order[0]), int(order[1])
+
+
+def _moved_and_saved(grey: Floats, table: Floats) -> Floats:
+    """The picture off its grid by half a block, compressed as the file is."""
+    out = io.BytesIO()
+    moved = Image.fromarray(np.clip(grey[4:, 4:], 0, 255).astype(np.uint8))
+    moved.save(out, "JPEG", qtables=[[int(step) for step in table]])
+    return np.asarray(Image.open(out), dtype=np.float32)
+
+
+# -- fit -------------------------------------------------------------------------------------------
+
+
+def misfit(blocks: Floats, table: Floats, rounds: int = 12) -> Floats:
+    """How far blocks without loss are from the steps, as a share of what a foreign one would be.
+
+    Values at black or white may have been beyond it, by less than _BEYOND. They are looked for by
+    reflecting between the steps and what is known (Douglas and Rachford's iteration).
+    """
+    high, low = blocks >= 126.5, blocks <= -127.5
+    most = np.where(high, blocks + _BEYOND, blocks)
+    least = np.where(low, blocks - _BEYOND, blocks)
+    first = forward(blocks)
+    miss = np.sqrt(np.minimum(table * table / 12, first * first).sum(axis=1) / 64)
+    size = np.maximum((~(high | low)).sum(axis=1), 16)
+    best = np.full(len(blocks), np.inf, dtype=np.float32)
+    tried = blocks
+    for _ in range(rounds):
+        known = np.clip(tried, least, most)
+        stepped = inverse(np.round(forward(2 * known - tried) / table) * table)
+        off = stepped - np.clip(stepped, least, most)
+        best = np.minimum(best, np.sqrt((off * off).sum(axis=1) / size))
+        tried = tried + stepped - known
+    return np.asarray(best / np.maximum(miss, 0.3), dtype=np.float32)
+
+
+_BEYOND = 20.0
+
+
+def _saved_as(blocks: Floats, table: Floats) -> Floats:
+    """The file's own coefficients, out of decoded blocks; what was cut off is completed."""
+    most = np.where(blocks >= 126.5, blocks + 60, blocks)
+    least = np.where(blocks <= -127.5, blocks - 60, blocks)
+    tried = blocks
+    for _ in range(5):
+        tried = inverse(np.round(forward(np.clip(tried, least, most)) / table) * table)
+    return np.asarray(
+        np.round(forward(np.clip(tried, least, most)) / table) * table, dtype=np.float32
     )
-    around: npt.NDArray[np.bool_] = told[near].copy()
-    y, x = top - near[0].start, left - near[1].start
-    around[y : y + height, x : x + width] = False
-    good = fits[near] & around
-    return bool(good.sum() >= 10 and good.sum() >= 0.65 * around.sum())
+
+
+def missed(kept: Floats, older: Floats, table: Floats) -> Floats:
+    """By how much blocks cannot be an older compression's that was decoded and saved by `table`.
+
+    `kept` are the file's coefficients. The nearest block that `older` could have left is decoded,
+    cut off at black and white as programs do, and compared: what half a step of `table` does not
+    explain is missed. In coefficients' units, per block.
+    """
+    decoded = np.clip(inverse(np.round(kept / older) * older), -128, 127)
+    beyond = np.maximum(np.abs(forward(decoded) - kept) - table / 2 - 0.7, 0)
+    return np.asarray(np.sqrt((beyond * beyond).sum(axis=1)), dtype=np.float32)
+
+
+def _fit(
+    ours: Floats, foreign: Floats, where: Places,
+    shape: tuple[int, int], grid: tuple[int, int, int],
+) -> Fit:  # fmt: skip
+    share = np.zeros(shape[0] * shape[1], dtype=np.float32)
+    told = np.zeros(shape[0] * shape[1], dtype=np.bool_)
+    share[where] = _likelier(ours, ours, foreign)
+    told[where] = True
+    return Fit(*grid, share.reshape(shape), told.reshape(shape))
+
+
+def _likelier(values: Floats, ours: Floats, foreign: Floats) -> Floats:
+    """How much likelier each value is among the foreign ones, by histograms of logarithms."""
+    floor = 0.02 * float(np.median(foreign)) + 1e-3
+    logs = [np.log(np.maximum(part, floor)) for part in (values, ours, foreign)]
+    low, high = float(min(logs[1].min(), logs[2].min())), float(logs[2].max())
+    edges = np.linspace(low, max(high, low + 0.1), 25)
+    edges[-1] = np.inf
+    kernel = np.array([0.25, 0.5, 0.25])
+    counts = [
+        np.convolve(np.histogram(part, edges)[0].astype(np.float64), kernel, mode="same")
+        for part in logs[1:]
+    ]
+    shares = [(count + 0.25) / (count.sum() + 6) for count in counts]
+    ratio = _rising(np.log(shares[1] / shares[0]), counts[0] + counts[1] + 0.5)
+    place = np.clip(np.searchsorted(edges, logs[0], side="right") - 1, 0, ratio.size - 1)
+    return np.clip(ratio[place], -3, 3).astype(np.float32)
+
+
+def _rising(values: Numbers, weights: Numbers) -> Numbers:
+    """The rising steps nearest to values: a larger misfit is never more at home.
+
+    Source: Ayer and others, Annals of Mathematical Statistics 26 (1955), 641 (pooling neighbours).
+    """
+    steps: list[tuple[float, float, int]] = []  # mean, weight, how many
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        mean, total, count = value, weight, 1
+        while steps and steps[-1][0] >= mean:
+            before, other, more = steps.pop()
+            mean = (mean * total + before * other) / (total + other)
+            total, count = total + other, count + more
+        steps.append((mean, total, count))
+    return np.concatenate([np.full(count, mean) for mean, _, count in steps])

@@ -38,9 +38,11 @@ def _traces(data: bytes, picture: Image.Image) -> Iterator[Trace]:
                  if key in {"Software", "software", "Comment", "comment"}]  # fmt: skip
     if b"8BIM" in data[:200_000] and b"Photoshop 3.0" in data[:200_000]:
         programs.append("Photoshop (its resources are in the file)")
+    told: list[Trace] = []
     if xmp is not None:
         programs += [xmp.first("xmp:CreatorTool"), *xmp.all("stEvt:softwareAgent")]
-        yield from _history(xmp)
+        told = list(_history(xmp))
+        yield from told
     taken = _moment(inner.get(_TAKEN)) or _moment(inner.get(_DIGITISED))
     changed = _moment(exif.get(_CHANGED))
     later = taken is not None and changed is not None and changed > taken + timedelta(minutes=2)
@@ -50,13 +52,29 @@ def _traces(data: bytes, picture: Image.Image) -> Iterator[Trace]:
         said += f", which changed it {changed - taken} after it was taken" if (
             later and changed and taken
         ) else ""  # fmt: skip
-        # A crop or a smaller copy is what such programs are honestly used for.
+        # A crop or a smaller copy is what such programs are honestly used for. The name alone
+        # never decides: who crops, turns or marks leaves the same one.
         cut = _stated_size(inner) not in {None, picture.size, picture.size[::-1]}
-        strength = 0.4 if cut else 0.82 if later else 0.8
+        cut = cut or any(trace.strength <= _EXPLAINED for trace in told)
+        strength = 0.35 if cut else 0.65 if later else 0.6
         yield Trace("trace.file.editor", said, meta("Software"), strength)
     if taken is not None and changed is not None and changed < taken - timedelta(hours=26):
         said = f"it was changed ({changed}) before it was taken ({taken})"
         yield Trace("trace.file.times", said, meta("DateTime"), 0.5)
+
+
+_EXPLAINED = 0.3  # the history names only what turns, cuts or brightens
+# Steps as Photoshop's history log and other programs' lists name them.
+_RETOUCHED = re.compile(
+    r"clone|healing|\bpatch tool|content-aware|type tool|edit type|text layer|\bpaste|\bbrush"
+    r"|eraser|\bsmudge|inpaint|remove tool|retouch",
+    re.IGNORECASE,
+)
+_ARRANGED = re.compile(
+    r"crop|rotat|straighten|resi[sz]e|image size|canvas size|flip|convert mode|flatten|^open|^save"
+    r"|export|levels|curves|brightness|contrast|white balance",
+    re.IGNORECASE,
+)
 
 
 def _history(xmp: Xmp) -> Iterator[Trace]:
@@ -64,17 +82,36 @@ def _history(xmp: Xmp) -> Iterator[Trace]:
     layers = [shortened(text) for text in xmp.all("photoshop:LayerText") if text.strip()]
     if layers:
         said = f'text was set in a layer of its own: "{"; ".join(layers[:3])}"'
-        yield Trace("trace.picture.text_layer", said, meta("photoshop:TextLayers"), 0.9)
+        # A note of words says "see here"; a date, a time or a number is what documents prove.
+        stated = any(c.isdigit() for layer in layers for c in layer)
+        yield Trace(
+            "trace.picture.text_layer", said, meta("photoshop:TextLayers"), 0.9 if stated else 0.5
+        )
+    steps = [
+        step.strip()
+        for name in ("photoshop:History", "stEvt:parameters")
+        for text in xmp.all(name)
+        for step in re.split(r"[\r\n;]+", text)
+        if step.strip()
+    ]
+    retouched = [step for step in steps if _RETOUCHED.search(step)]
     actions = [action.casefold() for action in xmp.all("stEvt:action")]
     changes = [a for a in actions if a in {"saved", "edited", "derived", "converted", "cropped"}]
-    if len(changes) >= 2 or "edited" in actions:
+    if retouched:
+        said = f'its history names "{"; ".join(shortened(step) for step in retouched[:3])}"'
+        yield Trace("trace.picture.history", said, meta("photoshop:History"), 0.9)
+    elif len(changes) >= 2 or "edited" in actions:
         agents = [agent for agent in xmp.all("stEvt:softwareAgent") if agent]
         who = shortened(agents[-1]) if agents else "an editor"
         said = f"its history names {len(changes)} changes, the last by {who}"
-        yield Trace("trace.picture.history", said, meta("xmpMM:History"), 0.82)
+        # Opening and saving writes the same list as any work in between.
+        arranged = "cropped" in actions or (steps and all(_ARRANGED.search(s) for s in steps))
+        yield Trace(
+            "trace.picture.history", said, meta("xmpMM:History"), _EXPLAINED if arranged else 0.6
+        )
     if xmp.count("photoshop:DocumentAncestors") and xmp.count("<rdf:li>") >= 1:
         said = "something was pasted into it from another document"
-        yield Trace("trace.picture.history", said, meta("photoshop:DocumentAncestors"), 0.5)
+        yield Trace("trace.picture.history", said, meta("photoshop:DocumentAncestors"), 0.65)
 
 
 def _stated_size(inner: dict[int, Any]) -> tuple[int, int] | None:

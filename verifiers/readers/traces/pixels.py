@@ -9,10 +9,10 @@ from PIL import Image
 
 from evidence.locators import box
 from verifiers.readers.traces.baselines import off_the_line
-from verifiers.readers.traces.blocks import quality_of
+from verifiers.readers.traces.blocks import Floats
 from verifiers.readers.traces.grain import grained, roughness, strange_papers
-from verifiers.readers.traces.lattice import strange_parts
 from verifiers.readers.traces.marking import marks_on
+from verifiers.readers.traces.strange import strange_parts
 from verifiers.readers.traces.thumbnail import disagreements
 from verifiers.readers.traces.trace import Trace
 from verifiers.readers.traces.words import words_of
@@ -27,10 +27,7 @@ def traces_of(picture: Image.Image, tables: Mapping[int, Sequence[int]] | None) 
         return []
     rgb = np.asarray(picture.convert("RGB"))
     grey = np.asarray(picture.convert("YCbCr"))[..., 0].astype(np.float32)
-    final = None
-    if tables:
-        # A table of another program's own: as fine as the finest, so that nothing is guessed.
-        final = quality_of(tables[0]) or 100
+    table: Floats | None = np.array(tables[0], dtype=np.float32) if tables else None
     drawn = [
         Trace("trace.picture.marked", "somebody drew on it to show something", box(*place))
         for place in marks_on(rgb)[:5]
@@ -39,8 +36,8 @@ def traces_of(picture: Image.Image, tables: Mapping[int, Sequence[int]] | None) 
     return [
         *drawn,
         *disagreements(picture, rgb),
-        *strange_parts(rgb, grey, final),
-        *strange_papers(rgb, grey, words, kept=final is None),
+        *strange_parts(rgb, grey, table),
+        *strange_papers(rgb, grey, words, kept=table is None),
         # In a photo and a scan no line is level.
         *([] if grained(roughness(grey), words) else off_the_line(rgb, words)),
     ]

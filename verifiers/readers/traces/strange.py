@@ -1,0 +1,76 @@
+"""Writing that was put into a picture between two compressions.
+
+A frame, an arrow, a bar, a highlight that people draw around what matters are put in, too: they
+have a bright colour, or no writing in them, and are not told.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from evidence.locators import box
+from verifiers.readers.traces.blocks import Bytes, Flags, Floats
+from verifiers.readers.traces.lattice import Fit, older_fit
+from verifiers.readers.traces.marking import drawn_on
+from verifiers.readers.traces.trace import Trace
+
+_FEW = 6
+_SURE, _LEAST = 14.0, 7.0  # summed logarithms
+
+
+def strange_parts(rgb: Bytes, grey: Floats, table: Floats | None) -> list[Trace]:
+    """Parts foreign to an earlier compression of the rest. `table` is the file's own (JPEG)."""
+    fit = older_fit(rgb, grey, table)
+    return [] if fit is None else _parts(rgb, fit)
+
+
+def _parts(rgb: Bytes, fit: Fit) -> list[Trace]:
+    foreign = fit.told & (fit.share > 0.4)
+    # Where much of the picture is strange, it was put together: a chat that shows a photo.
+    if not 0 < foreign.sum() < 0.35 * fit.told.sum():
+        return []
+    joined = cv2.morphologyEx(
+        foreign.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((1, 5), dtype=np.uint8)
+    )
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    traces = []
+    for label in range(1, count):
+        left, top, width, height, _ = (int(n) for n in stats[label])
+        inside = (slice(top, top + height), slice(left, left + width))
+        own = (labels[inside] == label) & fit.told[inside]
+        score = float(fit.share[inside][own].sum())
+        strength = _strength(score, score / max(1, int(own.sum())))
+        if not strength:
+            continue
+        if not _among_others(fit, left, top, width, height):
+            continue
+        area = (fit.x + left * 8, fit.y + top * 8, width * 8, height * 8)
+        if drawn_on(rgb, area):
+            continue
+        said = (
+            f"what stands here was not compressed with the rest, at quality {fit.quality}"
+            f" ({int(own.sum())} blocks)"
+        )
+        traces.append(Trace("trace.picture.strange_part", said, box(*area), strength))
+    return traces if len(traces) <= _FEW else []
+
+
+def _strength(score: float, mean: float) -> float:
+    """Many blocks that are a little strange are a part with colours or sizes of its own."""
+    if score >= _SURE and mean >= 0.8:
+        return 0.95 if score >= 2 * _SURE and mean >= 1 else 0.88
+    return 0.6 if score >= _LEAST and mean >= 0.6 else 0.0
+
+
+def _among_others(fit: Fit, left: int, top: int, width: int, height: int) -> bool:
+    """Whether there is writing around it that does fit."""
+    near = (
+        slice(max(0, top - 12), top + height + 12),
+        slice(max(0, left - 24), left + width + 24),
+    )
+    around: Flags = fit.told[near].copy()
+    y, x = top - near[0].start, left - near[1].start
+    around[y : y + height, x : x + width] = False
+    good = (fit.share[near] < 0) & around
+    return bool(good.sum() >= 10 and good.sum() >= 0.6 * around.sum())
