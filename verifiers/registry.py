@@ -27,7 +27,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     ),
     Verifier("marks.freshness", 1, "Is each capture dated, and young enough?", freshness.verify),
     Verifier("marks.origin", 2, "Is each item an original, or what kind of copy?", origin.verify),
-    Verifier("timestamps.order", 1, "Can all stated times be true together?", timestamps.verify),
+    Verifier("timestamps.order", 2, "Can all stated times be true together?", timestamps.verify),
     Verifier(
         "timestamps.history", 1, "Did the carrier's history stay what it was?", history.verify
     ),

@@ -8,7 +8,7 @@ made before the parcel is packed (30 and 40).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
@@ -18,7 +18,7 @@ from evidence.times import EAST_MOST, WEST_MOST, Instant, LocalDate, LocalTime, 
 from evidence.vocabulary import VOCABULARY, name_of
 from verifiers.subjects import Subjects
 from verifiers.timestamps.clockchanges import CHANGE, may_change
-from verifiers.timestamps.solver import UTC_CLOCK, Problem
+from verifiers.timestamps.solver import UTC_CLOCK, Claim, Problem
 
 # Our clock and a vendor's may disagree by this much before a time is called later than its item.
 SKEW = timedelta(minutes=5)
@@ -57,14 +57,24 @@ class Timeline:
     facts      claim -> its fact; None for the moment an item was collected
     items      claim -> SHA-256 of the item
     events     the same relations, but only of events told twice
-    collected  the claims that stand for our own clock
+    slack      claim -> how much earlier it may be than its clock says, for clocks that may have
+               been changed between two of its times
     """
 
     problem: Problem = field(default_factory=Problem)
     events: Problem = field(default_factory=Problem)
     facts: list[Fact | None] = field(default_factory=list)
     items: list[str] = field(default_factory=list)
+    slack: dict[int, int] = field(default_factory=dict)
     compared: int = 0
+
+    def unchanged(self) -> Problem:
+        """The problem as it is if no clock was changed between two of its times."""
+        claims = [
+            Claim(said.lo + self.slack.get(number, 0), said.hi, said.clock)
+            for number, said in enumerate(self.problem.claims)
+        ]
+        return replace(self.problem, claims=claims)
 
     def facts_of(self, claims: Iterable[int]) -> list[Fact]:
         return [fact for claim in claims if (fact := self.facts[claim]) is not None]
@@ -85,11 +95,14 @@ def timeline(
         if not isinstance(fact.value, str) and not subjects.foreign(fact)
         and fact.name not in _MAY_BE_AHEAD
     ]  # fmt: skip
-    clocks = _clocks(line.problem, times, facts, subjects)
+    slack: dict[int, int] = {}
+    clocks = _clocks(line.problem, times, facts, subjects, slack)
     claim_of: dict[int, int] = {}
     for fact in times:
         lo, hi, clock = clocks[id(fact)]
         claim_of[id(fact)] = line.problem.claim(lo, hi, clock)
+        if id(fact) in slack:
+            line.slack[claim_of[id(fact)]] = slack[id(fact)]
         line.facts.append(fact)
         line.items.append(fact.item)
 
@@ -105,9 +118,16 @@ def timeline(
 
 
 def _clocks(
-    problem: Problem, times: Sequence[Fact], facts: Facts, subjects: Subjects
+    problem: Problem,
+    times: Sequence[Fact],
+    facts: Facts,
+    subjects: Subjects,
+    slacks: dict[int, int],
 ) -> dict[int, tuple[int, int, int]]:
-    """(lo, hi, clock) of each fact, by its id: one clock for all that share an unknown zone."""
+    """(lo, hi, clock) of each fact, by its id: one clock for all that share an unknown zone.
+
+    Where that clock may have been changed meanwhile, `lo` is earlier by what is put into `slacks`.
+    """
     placed: dict[int, tuple[int, int, int]] = {}
     shared: dict[tuple[str, str], list[Fact]] = {}
     places = {(f.item, f.group): f.text.casefold() for f in facts.named("scan.place")}
@@ -135,6 +155,7 @@ def _clocks(
         slack = 0
         if len(together) > 1 and may_change(min(days), max(days)):
             slack = CHANGE // _US  # the same zone may have been an hour further east by then
+            slacks.update((id(fact), slack) for fact in together)
         for fact, (wall, width) in zip(together, walls, strict=True):
             start = micros(wall)
             placed[id(fact)] = (start - slack, start + width, clock)

@@ -95,6 +95,7 @@ def verify(
         kept = _contradictions(line, findings)
         if kept is not None:
             findings.extend(_open_zones(line, kept))
+            findings.extend(_changed_clocks(line, kept))
     except OutOfWorkError:
         findings.append(_TOO_MANY.saying(f"{len(line.facts)} times are too many to compare."))
     findings.extend(_complaints(items, facts, subjects))
@@ -178,7 +179,8 @@ def _zone_difference(first: Fact, second: Fact) -> str:
 def _open_zones(line: Timeline, kept: set[int]) -> Iterator[Finding]:
     """One finding a clock whose zone would decide something."""
     pairs: dict[int, tuple[int, int]] = {}
-    for pair in undecided(line.problem, kept):
+    # That a clock may have been changed makes more possible, and must not close what is open.
+    for pair in undecided(line.unchanged(), kept):
         for claim in pair:
             clock = line.problem.claims[claim].clock
             if clock != UTC_CLOCK:
@@ -200,6 +202,16 @@ def _open_zones(line: Timeline, kept: set[int]) -> Iterator[Finding]:
             )
         other = f", compared with {_quote(against[0])}" if against else ""
         yield _ZONE.saying(f"{where}{other}.", *mine[:5], *against[:1])
+
+
+def _changed_clocks(line: Timeline, kept: set[int]) -> Iterator[Finding]:
+    """What is true only if a clock was changed between two of its times: its zone decides that."""
+    if not line.slack.keys() & kept:
+        return
+    if found := contradiction(line.unchanged(), kept):
+        said = line.facts_of(found)
+        together = "; ".join(map(_quote, said))
+        yield _ZONE.saying(f"True only if a clock was changed between them: {together}.", *said)
 
 
 def _offset(micros: int) -> str:
