@@ -28,13 +28,15 @@ from service.api import (
     policies,
     shares,
     verify,
+    webhooks,
 )
-from service.api.ports import CLOSING, EVIDENCE, SETTINGS, Opening
+from service.api.ports import CLOSING, DOORKEEPER, EVIDENCE, SETTINGS, Opening
 from service.api.scratch import SCRATCH, Scratch
 from service.contract import CONTRACT, MAX_BODY_BYTES, Contract, Handler
 from service.metrics import METRICS, Metrics, measure
 from service.problems import REQUEST_ID, problems
 from service.settings import Settings
+from service.webhooks.hooks import Doorkeeper
 
 _RESOURCES = (
     collections,
@@ -46,6 +48,7 @@ _RESOURCES = (
     erasure,
     shares,
     access,
+    webhooks,
     policies,
     verify,
     log,
@@ -73,6 +76,7 @@ def make_app(settings: Settings, *, opening: Opening | None = None) -> web.Appli
     app = web.Application(middlewares=[measure, problems, admit], client_max_size=MAX_BODY_BYTES)
     app[SETTINGS] = settings
     app[METRICS] = Metrics()
+    app[DOORKEEPER] = Doorkeeper()
     app[CONTRACT] = Contract.load()
     app[CONTRACT].bind(app, handlers())
     app.on_response_prepare.extend([_add_headers, door.add_left])

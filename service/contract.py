@@ -75,6 +75,7 @@ class Operation:
     roles          who may, where it is not public
     tags           what a token's scopes are compared with
     of_the_house   about the service as a whole, so only for those who run it
+    raw            the handler reads the body's bytes itself, whatever they are
     """
 
     id: str
@@ -84,6 +85,7 @@ class Operation:
     roles: frozenset[Role]
     tags: tuple[str, ...]
     of_the_house: bool
+    raw: bool
     parameters: tuple[Parameter, ...]
     body_required: bool
     bodies: Mapping[str, jsonschema_rs.Draft202012Validator]
@@ -91,7 +93,7 @@ class Operation:
 
     @property
     def reads_json(self) -> bool:
-        return "application/json" in self.bodies
+        return "application/json" in self.bodies and not self.raw
 
     async def given(self, request: web.Request) -> Given:
         """Check a request. Raises Problem: 422 naming each wrong field, 400, 408, 413 or 415."""
@@ -110,7 +112,7 @@ class Operation:
         body = None
         if self.reads_json:
             body = await self._json(request, wrong)
-        elif self.bodies:
+        elif self.bodies and not self.raw:
             self._check_media_type(request)
         if wrong:
             raise invalid(*wrong)
@@ -251,6 +253,7 @@ class Contract:
             public=public,
             roles=frozenset(map(Role, said.get("x-roles", ()))),
             tags=tuple(said["tags"]),
+            raw=said.get("x-raw", False),
             of_the_house=said.get("x-of-the-house", False),
             parameters=tuple(map(self._parameter, [*shared, *said.get("parameters", [])])),
             body_required=body.get("required", False),

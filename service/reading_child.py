@@ -38,6 +38,8 @@ MAX_FACTS = 50_000
 MAX_UNPACKED = 256 << 20
 # The source of a file that no collector brought: `orderproof inspect` reads it on its own.
 ALONE = "inspect"
+# The source of a webhook's notice (service/webhooks/intake.py).
+NOTICE = "webhook"
 
 
 def facts_of(item: Item) -> list[Fact]:
@@ -45,7 +47,9 @@ def facts_of(item: Item) -> list[Fact]:
     if item.role is Role.EXCHANGE:
         return read_exchange(item)
     facts: list[Fact] = []
-    if item.source == ALONE:
+    if item.source == NOTICE:
+        pass  # what it says of the order led to the collection; nothing is claimed of it
+    elif item.source == ALONE:
         facts = [_failed(item, f"no reader knows what it is ({item.media_type})")]
     else:
         try:

@@ -59,6 +59,8 @@ class Reference:
         for parameter in operation["parameters"]:
             if parameter["in"] == "path":
                 path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
+            elif parameter.get("required"):
+                path += f"?{parameter['name']}={parameter['example']}"
         words = ["curl -sS"]
         if method != "GET":
             words.append(f"-X {method}")

@@ -33,6 +33,10 @@
     role_claim = "groups"
     roles = { "evidence-admins" = "admin" }
 
+    [webhooks.NAME]                     who may tell us of defects; service/webhooks/hooks.py
+    vendor = "stripe"                   default: the table's name
+    secret_env = "STRIPE_WEBHOOK"
+
     erasure_journal = "..."             what was erased; default: erasures.jsonl in `data`
 
     [retention]
@@ -59,12 +63,14 @@ from typing import Any
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
 from service.access.provider import OidcSettings, read_oidc
+from service.webhooks.hooks import HookSettings, read_hooks
 
 DEFAULT_CONFIG = Path("orderproof.toml")
 _TOP = frozenset(
     {
         "data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits",
         "authority", "witness", "signing", "retention", "erasure_journal", "access", "oidc",
+        "webhooks",
     }
 )  # fmt: skip
 
@@ -156,6 +162,7 @@ class Settings:
     api_token: Secret | None = None
     access: str = "open"
     oidc: OidcSettings | None = None
+    webhooks: tuple[HookSettings, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     authorities: tuple[AuthoritySettings, ...] = ()
     witnesses: tuple[WitnessSettings, ...] = ()
@@ -224,6 +231,7 @@ def load_settings(
         log_origin=text("log_origin", "orderproof.local"),
         api_token=Secret("api_token", token) if token else None,
         access=_access(text("access", "open"), path=path),
+        webhooks=read_hooks(table.get("webhooks", {}), base=base, env=env, path=path),
         oidc=read_oidc(table.get("oidc"), path=path),
         sources=tuple(
             _source(name, options, base=base, env=env, path=path)

@@ -28,6 +28,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 # Names of the code -> names in the file.
 CALLED = {
     "oidc": "[oidc]",
+    "webhooks": "[webhooks.NAME]",
     "host": "listen",
     "port": "listen",
     "api_token": "ORDERPROOF_API_TOKEN",

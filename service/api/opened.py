@@ -26,8 +26,10 @@ from service.api.ports import Evidence
 from service.custody import By
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
+from service.webhooks.intake import Intake, taking_in
 from service.worker import CollectionWorker
 from storage.ledger.access import AccessToken, Share, Store
+from storage.ledger.deliveries import Delivery
 from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
 from storage.log.tiles import LogFiles
 from storage.objects.objects import RangedContent
@@ -38,9 +40,15 @@ _log = structlog.get_logger("orderproof")
 class RuntimeEvidence:
     """`Evidence`, as a Runtime has it. What nobody knows is None here, not an error."""
 
-    def __init__(self, runtime: Runtime, worker: asyncio.Task[None] | None = None) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        worker: asyncio.Task[None] | None = None,
+        intake: Intake | None = None,
+    ) -> None:
         self._runtime = runtime
         self._worker = worker
+        self._intake = intake or Intake(runtime)
 
     async def request_collection(
         self,
@@ -257,6 +265,12 @@ class RuntimeEvidence:
             (CustodyLine.from_bytes(row.body), ledger.apart_details(tenant, row)) for row in rows
         ]
 
+    async def receive(self, delivery: Delivery) -> bool:
+        return await self._intake.receive(delivery)
+
+    async def delivery_counts(self, tenant: str) -> Sequence[tuple[str, str, str, int]]:
+        return await self._runtime.ledger.delivery_counts(tenant)
+
     def policies_in_force(self) -> Sequence[Policy]:
         return sorted(self._runtime.policies.values(), key=lambda policy: policy.id)
 
@@ -286,12 +300,15 @@ def _only(stores: frozenset[str] | None) -> str:
 @contextlib.asynccontextmanager
 async def open_runtime(settings: Settings, *, worker: bool = True) -> AsyncIterator[Evidence]:
     """Open the service with its queue; with `worker`, collections are driven in this process."""
-    async with await Runtime.open(settings, with_queue=True) as runtime:
+    async with (
+        await Runtime.open(settings, with_queue=True) as runtime,
+        taking_in(runtime) as intake,
+    ):
         if not worker:
-            yield RuntimeEvidence(runtime)
+            yield RuntimeEvidence(runtime, None, intake)
             return
         async with working(runtime) as task:
-            yield RuntimeEvidence(runtime, task)
+            yield RuntimeEvidence(runtime, task, intake)
 
 
 @contextlib.asynccontextmanager

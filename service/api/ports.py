@@ -26,7 +26,9 @@ from evidence.sealed import SealedItem
 from service.access.callers import Whose
 from service.custody import By
 from service.settings import Settings
+from service.webhooks.hooks import Doorkeeper
 from storage.ledger.access import AccessToken, Share, Store
+from storage.ledger.deliveries import Delivery
 
 
 class Order(Protocol):
@@ -337,6 +339,14 @@ class Evidence(Protocol):
         """Newest first, each with its details."""
         ...
 
+    async def receive(self, delivery: Delivery) -> bool:
+        """Keep a webhook's notice, and have it acted on. False if it was there before."""
+        ...
+
+    async def delivery_counts(self, tenant: str) -> Sequence[tuple[str, str, str, int]]:
+        """Hook, kind, state, how many."""
+        ...
+
     def policies_in_force(self) -> Sequence[Policy]:
         """Every policy, by id and version."""
         ...
@@ -358,3 +368,4 @@ Opening = Callable[[Settings], AbstractAsyncContextManager[Evidence]]
 CLOSING = web.AppKey("closing", asyncio.Event)
 EVIDENCE: web.AppKey[Evidence] = web.AppKey("evidence")
 SETTINGS = web.AppKey("settings", Settings)
+DOORKEEPER = web.AppKey("doorkeeper", Doorkeeper)

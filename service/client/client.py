@@ -184,6 +184,21 @@ class Client:
     async def put_store(self, name: str, request: s.StoreRequest) -> s.Store:
         return cast(s.Store, await self._json("PUT", f"/v1/stores/{quote(name)}", request))
 
+    async def list_webhooks(self) -> list[s.Webhook]:
+        return cast(list[s.Webhook], (await self._json("GET", "/v1/webhooks"))["webhooks"])
+
+    async def receive_webhook(
+        self, hook: str, body: bytes, headers: Mapping[str, str]
+    ) -> s.Received:
+        """Send a notice, signed by whoever calls."""
+        path = f"/v1/webhooks/{quote(hook)}"
+        async with self._asked("POST", path, headers=headers, data=body) as answer:
+            return cast(s.Received, await answer.json())
+
+    async def answer_challenge(self, hook: str, code: str) -> str:
+        path = f"/v1/webhooks/{quote(hook)}?challenge_code={quote(code)}"
+        return str((await self._json("GET", path))["challengeResponse"])
+
     # -- the rest ---------------------------------------------------------------------------
 
     async def list_policies(self) -> list[s.PolicySummary]:

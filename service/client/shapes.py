@@ -268,10 +268,38 @@ class Custody(TypedDict):
 
 StoreName = str
 
+
+class WebhookCountsEntry(TypedDict):
+    kind: str
+    state: Literal["waiting", "done", "counted", "kept"]
+    count: int
+
+
+class Webhook(TypedDict):
+    hook: str
+    vendor: str
+    store: str
+    counts: list["WebhookCountsEntry"]
+
+
+class Received(TypedDict):
+    received: Literal[True]
+    new: bool
+
+
 Role = Literal["appeal-tool", "auditor", "operator", "admin"]
 
 Scope = Literal[
-    "collections", "evidence", "custody", "shares", "access", "policies", "verify", "log", "service"
+    "collections",
+    "evidence",
+    "custody",
+    "shares",
+    "access",
+    "webhooks",
+    "policies",
+    "verify",
+    "log",
+    "service",
 ]
 
 

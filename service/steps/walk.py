@@ -24,6 +24,7 @@ from evidence.receipts import NO_RECEIPT
 from service.steps import publish, seal
 from service.steps.fan_out import FanOut, Watch, unwatched
 from service.steps.read import read_all
+from service.webhooks.intake import keep_notices
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ async def _collect(
     ClockError if our clock is known to be far off: what it stamped would be worth nothing.
     """
     await runtime.timestamps.check_clock(order.tenant)
+    await keep_notices(runtime, order, collection.id)
     await FanOut(runtime, order, collection, watch).run()
     checkpoint = await runtime.sequencer.sequence(order.tenant)
     runtime.timestamps.begin(order.tenant, checkpoint.size)

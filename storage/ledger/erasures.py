@@ -24,6 +24,7 @@ from storage.ledger.models import (
     aliases,
     collections,
     custody,
+    deliveries,
     erasures,
     holds,
     items,
@@ -284,6 +285,8 @@ async def _destroy(connection: Transaction, handle: str) -> Sequence[bytes]:
         )
         .values(why_sealed=None)
     )
+    keys = select(collections.c.idempotency_lookup).where(collections.c.order_handle == handle)
+    await connection.execute(delete(deliveries).where(deliveries.c.collection_key.in_(keys)))
     await connection.execute(
         update(collections)
         .where(collections.c.order_handle == handle)

@@ -12,6 +12,7 @@ from storage.ledger.collections import Collections
 from storage.ledger.cosignatures import Cosignatures
 from storage.ledger.custody import Custody
 from storage.ledger.database import Database
+from storage.ledger.deliveries import Deliveries
 from storage.ledger.erasures import Erasures
 from storage.ledger.heads import Heads
 from storage.ledger.items import Items
@@ -31,10 +32,11 @@ class Ledger(
     Cosignatures,
     Erasures,
     Custody,
+    Deliveries,
     Recovery,
 ):
     """Its methods stand in orders.py, access.py, collections.py, items.py, heads.py, tokens.py,
-    cosignatures.py, erasures.py, custody.py and recovery.py."""
+    cosignatures.py, erasures.py, custody.py, deliveries.py and recovery.py."""
 
     @classmethod
     async def open(cls, url: str, *, vault: Vault, clock: Callable[[], datetime]) -> "Ledger":

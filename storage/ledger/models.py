@@ -335,3 +335,23 @@ shares = Table(
     Column("revoked_at", TIME),
     Index(None, "order_handle"),
 )
+
+# What webhooks brought. `body_sealed` is under the tenant's key and goes once an order has it as an
+# item, or its time is over; `collection_key` is the idempotency look-up of who is to take it.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("hook", NAME, nullable=False),
+    Column("event_lookup", HASH, nullable=False),
+    Column("kind", String(100), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("collection_key", HASH),
+    Column("body_sealed", LargeBinary),
+    Column("received_at", TIME, nullable=False),
+    Column("keep_until", TIME, nullable=False),
+    UniqueConstraint("tenant", "hook", "event_lookup"),
+    Index(None, "state", "number"),
+    Index(None, "tenant", "collection_key"),
+)

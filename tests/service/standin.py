@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,7 @@ from service.custody import By, Entry, Report
 from service.settings import Settings
 from service.steps.publish import chosen
 from storage.ledger.access import AccessToken, Share, Store
+from storage.ledger.deliveries import Delivery
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SALT = bytes(32)
@@ -230,6 +232,7 @@ class InMemoryEvidence:
         self.tokens_made: dict[str, AccessToken] = {}
         self.stores_made: dict[tuple[str, str], Store] = {}
         self.shares_made: dict[str, tuple[Share, OrderRef]] = {}
+        self.received: dict[tuple[str, str, str], Delivery] = {}
         self.denied: list[tuple[str, dict[str, object]]] = []
 
     @contextlib.asynccontextmanager
@@ -502,6 +505,16 @@ class InMemoryEvidence:
             if whose == tenant and (before is None or seq < before)
         ]
         return lines[::-1][:limit]
+
+    async def receive(self, delivery: Delivery) -> bool:
+        key = (delivery.tenant, delivery.hook, delivery.event)
+        new = key not in self.received
+        self.received.setdefault(key, delivery)
+        return new
+
+    async def delivery_counts(self, tenant: str) -> Sequence[tuple[str, str, str, int]]:
+        found = Counter((d.hook, d.kind) for d in self.received.values() if d.tenant == tenant)
+        return [(hook, kind, "waiting", count) for (hook, kind), count in found.items()]
 
     def log_file(self, tenant: str, path: str) -> bytes | None:
         return self.files.get(path)

@@ -113,6 +113,7 @@ async def _tenant(runtime: Runtime, name: str, ref: OrderRef) -> Tenant:
         "policy_id": next(iter(runtime.policies)),
         "path": "checkpoint",
         "store": "main",
+        "hook": "none",
     }
     tenant = Tenant(name, ref, names, handle=order.handle)
     for role in [*Role, "spare"]:
