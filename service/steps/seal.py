@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -123,6 +124,7 @@ def _outcome(task: Task) -> SourceOutcome:
     )
 
 
+@cache
 def versions() -> Mapping[str, str]:
     """What reads and judges: whoever repeats it in ten years needs the same."""
     return {

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 MAX_LINE = 500
 
@@ -127,10 +128,16 @@ def _existing(year: int, readings: Iterable[tuple[int, int]]) -> Iterator[date]:
             continue
 
 
-def written_days(line: str) -> list[Written]:
+_DIGIT = re.compile(r"\d")
+
+
+@lru_cache(maxsize=4096)  # several questions ask the same lines
+def written_days(line: str) -> tuple[Written, ...]:
     """Every day in a line, in order; a longer reading of the same place wins."""
     line = line[:MAX_LINE]
     found: list[Written] = []
+    if not _DIGIT.search(line):  # most lines
+        return ()
     for shape in _SHAPES:
         for match in shape.finditer(line):
             fields = match.groupdict()
@@ -153,7 +160,7 @@ def written_days(line: str) -> list[Written]:
     for one in found:
         if not kept_days or one.start >= kept_days[-1].end:
             kept_days.append(one)
-    return kept_days
+    return tuple(kept_days)
 
 
 def _month(fields: dict[str, str | None]) -> int | None:

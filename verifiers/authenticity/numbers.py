@@ -31,11 +31,8 @@ _CALLED = {
 
 def check_digits(lines: Sequence[Line]) -> Iterator[Contradiction]:
     """Numbers that no carrier can have given out."""
-    named = {
-        carrier
-        for carrier, shape in _CALLED.items()
-        if any(shape.search(line.text) for line in lines)
-    }
+    text = "\n".join(line.text for line in lines)
+    named = {carrier for carrier, shape in _CALLED.items() if shape.search(text)}
     told: dict[str, Line] = {}
     right: set[str] = set()
     for place, line in enumerate(lines):
