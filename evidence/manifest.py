@@ -73,8 +73,8 @@ class Manifest:
         required = {line.requirement for line in self.coverage if line.level == Level.REQUIRED}
         # A rule without a line was not looked at, and nobody asked is nobody who answered.
         required |= {rule.id for rule in self.policy.requirements if rule.level is Level.REQUIRED}
-        met = {line.requirement for line in self.coverage if line.state == "present"}
-        unmet = {line.requirement for line in self.coverage if line.state != "present"}
+        met = {line.requirement for line in self.coverage if line.met}
+        unmet = {line.requirement for line in self.coverage if not line.met}
         return bool(answered) and all(answered) and required <= met - unmet
 
     def payload(self) -> dict[str, Any]:
@@ -275,7 +275,7 @@ class Statement:
                 )
                 for judged in manifest.judgements
             ),
-            missing=tuple(c.requirement for c in manifest.coverage if c.state != "present"),
+            missing=tuple(c.requirement for c in manifest.coverage if not c.met),
             policy={
                 "id": manifest.policy.id,
                 "version": manifest.policy.version,

@@ -2,13 +2,15 @@
 
 A policy is a TOML file; `parse_policy` reads its bytes and refuses what it does not know, so a
 mistyped rule is an error, not a rule that silently never applies. Readings that contradict each
-other stand side by side: each value has its own source, date and confidence.
+other stand side by side: each value has its own source, date and confidence. docs/policies.md tells
+of every field.
 
     id = "amazon.a2z.delivery"          name of the policy
     version = "2026-11-22"
-    platform = "amazon"
+    platform = "amazon"                 "other": a processor's or a card network's, or nobody's
     defect_kinds = ["a-to-z"]
     title = "..."
+    default = true                      optional: answers where no kind of defect is named
     effective_from = 2026-01-01         optional; effective_to likewise
 
     [[requirement]]
@@ -19,33 +21,43 @@ other stand side by side: each value has its own source, date and confidence.
     least_provenance = "carrier_document"          optional
     asks = "is receipt acknowledged?"   optional: a question that only a person can answer
     facts = ["scan.delivered.at"]       fact names that must have been read from such an item
+    when = ["order.total >= 750 USD"]   optional: applies only if all of these hold
     source = "...", source_date = "n.d.", confidence = "documented"
 
     [[deadline]]
     id = "reply", starts = "defect.noticed.at", amount = 48, unit = "hours", clock = "UTC"
+    step = "reply"                      optional: deadlines of one step are readings of one rule
     source = "...", source_date = "...", confidence = "...", conflict = "CG-04"
 
     [[limit]]
     key = "zip.total_bytes", value = "10000000", source = ...
+
+    [[eligible]]
+    id = "ceiling", text = "...", when = ["order.total < 250 USD"], source = ...
+
+    [[phrase]]
+    id = "blame", language = "en", words = ["liar"], why = "...", source = ...
+
+Every rule may also have `valid_from` and `valid_to`: it holds for orders placed within.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Protocol
 
 from evidence.canonical import digest
+from evidence.conditions import Condition, parse_condition
 from evidence.errors import FormatError
 from evidence.items import Provenance, Role
 from evidence.orders import Platform
-from evidence.vocabulary import Kind, Name, name_of
+from evidence.repeated import Repeated, repeated_of
+from evidence.tables import MAX_BYTES, Table, read_table
+from evidence.vocabulary import Kind
 
-# Far above any policy; the parser's time grows faster than its input.
-MAX_POLICY_BYTES = 256 << 10
+MAX_POLICY_BYTES = MAX_BYTES
 
 
 class Level(StrEnum):
@@ -83,10 +95,17 @@ class Requirement:
     facts: tuple[str, ...] = ()
     where: str = ""  # where a seller can get it
     asks: str = ""  # what only a person can tell from such an item, as a question
+    when: tuple[Condition, ...] = ()
+    repeated: Repeated | None = None
+    conflict: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
+    """`amount` 0: the moment is the deadline itself, as the platform states it."""
+
     id: str
     starts: str
     amount: int
@@ -96,6 +115,9 @@ class Deadline:
     source_date: str
     confidence: Confidence
     conflict: str = ""
+    step: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +128,61 @@ class Limit:
     source_date: str
     confidence: Confidence
     conflict: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Eligibility:
+    """Who or what may be answered at all: all of `when` must hold."""
+
+    id: str
+    text: str
+    when: tuple[Condition, ...]
+    source: str
+    source_date: str
+    confidence: Confidence
+    conflict: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """Words that do not belong into what is written to the platform.
+
+    unless  a role: with such an item the words may stand, as an accusation with its ruling
+    """
+
+    id: str
+    language: str
+    words: tuple[str, ...]
+    why: str
+    source: str
+    source_date: str
+    confidence: Confidence
+    unless: Role | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+Disputed = Requirement | Deadline | Limit | Eligibility
+Rule = Disputed | Phrase
+
+
+class Sourced(Protocol):
+    """What every rule says of itself."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def source_date(self) -> str: ...
+    @property
+    def confidence(self) -> Confidence: ...
+    @property
+    def valid_from(self) -> date | None: ...
+    @property
+    def valid_to(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +198,11 @@ class Policy:
     requirements: tuple[Requirement, ...]
     deadlines: tuple[Deadline, ...] = ()
     limits: tuple[Limit, ...] = ()
+    eligibility: tuple[Eligibility, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
     effective_from: date | None = None
     effective_to: date | None = None
+    default: bool = False
 
     @property
     def sha256(self) -> str:
@@ -133,35 +213,54 @@ class Policy:
         wanted = (rule for rule in self.requirements if level is None or rule.level is level)
         return list(dict.fromkeys(role for rule in wanted for role in rule.any_of))
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule, by kind and in the file's order."""
+        return (
+            *self.requirements, *self.deadlines, *self.eligibility, *self.limits, *self.phrases
+        )  # fmt: skip
+
+    def answers(self, defect_kind: str) -> bool:
+        """Whether it names this kind of defect; case, hyphens and underscores do not matter."""
+        return _kind(defect_kind) in map(_kind, self.defect_kinds)
+
+    def limited(self, key: str) -> list[Limit]:
+        """Every reading of a limit, in the file's order."""
+        return [limit for limit in self.limits if limit.key == key]
+
+    def conflicts(self) -> dict[str, list[Disputed]]:
+        """Readings that contradict each other, by their group."""
+        groups: dict[str, list[Disputed]] = {}
+        for rule in self.rules:
+            if not isinstance(rule, Phrase) and rule.conflict:
+                groups.setdefault(rule.conflict, []).append(rule)
+        return groups
+
+
+def _kind(text: str) -> str:
+    return " ".join(text.casefold().replace("-", " ").replace("_", " ").split())
+
 
 def parse_policy(raw: bytes, *, name: str = "the policy") -> Policy:
     """Read a policy file's bytes. FormatError names the rule and field that is wrong."""
-    if len(raw) > MAX_POLICY_BYTES:
-        raise FormatError(what=name, why=f"it has more than {MAX_POLICY_BYTES} bytes")
-    try:
-        table = tomllib.loads(raw.decode("utf-8"))
-    except RecursionError:
-        raise FormatError(what=name, why="it is nested too deeply") from None
-    except ValueError as problem:  # not UTF-8, not TOML, an endless number
-        why = f"it is not TOML in UTF-8: {str(problem)[:200]}"
-        raise FormatError(what=name, why=why) from problem
-    rule = _Rule(table, name)
-    rule.has({"id", "version", "platform", "defect_kinds", "title"}, optional=_REST)
-    start, end = rule.day("effective_from"), rule.day("effective_to")
-    if start and end and end < start:
-        raise rule.wrong("effective_to", "after effective_from")
+    table = read_table(raw, name=name)
+    table.has({"id", "version", "platform", "defect_kinds", "title"}, optional=_REST)
+    start, end = _days(table, "effective_from", "effective_to")
     policy = Policy(
-        id=rule.text("id"),
-        version=rule.text("version"),
-        platform=rule.choice("platform", Platform),
-        defect_kinds=rule.texts("defect_kinds"),
-        title=rule.text("title"),
+        id=table.text("id"),
+        version=table.text("version"),
+        platform=table.choice("platform", Platform),
+        defect_kinds=table.texts("defect_kinds"),
+        title=table.text("title"),
         raw=raw,
-        requirements=tuple(map(_requirement, rule.rules("requirement", Requirement))),
-        deadlines=tuple(map(_deadline, rule.rules("deadline", Deadline))),
-        limits=tuple(map(_limit, rule.rules("limit", Limit))),
+        requirements=tuple(map(_requirement, table.rules("requirement", Requirement))),
+        deadlines=tuple(map(_deadline, table.rules("deadline", Deadline))),
+        limits=tuple(map(_limit, table.rules("limit", Limit))),
+        eligibility=tuple(map(_eligibility, table.rules("eligible", Eligibility))),
+        phrases=tuple(map(_phrase, table.rules("phrase", Phrase))),
         effective_from=start,
         effective_to=end,
+        default=table.flag("default"),
     )
     ids = [requirement.id for requirement in policy.requirements]
     for each in set(ids):
@@ -170,15 +269,27 @@ def parse_policy(raw: bytes, *, name: str = "the policy") -> Policy:
     return policy
 
 
-_REST = frozenset({"effective_from", "effective_to", "requirement", "deadline", "limit"})
+_REST = frozenset(
+    {"effective_from", "effective_to", "default", "requirement", "deadline", "limit", "eligible",
+     "phrase"}
+)  # fmt: skip
 
 
-def _requirement(rule: _Rule) -> Requirement:
+def _days(table: Table, start: str, end: str) -> tuple[date | None, date | None]:
+    first, last = table.day(start), table.day(end)
+    if first and last and last < first:
+        raise table.wrong(end, f"after {start}")
+    return first, last
+
+
+def _requirement(rule: Table) -> Requirement:
     for fact_name in rule.texts("facts", ()):
         rule.named("facts", fact_name)
     any_of = rule.texts("any_of")
     if not any_of:
         raise rule.wrong("any_of", "a list of at least one role")
+    start, end = _days(rule, "valid_from", "valid_to")
+    repeated = rule.table("repeated")
     return Requirement(
         id=rule.text("id"),
         text=rule.text("text"),
@@ -191,26 +302,43 @@ def _requirement(rule: _Rule) -> Requirement:
         facts=rule.texts("facts", ()),
         where=rule.text("where", ""),
         asks=rule.text("asks", ""),
+        when=tuple(_condition(rule, text) for text in rule.texts("when", ())),
+        repeated=None if repeated is None else repeated_of(repeated),
+        conflict=rule.text("conflict", ""),
+        valid_from=start,
+        valid_to=end,
     )
 
 
-def _deadline(rule: _Rule) -> Deadline:
+def _condition(rule: Table, text: str) -> Condition:
+    try:
+        return parse_condition(text)
+    except FormatError as problem:
+        raise rule.error(f"when: {problem}") from problem
+
+
+def _deadline(rule: Table) -> Deadline:
     if rule.named("starts", rule.text("starts")).kind is not Kind.TIME:
         raise rule.wrong("starts", "the name of a time")
+    start, end = _days(rule, "valid_from", "valid_to")
     return Deadline(
         id=rule.text("id"),
         starts=rule.text("starts"),
-        amount=rule.amount("amount"),
+        amount=rule.amount("amount", least=0),
         unit=rule.choice("unit", Unit),
         clock=rule.text("clock"),
         source=rule.text("source"),
         source_date=rule.text("source_date"),
         confidence=rule.choice("confidence", Confidence),
         conflict=rule.text("conflict", ""),
+        step=rule.text("step", ""),
+        valid_from=start,
+        valid_to=end,
     )
 
 
-def _limit(rule: _Rule) -> Limit:
+def _limit(rule: Table) -> Limit:
+    start, end = _days(rule, "valid_from", "valid_to")
     return Limit(
         key=rule.text("key"),
         value=rule.text("value"),
@@ -218,86 +346,40 @@ def _limit(rule: _Rule) -> Limit:
         source_date=rule.text("source_date"),
         confidence=rule.choice("confidence", Confidence),
         conflict=rule.text("conflict", ""),
+        valid_from=start,
+        valid_to=end,
     )
 
 
-_Choice = TypeVar("_Choice", bound=StrEnum)
+def _eligibility(rule: Table) -> Eligibility:
+    start, end = _days(rule, "valid_from", "valid_to")
+    return Eligibility(
+        id=rule.text("id"),
+        text=rule.text("text"),
+        when=tuple(_condition(rule, text) for text in rule.texts("when")),
+        source=rule.text("source"),
+        source_date=rule.text("source_date"),
+        confidence=rule.choice("confidence", Confidence),
+        conflict=rule.text("conflict", ""),
+        valid_from=start,
+        valid_to=end,
+    )
 
 
-class _Rule:
-    """A table of the file; `name` says which, for errors."""
-
-    def __init__(self, table: Mapping[str, Any], name: str) -> None:
-        self._table = table
-        self._name = name
-
-    def has(self, needed: Iterable[str], *, optional: Iterable[str]) -> None:
-        """Refuse the table unless it has what is needed, and nothing that nobody reads."""
-        if lacking := sorted(set(needed) - set(self._table)):
-            raise self._error(f"it lacks {', '.join(lacking)}")
-        if unknown := sorted(set(self._table) - set(needed) - set(optional)):
-            shown = ", ".join(each[:40] for each in unknown[:3])
-            raise self._error(f"it has fields nobody reads: {shown}")
-
-    def text(self, field: str, default: str | None = None) -> str:
-        value = self._table.get(field, default)
-        if not isinstance(value, str):
-            raise self.wrong(field, "text in quotes")
-        return value
-
-    def texts(self, field: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        value = self._table.get(field, default)
-        if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
-            raise self.wrong(field, "a list of texts")
-        return tuple(value)
-
-    def amount(self, field: str) -> int:
-        value = self._table[field]
-        if type(value) is not int or not 0 < value <= 100_000:
-            raise self.wrong(field, "a whole number from 1 to 100000, without quotes")
-        return value
-
-    def day(self, field: str) -> date | None:
-        value = self._table.get(field)
-        if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
-            return value
-        raise self.wrong(field, "a TOML date, without quotes and without a time")
-
-    def choice(self, field: str, kind: type[_Choice], default: str | None = None) -> _Choice:
-        return self.chosen(field, self.text(field, default), kind)
-
-    def chosen(self, field: str, value: str, kind: type[_Choice]) -> _Choice:
-        try:
-            return kind(value)
-        except ValueError:
-            expected = f"one of {', '.join(kind)}: {value[:40]!r} is not"
-            raise self.wrong(field, expected) from None
-
-    def named(self, field: str, fact_name: str) -> Name:
-        try:
-            return name_of(fact_name)
-        except FormatError as problem:
-            expected = f"a fact name of evidence/vocabulary.py: {fact_name[:40]!r} is not"
-            raise self.wrong(field, expected) from problem
-
-    def rules(self, field: str, kind: type[Any]) -> Iterator[_Rule]:
-        """The tables under [[field]], each with the fields of the dataclass `kind`."""
-        tables = self._table.get(field, [])
-        if not isinstance(tables, list):
-            raise self.wrong(field, f"written as [[{field}]]")
-        for number, table in enumerate(tables, start=1):
-            if not isinstance(table, dict):
-                raise self.wrong(field, f"written as [[{field}]]")
-            # By its own name where it has one, else by its place in the file.
-            called = table.get("id", table.get("key"))
-            shown = repr(called[:40]) if isinstance(called, str) else str(number)
-            rule = _Rule(table, f"{self._name}, {field} {shown}")
-            needed = {f.name for f in fields(kind) if f.default is MISSING}
-            rule.has(needed, optional={f.name for f in fields(kind)})
-            yield rule
-
-    def wrong(self, field: str, expected: str) -> FormatError:
-        return self._error(f"{field} is not {expected}")
-
-    def _error(self, why: str) -> FormatError:
-        return FormatError(what=self._name, why=why)
+def _phrase(rule: Table) -> Phrase:
+    start, end = _days(rule, "valid_from", "valid_to")
+    words = rule.texts("words")
+    if not words or not all(word.strip() for word in words):
+        raise rule.wrong("words", "a list of words")
+    return Phrase(
+        id=rule.text("id"),
+        language=rule.text("language"),
+        words=words,
+        why=rule.text("why"),
+        source=rule.text("source"),
+        source_date=rule.text("source_date"),
+        confidence=rule.choice("confidence", Confidence),
+        unless=rule.chosen("unless", rule.text("unless"), Role) if "unless" in rule else None,
+        valid_from=start,
+        valid_to=end,
+    )

@@ -39,6 +39,7 @@ from evidence.times import parse_rfc3339, rfc3339
 A_TIME = "a UTC time with microseconds"
 
 _PART_OF = ("sha256", "locator", "encoding")
+_COVERED = ("present", "missing", "weak", "not_applicable")
 _STATES = frozenset({"brought", "empty", "failed", "skipped"})
 
 
@@ -270,8 +271,9 @@ class SourceOutcome:
 class Coverage:
     """One requirement of the policy and whether the items meet it.
 
-    state  `present`, `missing`, or `weak` where an item is there but not at the grade or without a
-           fact the policy asks for; `why` says which
+    state  `present`, `missing`, `weak` where an item is there but not at the grade or without a
+           fact the policy asks for, or `not_applicable` where the rule's own conditions leave this
+           order out; `why` says which
     """
 
     requirement: str
@@ -279,6 +281,11 @@ class Coverage:
     state: str
     why: str = ""
     items: tuple[str, ...] = ()
+
+    @property
+    def met(self) -> bool:
+        """Whether nothing is lacking: what is asked for is there, or is not asked for."""
+        return self.state in ("present", "not_applicable")
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -294,8 +301,8 @@ class Coverage:
         """The inverse of `to_json`; FormatError on any other shape."""
         names = [each.name for each in fields(cls)]
         read = Fields(value, names, what="coverage of the manifest")
-        if read.text("state") not in {"present", "missing", "weak"}:
-            raise read.wrong("state", "one of present, missing, weak")
+        if read.text("state") not in _COVERED:
+            raise read.wrong("state", f"one of {', '.join(_COVERED)}")
         return cls(
             requirement=read.text("requirement"),
             level=str(read.choice("level", Level)),

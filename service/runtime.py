@@ -44,7 +44,7 @@ from storage.objects.local import LocalObjects
 from storage.objects.objects import Objects
 from storage.objects.spool import EncryptedSpool
 from storage.vault.vault import Vault
-from verifiers.rulebook import policies, policy_for
+from verifiers.rulebook import policies, policy_for, read_policies
 
 LEAST_FREE = 256 << 20
 SOON = timedelta(days=30)
@@ -115,7 +115,8 @@ class Runtime:
             sequencer=sequencer,
             files_for=lambda tenant: LogFiles(self.log_folder(tenant)),
         )
-        self._policies = policies()
+        own = settings.policies
+        self._policies = policies() | (read_policies(own) if own else {})
 
     @classmethod
     async def open(
@@ -219,7 +220,12 @@ class Runtime:
         if not chosen:
             raise ConfigError(what="the configuration", why="it has no source to collect from")
         kind = (defect or {}).get("kind", "")
-        rules = self.policy(policy) if policy else policy_for(ref.platform, kind)
+        today = self.clock().date()
+        rules = (
+            self.policy(policy)
+            if policy
+            else policy_for(ref.platform, kind, on=today, among=self._policies)
+        )
         if tenant != self.settings.tenant:  # that one was made when we opened
             await self.ledger.tenant(tenant, origin=self.settings.origin_of(tenant))
         order = await self.ledger.order(tenant, ref, store=store)

@@ -70,7 +70,7 @@ _TOP = frozenset(
     {
         "data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits",
         "authority", "witness", "signing", "retention", "erasure_journal", "access", "oidc",
-        "webhooks",
+        "webhooks", "policies",
     }
 )  # fmt: skip
 
@@ -170,6 +170,7 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     erasure_journal: Path | None = None
+    policies: Path | None = None
 
     @property
     def is_open(self) -> bool:
@@ -243,6 +244,7 @@ def load_settings(
         limits=_limits(table.get("limits", {}), path=path),
         retention=_retention(table.get("retention", {}), path=path),
         erasure_journal=base / journal if (journal := text("erasure_journal", "")) else None,
+        policies=base / own if (own := text("policies", "")) else None,
     )
 
 

@@ -7,6 +7,7 @@ from verifiers.authenticity import items as authenticity
 from verifiers.marks import carrier, freshness, origin
 from verifiers.matching import asked
 from verifiers.matching import order as matching
+from verifiers.terms import deadlines, form
 from verifiers.timestamps import clock, history
 from verifiers.timestamps import order as timestamps
 from verifiers.verifier import Verifier
@@ -35,5 +36,9 @@ VERIFIERS: tuple[Verifier, ...] = (
     Verifier(
         "authenticity.items", 1, "Does any item show that it was altered?", authenticity.verify
     ),
-    Verifier("coverage.policy", 1, "Is everything the policy asks for there?", coverage.verify),
+    Verifier("coverage.policy", 2, "Is everything the policy asks for there?", coverage.verify),
+    Verifier(
+        "coverage.form", 1, "Can it be sent in the form that the platform takes?", form.verify
+    ),
+    Verifier("coverage.deadlines", 1, "Is there still time to answer?", deadlines.verify),
 )

@@ -144,7 +144,7 @@ async function rewritten(read, manifest, policy) {
 function couldBeComplete({ sources, coverage }) {
   const answered = sources.map((source) => source.state === "brought" || source.state === "empty");
   const required = coverage.filter((line) => line.level === "required");
-  return answered.length > 0 && answered.every(Boolean) && required.every((line) => line.state === "present");
+  return answered.length > 0 && answered.every(Boolean) && required.every((line) => line.met);
 }
 
 function readItem(value) {
@@ -223,14 +223,15 @@ function readFinding(value) {
 function readCoverage(value) {
   const names = ["requirement", "level", "state", "why", "items"];
   const read = new Fields(value, names, say("coverage of the manifest"));
-  if (!["present", "missing", "weak"].includes(read.text("state"))) {
-    throw read.wrong("state", say("one of {0}", "present, missing, weak"));
+  const states = ["present", "missing", "weak", "not_applicable"];
+  if (!states.includes(read.text("state"))) {
+    throw read.wrong("state", say("one of {0}", states.join(", ")));
   }
   read.text("why");
   return {
     requirement: read.text("requirement"),
     level: read.choice("level", ["required", "helpful"]),
-    state: read.text("state"),
+    met: ["present", "not_applicable"].includes(read.text("state")),
     items: read.texts("items"),
   };
 }

@@ -368,7 +368,7 @@ function checkAnswers(checks, manifest, seal) {
       const codes = [...new Set(judged.findings.map((finding) => finding.code))].sort();
       return [judged.verifier, judged.verdict, codes];
     }),
-    missing: manifest.coverage.filter((c) => c.state !== "present").map((c) => c.requirement),
+    missing: manifest.coverage.filter((c) => !c.met).map((c) => c.requirement),
     complete: manifest.complete,
     policy: manifest.policy,
   };

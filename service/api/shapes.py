@@ -111,16 +111,19 @@ def policy_json(policy: Policy) -> dict[str, Any]:
                 "any_of": [str(role) for role in rule.any_of],
                 "level": str(rule.level),
                 "least_provenance": str(rule.least_provenance),
+                "when": [str(condition) for condition in rule.when],
                 "where": rule.where,
                 "source": rule.source,
                 "source_date": rule.source_date,
                 "confidence": str(rule.confidence),
+                "conflict": rule.conflict,
             }
             for rule in policy.requirements
         ],
         "deadlines": [
             {
                 "id": rule.id,
+                "step": rule.step,
                 "starts": rule.starts,
                 "amount": rule.amount,
                 "unit": str(rule.unit),

@@ -32,6 +32,7 @@ COMMANDS = {
     "verify": ("verify", "check a bundle, a bag folder, a manifest or a statement, offline"),
     "reverify": ("reverify", "read and judge again from a bundle's own bytes, offline"),
     "inspect": ("inspect", "what a file is, what it says, and whether it holds up, offline"),
+    "policy": ("policy", "the platforms' rules: what they ask for, whether they hold up"),
     "identify": ("identify", "whose tracking number this can be, and whether its check digit fits"),
     "audit": ("audit", "check a whole tenant, or a log's folder: every receipt, every byte"),
     "recover": ("recover", "read back from the published log what a restored ledger lacks"),

@@ -27,4 +27,4 @@ def judge(
         verifier.judge(order=order, items=items, facts=facts, policy=policy, at=at)
         for verifier in VERIFIERS
     )
-    return judgements, cover(items, facts, policy, at)
+    return judgements, cover(items, facts, policy, at, order)
