@@ -12,6 +12,7 @@ COMMANDS = (
     ("bench.sources",),
     ("bench.storage",),
     ("bench.audit",),
+    ("bench.webhooks",),
     ("bench.verifiers",),
 )
 
