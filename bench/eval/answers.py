@@ -112,7 +112,9 @@ def _answer(found: Json) -> Answer:
             case "marks.origin":
                 answer.copied = bool(codes & {"kind-photo", "kind-chat-copy"})
             case "authenticity.items":
-                answer.codes = sorted(codes)
+                answer.codes = sorted(
+                    {one["code"] for one in judged["findings"] if one.get("severity") != "good"}
+                )
     answer.copied |= answer.kind in ("chat_screenshot", "photo")
     return answer
 

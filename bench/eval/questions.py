@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bench.eval.answers import HOUSES, Answer, When, bare, plain
 from bench.eval.dates import Printed
-from bench.eval.tally import Tally
+from bench.eval.tally import Share, Tally
 from bench.eval.truth import CONTRADICTION, GIVEN_AWAY, PIXELS, UNKNOWABLE, Truth
 
 GOALS = {
@@ -26,6 +26,8 @@ class Scores:
         self.ways: dict[str, Tally] = defaultdict(Tally)
         self.handled: dict[str, Tally] = defaultdict(Tally)
         self.placed = Tally()
+        # Files of each sort that a reason was told of, whether or not it was enough to claim.
+        self.told: dict[str, Counter[str]] = {"honest": Counter(), "edited": Counter()}
         self.unread: Counter[str] = Counter()
 
     def add(self, truth: Truth, answer: Answer, where: str) -> None:
@@ -94,6 +96,9 @@ class Scores:
 
     def _edit(self, truth: Truth, answer: Answer, where: str) -> None:
         claimed = answer.tamper == "fail"
+        sort = "honest" if truth.edit is None else "edited"
+        if truth.edit is None or truth.edit.kind != UNKNOWABLE:
+            self.told[sort].update(set(answer.codes))
         if truth.edit is None:
             self.edits["honest"].note(said=claimed, true=False, where=where, what=_codes(answer))
             for how in truth.handling or [truth.medium]:
@@ -106,6 +111,23 @@ class Scores:
         if claimed and answer.boxes and truth.edit.boxes and kind != CONTRADICTION:
             hit = any(_meet(said, box) for said in answer.boxes for box in truth.edit.boxes)
             self.placed.note(said=hit, true=True, where=where, what=truth.edit.way)
+
+    def signals(self) -> dict[str, tuple[Share, Share]]:
+        """Of each reason: the honest files that it was told of, and the altered ones."""
+        honest = self.edits["honest"].alarms + self.edits["honest"].quiet
+        edited = sum(
+            tally.right + tally.missed
+            for kind, tally in self.edits.items()
+            if kind not in ("honest", UNKNOWABLE)
+        )
+        codes = sorted({*self.told["honest"], *self.told["edited"]})
+        return {
+            code: (
+                Share(self.told["honest"][code], honest),
+                Share(self.told["edited"][code], edited),
+            )
+            for code in codes
+        }
 
     def given_away(self) -> Tally:
         return _sum(self.edits[kind] for kind in sorted(GIVEN_AWAY))

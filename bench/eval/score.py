@@ -115,6 +115,9 @@ def printed(scores: Scores, *, failures: int = 0) -> str:
         f"claimed by way: {_ways(scores.ways)}",
         f"false alarms by handling: {_alarming(scores.handled) or 'none'}",
     ]
+    lines += ["", f"{'reason told, alone or not':28} {'honest':27} altered"]
+    for code, (honest_share, edited_share) in scores.signals().items():
+        lines.append(f"{code:28} {_counted(honest_share):27} {_counted(edited_share)}")
     if failures:
         lines += _failures(scores, failures)
     return "\n".join(lines)
@@ -133,6 +136,10 @@ def _row(tally: Tally, name: str) -> str:
 
 def _share(name: str, share: Share, goal: str = "") -> str:
     return f"{name:28} {share.trials:5}  {share!s:21} {goal}".rstrip()
+
+
+def _counted(share: Share) -> str:
+    return f"{share.hits}/{share.trials} {share}"
 
 
 def _ways(ways: dict[str, Tally]) -> str:
@@ -184,6 +191,10 @@ def as_json(scores: Scores, spent: Spent) -> str:
             "questions": {name: figures(tally) for name, tally in scores.questions.items()},
             "edits": {name: figures(tally) for name, tally in sorted(scores.edits.items())},
             "ways": {name: figures(tally) for name, tally in sorted(scores.ways.items())},
+            "signals": {
+                code: [honest.hits, honest.trials, edited.hits, edited.trials]
+                for code, (honest, edited) in scores.signals().items()
+            },
             "files": spent.files, "wall_s": spent.wall_s, "cpu_s": spent.cpu_s,
         },
         ensure_ascii=False, indent=1,

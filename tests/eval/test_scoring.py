@@ -120,3 +120,14 @@ def test_a_file_without_an_answer_misses_everything() -> None:
     assert scores.unread.total() == 1
     assert scores.questions["tracking"].missed == 1
     assert scores.questions["kind"].missed == 1
+
+
+def test_each_reason_is_counted_on_honest_and_on_altered_files_and_good_ones_are_not() -> None:
+    findings = [{"code": "off-the-line", "severity": "note"}]
+    findings.append({"code": "signature-holds", "severity": "good"})
+    verdicts = [{"verifier": "authenticity.items/1", "verdict": "fail", "findings": findings}]
+    honest = scored(TRUTH, verdicts=verdicts).signals()
+    assert [(share.hits, share.trials) for share in honest["off-the-line"]] == [(1, 1), (0, 0)]
+    altered = scored(replace(TRUTH, edit=Edit(PIXELS, "patched")), verdicts=verdicts).signals()
+    assert [(share.hits, share.trials) for share in altered["off-the-line"]] == [(0, 0), (1, 1)]
+    assert "signature-holds" not in honest

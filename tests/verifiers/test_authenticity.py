@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evidence.facts import Fact, Facts
 from evidence.items import Role
-from evidence.locators import Locator, box, page_line
+from evidence.locators import WHOLE, Locator, box, page_line
 from evidence.times import Time, parse_iso
 from evidence.verdicts import Verdict
 from tests.verifiers.evidence_of import NUMBER, item, sha_of
@@ -261,3 +261,18 @@ def test_an_order_fails_with_its_worst_item_and_asks_nothing_of_records() -> Non
     assert verdict is Verdict.FAIL
     assert found[0].code == "day-impossible"
     assert verify(items=items[1:], facts=Facts())[0] is Verdict.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("bubbles", "verdict"), [(2, Verdict.INCONCLUSIVE), (0, Verdict.FAIL)], ids=["chat", "page"]
+)
+def test_a_chat_is_put_together_and_a_page_is_not(bubbles: int, verdict: Verdict) -> None:
+    traits = {"even": 0.7, "tones": 0.8, "sharp": 0.9, "left": bubbles, "right": bubbles}
+    facts = Facts(
+        [
+            fact("picture.size", "780x1400", WHOLE),
+            *(fact("picture.trait", f"{value} {name}", WHOLE) for name, value in traits.items()),
+            fact("trace.picture.strange_part", "not compressed with the rest", WHOLE, 0.95),
+        ]
+    )
+    assert tamper_of(facts).verdict is verdict

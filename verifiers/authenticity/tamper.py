@@ -16,6 +16,7 @@ from verifiers.authenticity import events, numbers, stamps, weekdays
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.findings import CONTRADICTIONS, TRACES, Trait
 from verifiers.authenticity.lines import lines_of
+from verifiers.marks.kind import FileKind, kind_of
 
 FAIL = 0.8
 OPEN = 0.45
@@ -89,17 +90,33 @@ def _looked_at(facts: Facts) -> bool:
 
 def _weighed(facts: Facts) -> Iterator[_Weighed]:
     marked = facts.first("trace.picture.marked") is not None
+    composed = _composed(facts)
     for fact in facts:
         trait = TRACES.get(fact.name)
         if trait is None:
             continue
         # What was drawn on the picture is what the editor was for.
         share = 0.5 if marked and trait.together == "editor" else 1.0
+        share = _OF_MANY if composed and fact.name in _ONE_MAKING else share
         weight = share * trait.weight * fact.confidence
         yield _one(trait, fact.name, weight, _sentence(fact), (fact,))
     for found in contradictions_of(facts):
         trait = CONTRADICTIONS[found.kind]
         yield _one(trait, found.kind, trait.weight * found.weight, _cap(found.said), found.facts)
+
+
+# What a picture of several makings shows, and a chat's screen honestly is one.
+_ONE_MAKING = frozenset(
+    {"trace.picture.strange_part", "trace.picture.strange_paper", "trace.picture.off_line"}
+)
+_OF_MANY = 0.6
+
+
+def _composed(facts: Facts) -> bool:
+    """Whether it is a chat's own screen, rather than a picture that was sent in one."""
+    kind = kind_of(facts)
+    seen = any(fact.name == "picture.trait" for fact in kind.facts)
+    return kind.kind is FileKind.CHAT_SCREENSHOT and seen
 
 
 def _one(
