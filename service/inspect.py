@@ -7,8 +7,10 @@ asked. Files are read in processes with limits, as many at once as there are cor
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import os
+import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,7 +104,10 @@ async def inspect_files(
 
 def _item(path: Path, asked: Asked, limits: Limits) -> Item:
     content: Content
-    size = path.stat().st_size
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode):  # a pipe or a device may never end
+        raise OSError(errno.EINVAL, "it is no file")
+    size = about.st_size
     if size <= limits.read_bytes:
         data = path.read_bytes()
         content, head = InMemory(data), data[:HEAD]

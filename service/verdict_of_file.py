@@ -66,6 +66,7 @@ def answer_of(name: str, item: Item, facts: Facts, at: datetime) -> dict[str, An
         "media_type": item.media_type,
         "kind": str(kind.kind),
         "kind_confidence": kind.confidence,
+        "kind_reason": kind.why,
         "carrier": carrier.name,
         "portal": portal.name,
         "tracking_numbers": _surest(facts, "shipment.tracking_number"),

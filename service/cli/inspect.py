@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from service.inspect import Asked
 
+_LIKE = "write it as 2026-11-20T12:00:00Z"
 # From here on a person may wonder whether it still goes on.
-_MANY = 2
+_MANY, _MANY_FOR_A_LOG = 2, 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,15 +42,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _asked(arguments: argparse.Namespace) -> Asked:
-    from evidence.errors import RequestError
+    from evidence.errors import FormatError, RequestError
     from evidence.times import Instant, parse_iso
     from service.inspect import Asked
 
     at = datetime.now(UTC)
     if arguments.at is not None:
-        said = parse_iso(arguments.at)
+        try:
+            said = parse_iso(arguments.at)
+        except FormatError:
+            raise RequestError(what="--at", why=f"it is no time; {_LIKE}") from None
         if not isinstance(said, Instant):
-            raise RequestError(what="--at", why="it has no zone; write it as 2026-11-20T12:00:00Z")
+            raise RequestError(what="--at", why=f"it has no zone; {_LIKE}")
         at = said.at
     site = arguments.site
     if site is not None and not (len(site) == 2 and site.isascii() and site.isalpha()):
@@ -68,8 +72,12 @@ async def _run(files: Sequence[Path], asked: Asked, *, json: bool) -> int:
 
     code = 0
     with _progress(len(files)) as progress:
+        done = 0
         async for path, answer in inspect_files(files, asked):
+            done += 1
             progress.advance(progress.task_ids[0])
+            if not progress.console.is_terminal and _tells(done, len(files)):
+                note(f"orderproof: {done} of {len(files)} files")
             if isinstance(answer, OSError):
                 note(f"orderproof: {path}: {answer.strerror or type(answer).__name__}.")
                 code = 2
@@ -78,6 +86,11 @@ async def _run(files: Sequence[Path], asked: Asked, *, json: bool) -> int:
             against = any(judged["verdict"] == "fail" for judged in answer["verdicts"])
             code = max(code, 1 if against else 0)
     return code
+
+
+def _tells(done: int, total: int) -> bool:
+    """Whether a log is told now: ten times in all, and only of many files."""
+    return total >= _MANY_FOR_A_LOG and done * 10 // total > (done - 1) * 10 // total
 
 
 def _progress(total: int) -> Progress:
