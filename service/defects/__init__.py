@@ -1,0 +1,1 @@
+"""What platforms hold against orders: read from exports, timed, counted, covered by evidence."""
