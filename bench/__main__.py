@@ -14,6 +14,7 @@ COMMANDS = (
     ("bench.audit",),
     ("bench.webhooks",),
     ("bench.verifiers",),
+    ("bench.readers",),
 )
 
 

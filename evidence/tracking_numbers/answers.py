@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from evidence.errors import FormatError
 from evidence.tracking_numbers import (
@@ -103,6 +104,8 @@ class Identified:
         return tuple(one for one in self.candidates if one.check_digit is not False)
 
 
+# A document is asked about the same number by each rule that may take it for one.
+@lru_cache(maxsize=4096)
 def identify(number: str) -> Identified:
     """Every carrier to which `number` can belong; none for a text that is nobody's."""
     text = normalize(number)

@@ -106,14 +106,18 @@ def _near(one: str, other: str) -> bool:
 
 def barcodes(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
     """A barcode that says a number of the same make as the printed one, and another number."""
+    codes = facts.named("document.barcode")
+    if not codes:
+        return
     printed = {number: line for line in lines for number in _numbers(line.text)}
+    squeezed = [_squeezed(line.text) for line in lines]
     for fact in facts.named("shipment.tracking_number"):
         number = _squeezed(fact.text)
-        line = next((one for one in lines if number in _squeezed(one.text)), None)
-        if line is not None:
-            printed.setdefault(number, line)
-    joined = "".join(_squeezed(line.text) for line in lines)
-    for code in facts.named("document.barcode"):
+        at = next((at for at, said in enumerate(squeezed) if number in said), None)
+        if at is not None:
+            printed.setdefault(number, lines[at])
+    joined = "".join(squeezed)
+    for code in codes:
         cores = _cores(code.text)
         if any(core in joined for core in cores):
             continue
