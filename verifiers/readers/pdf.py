@@ -7,6 +7,7 @@ guessed; the empty one is tried, since carriers protect their documents against 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import re
@@ -66,13 +67,15 @@ def read(item: Item) -> list[Fact]:
 
 
 def text_of(item: Item) -> str:
-    """Its text layer, a page after the other; "" where there is none."""
+    """Its text layer, a page after the other, and its form's fields; "" where there is none."""
     try:
         with apply_configuration(_LIMITS):
             reader, _ = _open(item)
             if reader is None:
                 return ""
-            lines = (line.text for line in _lines(reader, []))
+            lines = [line.text for line in _lines(reader, [])]
+            with contextlib.suppress(Exception):  # as for read, which says so
+                lines += [line.text for line in pdf_parts.fields_of(reader, MAX_PAGES)]
             return "\n".join(lines)[:MAX_TEXT]
     except Exception:
         return ""

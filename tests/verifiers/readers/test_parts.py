@@ -16,6 +16,7 @@ from tests.verifiers.evidence_of import NUMBER, ORDER
 from tests.verifiers.readers.office_files import zipped
 from tests.verifiers.readers.test_mail import named
 from verifiers.readers import barcodes, pdf_parts
+from verifiers.readers import pdf as pdf_reader
 from verifiers.readers.registry import read
 
 
@@ -40,17 +41,16 @@ def form(*objects: bytes, fields: bytes, annots: bytes = b"") -> bytes:
 
 
 def test_a_forms_values_are_facts_at_their_boxes_and_are_searched() -> None:
-    facts = facts_of(
-        form(
-            b"<< /Subtype /Widget /FT /Tx /T (Tracking number) /V (%s) /Rect [40 700 240 720] >>"
-            % NUMBER.encode(),
-            b"<< /Subtype /Widget /Parent 6 0 R /Rect [40 600 240 620] >>",
-            b"<< /FT /Tx /T (Order) /V (%s) /Kids [5 0 R] >>" % ORDER.id.encode(),
-            b"<< /FT /Tx /T (unseen) /V (on no page) >>",
-            fields=b"4 0 R 6 0 R 7 0 R",
-            annots=b"4 0 R 5 0 R",
-        )
+    data = form(
+        b"<< /Subtype /Widget /FT /Tx /T (Tracking number) /V (%s) /Rect [40 700 240 720] >>"
+        % NUMBER.encode(),
+        b"<< /Subtype /Widget /Parent 6 0 R /Rect [40 600 240 620] >>",
+        b"<< /FT /Tx /T (Order) /V (%s) /Kids [5 0 R] >>" % ORDER.id.encode(),
+        b"<< /FT /Tx /T (unseen) /V (on no page) >>",
+        fields=b"4 0 R 6 0 R 7 0 R",
+        annots=b"4 0 R 5 0 R",
     )
+    facts = facts_of(data)
     said = {fact.text: str(fact.locator) for fact in named(facts, "document.field")}
     assert said == {
         f"Tracking number: {NUMBER}": "page:1/box:40,80,200,20",
@@ -60,6 +60,8 @@ def test_a_forms_values_are_facts_at_their_boxes_and_are_searched() -> None:
     (number,) = named(facts, "shipment.tracking_number")
     assert str(number.locator) == "page:1/box:40,80,200,20"
     assert [fact.text for fact in named(facts, "order.id")] == [ORDER.id]
+    # By their text a folder finds the order's files.
+    assert f"Order: {ORDER.id}" in pdf_reader.text_of(received(data))
 
 
 def test_fields_that_are_their_own_parents_end() -> None:
