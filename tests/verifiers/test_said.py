@@ -167,3 +167,42 @@ def test_where_it_went_says_more_than_whose_page_it_is() -> None:
     assert _asked(page, site="US")[0] is Verdict.FAIL
     host = said("https://sellercentral-europe.amazon.com/orders-v3/order/1")
     assert _asked(host, site="DE")[1] == {"asked-site-open"}
+
+
+@pytest.mark.parametrize(
+    ("site", "went", "verdict"),
+    [("FR", "10115 Berlin, Germany", Verdict.FAIL),
+     ("DE", "1010 Wien, Austria", Verdict.INCONCLUSIVE),
+     ("US", "10115 Berlin, Germany", Verdict.FAIL), ("DE", "10115 Berlin, Germany", Verdict.PASS)],
+)  # fmt: skip
+def test_another_country_with_a_site_of_its_own_is_another_site(
+    site: str, went: str, verdict: Verdict
+) -> None:
+    assert _asked(said(f"Ship to: {went}"), site=site)[0] is verdict
+
+
+def test_a_year_before_a_name_is_no_dutch_postcode() -> None:
+    assert not said("© 2025 SF Express").named("document.country")
+    assert said("Ship to: 2011 SF Haarlem").values("delivery.country") == ["NL"]
+
+
+@pytest.mark.parametrize("phone", ["1-800-555-8559", "+1-800-555-8559", "800-555-8559"])
+def test_a_telephone_number_is_no_parcels(phone: str) -> None:
+    assert not said(f"©2025 4PX {phone}", f"Tracking: {phone}").named("shipment.tracking_number")
+
+
+def test_a_service_that_promises_an_hour_delivers_nothing_at_it() -> None:
+    found = said("28 June 2025", "Delivered", "Special Delivery Guaranteed by 1pm")
+    assert all(isinstance(one.value, LocalDate) for one in found.named("delivery.at"))
+
+
+def test_half_of_the_day_may_stand_in_the_next_line() -> None:
+    found = placed(("Delivered: Thursday, June 11, 2026, 3:20", 40, 100), ("pm", 40, 114))
+    (delivered,) = found.named("delivery.at")
+    assert isinstance(delivered.value, LocalTime) and delivered.value.wall.hour == 15
+
+
+def test_a_desktops_clock_ends_a_photographed_page() -> None:
+    body = [(f"Line {n} of a page that was photographed", 100, 100 + 30 * n) for n in range(8)]
+    found = placed(*body, ("15:46", 420, 600), ("28/07/2025", 385, 614))
+    assert len(found.named("document.captured.at")) == 1

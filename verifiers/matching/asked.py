@@ -2,7 +2,9 @@
 
 Reads     what an item says it was asked for (`about`), the numbers and countries it shows.
 Assumes   that a platform's order number has one shape, so that another number of that shape is
-          another order; a number of another shape may be another name of the same.
+          another order; a number of another shape may be another name of the same. That who lives
+          in a country with a marketplace of its own buys there: that is why another country of the
+          EU fails here, and only leaves `matching.order` open, which has more to go by.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ _OTHER_SITE = Finding.grave(
 _NO_SITE = Finding.note("asked-site-open", do="Add an item that shows where the parcel went.")
 
 ORDER, PARCEL, SITE = "order.id", "shipment.tracking_number", "order.site"
+# Members of the EU with marketplaces of their own (Amazon's and eBay's sites of 2026).
+_OWN_SITES = frozenset({"BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "SE"})
 # Signs that recognition mistakes for each other, as they are compared.
 _LIKE = str.maketrans({"o": "0", "q": "0", "i": "1", "l": "1", "s": "5", "b": "8", "z": "2"})
 # Where goods are mostly sent from: alone on an item, it says nothing of where they went.
@@ -129,6 +133,12 @@ def _names(number: str) -> set[str]:
     return {number_key(number), *(one.number for one in identify(number).candidates)}
 
 
+def _of_site(asked: str, country: str) -> bool | None:
+    """Whether it is the site's; in the single market, whoever has a site of their own uses it."""
+    may = may_ship_to(asked, country)
+    return False if may is None and country_of(country) in _OWN_SITES else may
+
+
 def _site(asked: str, facts: Facts) -> Finding:
     toward = facts.named("delivery.country", "shipment.recipient.country")
     sites = facts.named(SITE)
@@ -138,7 +148,7 @@ def _site(asked: str, facts: Facts) -> Finding:
     # Where it went says more than the site whose page it is: many sites share a page.
     for group, what in ((toward, "went to"), (sites, "is of the site"), (open_ones, "shows")):
         told = [fact for fact in group if group is not open_ones or fact.text not in _ORIGINS]
-        verdicts = {fact: may_ship_to(asked, fact.text) for fact in told}
+        verdicts = {fact: _of_site(asked, fact.text) for fact in told}
         if any(verdict is True for verdict in verdicts.values()):
             fact = next(fact for fact, verdict in verdicts.items() if verdict)
             return _SITE.saying(f"It {what} {country_of(fact.text)}, as the order.", fact)

@@ -134,7 +134,8 @@ def _events(
         events, lines, countries=countries, hints=item.hints, came_in=item.collected_at
     )
     for event in events:
-        edge = _along_edge(event.line, sizes) and not _in_column(event, events)
+        edge = _along_edge(event.line, sizes) or _in_last_corner(event.line, lines)
+        edge = edge and not _in_column(event, events)
         yield from _event(item, event, context, edge=edge)
 
 
@@ -171,6 +172,18 @@ def _along_edge(line: Line, sizes: Mapping[int, Size]) -> bool:
         return False
     middle = line.box[1] + line.box[3] / 2
     return middle < _TOP * size.height or middle > _BOTTOM * size.height
+
+
+def _in_last_corner(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether it ends the text of its page at the lower right: a desktop's clock in a photo."""
+    boxes = [one.box for one in lines if one.box and one.page == line.page]
+    if line.box is None or len(boxes) < 6:
+        return False
+    x, y, width, height = line.box
+    left, right = min(box[0] for box in boxes), max(box[0] + box[2] for box in boxes)
+    lowest = max(box[1] + box[3] for box in boxes)
+    cornered = x + width > right - 0.04 * (right - left) and x > left + 0.7 * (right - left)
+    return cornered and y + height > lowest - 0.8 * height
 
 
 def _marks(item: Item, marks: Sequence[Mark]) -> Iterator[Fact]:

@@ -29,6 +29,9 @@ _ON = re.compile(
 )
 
 
+_UNTIL = re.compile(r"(?<![a-z])(?:by|before|bis|avant|antes\sde(?:\slas)?|entro\sle|voor)\s?$")
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Between two positions of a line; `day` or `clock` is there, or both."""
@@ -53,6 +56,8 @@ def moments_in(folded: str) -> list[Moment]:
     for clock in clocks:
         if moments and moments[-1].zone and clock.start < moments[-1].end:
             continue  # the offset of the zone before: GMT+08:00
+        if clock.unit_s == 3600 and _UNTIL.search(text[: clock.start]):
+            continue  # "guaranteed by 1pm": a service, not when something happened
         zone = zone_after(text, clock.end)
         end = zone.end if zone else clock.end
         moments.append(Moment(clock.start, end, clock=clock, zone=zone))

@@ -25,6 +25,10 @@ _RUN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[ .\-–](?=[A-Za-z0-9])){6,46}")
 _TOKEN = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 # A number is written in at most so many groups: 9400 1118 9956 4512 3456 78.
 _MOST_GROUPS = 9
+# A telephone number, as carriers print theirs: 1-800-555-1234.
+_TELEPHONE = re.compile(
+    r"(?<![\w-])(?:\+?1-\d{3}-\d{3}-\d{4}|8(?:00|33|44|55|66|77|88)-\d{3}-\d{4})(?![\w-])"
+)
 _LIKE_DIGIT = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
 
 
@@ -72,7 +76,7 @@ def number_of_code(text: str) -> str | None:
 
 def _labelled(rows: Sequence[Row]) -> Iterator[ParcelNumber]:
     for field in fields_of(field_words("tracking_number"), rows):
-        match = _RUN.search(field.text[:80])
+        match = _RUN.search(_without_telephones(field.text[:80]))
         if match is None or match.start() > 12:
             continue
         number = _best(match[0])
@@ -80,6 +84,11 @@ def _labelled(rows: Sequence[Row]) -> Iterator[ParcelNumber]:
             continue
         strong = any(c.check_digit or c.form is Form.OWN for c in identify(number).possible)
         yield ParcelNumber(number, (0.98 if strong else 0.85) * field.near, field.line)
+
+
+def _without_telephones(text: str) -> str:
+    """The text, as long as it was, with a sign that no number holds in their place."""
+    return _TELEPHONE.sub(lambda match: "|" * len(match[0]), text)
 
 
 def _is_day(text: str, match: re.Match[str]) -> bool:
@@ -122,7 +131,7 @@ def _known(text: str) -> list[Candidate]:
 def _shaped(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNumber]:
     for row in rows:
         for cell in row.cells:
-            text = cell.text[:MAX_LINE]
+            text = _without_telephones(cell.text[:MAX_LINE])
             if sum(char.isdigit() for char in text) < 7:
                 continue
             yield from (ParcelNumber(n, sure, cell) for n, sure in _in_text(text, marks))

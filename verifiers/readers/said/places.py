@@ -26,7 +26,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("CA", re.compile(rf"{_ALONE}{_FORWARD}\s?\d[ABCEGHJ-NPRSTV-Z]\d{_END}")),
     ("JP", re.compile(r"〒\s?\d{3}-?\d{4}")),
     ("AU", re.compile(r"(?<![A-Za-z])(?:NSW|VIC|QLD|TAS|ACT)[\s,]{1,2}\d{4}(?!\d)")),
-    ("NL", re.compile(rf"{_ALONE}\d{{4}}\s?[A-Z]{{2}}(?=\s+[A-Z][a-z])")),
+    ("NL", re.compile(rf"(?<!©)(?<!©\s){_ALONE}\d{{4}}\s?[A-Z]{{2}}(?=\s+[A-Z][a-z])")),
     ("DE", re.compile(rf"{_ALONE}D-\d{{5}}(?!\d)")),
     ("PL", re.compile(r"(?<![\d-])\d{2}-\d{3}\s+[A-ZŁŚŻŹĆ][a-ząćęłńóśźż]+")),
 )

@@ -95,6 +95,8 @@ def _belong(upper: Line, lower: Line) -> bool:
     text, edge = f"{first} {second}", len(first)
     if len(text) > 300:
         return False
+    if re.search(r"\d[:.]\d{2}$", first) and re.match(r"[ap]\.?\s?m(?![a-z])", second):
+        return True
     if _CUT.search(first) and re.match(r"\d{3,}(?!\d*[:/.])", second):
         return True  # a number that was broken at its dash
     return _moment_across(first, text, edge) or _label_across(text, edge)
