@@ -27,7 +27,8 @@ from tests.verifiers.altered import (
 from tests.verifiers.documents import pdf_of_objects, received
 from verifiers.authenticity.tamper import tamper_of
 from verifiers.readers import pdf as pdf_reader
-from verifiers.readers.traces import pdf
+from verifiers.readers.traces import pdf, pdf_covers
+from verifiers.readers.traces.pdf_marks import Box, Mark, Page
 
 pytest.importorskip("pypdfium2")
 pytest.importorskip("pyhanko")
@@ -205,3 +206,17 @@ def test_flipped_bits_never_raise(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 8))):
         whole[data.draw(st.integers(0, len(whole) - 1))] ^= 1 << data.draw(st.integers(0, 7))
     assert isinstance(pdf.read(received(bytes(whole))), list)
+
+
+def test_a_picture_over_text_that_is_painted_letter_by_letter_is_told() -> None:
+    said = "2025年03月14日 星期五"
+    letters = [
+        Mark(place, "text", Box(100.0 + 10 * place, 50, 109.0 + 10 * place, 60), text=letter,
+             size=10, baseline=59)
+        for place, letter in enumerate(said)
+    ]  # fmt: skip
+    patch = Mark(99, "picture", Box(98, 48, 250, 62))
+    sheet = Page(1, 595, 842, [*letters, patch])
+    (told,) = pdf_covers.covered(sheet, lambda mark, box: pdf_covers.Look(200, 30))
+    assert told.name == "trace.cover.replaced"
+    assert said.replace(" ", "") in told.said.replace(" ", "")

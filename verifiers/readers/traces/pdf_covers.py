@@ -50,7 +50,7 @@ def covered(page: Page, shows: Shows) -> list[Trace]:
             and cover.box.common(text.box) >= 0.7 * text.box.area
             and not _BLANKS.fullmatch(text.text)
         ]
-        if not hidden or len(hidden) > _FEW:
+        if not hidden or _runs(hidden) > _FEW:
             continue
         above = [
             text
@@ -90,7 +90,7 @@ def _told(
     if dark or above:
         said = f'"{was}" is under a redaction and can still be read'
         return Trace("trace.cover.redaction", said, at, 0.9)
-    if cover.kind == "picture" and look.spread > 12 and len(hidden) <= 4:
+    if cover.kind == "picture" and look.spread > 12 and _runs(hidden) <= 4:
         said = f'a small picture with writing is laid over "{was}"'
         return Trace("trace.cover.replaced", said, at, 0.85)
     light = look.mean >= _LIGHT
@@ -108,7 +108,7 @@ def noted(page: Page) -> list[Trace]:
             text for text in page.texts
             if text.shown and note.box.common(text.box) >= 0.5 * text.box.area > 0
         ]  # fmt: skip
-        if not hidden or len(hidden) > _FEW or note.box.area > 0.25 * page.width * page.height:
+        if not hidden or _runs(hidden) > _FEW or note.box.area > 0.25 * page.width * page.height:
             continue
         was = shortened(_spaced(hidden))
         if note.text.strip() and _joined(hidden) != "".join(note.text.split()):
@@ -131,6 +131,17 @@ def _joined(marks: Sequence[Mark]) -> str:
 
 def _spaced(marks: Sequence[Mark]) -> str:
     return " ".join(mark.text.strip() for mark in _in_reading_order(marks))
+
+
+def _runs(marks: Sequence[Mark]) -> int:
+    """How many stretches of text they are: some programs paint each character by itself."""
+    count, last = 0, None
+    for mark in _in_reading_order(marks):
+        gap = mark.box.x0 - last.box.x1 if last is not None else 0.0
+        apart = last is None or abs(mark.baseline - last.baseline) > 3 or abs(gap) > mark.size
+        count += apart
+        last = mark
+    return count
 
 
 def _in_reading_order(marks: Sequence[Mark]) -> list[Mark]:
