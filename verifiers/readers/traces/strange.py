@@ -16,6 +16,7 @@ from verifiers.readers.traces.marking import drawn_on
 from verifiers.readers.traces.trace import Trace
 
 _FEW = 6
+_SAME_GROUND, _ENOUGH = 8, 20  # levels of a channel; blocks
 _SURE, _LEAST = 14.0, 7.0  # summed logarithms
 
 
@@ -46,6 +47,8 @@ def _parts(rgb: Bytes, fit: Fit) -> list[Trace]:
         if not _among_others(fit, left, top, width, height):
             continue
         area = (fit.x + left * 8, fit.y + top * 8, width * 8, height * 8)
+        if not _on_others_ground(rgb, fit, area):
+            continue
         if drawn_on(rgb, area):
             continue
         said = (
@@ -61,6 +64,20 @@ def _strength(score: float, mean: float) -> float:
     if score >= _SURE and mean >= 0.8:
         return 0.95 if score >= 2 * _SURE and mean >= 1 else 0.88
     return 0.6 if score >= _LEAST and mean >= 0.6 else 0.0
+
+
+def _on_others_ground(rgb: Bytes, fit: Fit, area: tuple[int, int, int, int]) -> bool:
+    """Whether writing that fits stands on the same ground: a bar with icons fits in its own way."""
+    x, y, width, height = area
+    ground = np.median(rgb[y : y + height, x : x + width].reshape(-1, 3), axis=0)
+    rows, columns = np.nonzero(fit.told & (fit.share < 0))
+    step = max(1, rows.size // 300)
+    same = 0
+    for row, column in zip(rows[::step].tolist(), columns[::step].tolist(), strict=True):
+        top, left = fit.y + 8 * row, fit.x + 8 * column
+        block = rgb[top : top + 8, left : left + 8].reshape(-1, 3)
+        same += float(np.abs(np.median(block, axis=0) - ground).max()) < _SAME_GROUND
+    return same * step >= _ENOUGH
 
 
 def _among_others(fit: Fit, left: int, top: int, width: int, height: int) -> bool:
