@@ -184,7 +184,6 @@ HOSTILE = {
     "an old letter": (OLE + "WordDocument".encode("utf-16-le"), "Word"),
     "an old workbook cut off": (xls({"A": [["x"]]})[:3_000], "nothing known"),
     "an old workbook with other bytes": (OLE + xls({"A": [["x"]]})[9:], "cannot be read"),
-    "a sheet of a million cells": (xlsx({"A": [["x"] * 400] * 600}), "in cells"),
 }  # fmt: skip
 
 
@@ -200,3 +199,12 @@ def test_without_the_extra_an_old_workbook_is_said_to_be_unread(
 ) -> None:
     monkeypatch.setattr(sheets, "xls_available", lambda: False)
     assert unread(facts_of(xls({"A": [["x"]]}))) == [sheets.NEEDS_XLS]
+
+
+def test_a_workbook_of_too_many_cells_is_said_to_be_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sheets, "MAX_CELLS", 50)
+    for data in (xlsx({"A": [["x"] * 10] * 6}), xls({"A": [["x"] * 10] * 6})):
+        (why,) = unread(facts_of(data))
+        assert "in cells" in why and "50" in why
