@@ -67,6 +67,8 @@ def off_the_line(rgb: Bytes, words: list[Word]) -> list[Trace]:
         # Cells of a row that wrap apart stand so on a phone's fine screen: too little alone.
         part = gap / max(1, later.word.height)
         strength = 0.5 if part < _LEAST_PART and later.word.height >= 20 else 0.8
+        if len(found) > 2:  # a page that sets its rows so, rather than a line that was put in
+            strength = 0.5
         if strength > 0.5 and (gap >= 1.5 or level >= 2):
             strength = 0.85
         traces.append(Trace("trace.picture.off_line", said, box(*area), strength))

@@ -6,6 +6,8 @@ have a bright colour, or no writing in them, and are not told.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -17,7 +19,8 @@ from verifiers.readers.traces.trace import Trace
 
 _FEW = 6
 _SAME_GROUND, _ENOUGH = 8, 20  # levels of a channel; blocks
-_SURE, _LEAST = 14.0, 7.0  # summed logarithms
+_SURE, _LEAST, _LARGE = 15.0, 7.0, 60.0  # summed logarithms
+_ONE_PLACE = 160  # pixels between the tops of what one edit put in
 
 
 def strange_parts(rgb: Bytes, grey: Floats, table: Floats | None) -> list[Trace]:
@@ -56,12 +59,20 @@ def _parts(rgb: Bytes, fit: Fit) -> list[Trace]:
             f" ({int(own.sum())} blocks)"
         )
         traces.append(Trace("trace.picture.strange_part", said, box(*area), strength))
-    return traces if len(traces) <= _FEW else []
+    return _in_one_place(traces) if len(traces) <= _FEW else []
+
+
+def _in_one_place(traces: list[Trace]) -> list[Trace]:
+    """Sure parts far apart are what a page was put together from: then none of them decides."""
+    tops = [int(trace.at.place.split(",")[1]) for trace in traces if trace.strength >= 0.8]
+    if not tops or max(tops) - min(tops) <= _ONE_PLACE:
+        return traces
+    return [replace(trace, strength=min(trace.strength, 0.6)) for trace in traces]
 
 
 def _strength(score: float, mean: float) -> float:
     """Many blocks that are a little strange are a part with colours or sizes of its own."""
-    if score >= _SURE and mean >= 0.8:
+    if score >= _SURE and mean >= (0.85 if score >= _LARGE else 1.0):
         return 0.95 if score >= 2 * _SURE and mean >= 1 else 0.88
     return 0.6 if score >= _LEAST and mean >= 0.6 else 0.0
 
