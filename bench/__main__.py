@@ -15,6 +15,7 @@ COMMANDS = (
     ("bench.webhooks",),
     ("bench.verifiers",),
     ("bench.readers",),
+    ("bench.matching",),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verifiers import coverage
+from verifiers import coverage, strength
 from verifiers.authenticity import items as authenticity
 from verifiers.marks import carrier, freshness, origin
 from verifiers.matching import asked
@@ -13,7 +13,7 @@ from verifiers.timestamps import order as timestamps
 from verifiers.verifier import Verifier
 
 VERIFIERS: tuple[Verifier, ...] = (
-    Verifier("matching.order", 1, "Do all items speak of the same order?", matching.verify),
+    Verifier("matching.order", 2, "Do all items speak of the same order?", matching.verify),
     Verifier(
         "matching.asked",
         3,
@@ -36,6 +36,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     Verifier(
         "authenticity.items", 1, "Does any item show that it was altered?", authenticity.verify
     ),
+    Verifier("strength.witnesses", 1, "How much weight does the evidence bear?", strength.verify),
     Verifier("coverage.policy", 2, "Is everything the policy asks for there?", coverage.verify),
     Verifier(
         "coverage.form", 1, "Can it be sent in the form that the platform takes?", form.verify

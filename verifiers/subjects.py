@@ -42,6 +42,12 @@ def names_an_order(fact: Fact) -> bool:
 _CARRIER_ROLES = frozenset({Role.TRACKING_HISTORY})
 
 
+def _numbers_in(note: str) -> list[str]:
+    """Order numbers of unmistakable shape in a note, such as an Amazon order's in a shop's."""
+    words = re.findall(r"(?<![\w-])[0-9][0-9-]{10,20}(?![\w-])", note[:2000])
+    return [word for word in words if platform_of(word) is not None]
+
+
 class Subjects:
     """What the facts of an order say they are about.
 
@@ -64,6 +70,9 @@ class Subjects:
             at.setdefault(name, []).append(fact.text)
             if fact.name == NUMBER:
                 self._numbers_in.setdefault(fact.item, set()).add(self.key(fact.text))
+        for fact in facts.named("order.note"):
+            at = self._named.setdefault((fact.item, fact.group), {})
+            at.setdefault("order.alias", []).extend(_numbers_in(fact.text))
         self.ours = {order_key(order.id)}
         # An alias counts where it stands beside the order's own number; one step, no chains.
         beside = [
@@ -71,6 +80,14 @@ class Subjects:
             for named in self._named.values()
             if any(order_key(said) in self.ours for said in named.get("order.id", ()))
             for alias in named.get("order.alias", ())
+        ]
+        # And the other way: a shop's record that names the platform's order in its note is of it.
+        beside += [
+            order_key(said)
+            for named in self._named.values()
+            if len(said_ids := {*named.get("order.id", ())}) == 1
+            and any(order_key(alias) in self.ours for alias in named.get("order.alias", ()))
+            for said in said_ids
         ]
         self.ours.update(beside)
         self.parcels: tuple[str, ...] = tuple(

@@ -1,7 +1,8 @@
 """Can two written names be one person's? True, False, or None where writing does not decide.
 
 Carriers and platforms mask names ("J*** D."), cut them to initials, change case and order. A name
-in Latin letters and one in Chinese characters may be the same person's: that is None, never False.
+in Latin letters and one in Chinese characters may be the same person's: that is True where one is
+read as the other is spelled, else None, never False.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from difflib import SequenceMatcher
+
+from verifiers.matching.scripts import latin, same_reading, script_of
 
 # Spellings this alike are one name with a typing error in it.
 _ALIKE = 0.84
@@ -22,7 +25,7 @@ def same_name(first: str, second: str) -> bool | None:
     if not "".join(a).strip("*") or not "".join(b).strip("*"):
         return None
     if _script(a) != _script(b):
-        return None
+        return _across(first, second)
     if _script(a) == "other":
         return _same_without_spaces("".join(a), "".join(b))
     if all(_fits(x, y) for x, y in zip(a, b, strict=False)) and len(a) == len(b):
@@ -39,6 +42,18 @@ def same_name(first: str, second: str) -> bool | None:
     if any(_fits(x, y) and min(len(x), len(y)) > 1 for x in a for y in b):
         return None
     return False
+
+
+def _across(first: str, second: str) -> bool | None:
+    """A Chinese name beside a Latin one: True if it is read so; a different reading says nothing.
+
+    Cantonese, older spellings and names of a person's own choice are not Mandarin's pinyin.
+    """
+    scripts = {script_of(first): first, script_of(second): second}
+    if "han" in scripts and "latin" in scripts:
+        return same_reading(scripts["han"], scripts["latin"]) or None
+    a, b = (latin(text).split() for text in (first, second))
+    return True if len(a) >= 2 and sorted(a) == sorted(b) else None
 
 
 def _tokens(text: str) -> list[str]:

@@ -20,6 +20,8 @@ from evidence.manifest import SealedItem
 from evidence.orders import OrderRef
 from evidence.tracking_numbers import identify
 from evidence.verdicts import Answer, Finding, Severity, Verdict
+from verifiers.matching.agreements import weigh
+from verifiers.matching.doubts import money, reuse
 from verifiers.matching.names import same_name
 from verifiers.matching.places import (
     country_of,
@@ -127,6 +129,9 @@ def verify(*, order: OrderRef, items: Sequence[SealedItem], facts: Facts, **_: o
     ]
     compared = list(_destinations(items, facts, subjects))
     findings.extend(compared)
+    findings.extend(weigh(items, facts, subjects))
+    findings.extend(reuse(items, facts, subjects))
+    findings.extend(money(facts, subjects))
     findings.extend(_extras(facts, subjects))
     loose = list(_loose(items, Speaking(order, items, facts, subjects, tied)))
     findings = _few([*findings, *loose])

@@ -1,0 +1,90 @@
+"""How much weight does the evidence bear? Counted, and never promised."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from evidence.facts import Fact
+from evidence.items import Provenance, Role
+from evidence.manifest import SealedItem
+from evidence.policy import Policy
+from evidence.verdicts import Finding, Verdict
+from tests.verifiers.evidence_of import NUMBER, ORDER, facts_of, item, said
+from verifiers.rulebook import policies
+from verifiers.strength import verify
+
+A2Z = policies()["amazon.a2z.delivery"]
+RECORD = item("record", Role.ORDER_RECORD, origin="amazon")
+ERP = item("erp", Role.SHIPMENT_RECORD, origin="seller", provenance=Provenance.UPLOAD)
+TRACKING = item("tracking", Role.TRACKING_HISTORY)
+WHEN = "2026-11-05T14:32:00Z"
+NUMBERS = (
+    said("shipment.tracking_number", NUMBER, by="ups", item="tracking"),
+    said("shipment.tracking_number", NUMBER, by="amazon", item="record"),
+)
+DELIVERED = said("scan.delivered.at", WHEN, by="ups", item="tracking")
+
+
+def judge(
+    *facts: Fact, items: tuple[SealedItem, ...] = (RECORD, ERP, TRACKING), policy: Policy = A2Z
+) -> tuple[Verdict, dict[str, list[Finding]]]:
+    verdict, findings = verify(order=ORDER, items=items, facts=facts_of(*facts), policy=policy)
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    return verdict, by_code
+
+
+def test_two_independent_origins_stand_firm() -> None:
+    theirs = said("scan.delivered.at", WHEN, by="amazon", item="record")
+    verdict, codes = judge(*NUMBERS, DELIVERED, theirs)
+    assert verdict is Verdict.PASS
+    assert len(codes["fact-witnessed"]) == 2
+
+
+def test_a_row_that_was_copied_from_the_carrier_is_no_second_witness() -> None:
+    """Forgery: the same delivery in the carrier's answer, the ERP and a capture of the page."""
+    copied = said("scan.delivered.at", WHEN, by="ups", item="erp")
+    verdict, codes = judge(*NUMBERS, DELIVERED, copied)
+    assert verdict is Verdict.INCONCLUSIVE
+    (alone,) = codes["fact-on-one-word"]
+    assert "2 items of 1 independent origin: ups" in alone.sentence
+
+
+def test_the_sellers_own_word_is_named_as_such() -> None:
+    own = said("scan.delivered.at", WHEN, by="seller", item="erp")
+    verdict, codes = judge(*NUMBERS, own)
+    assert (verdict, "fact-on-sellers-word" in codes) == (Verdict.INCONCLUSIVE, True)
+
+
+def test_what_the_policy_requires_and_nobody_states_is_told() -> None:
+    _, codes = judge(*NUMBERS)
+    assert any("scan.delivered.at" in f.sentence for f in codes["fact-unstated"])
+
+
+def test_what_speaks_against_the_seller_is_listed_with_its_words() -> None:
+    damaged = said("scan.exception", "damaged in transit", by="ups", item="tracking")
+    claimed = said("claim.reason", "never arrived", by="amazon", item="record")
+    _, codes = judge(*NUMBERS, DELIVERED, damaged, claimed)
+    told = " ".join(finding.sentence for finding in codes["evidence-against"])
+    assert "damaged in transit" in told and "never arrived" in told
+    assert all(finding.rests for finding in codes["evidence-against"])
+
+
+def test_what_was_asked_and_not_found_is_listed() -> None:
+    absent = replace(
+        TRACKING, hints={"http.status": "404"}, about={"shipment.tracking_number": NUMBER}
+    )
+    _, codes = judge(*NUMBERS, items=(RECORD, absent))
+    (told,) = codes["asked-and-not-found"]
+    assert NUMBER in told.sentence and "was not there" in told.sentence
+
+
+def test_grades_are_counted_best_first() -> None:
+    _, codes = judge(*NUMBERS)
+    (told,) = codes["grades-counted"]
+    assert "3 items of 3 origins (amazon, seller, ups): 2 api, 1 upload" in told.sentence
+
+
+def test_no_items_have_no_weight() -> None:
+    assert judge(items=())[0] is Verdict.NOT_APPLICABLE
