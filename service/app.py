@@ -27,6 +27,7 @@ from service.api import (
     manifests,
     policies,
     shares,
+    subscriptions,
     verify,
     webhooks,
 )
@@ -49,6 +50,7 @@ _RESOURCES = (
     shares,
     access,
     webhooks,
+    subscriptions,
     policies,
     verify,
     log,

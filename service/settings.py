@@ -37,6 +37,8 @@
     vendor = "stripe"                   default: the table's name
     secret_env = "STRIPE_WEBHOOK"
 
+    outbound_hosts = ["hooks.internal"]  whom subscriptions may reach at an address not public
+
     erasure_journal = "..."             what was erased; default: erasures.jsonl in `data`
 
     [retention]
@@ -70,7 +72,7 @@ _TOP = frozenset(
     {
         "data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits",
         "authority", "witness", "signing", "retention", "erasure_journal", "access", "oidc",
-        "webhooks", "policies",
+        "webhooks", "outbound_hosts", "policies",
     }
 )  # fmt: skip
 
@@ -163,6 +165,7 @@ class Settings:
     access: str = "open"
     oidc: OidcSettings | None = None
     webhooks: tuple[HookSettings, ...] = ()
+    outbound_hosts: tuple[str, ...] = ()
     sources: tuple[SourceSettings, ...] = ()
     authorities: tuple[AuthoritySettings, ...] = ()
     witnesses: tuple[WitnessSettings, ...] = ()
@@ -232,6 +235,7 @@ def load_settings(
         log_origin=text("log_origin", "orderproof.local"),
         api_token=Secret("api_token", token) if token else None,
         access=_access(text("access", "open"), path=path),
+        outbound_hosts=_hosts(table.get("outbound_hosts", []), path=path),
         webhooks=read_hooks(table.get("webhooks", {}), base=base, env=env, path=path),
         oidc=read_oidc(table.get("oidc"), path=path),
         sources=tuple(
@@ -298,6 +302,12 @@ def _source(
         options=options,
         secrets=secrets,
     )
+
+
+def _hosts(said: Any, *, path: Path) -> tuple[str, ...]:
+    if not _are_texts(said):
+        raise _wrong(path, "outbound_hosts is not a list of names")
+    return tuple(said)
 
 
 def _are_texts(value: Any) -> bool:

@@ -27,9 +27,11 @@ from service.custody import By
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
 from service.webhooks.intake import Intake, taking_in
+from service.webhooks.sender import sending
 from service.worker import CollectionWorker
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.deliveries import Delivery
+from storage.ledger.outbox import Subscription
 from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
 from storage.log.tiles import LogFiles
 from storage.objects.objects import RangedContent
@@ -271,6 +273,18 @@ class RuntimeEvidence:
     async def delivery_counts(self, tenant: str) -> Sequence[tuple[str, str, str, int]]:
         return await self._runtime.ledger.delivery_counts(tenant)
 
+    async def add_subscription(self, subscription: Subscription) -> None:
+        await self._runtime.ledger.add_subscription(subscription)
+
+    async def subscriptions(self, tenant: str) -> Sequence[Subscription]:
+        return await self._runtime.ledger.subscriptions(tenant)
+
+    async def remove_subscription(self, tenant: str, id: str) -> None:
+        await self._runtime.ledger.remove_subscription(tenant, id)
+
+    async def replay(self, tenant: str, id: str, *, since: datetime) -> int:
+        return await self._runtime.ledger.replay_messages(tenant, id, since=since)
+
     def policies_in_force(self) -> Sequence[Policy]:
         return sorted(self._runtime.policies.values(), key=lambda policy: policy.id)
 
@@ -303,6 +317,7 @@ async def open_runtime(settings: Settings, *, worker: bool = True) -> AsyncItera
     async with (
         await Runtime.open(settings, with_queue=True) as runtime,
         taking_in(runtime) as intake,
+        sending(runtime),
     ):
         if not worker:
             yield RuntimeEvidence(runtime, None, intake)

@@ -29,6 +29,7 @@ from service.settings import Settings
 from service.webhooks.hooks import Doorkeeper
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.deliveries import Delivery
+from storage.ledger.outbox import Subscription
 
 
 class Order(Protocol):
@@ -345,6 +346,18 @@ class Evidence(Protocol):
 
     async def delivery_counts(self, tenant: str) -> Sequence[tuple[str, str, str, int]]:
         """Hook, kind, state, how many."""
+        ...
+
+    async def add_subscription(self, subscription: Subscription) -> None: ...
+
+    async def subscriptions(self, tenant: str) -> Sequence[Subscription]: ...
+
+    async def remove_subscription(self, tenant: str, id: str) -> None:
+        """NotFoundError if the tenant has no such subscription; so `replay`."""
+        ...
+
+    async def replay(self, tenant: str, id: str, *, since: datetime) -> int:
+        """Enable it, and send again what happened since; how many messages that are."""
         ...
 
     def policies_in_force(self) -> Sequence[Policy]:

@@ -199,6 +199,21 @@ class Client:
         path = f"/v1/webhooks/{quote(hook)}?challenge_code={quote(code)}"
         return str((await self._json("GET", path))["challengeResponse"])
 
+    async def make_subscription(self, request: s.SubscriptionRequest) -> s.NewSubscription:
+        found = await self._json("POST", "/v1/subscriptions", request)
+        return cast(s.NewSubscription, found)
+
+    async def list_subscriptions(self) -> list[s.Subscription]:
+        found = await self._json("GET", "/v1/subscriptions")
+        return cast(list[s.Subscription], found["subscriptions"])
+
+    async def remove_subscription(self, id: str) -> None:
+        await self._json("DELETE", f"/v1/subscriptions/{id}")
+
+    async def replay_subscription(self, id: str, since: str) -> int:
+        path = f"/v1/subscriptions/{id}/replay"
+        return int((await self._json("POST", path, {"since": since}))["messages"])
+
     # -- the rest ---------------------------------------------------------------------------
 
     async def list_policies(self) -> list[s.PolicySummary]:

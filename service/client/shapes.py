@@ -154,7 +154,7 @@ class Verdict(TypedDict):
 class Coverage(TypedDict):
     requirement: str
     level: Literal["required", "helpful"]
-    state: Literal["present", "missing", "weak"]
+    state: Literal["present", "missing", "weak", "not_applicable"]
     why: str
     items: list["Sha256"]
 
@@ -268,6 +268,38 @@ class Custody(TypedDict):
 
 StoreName = str
 
+EventName = Literal[
+    "manifest.sealed",
+    "evidence.missing",
+    "deadline.approaching",
+    "verification.failed",
+    "custody.accessed",
+]
+
+
+class SubscriptionRequest(TypedDict):
+    url: str
+    events: list["EventName"]
+
+
+class Subscription(TypedDict):
+    id: str
+    url: str
+    events: list["EventName"]
+    created_at: "Time"
+    disabled_at: "Time | None"
+    disabled_why: str
+
+
+class NewSubscription(TypedDict):
+    id: str
+    secret: str
+    url: str
+    events: list["EventName"]
+    created_at: "Time"
+    disabled_at: "Time | None"
+    disabled_why: str
+
 
 class WebhookCountsEntry(TypedDict):
     kind: str
@@ -296,6 +328,7 @@ Scope = Literal[
     "shares",
     "access",
     "webhooks",
+    "subscriptions",
     "policies",
     "verify",
     "log",
@@ -417,14 +450,17 @@ class PolicyRequirementsEntry(TypedDict):
     any_of: list[str]
     level: Literal["required", "helpful"]
     least_provenance: str
+    when: list[str]
     where: str
     source: str
     source_date: str
     confidence: str
+    conflict: str
 
 
 class PolicyDeadlinesEntry(TypedDict):
     id: str
+    step: str
     starts: str
     amount: int
     unit: Literal["hours", "calendar_days", "business_days"]

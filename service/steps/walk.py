@@ -21,6 +21,7 @@ from evidence.facts import Facts
 from evidence.items import Role
 from evidence.manifest import Manifest
 from evidence.receipts import NO_RECEIPT
+from evidence.verdicts import Verdict
 from service.steps import publish, seal
 from service.steps.fan_out import FanOut, Watch, unwatched
 from service.steps.read import read_all
@@ -163,7 +164,11 @@ async def _seal(
         if runtime.timestamps.authorities and receipt.commitment == last.commitment:
             await publish.sealed_anchor(runtime, order.tenant, index)
     if not await runtime.ledger.advance(
-        collection.id, State.VERIFYING, State.SEALED, complete=manifest.complete
+        collection.id,
+        State.VERIFYING,
+        State.SEALED,
+        complete=manifest.complete,
+        judged_against=any(j.verdict is Verdict.FAIL for j in manifest.judgements),
     ):
         return (await _collection(runtime, order.tenant, collection.id)).state
     await watch("seal", "sealed, complete" if manifest.complete else "sealed, incomplete")

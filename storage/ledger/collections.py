@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -12,10 +12,13 @@ from evidence.canonical import canonical
 from evidence.errors import RequestError
 from storage.ledger.database import Transaction
 from storage.ledger.models import collections, stamps, tasks
+from storage.ledger.outbox import Told, tell
 from storage.ledger.part import Part, check_open, from_text, open_json, seal_json, to_text
 from storage.ledger.records import Collection, OrderRecord, State, Task, TaskState
 from storage.objects.stream import RowCipher
 
+# How long before a defect's `due_at` a deadline is near.
+WARNED_BEFORE = timedelta(hours=24)
 _FINAL = [state for state in State if state.is_final]
 
 
@@ -35,6 +38,7 @@ class Collections(Part):
         request, RequestError.
         """
         names = list(dict.fromkeys(sources))
+        due = _warned_at(defect)
         new_id = secrets.token_hex(16)
         cipher = RowCipher(order.key)
         asked = {"order": order.handle, "policy": policy, "sources": names, "defect": defect}
@@ -76,6 +80,10 @@ class Collections(Part):
             )
             for source in names:
                 await connection.execute(insert(tasks).values(_task(order, new_id, source, now)))
+            if due is not None:
+                whom = {"order": order.handle, "collection": new_id}
+                events = {Told.DEADLINE}
+                await tell(connection, order, events, now=now, not_before=due, **whom)
             made = await connection.execute(select(collections).where(collections.c.id == new_id))
             return _collection_of(made.one(), cipher), True
 
@@ -127,8 +135,12 @@ class Collections(Part):
         checkpoint_size: int | None = None,
         complete: bool | None = None,
         failure: str | None = None,
+        judged_against: bool = False,
     ) -> bool:
-        """Move from `old` to `new`, and set what is given; False if it was not in `old`."""
+        """Move from `old` to `new`, and set what is given; False if it was not in `old`.
+
+        judged_against   a verdict speaks against the evidence: whoever wants to know is told
+        """
         if old.is_final:
             raise RequestError(what=f"The step from {old} to {new}", why=f"{old} is an end")
         given: dict[str, object] = {
@@ -149,6 +161,13 @@ class Collections(Part):
                 .where(collections.c.id == collection_id, collections.c.state == old.value)
                 .values(state=new.value, updated_at=self._now(), **values)
             )
+            if moved.rowcount == 1 and new.is_final:
+                row = await _collection_row(connection, collection_id)
+                events = {Told.SEALED} if new is State.SEALED else set[Told]()
+                events |= {Told.FAILED} if judged_against else set()
+                events |= set() if complete else {Told.MISSING}
+                whom = {"order": row.order_handle, "collection": collection_id}
+                await tell(connection, row, events, now=self._now(), **whom)
             return moved.rowcount == 1
 
         return await self._database.write(work)
@@ -236,6 +255,18 @@ class Collections(Part):
     async def _cipher_for(self, connection: Transaction, collection: str) -> RowCipher | None:
         row = await _collection_row(connection, collection)
         return await self._cipher_of(connection, row.order_handle)
+
+
+def _warned_at(defect: Mapping[str, object] | None) -> str | None:
+    """When to tell that a deadline comes near: a day before, or at once if it is nearer."""
+    said = (defect or {}).get("due_at")
+    try:
+        at = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+    if at is None or at.tzinfo is None:
+        return None
+    return to_text((at - WARNED_BEFORE).astimezone(UTC))
 
 
 async def _collection_row(connection: Transaction, collection: str) -> Row[Any]:

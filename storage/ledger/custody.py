@@ -11,11 +11,15 @@ from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyLine
 from storage.ledger.database import Transaction
 from storage.ledger.models import custody, orders, tenants
+from storage.ledger.outbox import Told, tell
 from storage.ledger.part import Part, check_open, from_text, open_json, seal_json
 from storage.ledger.records import OrderRecord
 from storage.objects.stream import RowCipher
 
 PAGE = 10_000
+_HANDING_OUT = frozenset(
+    {Act.EVIDENCE, Act.ITEMS, Act.ITEM, Act.MANIFEST, Act.STATEMENT, Act.BUNDLE, Act.SHARE}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,9 @@ class Custody(Part):
             sealed = seal_json(cipher, dict(details), place=_place(order.tenant, seq))
             line = self._line(seq, prev, order.handle, act, sealed)
             await _add(connection, order.tenant, order.store, line, sealed)
+            if act in _HANDING_OUT:
+                told = {"order": order.handle, "act": str(act), "now": self._now()}
+                await tell(connection, order, {Told.ACCESSED}, **told)
             return line
 
         return await self._database.write(work)

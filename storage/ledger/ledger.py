@@ -17,6 +17,7 @@ from storage.ledger.erasures import Erasures
 from storage.ledger.heads import Heads
 from storage.ledger.items import Items
 from storage.ledger.orders import Orders
+from storage.ledger.outbox import Outbox
 from storage.ledger.recovery import Recovery
 from storage.ledger.tokens import Tokens
 from storage.vault.vault import Vault
@@ -33,10 +34,12 @@ class Ledger(
     Erasures,
     Custody,
     Deliveries,
+    Outbox,
     Recovery,
 ):
     """Its methods stand in orders.py, access.py, collections.py, items.py, heads.py, tokens.py,
-    cosignatures.py, erasures.py, custody.py, deliveries.py and recovery.py."""
+    cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py and
+    recovery.py."""
 
     @classmethod
     async def open(cls, url: str, *, vault: Vault, clock: Callable[[], datetime]) -> "Ledger":

@@ -355,3 +355,40 @@ deliveries = Table(
     Index(None, "state", "number"),
     Index(None, "tenant", "collection_key"),
 )
+
+# Who wants to be told of what. URL and secret are under the tenant's key: both may open something.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("tenant", NAME, ForeignKey("tenants.tenant"), nullable=False),
+    Column("url_sealed", LargeBinary, nullable=False),
+    Column("secret_sealed", LargeBinary, nullable=False),
+    Column("events", Text, nullable=False),
+    Column("stores", Text),
+    Column("created_at", TIME, nullable=False),
+    Column("disabled_at", TIME),
+    Column("disabled_why", String(200)),
+    Index(None, "tenant"),
+)
+
+# One row an event and subscription, written in the transaction that made the event true. What is
+# told is put together when it is sent, so nothing personal is in it.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("message", String(40), nullable=False),
+    Column("subscription", String(16), ForeignKey("subscriptions.id"), nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("order_handle", HANDLE, nullable=False),
+    Column("collection", HANDLE),
+    Column("act", String(16)),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("happened_at", TIME, nullable=False),
+    Column("next_at", TIME, nullable=False),
+    Index(None, "state", "next_at"),
+    Index(None, "subscription", "number"),
+)

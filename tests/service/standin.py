@@ -34,6 +34,7 @@ from service.settings import Settings
 from service.steps.publish import chosen
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.deliveries import Delivery
+from storage.ledger.outbox import Subscription
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SALT = bytes(32)
@@ -233,6 +234,7 @@ class InMemoryEvidence:
         self.stores_made: dict[tuple[str, str], Store] = {}
         self.shares_made: dict[str, tuple[Share, OrderRef]] = {}
         self.received: dict[tuple[str, str, str], Delivery] = {}
+        self.subscribed: dict[str, Subscription] = {}
         self.denied: list[tuple[str, dict[str, object]]] = []
 
     @contextlib.asynccontextmanager
@@ -515,6 +517,22 @@ class InMemoryEvidence:
     async def delivery_counts(self, tenant: str) -> Sequence[tuple[str, str, str, int]]:
         found = Counter((d.hook, d.kind) for d in self.received.values() if d.tenant == tenant)
         return [(hook, kind, "waiting", count) for (hook, kind), count in found.items()]
+
+    async def add_subscription(self, subscription: Subscription) -> None:
+        self.subscribed[subscription.id] = subscription
+
+    async def subscriptions(self, tenant: str) -> Sequence[Subscription]:
+        return [each for each in self.subscribed.values() if each.tenant == tenant]
+
+    async def remove_subscription(self, tenant: str, id: str) -> None:
+        if id not in {each.id for each in await self.subscriptions(tenant)}:
+            raise NotFoundError(what="The subscription", why="there is none of this id")
+        del self.subscribed[id]
+
+    async def replay(self, tenant: str, id: str, *, since: datetime) -> int:
+        if id not in {each.id for each in await self.subscriptions(tenant)}:
+            raise NotFoundError(what="The subscription", why="there is none of this id")
+        return 0
 
     def log_file(self, tenant: str, path: str) -> bytes | None:
         return self.files.get(path)

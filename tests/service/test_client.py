@@ -12,6 +12,7 @@ import pytest
 from evidence.orders import OrderRef, Platform
 from service.client import Client, ProblemError
 from service.client.generate import TO, shapes
+from service.client.shapes import EventName
 from service.contract import Contract
 from tests.service.access.house import house
 
@@ -67,6 +68,17 @@ async def test_an_integration_finds_its_way_with_the_client_alone(tmp_path: Path
             assert (await proof.revoke_token(token["id"]))["state"] == "revoked"
             await proof.put_store("main", {"platform": "amazon", "seller": "A1", "site": "US"})
             assert [store["store"] for store in await proof.list_stores()] == ["main"]
+            asked_for: list[EventName] = ["manifest.sealed", "custody.accessed"]
+            told = await proof.make_subscription(
+                {"url": "https://hooks.example.com/x", "events": asked_for}
+            )
+            assert told["secret"].startswith("whsec_")
+            assert told["id"] in {each["id"] for each in await proof.list_subscriptions()}
+            assert await proof.replay_subscription(told["id"], "2026-01-01T00:00:00Z") == 0
+            await proof.remove_subscription(told["id"])
+            with pytest.raises(ProblemError):
+                await proof.remove_subscription(told["id"])
+            assert await proof.list_webhooks() == []
             policy = (await proof.list_policies())[0]
             assert (await proof.get_policy(policy["id"]))["sha256"] == policy["sha256"]
             assert b"orderproof.local/default" in await proof.get_log_file("checkpoint")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -24,6 +25,8 @@ from service.contract import CONTRACT, Contract
 from service.custody import By
 from service.runtime import Runtime
 from service.settings import Settings, SourceSettings
+from service.webhooks.sender import new_secret
+from storage.ledger.outbox import Subscription
 from tests.service.conftest import Checked
 
 OURS, THEIRS = "default", "rival"
@@ -47,7 +50,7 @@ class Tenant:
     @property
     def traces(self) -> list[str]:
         """What only this tenant may read."""
-        named = {"collection_id", "sha256", "share_id", "token_id", "secret"}
+        named = {"collection_id", "sha256", "share_id", "token_id", "secret", "subscription_id"}
         return [CANARY, self.ref.id, self.handle, *(self.names[name] for name in named)]
 
 
@@ -114,6 +117,7 @@ async def _tenant(runtime: Runtime, name: str, ref: OrderRef) -> Tenant:
         "path": "checkpoint",
         "store": "main",
         "hook": "none",
+        "subscription_id": secrets.token_hex(8),
     }
     tenant = Tenant(name, ref, names, handle=order.handle)
     for role in [*Role, "spare"]:
@@ -127,6 +131,17 @@ async def _tenant(runtime: Runtime, name: str, ref: OrderRef) -> Tenant:
         await runtime.ledger.add_access_token(token)
         tenant.tokens[str(role)] = secret
         names["token_id"] = token.id  # the spare one's, in the end
+    await runtime.ledger.add_subscription(
+        Subscription(
+            id=names["subscription_id"],
+            tenant=name,
+            url=f"https://{CANARY if name == THEIRS else 'ours'}.example/hook",
+            secret=new_secret(),
+            events=frozenset({"verification.failed"}),
+            stores=None,
+            created_at=runtime.clock(),
+        )
+    )
     await runtime.ledger.note_apart(name, Act.DENIAL, _denial(name))
     return tenant
 

@@ -16,7 +16,13 @@ from tests.service.access.house import House, Tenant, house
 from tests.service.conftest import Answered
 
 # What leaves nothing behind for those that follow comes first, what is over afterwards last.
-_LAST = ("revokeShare", "revokeToken", "eraseOrder", "requestCollection")
+_LAST = (
+    "revokeShare",
+    "revokeToken",
+    "removeSubscription",
+    "eraseOrder",
+    "requestCollection",
+)
 _NOBODY = "nobody"
 
 
@@ -125,7 +131,7 @@ def _wrong_of_own(operation: Operation, role: str, answer: Answered) -> str | No
 
 def _names_things(operation: Operation) -> bool:
     """Whether the path names something that belongs to a tenant and is there before."""
-    theirs = {"order_id", "collection_id", "share_id", "token_id"}
+    theirs = {"order_id", "collection_id", "share_id", "token_id", "subscription_id"}
     named = any(p.name in theirs for p in operation.parameters if p.place == "path")
     # A number that we never collected for is ours to collect for, whoever else has it.
     return named and operation.id != "requestCollection"
