@@ -163,9 +163,9 @@ async def test_what_other_versions_say_otherwise_is_shown_and_no_failure(
 
     answer = await reverify(await sealed(runtime, tmp_path / "b.zip", bend))
     assert answer.ok and (answer.answer("verdicts"), answer.said) == ("newer", "newer")
-    assert answer.versions == {"verifier.matching.order": ("8", "1")}
+    assert answer.versions == {"verifier.matching.order": ("9", "2")}
     (said,) = [c.what for c in answer.checks if c.state is State.INCONCLUSIVE]
-    assert "verifier.matching.order 8 -> 1" in said
+    assert "verifier.matching.order 9 -> 2" in said
 
 
 async def test_a_bundle_that_does_not_hold_is_asked_nothing_further(
