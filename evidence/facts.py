@@ -103,6 +103,8 @@ class Fact:
             raise read.wrong("confidence", "between 0.00 and 1.00")
         if isinstance(said, str) and len(said) > MAX_TEXT:
             raise read.wrong("value", f"at most {MAX_TEXT} characters long")
+        if isinstance(said, str) and not _is_unicode(said):
+            raise read.wrong("value", "text that UTF-8 can hold")
         return cls(
             name=read.text("name"),
             value=said if isinstance(said, str) else time_from_json(said),
@@ -112,6 +114,15 @@ class Fact:
             group=read.text("group"),
             confidence=float(confidence),
         )
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether no half of a surrogate pair stands alone, as an escape in JSON can make it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 _LINE = line_pattern(

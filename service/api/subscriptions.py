@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from evidence.times import parse_rfc3339, rfc3339
+from evidence.errors import RequestError
+from evidence.times import rfc3339
 from service.access.callers import caller_of
 from service.api.ports import EVIDENCE, SETTINGS
 from service.api.sending import send_json
@@ -49,9 +50,17 @@ async def replay_subscription(request: web.Request, given: Given) -> web.StreamR
     count = await request.app[EVIDENCE].replay(
         caller_of(request).tenant,
         given.path["subscription_id"],
-        since=parse_rfc3339(given.body["since"]),
+        since=_since(given.body["since"]),
     )
     return send_json({"messages": count})
+
+
+def _since(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        why = "it is no time that can be counted from; write it as 2026-11-03T22:31:07Z"
+        raise RequestError(what="`since`", why=why) from None
 
 
 def _json(subscription: Subscription) -> dict[str, Any]:

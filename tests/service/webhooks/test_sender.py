@@ -208,7 +208,7 @@ async def test_a_deadline_is_told_of_a_day_before_and_no_replay_tells_it_sooner(
     await runtime.ledger.add_subscription(
         receiver.subscription(events=frozenset({"deadline.approaching"}))
     )
-    due = (NOW + timedelta(hours=72)).isoformat()
+    due = (runtime.clock() + timedelta(hours=72)).isoformat()
     await ended(runtime, complete=True, kind="a-to-z", due_at=due)
     assert await sender.send() == 0
     assert await runtime.ledger.replay_messages(OURS, "0123456789abcdef", since=NOW) == 0
