@@ -25,11 +25,12 @@ from auditor.tally import Tally, Watch, unwatched
 from evidence.canonical import digest
 from evidence.errors import CorruptionError, RequestError
 from evidence.receipts import commit_order
+from service.places import Places, open_places
 from service.settings import Settings
 from storage.ledger.audit import AuditRows
 from storage.ledger.database import Database
 from storage.ledger.ledger import Ledger
-from storage.objects.local import LocalObjects
+from storage.log.s3 import S3Log
 from storage.objects.objects import Objects
 from storage.vault.vault import Vault
 
@@ -83,8 +84,7 @@ def _audit_tenant(
     asked: Asked, settings: Settings, *, watch: Watch, save_every_s: float
 ) -> AuditReport:
     tenant = asked.tenant or settings.tenant
-    objects_folder = settings.data / "objects"
-    if not objects_folder.is_dir():
+    if settings.s3 is None and not (settings.data / "objects").is_dir():
         raise RequestError(what="The audit", why=f"there is no evidence in {settings.data}")
     if not settings.database and not (settings.data / "ledger.sqlite").is_file():
         raise RequestError(what="The audit", why=f"there is no ledger in {settings.data}")
@@ -97,24 +97,30 @@ def _audit_tenant(
             ledger = Ledger(database, vault, lambda: datetime.now(UTC))
             rows = AuditRows(database, vault, lambda: datetime.now(UTC))
             origin = wait(ledger.origin(tenant))
-            log = FolderLog(settings.data / "log" / tenant)
+            places = open_places(settings, lambda: datetime.now(UTC))
+            log = _log(settings, places, tenant)
             keys, trust = _keys(log, asked.key)
             said = {**_said(asked), "tenant": tenant, "origin": origin}
             tally = Tally.open(asked.resume, said, watch=watch, every_s=save_every_s)
-            objects = LocalObjects(objects_folder)
             return audit_tenant(
                 log,
                 _Ledger(rows, tenant, wait),
-                objects,
+                places.objects,
                 keys,
                 tally,
                 trust=trust,
                 saved=asked.saved,
                 sample=asked.sample,
-                opener=_Opener(ledger, objects, tenant, wait) if asked.opening else None,
+                opener=_Opener(ledger, places.objects, tenant, wait) if asked.opening else None,
             )
         finally:
             wait(database.close())
+
+
+def _log(settings: Settings, places: Places, tenant: str) -> LogReader:
+    if places.bucket is not None:
+        return S3Log(places.bucket, tenant)
+    return FolderLog(settings.data / "log" / tenant)
 
 
 @contextmanager

@@ -14,11 +14,8 @@ does the rest. A backup that is restored is held against the journal in the same
 from __future__ import annotations
 
 import asyncio
-import math
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,20 +25,17 @@ from evidence.erasure import ErasureReason, ErasureRecord
 from evidence.errors import CorruptionError
 from evidence.items import InMemory
 from evidence.orders import OrderRef
-from evidence.policy import Unit
 from evidence.receipts import SALT_BYTES
 from service.custody import By, note
+from service.retention import window_of
 from storage.journal import ErasureJournal
-from storage.ledger.erasures import Erasure, WindowOf
+from storage.ledger.erasures import Erasure
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
     from storage.ledger.records import OrderRecord
 
 log = structlog.get_logger()
-
-# Business days are counted generously: a week has five, and holidays lengthen it.
-_DAYS = {Unit.HOURS: 1 / 24, Unit.CALENDAR_DAYS: 1.0, Unit.BUSINESS_DAYS: 2.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +49,6 @@ class Erased:
     erasure: Erasure
     logged: bool
     scrubbed: bool
-
-
-def window_of(runtime: Runtime, tenant: str) -> WindowOf:
-    """The tenant's retention, or the longest deadline of a policy if that is longer."""
-    least = runtime.settings.retention.of(tenant)
-
-    def window(policies: Sequence[str]) -> timedelta:
-        rules = [runtime.policies[id] for id in policies if id in runtime.policies]
-        longest = max(
-            (math.ceil(d.amount * _DAYS[d.unit]) for rule in rules for d in rule.deadlines),
-            default=0,
-        )
-        return max(least, timedelta(days=longest))
-
-    return window
 
 
 async def erase(
@@ -130,11 +109,12 @@ async def _recorded(runtime: Runtime, order: OrderRecord, reason: ErasureReason)
     signer = runtime.vault.manifest_signer(order.tenant)
     envelope = (await asyncio.to_thread(record.signed_by, signer)).to_json()
     # Under the order's key like everything of it; the readable copy is in ledger and journal.
-    spool = runtime.shelf(order, "").spool
+    shelf = runtime.shelf(order, "")
+    lock = await shelf.locking.lock()
 
     def put() -> str:
-        content = spool.keep(InMemory(envelope))
-        runtime.objects.put(content)
+        content = shelf.spool.keep(InMemory(envelope))
+        runtime.objects.put(content, lock=lock)
         content.discard()
         return content.stored
 

@@ -162,7 +162,9 @@ class Reading:
             try:
                 async with asyncio.timeout(IDLE_TIMES * self._limits.read_s + 5):
                     child.process.stdin.write(struct.pack(">Q", len(header)) + header)
-                    for chunk in _kept(item.content):
+                    pieces = _kept(item.content)
+                    # Read in a thread: they may come from a bucket.
+                    while chunk := await asyncio.to_thread(next, pieces, b""):
                         child.process.stdin.write(chunk)
                         await child.process.stdin.drain()
                     await child.process.stdin.drain()

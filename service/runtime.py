@@ -21,8 +21,9 @@ from evidence.manifest import Manifest, Statement
 from evidence.orders import Alias, OrderRef
 from evidence.policy import Policy
 from evidence.sealed import SealedItem
-from service import erasure
+from service import erasure, keeping
 from service.own_folder import OwnFolder
+from service.places import Places, open_places
 from service.queue import Queue
 from service.reading import Reading
 from service.settings import Settings
@@ -36,12 +37,12 @@ from service.timestamping.authority import configured as configured_authorities
 from service.timestamping.timestamps import Timestamps
 from service.witness.client import Witnesses
 from service.zones import use_sealed_zones
+from storage.bucket import Bucket
+from storage.bucket_trial import faults_of
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task
+from storage.log.log import Log
 from storage.log.sequencer import Sequencer
-from storage.log.tiles import LogFiles
-from storage.objects.local import LocalObjects
-from storage.objects.objects import Objects
 from storage.objects.spool import EncryptedSpool
 from storage.vault.vault import Vault
 from verifiers.rulebook import policies, policy_for, read_policies
@@ -90,7 +91,7 @@ class Runtime:
         settings: Settings,
         vault: Vault,
         ledger: Ledger,
-        objects: Objects,
+        places: Places,
         sequencer: Sequencer,
         sources: tuple[Source, ...],
         authorities: tuple[Authority, ...],
@@ -100,7 +101,9 @@ class Runtime:
         self.settings = settings
         self.vault = vault
         self.ledger = ledger
-        self.objects = objects
+        self.objects = places.objects
+        self.bucket = places.bucket
+        self._log = places.log
         self.sequencer = sequencer
         self.sources = sources
         self.timestamps = Timestamps(authorities, ledger, clock)
@@ -113,7 +116,7 @@ class Runtime:
             settings.witnesses,
             ledger=ledger,
             sequencer=sequencer,
-            files_for=lambda tenant: LogFiles(self.log_folder(tenant)),
+            files_for=places.log,
         )
         own = settings.policies
         self._policies = policies() | (read_policies(own) if own else {})
@@ -130,6 +133,7 @@ class Runtime:
         use_sealed_zones()
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         vault = open_vault(settings)
+        places = await asyncio.to_thread(open_places, settings, clock)
         ledger = await Ledger.open(settings.database_url, vault=vault, clock=clock)
         queue: Queue | None = None
         runtime: Runtime | None = None
@@ -140,13 +144,8 @@ class Runtime:
                 settings=settings,
                 vault=vault,
                 ledger=ledger,
-                objects=LocalObjects(settings.data / "objects"),
-                sequencer=Sequencer(
-                    ledger,
-                    lambda tenant: LogFiles(settings.data / "log" / tenant),
-                    vault,
-                    clock,
-                ),
+                places=places,
+                sequencer=Sequencer(ledger, places.log, vault, clock),
                 sources=configured(settings, queue.bucket if queue else local_bucket),
                 authorities=configured_authorities(settings.authorities),
                 clock=clock,
@@ -178,8 +177,9 @@ class Runtime:
         await self.ledger.close()
         await asyncio.to_thread(self._spool.close)
 
-    def log_folder(self, tenant: str) -> Path:
-        return self.settings.data / "log" / tenant
+    def log(self, tenant: str) -> Log:
+        """Where the tenant's log is published. What it does blocks."""
+        return self._log(tenant)
 
     def policy(self, policy_id: str) -> Policy:
         """RequestError if there is no such policy."""
@@ -248,6 +248,19 @@ class Runtime:
         """End a collection as failed, unless it has ended already."""
         await fail(self, collection_id, why)
 
+    # -- keeping an order -------------------------------------------------------------------
+
+    async def hold(self, order: OrderRecord, *, reason: str) -> datetime:
+        """A legal hold on the order and on each of its objects; since when it is there."""
+        since = await self.ledger.hold(order, reason=reason)
+        await keeping.hold(self, order, on=True)
+        return since
+
+    async def release(self, order: OrderRecord) -> None:
+        """Lift the hold, if there is one. Its objects follow once the ledger says so."""
+        await self.ledger.release(order)
+        await keeping.hold(self, order, on=False)
+
     # -- looking at an order ----------------------------------------------------------------
 
     async def find(self, tenant: str, ref: OrderRef) -> OrderRecord:
@@ -299,6 +312,7 @@ class Runtime:
             self.objects,
             self.ledger,
             self.settings.limits.item_bytes,
+            keeping.Locking(self, order, collection),
         )
 
     def stored(self, order: OrderRecord, line: KeptItem) -> Content:
@@ -346,6 +360,8 @@ class Runtime:
     async def health(self) -> list[Health]:
         """Every configured part, each asked whether it works."""
         found = [await self._ledger_health(), self._disk_health(), self._keys_health()]
+        if self.bucket is not None:
+            found.append(await self._bucket_health(self.bucket))
         if self.queue is not None:
             ok = await self.queue.ping()
             found.append(
@@ -386,6 +402,19 @@ class Runtime:
                 found.append(Health(source.name, False, lacking, "Install it; nothing else waits."))
         return found
 
+    async def try_bucket(self) -> list[Health]:
+        """Whether the bucket does what is relied on, by putting a small object; [] without one."""
+        if self.bucket is None:
+            return []
+        where = self.bucket.where
+        try:
+            faults = await asyncio.to_thread(faults_of, self.bucket, now=self.clock())
+        except EvidenceError as problem:
+            return [Health("bucket", False, str(problem), "See [s3] in orderproof.toml.")]
+        detail = f"{where.bucket} keeps versions and locks objects ({where.mode})."
+        do = "Use a bucket that does: evidence could be changed or lost in this one."
+        return [Health("bucket", not faults, " ".join(faults) or detail, do if faults else "")]
+
     async def _ledger_health(self) -> Health:
         tenant = self.settings.tenant
         try:
@@ -416,6 +445,13 @@ class Runtime:
         if not self.timestamps.authorities:
             found.append(Health("time", True, "No time authority is configured: times are ours."))
         return found
+
+    async def _bucket_health(self, bucket: Bucket) -> Health:
+        try:
+            await asyncio.to_thread(bucket.check)
+        except EvidenceError as problem:
+            return Health("bucket", False, str(problem), "See [s3] in orderproof.toml.")
+        return Health("bucket", True, f"{bucket.where.bucket} answers.")
 
     def _disk_health(self) -> Health:
         free = shutil.disk_usage(self.settings.data).free

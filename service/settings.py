@@ -45,6 +45,8 @@
     days = 90                           nothing is erased earlier, counted from its last seal
     tenants = { acme = 365 }            of a tenant of its own
 
+    [s3]                                a bucket for objects and log; see service/s3_settings.py
+
     [signing]
     manifest = "file"                   or "kms:" and the ARN of an ECC_NIST_P256 key in AWS KMS
     kms_endpoint = "..."                another address of KMS than AWS's own
@@ -65,14 +67,16 @@ from typing import Any
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
 from service.access.provider import OidcSettings, read_oidc
+from service.s3_settings import s3_of
 from service.webhooks.hooks import HookSettings, read_hooks
+from storage.bucket import Where
 
 DEFAULT_CONFIG = Path("orderproof.toml")
 _TOP = frozenset(
     {
         "data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits",
         "authority", "witness", "signing", "retention", "erasure_journal", "access", "oidc",
-        "webhooks", "outbound_hosts", "policies",
+        "webhooks", "outbound_hosts", "policies", "s3",
     }
 )  # fmt: skip
 
@@ -174,6 +178,7 @@ class Settings:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     erasure_journal: Path | None = None
     policies: Path | None = None
+    s3: Where | None = None
 
     @property
     def is_open(self) -> bool:
@@ -247,6 +252,7 @@ def load_settings(
         signing=_signing(table.get("signing", {}), path=path),
         limits=_limits(table.get("limits", {}), path=path),
         retention=_retention(table.get("retention", {}), path=path),
+        s3=s3_of(table.get("s3"), base=base, env=env, what=f"the configuration {path}"),
         erasure_journal=base / journal if (journal := text("erasure_journal", "")) else None,
         policies=base / own if (own := text("policies", "")) else None,
     )

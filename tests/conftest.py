@@ -1,10 +1,13 @@
 """What every test may ask for."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.seaweed import Seaweed, seaweed
 
 # No test is timed: on a busy machine a slow example says nothing. In CI the same examples are tried
 # each time, so that a change is judged by what it changed.
@@ -28,6 +31,14 @@ def shared() -> Path:
     if not (folder / "contracts").is_dir():
         pytest.skip("the shared contracts are absent: set ORDERPROOF_SHARED to read them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    """An S3 server with a bucket `evidence` that locks objects; skips where SeaweedFS is absent."""
+    with seaweed(tmp_path_factory.mktemp("weed")) as running:
+        running.bucket("evidence")
+        yield running
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -14,7 +14,7 @@ from service.api.ports import EVIDENCE
 from service.api.sending import send_bytes
 from service.contract import Given, Handler
 from service.problems import Violation, invalid, not_found
-from storage.log.tiles import NOTES
+from storage.log.log import NOTES
 
 _FOR_EVER = "private, max-age=31536000, immutable"
 

@@ -33,7 +33,6 @@ from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.deliveries import Delivery
 from storage.ledger.outbox import Subscription
 from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
-from storage.log.tiles import LogFiles
 from storage.objects.objects import RangedContent
 
 _log = structlog.get_logger("orderproof")
@@ -147,14 +146,14 @@ class RuntimeEvidence:
         if order is None:
             return None
         await custody.note(self._runtime, order, Act.HOLD, by)
-        return await self._runtime.ledger.hold(order, reason=reason)
+        return await self._runtime.hold(order, reason=reason)
 
     async def release(self, whose: Whose, ref: OrderRef, *, by: By) -> bool:
         order = await self._order(whose, ref)
         if order is None:
             return False
         await custody.note(self._runtime, order, Act.RELEASE, by)
-        await self._runtime.ledger.release(order)
+        await self._runtime.release(order)
         return True
 
     async def erase(
@@ -289,8 +288,7 @@ class RuntimeEvidence:
         return sorted(self._runtime.policies.values(), key=lambda policy: policy.id)
 
     def log_file(self, tenant: str, path: str) -> bytes | None:
-        """Read below the tenant's log folder; the route has checked what the path looks like."""
-        return LogFiles(self._runtime.log_folder(tenant)).read(path)
+        return self._runtime.log(tenant).read(path)
 
     async def health(self) -> Sequence[Health]:
         parts = list(await self._runtime.health())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # What an extra brings, and the module that shows that it is there.
 EXTRAS = {
-    "s3": ("boto3", "signing key in AWS KMS, drops in S3"),
+    "s3": ("boto3", "objects and log in S3, signing key in AWS KMS, drops in S3"),
     "sftp": ("paramiko", "drops over SFTP"),
 }
 
@@ -76,6 +76,9 @@ async def _parts(settings: Settings) -> list[Health]:
     try:
         async with await Runtime.open(settings, with_queue=True) as runtime:
             parts.extend(await runtime.health())
+            tried = await runtime.try_bucket()
+            if tried:
+                parts = [part for part in parts if part.part != "bucket"] + tried
     except EvidenceError as error:
         parts.append(Health("service", False, str(error), "Mend this first; the rest needs it."))
     except OSError as error:

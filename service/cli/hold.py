@@ -52,9 +52,9 @@ async def _run(arguments: argparse.Namespace) -> int:
             return 1
         await note_custody(runtime, order, Act.HOLD if on else Act.RELEASE, by)
         if on:
-            since = await runtime.ledger.hold(order, reason=arguments.reason)
+            since = await runtime.hold(order, reason=arguments.reason)
         else:
-            await runtime.ledger.release(order)
+            await runtime.release(order)
     said = rfc3339(since) if since else None
     if arguments.json:
         say_json({"held": on, "since": said})

@@ -82,7 +82,7 @@ async def _run(work: Path, keep: Path | None, out: Console) -> dict[str, Any]:
             account = await runtime.account(settings.tenant, story.ORDER)
             bundle = work / "bundle.zip"
             await runtime.bundle(settings.tenant, story.ORDER, profile="bagit", to=bundle)
-            log_folder = runtime.log_folder(settings.tenant)
+            log_folder = settings.data / "log" / settings.tenant
             own = runtime.vault.public_keys(settings.tenant, settings.origin_of(settings.tenant))
             (trust / "keys.json").write_bytes(canonical({**own, "tsa": [authority.pin]}))
     if account.manifest is None:

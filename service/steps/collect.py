@@ -17,6 +17,7 @@ import structlog
 from evidence.errors import EvidenceError, RequestError, TooLargeError
 from evidence.items import Item
 from evidence.receipts import Stamp
+from service.keeping import Locking
 from service.sources import Source
 from service.steps.plan import Known
 from storage.ledger.ledger import Ledger
@@ -32,7 +33,7 @@ ON_THE_BELT = 32
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where one order's items go: spool, objects, ledger."""
+    """Where one order's items go: spool, objects, ledger; and how its objects are locked."""
 
     order: OrderRecord
     collection: str
@@ -40,6 +41,7 @@ class Shelf:
     objects: Objects
     ledger: Ledger
     item_bytes: int
+    locking: Locking
 
     async def keep(self, source: str, items: Sequence[Item], *, alone: bool = False) -> list[Stamp]:
         """Once this returns, the items' bytes are durable and their stamps are in the ledger.
@@ -56,8 +58,9 @@ class Shelf:
             one_each.setdefault(content.sha256, content)
         stored = await self.ledger.stored_of(self.order, one_each)
         new = [content for sha256, content in one_each.items() if sha256 not in stored]
+        lock = await self.locking.lock()
         # Side by side: a disk that is told to write many files down at once does so in one go.
-        await asyncio.gather(*(asyncio.to_thread(self.objects.put, one) for one in new))
+        await asyncio.gather(*(asyncio.to_thread(self.objects.put, one, lock=lock) for one in new))
         kept = list(zip(items, spooled, strict=True))
         stamps = await self.ledger.keep(self.order, self.collection, source, kept, alone=alone)
         for content in spooled:

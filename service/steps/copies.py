@@ -18,7 +18,6 @@ from evidence.merkle import consistency_path
 from evidence.notes import split_note
 from evidence.tiles import tile_reader
 from storage.ledger.records import KeptItem, OrderRecord
-from storage.log.tiles import LogFiles
 
 if TYPE_CHECKING:
     from service.runtime import Account, Runtime
@@ -84,7 +83,7 @@ async def for_bundle(
     old = Checkpoint.parse(split_note(sealed)[0]).size
     note = await runtime.ledger.first_checkpoint_covering(tenant, max(*places.values(), old - 1))
     size = Checkpoint.parse(split_note(note)[0]).size
-    nodes = tile_reader(LogFiles(runtime.log_folder(tenant)).read, size=size)
+    nodes = tile_reader(runtime.log(tenant).read, size=size)
     return await asyncio.to_thread(
         derived_files,
         [await _carried(runtime, order, each) for _, each in sorted(carried.items())],

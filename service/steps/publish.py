@@ -24,7 +24,6 @@ from evidence.trusted_time import stamped_in
 from service.steps import copies as carried
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State
 from storage.ledger.tokens import Token
-from storage.log.tiles import LogFiles
 
 if TYPE_CHECKING:
     from service.runtime import Account, Runtime
@@ -119,7 +118,7 @@ async def _entries(
     sealed = await sealed_anchor(runtime, tenant, statement_line.log_index)
     note = sealed.cosigned or sealed.checkpoint
     size = Checkpoint.parse(split_note(note)[0]).size
-    log = LogFiles(runtime.log_folder(tenant))
+    log = runtime.log(tenant)
     nodes = tile_reader(log.read, size=size)
     proven = chain if len(chain) <= MOST_PROOFS else chain[-1:]
     seqs = {item.seq for item in shown}

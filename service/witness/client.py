@@ -30,8 +30,8 @@ from evidence.tiles import tile_reader
 from evidence.witness import AddCheckpoint
 from service.settings import WitnessSettings
 from storage.ledger.ledger import Ledger
+from storage.log.log import Log
 from storage.log.sequencer import Sequencer
-from storage.log.tiles import LogFiles
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ class _Head:
     tenant: str
     checkpoint: Checkpoint
     note: bytes
-    files: LogFiles
+    files: Log
 
     def proof_from(self, old: int) -> tuple[bytes, ...]:
         size = self.checkpoint.size
@@ -81,7 +81,7 @@ class Witnesses:
         *,
         ledger: Ledger,
         sequencer: Sequencer,
-        files_for: Callable[[str], LogFiles],
+        files_for: Callable[[str], Log],
     ) -> None:
         self._witnesses = [(each, key_of(each)) for each in configured]
         self._ledger = ledger

@@ -20,12 +20,12 @@ from evidence.tiles import WIDTH, new_bundles, read_bundle, tile_reader
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Head
 from storage.ledger.recovery import Replayed
-from storage.log.tiles import LogFiles
+from storage.log.log import Log
 
 
 async def recover(
     ledger: Ledger,
-    files: LogFiles,
+    files: Log,
     verifiers: Sequence[NoteVerifier],
     *,
     tenant: str,
@@ -71,7 +71,7 @@ async def recover(
     return done
 
 
-def _heads(files: LogFiles, verifiers: Sequence[NoteVerifier], origin: str) -> list[Head]:
+def _heads(files: Log, verifiers: Sequence[NoteVerifier], origin: str) -> list[Head]:
     """Every head that was ever published, smallest first; its pointer may be behind."""
     found = []
     for size in files.head_sizes():
@@ -86,7 +86,7 @@ def _heads(files: LogFiles, verifiers: Sequence[NoteVerifier], origin: str) -> l
     return found
 
 
-def _entries(files: LogFiles, start: int, stop: int) -> list[bytes]:
+def _entries(files: Log, start: int, stop: int) -> list[bytes]:
     found: list[bytes] = []
     for bundle in new_bundles(old_size=start, new_size=stop):
         first = bundle.index * WIDTH

@@ -24,8 +24,8 @@ from storage.ledger.heads import BATCH
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Head
 from storage.ledger.recovery import Replayed
+from storage.log.log import Log
 from storage.log.recovery import recover
-from storage.log.tiles import LogFiles
 from storage.vault.vault import Vault
 
 
@@ -45,7 +45,7 @@ class Sequencer:
     def __init__(
         self,
         ledger: Ledger,
-        files_for: Callable[[str], LogFiles],
+        files_for: Callable[[str], Log],
         vault: Vault,
         clock: Callable[[], datetime],
     ) -> None:

@@ -1,13 +1,16 @@
 """What a place for objects can do, whichever it is.
 
-An object is ciphertext under the name of its own SHA-256. It is put once and never changed, and
-nothing here deletes: erasing an order destroys its key instead.
+An object is ciphertext under the name of its own SHA-256. It is put once and never changed; a lock
+says how long it must stay. Erasing an order destroys its key and removes no object: only what no
+row names is ever removed, once its lock is over.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Protocol
 
 from evidence.items import Content
+from storage.objects.lock import UNLOCKED, Lock
 from storage.objects.spool import SpooledContent
 
 
@@ -22,17 +25,18 @@ class RangedContent(Content, Protocol):
 class Objects(Protocol):
     """`stored` is the SHA-256 of the ciphertext, 64 lower-case hex digits."""
 
-    def put(self, content: SpooledContent) -> None:
+    def put(self, content: SpooledContent, *, lock: Lock = UNLOCKED) -> None:
         """The ciphertext of `content` is under `content.stored`, even after a power cut.
 
-        The same bytes again are fine; CorruptionError if others are there.
+        The same bytes again are fine, and lock them for longer if the new lock does; other bytes
+        there raise CorruptionError.
         """
         ...
 
     def open(
         self, stored: str, *, key: bytes, context: bytes, sha256: str, size: int
     ) -> RangedContent:
-        """The bytes as received. CorruptionError if missing, or while reading, if changed."""
+        """The bytes as received. CorruptionError while reading, if missing or changed."""
         ...
 
     def raw(self, stored: str) -> Iterator[bytes]:
@@ -43,4 +47,20 @@ class Objects(Protocol):
 
     def listing(self) -> Iterator[str]:
         """Every `stored` there is, in order."""
+        ...
+
+    def lock_of(self, stored: str) -> Lock:
+        """What protects it now. CorruptionError if it is missing."""
+        ...
+
+    def retain(self, stored: str, until: datetime) -> None:
+        """Keep it until then at least; a retention that ends later stays."""
+        ...
+
+    def hold(self, stored: str, *, on: bool) -> None:
+        """Put a legal hold on it, or lift it; twice is fine."""
+        ...
+
+    def remove(self, stored: str) -> None:
+        """Take it away for good. HeldError if a retention or a hold is on it."""
         ...

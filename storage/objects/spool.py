@@ -14,7 +14,7 @@ from pathlib import Path
 from evidence.errors import CorruptionError, RequestError, TooLargeError
 from evidence.items import Content, InMemory
 from storage.files import READ_ONLY, make_folder, remove, sync_file
-from storage.objects.stored import StoredContent
+from storage.objects.stored import Ciphertext, FileCiphertext, StoredContent
 from storage.objects.stream import Encryptor
 
 IN_MEMORY_BYTES = 64 << 10
@@ -28,7 +28,7 @@ class SpooledContent:
 
     sha256, size   of the bytes as received
     stored         SHA-256 of the ciphertext, in hex
-    path           where the ciphertext lies now: in the spool, then among the objects
+    path           where the ciphertext lies, or lay: in the spool, then in the objects' folder
 
     It stays readable after it was put among the objects; after `discard` it is not.
     """
@@ -39,6 +39,7 @@ class SpooledContent:
     path: Path
     _key: bytes = field(repr=False)
     _context: bytes = field(repr=False)
+    _elsewhere: Ciphertext | None = field(default=None, repr=False)
 
     def read(self, limit: int) -> bytes:
         return self._content().read(limit)
@@ -57,13 +58,27 @@ class SpooledContent:
         if spooled.suffix == _SUFFIX and spooled != path:
             remove(spooled)
 
+    @property
+    def is_away(self) -> bool:
+        """Whether it lies on no disk of this machine any more."""
+        return self._elsewhere is not None
+
+    def moved_away(self, to: Ciphertext) -> None:
+        """The same ciphertext lies `to` now; the spool's copy is given up."""
+        self._elsewhere = to
+        self.discard()
+
     def written_by(self, key: bytes, context: bytes) -> bool:
         """Whether its ciphertext opens under this key and context."""
         return (key, context) == (self._key, self._context)
 
     def _content(self) -> StoredContent:
         return StoredContent(
-            self.path, key=self._key, context=self._context, sha256=self.sha256, size=self.size
+            self._elsewhere or FileCiphertext(self.path),
+            key=self._key,
+            context=self._context,
+            sha256=self.sha256,
+            size=self.size,
         )
 
 

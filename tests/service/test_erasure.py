@@ -29,7 +29,8 @@ from evidence.orders import Alias, OrderRef, Platform
 from evidence.receipts import check_chain, commit
 from service.audit import Asked, audit
 from service.custody import By, note, report
-from service.erasure import erase, window_of
+from service.erasure import erase
+from service.retention import window_of
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
 from storage.journal import ErasureJournal

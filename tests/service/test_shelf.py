@@ -113,7 +113,7 @@ async def test_a_source_is_blamed_for_its_time_only_and_never_for_our_disk(
             assert len(await runtime.ledger.items(shelf.order)) == 1
         else:
 
-            def full(content: object) -> None:
+            def full(content: object, **_: object) -> None:
                 time.sleep(1.5)
                 raise OSError(28, "No space left on device")
 

@@ -16,6 +16,7 @@ from evidence.receipts import Stamp, check_chain
 from evidence.tiles import leaf_hashes_of, new_bundles, read_bundle, tiles_of
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Collection, Head, OrderRecord
+from storage.log.log import Log
 from storage.log.sequencer import Sequencer
 from storage.log.tiles import LogFiles
 from storage.objects.local import LocalObjects
@@ -106,7 +107,7 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
         await ledger.close()
 
 
-def check_log(files: LogFiles, key: NoteVerifier) -> tuple[Checkpoint, list[bytes]]:
+def check_log(files: Log, key: NoteVerifier) -> tuple[Checkpoint, list[bytes]]:
     """Recompute the log from its entries alone; compare every tile and every head with that."""
     note = files.checkpoint()
     assert note is not None
@@ -127,18 +128,18 @@ def check_log(files: LogFiles, key: NoteVerifier) -> tuple[Checkpoint, list[byte
             for at in range(tile.index * 256, tile.index * 256 + tile.width)
         ]
         assert data == b"".join(hashes), tile.path
-    for path in (files._folder / "checkpoints").iterdir():
-        if path.name.startswith("."):
-            continue
-        old, _ = open_checkpoint(path.read_bytes(), [key])
-        assert str(old.size) == path.name
+    for size in files.head_sizes():
+        note = files.read(f"checkpoints/{size}")
+        assert note is not None
+        old, _ = open_checkpoint(note, [key])
+        assert old.size == size
         # A crash may come between a head and the pointer to it; then it is not covered yet.
-        if old.size <= head.size:
-            assert old.root == root(leaves[: old.size]), path.name
+        if size <= head.size:
+            assert old.root == root(leaves[:size]), size
     return head, entries
 
 
-def check_consistent(files: LogFiles, old: Checkpoint, new: Checkpoint) -> None:
+def check_consistent(files: Log, old: Checkpoint, new: Checkpoint) -> None:
     """By a proof made from the tiles, as an auditor would."""
     from evidence.merkle import consistency_path
     from evidence.tiles import tile_reader

@@ -5,13 +5,15 @@ import os
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from evidence.errors import CorruptionError, RequestError, TooLargeError
+from evidence.errors import CorruptionError, HeldError, RequestError, TooLargeError
 from evidence.items import InMemory
 from storage.objects.local import LocalObjects
+from storage.objects.lock import Lock
 from storage.objects.spool import EncryptedSpool, SpooledContent
 
 KEY = os.urandom(32)
@@ -201,6 +203,47 @@ def test_an_object_of_the_order_that_is_not_the_item_is_refused(
 def test_a_name_that_is_no_digest_never_reaches_the_disk(objects: LocalObjects, name: str) -> None:
     with pytest.raises(RequestError):
         objects.exists(name)
+
+
+def test_an_object_within_its_retention_or_under_a_hold_is_not_removed(
+    spool: EncryptedSpool, tmp_path: Path
+) -> None:
+    at = [datetime(2040, 1, 1, tzinfo=UTC)]
+    objects = LocalObjects(tmp_path / "objects", clock=lambda: at[0])
+    until = at[0] + timedelta(days=90)
+    content = spool.keep(InMemory(b"x"))
+    objects.put(content, lock=Lock(until=until, held=True))
+    assert objects.lock_of(content.stored) == Lock(until=until, held=True)
+    objects.retain(content.stored, until - timedelta(days=1))
+    assert objects.lock_of(content.stored).until == until
+    with pytest.raises(HeldError, match="retention or a legal hold"):
+        objects.remove(content.stored)
+    at[0] = until
+    with pytest.raises(HeldError):
+        objects.remove(content.stored)
+    objects.hold(content.stored, on=False)
+    objects.hold(content.stored, on=False)
+    objects.retain(content.stored, until + timedelta(days=1))
+    with pytest.raises(HeldError):
+        objects.remove(content.stored)
+    at[0] += timedelta(days=1)
+    assert list(objects.listing()) == [content.stored]
+    objects.remove(content.stored)
+    assert list(objects.listing()) == []
+    for act in (objects.lock_of, objects.remove):
+        with pytest.raises(CorruptionError, match="missing"):
+            act(content.stored)
+
+
+def test_the_same_bytes_put_again_are_locked_for_longer(
+    spool: EncryptedSpool, objects: LocalObjects
+) -> None:
+    content = spool.keep(InMemory(b"x"))
+    until = datetime(2041, 1, 1, tzinfo=UTC)
+    objects.put(content)
+    objects.put(content, lock=Lock(until=until, held=True))
+    objects.put(content)
+    assert objects.lock_of(content.stored) == Lock(until=until, held=True)
 
 
 # Not getrusage: its peak starts from that of the process which started this one.
