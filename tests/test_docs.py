@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[1]
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 # Names of the code -> names in the file.
 CALLED = {
+    "s3": "[s3]",
     "oidc": "[oidc]",
     "webhooks": "[webhooks.NAME]",
     "host": "listen",
