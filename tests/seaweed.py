@@ -1,11 +1,13 @@
 """A SeaweedFS of our own on 127.0.0.1: an S3 server that we did not write."""
 
+import fcntl
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,8 @@ from storage.bucket import Where
 
 ACCESS, SECRET = "service", "service-secret"
 UP_S = 60.0
+PORTS = 8
+_BLOCKS = 1_000
 
 
 def weed() -> str:
@@ -51,12 +55,17 @@ class Seaweed:
 
 @contextmanager
 def seaweed(folder: Path) -> Iterator[Seaweed]:
+    """The server with its files in `folder`, up; it is gone after the block."""
+    with ports_of_our_own() as ports:
+        yield from _running(folder, ports)
+
+
+def _running(folder: Path, ports: list[int]) -> Iterator[Seaweed]:
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     program = weed()
-    ports = _free_ports(8)
     actions = ["Admin", "Read", "Write", "List", "Tagging"]
     keys = [{"accessKey": ACCESS, "secretKey": SECRET}]
     identities = {"identities": [{"name": "service", "credentials": keys, "actions": actions}]}
@@ -119,16 +128,32 @@ def seaweed(folder: Path) -> Iterator[Seaweed]:
         process.wait()
 
 
-def _free_ports(count: int) -> list[int]:
-    """Below the range that others are given at random, where somebody could be faster."""
-    found: list[int] = []
-    port = 20_000 + os.getpid() % 10_000
-    while len(found) < count:
-        port += 1
-        with socket.socket() as tried:
+@contextmanager
+def ports_of_our_own() -> Iterator[list[int]]:
+    """PORTS free ports, and no other test process is given any of them for the time of the block.
+
+    Below the range that others are given at random, where somebody could be faster.
+    """
+    folder = Path(tempfile.gettempdir()) / f"orderproof-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for number in range(_BLOCKS):
+        first = 20_000 + PORTS * number
+        with (folder / str(first)).open("w") as lock:
             try:
-                tried.bind(("127.0.0.1", port))
-            except OSError:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
                 continue
-        found.append(port)
-    return found
+            block = list(range(first, first + PORTS))
+            if all(_is_free(port) for port in block):
+                yield block
+                return
+    raise AssertionError("no ports are free on 127.0.0.1")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
