@@ -89,7 +89,9 @@ async def _exploded(*, costly: bool) -> None:
     for name, (_, words) in told.items():
         hold(name, read[name])
         said = sentences(read[name])
-        assert not words or any(words in one for one in said), (name, said)
+        # A slow machine ends some of them by time instead.
+        ended = any(words in one or "processor time" in one for one in said)
+        assert not words or ended, (name, said)
 
 
 async def test_a_bomb_costs_its_own_reading_and_says_what_it_is() -> None:

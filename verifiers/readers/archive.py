@@ -30,7 +30,7 @@ class Archive:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except Exception as problem:  # its directory reader raises whatever hostile bytes meet
             raise FormatError(what=_WHAT, why="its directory is damaged or cut off") from problem
-        self.members = [one for one in self._zip.infolist() if not one.is_dir()]
+        self.members = [one for one in self._zip.infolist() if not one.filename.endswith("/")]
         if len(self.members) > MAX_MEMBERS:
             what = f"{_WHAT} (in members)"
             raise TooLargeError(what=what, size=len(self.members), limit=MAX_MEMBERS)
