@@ -46,7 +46,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from evidence.canonical import digest
 from evidence.conditions import Condition, parse_condition
@@ -288,16 +288,13 @@ def _requirement(rule: Table) -> Requirement:
     any_of = rule.texts("any_of")
     if not any_of:
         raise rule.wrong("any_of", "a list of at least one role")
-    start, end = _days(rule, "valid_from", "valid_to")
     repeated = rule.table("repeated")
     return Requirement(
         id=rule.text("id"),
         text=rule.text("text"),
         any_of=tuple(rule.chosen("any_of", role, Role) for role in any_of),
         level=rule.choice("level", Level),
-        source=rule.text("source"),
-        source_date=rule.text("source_date"),
-        confidence=rule.choice("confidence", Confidence),
+        **_sourced(rule),
         least_provenance=rule.choice("least_provenance", Provenance, "unknown"),
         facts=rule.texts("facts", ()),
         where=rule.text("where", ""),
@@ -305,9 +302,27 @@ def _requirement(rule: Table) -> Requirement:
         when=tuple(_condition(rule, text) for text in rule.texts("when", ())),
         repeated=None if repeated is None else repeated_of(repeated),
         conflict=rule.text("conflict", ""),
-        valid_from=start,
-        valid_to=end,
     )
+
+
+class _Sourced(TypedDict):
+    source: str
+    source_date: str
+    confidence: Confidence
+    valid_from: date | None
+    valid_to: date | None
+
+
+def _sourced(rule: Table) -> _Sourced:
+    """Where a rule comes from, how sure that is, and when it holds."""
+    start, end = _days(rule, "valid_from", "valid_to")
+    return {
+        "source": rule.text("source"),
+        "source_date": rule.text("source_date"),
+        "confidence": rule.choice("confidence", Confidence),
+        "valid_from": start,
+        "valid_to": end,
+    }
 
 
 def _condition(rule: Table, text: str) -> Condition:
@@ -320,54 +335,38 @@ def _condition(rule: Table, text: str) -> Condition:
 def _deadline(rule: Table) -> Deadline:
     if rule.named("starts", rule.text("starts")).kind is not Kind.TIME:
         raise rule.wrong("starts", "the name of a time")
-    start, end = _days(rule, "valid_from", "valid_to")
     return Deadline(
         id=rule.text("id"),
         starts=rule.text("starts"),
         amount=rule.amount("amount", least=0),
         unit=rule.choice("unit", Unit),
         clock=rule.text("clock"),
-        source=rule.text("source"),
-        source_date=rule.text("source_date"),
-        confidence=rule.choice("confidence", Confidence),
+        **_sourced(rule),
         conflict=rule.text("conflict", ""),
         step=rule.text("step", ""),
-        valid_from=start,
-        valid_to=end,
     )
 
 
 def _limit(rule: Table) -> Limit:
-    start, end = _days(rule, "valid_from", "valid_to")
     return Limit(
         key=rule.text("key"),
         value=rule.text("value"),
-        source=rule.text("source"),
-        source_date=rule.text("source_date"),
-        confidence=rule.choice("confidence", Confidence),
+        **_sourced(rule),
         conflict=rule.text("conflict", ""),
-        valid_from=start,
-        valid_to=end,
     )
 
 
 def _eligibility(rule: Table) -> Eligibility:
-    start, end = _days(rule, "valid_from", "valid_to")
     return Eligibility(
         id=rule.text("id"),
         text=rule.text("text"),
         when=tuple(_condition(rule, text) for text in rule.texts("when")),
-        source=rule.text("source"),
-        source_date=rule.text("source_date"),
-        confidence=rule.choice("confidence", Confidence),
+        **_sourced(rule),
         conflict=rule.text("conflict", ""),
-        valid_from=start,
-        valid_to=end,
     )
 
 
 def _phrase(rule: Table) -> Phrase:
-    start, end = _days(rule, "valid_from", "valid_to")
     words = rule.texts("words")
     if not words or not all(word.strip() for word in words):
         raise rule.wrong("words", "a list of words")
@@ -376,10 +375,6 @@ def _phrase(rule: Table) -> Phrase:
         language=rule.text("language"),
         words=words,
         why=rule.text("why"),
-        source=rule.text("source"),
-        source_date=rule.text("source_date"),
-        confidence=rule.choice("confidence", Confidence),
+        **_sourced(rule),
         unless=rule.chosen("unless", rule.text("unless"), Role) if "unless" in rule else None,
-        valid_from=start,
-        valid_to=end,
     )

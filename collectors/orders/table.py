@@ -1,4 +1,4 @@
-"""A table that an ERP, a warehouse or a marketplace exported: CSV, TSV, XLSX in a folder.
+"""A table that an ERP, a warehouse or a marketplace exported: CSV, TSV, XLSX, JSON lines.
 
 Source   whatever the seller exports; no vendor's format is built in. The operator's configuration
          says which column is which fact (layout.py), rows.py how the bytes become rows.
