@@ -227,8 +227,9 @@ def check_manifest_receipts(checks: Checks, manifest: Manifest, seal: Seal) -> N
     if [item.seq for item in manifest.items] != sorted(item.seq for item in manifest.items):
         checks.failed(name, "The manifest's items are not in the order of receipts.", MANIFEST)
     lost = _check_lost(checks, manifest, seal, covered, last=seal.statement.manifest_seq)
+    told = covered | lost
     for receipt in chain[: seal.statement.manifest_seq]:
-        if receipt.role not in OWN_ROLES and receipt.seq not in {*covered, *lost}:
+        if receipt.role not in OWN_ROLES and receipt.seq not in told:
             what = f"Receipt {receipt.seq} ({receipt.role}) has no item in the manifest."
             checks.failed(name, what, f"receipt {receipt.seq}")
     checks.passed_unless_failed(

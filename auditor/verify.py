@@ -24,7 +24,10 @@ The order of checks, each of which names the file, item or receipt that is wrong
 
 from __future__ import annotations
 
+import gc
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -94,7 +97,7 @@ def verify_path(
         return _verify_envelope(path, key)
     source = open_source(path)
     try:
-        with Hashing(source) as hashing:
+        with _uncollected(), Hashing(source) as hashing:
             return _verify_source(
                 source, hashing, path, key=key, saved=checkpoint, witnesses=witnesses
             )
@@ -249,6 +252,22 @@ def _guarded(checks: Checks, name: str, step: Callable[[], _T]) -> _T | None:
         what = f"It cannot be checked: a signed value has the wrong type ({type(error).__name__})."
         checks.failed(name, what)
     return None
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles, which would go over every line read, again and again.
+
+    Only in a process of one thread, since it is switched off for all of them.
+    """
+    idle = gc.isenabled() and threading.active_count() == 1
+    if idle:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if idle:
+            gc.enable()
 
 
 def _could_be_bag(source: Source) -> bool:

@@ -1,6 +1,6 @@
 """Verifying beside others' tools, on the same files in the same run; every figure is a ratio.
 
-log       a log of 200,000 receipts (--full: 1,000,000) beside Go's tlog package
+log       a log of 200,000 receipts (--full: 1,000,000) beside Go's tlog package; proofs out of it
 tenant    `audit` of a ledger and its log: receipts a second, and peak memory
 objects   stored bytes re-hashed beside `openssl dgst -sha256` on all cores; then `--open`
 bundles   `verify` of 2,000 x 200 KB and 20,000 x 4 KB beside bagit on 2 processes
@@ -17,6 +17,7 @@ import hashlib
 import os
 import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -36,11 +37,11 @@ from auditor.tally import Tally
 from auditor.verify import verify_path
 from evidence.checkpoint import Checkpoint
 from evidence.items import InMemory, Item, Provenance, Role
-from evidence.merkle import Frontier, hash_leaf
+from evidence.merkle import Frontier, hash_leaf, inclusion_path
 from evidence.notes import Ed25519NoteSigner, sign_note
 from evidence.orders import OrderRef, Platform
 from evidence.receipts import NO_RECEIPT, Receipt
-from evidence.tiles import grown_bundles, grown_tiles
+from evidence.tiles import grown_bundles, grown_tiles, tile_reader
 from service.audit import Asked, audit
 from service.settings import Settings
 from storage.ledger.ledger import Ledger
@@ -145,6 +146,7 @@ def log(work: Path, *, full: bool) -> None:
         if not report.ok or report.counts["entries"] != count:
             raise SystemExit("the log did not hold")
 
+    proofs(folder, count)
     ours_s = best(ours)
     go = go_verifier(work)
     if go is None:
@@ -153,6 +155,18 @@ def log(work: Path, *, full: bool) -> None:
     words = [str(go), "log", "-vkey", SIGNER.verifier.vkey, "-dir", str(folder)]
     go_s = best(lambda: subprocess.run(words, check=True, capture_output=True))
     say(f"log of {count:,} beside Go", ours_s=ours_s, go_s=go_s, times_go=ours_s / go_s)
+
+
+def proofs(folder: Path, count: int) -> None:
+    """Inclusion proofs of receipts all over the log, each from tiles that nothing here holds."""
+    read = FolderLog(folder).read
+    took = []
+    for number in range(500):
+        index = number * 7_919 % count
+        began = time.perf_counter()
+        inclusion_path(tile_reader(read, size=count), index=index, size=count)
+        took.append((time.perf_counter() - began) * 1e3)
+    say(f"proof of inclusion, of {count:,}", median_ms=statistics.median(took), worst_ms=max(took))
 
 
 # -- a tenant ---------------------------------------------------------------------------------
