@@ -38,7 +38,7 @@ from service.steps.seal import versions
 from service.steps.verify import judge
 
 # What every verdict rests on beside its verifier.
-_GROUND = ("orderproof", "tzdata", "anyascii", "rapidfuzz")
+_GROUND = ("orderproof", "tzdata", "anyascii", "jellyfish")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

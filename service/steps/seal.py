@@ -132,7 +132,7 @@ def versions() -> Mapping[str, str]:
         "tzdata": version("tzdata"),
         # How names are spelled and compared.
         "anyascii": version("anyascii"),
-        "rapidfuzz": version("rapidfuzz"),
+        "jellyfish": version("jellyfish"),
         **{f"collector.{c.name}": str(c.version) for c in all_collectors()},
         **versions_of_readers(),
         **{f"verifier.{v.name}": str(v.version) for v in VERIFIERS},

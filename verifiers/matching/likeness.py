@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
+from jellyfish import damerau_levenshtein_distance
 
 from verifiers.matching.scripts import latin
 
@@ -124,7 +124,7 @@ def _street(a: str, b: str) -> float:
 def _numbers(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     if set(a) & set(b):
         return _STREET_NUMBER[0]
-    near = max((OSA.normalized_similarity(x, y) for x in a for y in b), default=0.0)
+    near = max((_alike(x, y) for x in a for y in b), default=0.0)
     return 0.0 if near >= _OTHER else -_STREET_NUMBER[1]
 
 
@@ -140,7 +140,7 @@ def _code(a: str, b: str) -> float:
     shorter, longer = sorted((first, second), key=len)
     if len(shorter) >= 3 and longer.startswith(shorter):
         return _CODE[0]
-    if len(first) == len(second) and OSA.distance(first, second) == 1:
+    if len(first) == len(second) and damerau_levenshtein_distance(first, second) == 1:
         return _CODE[0] / 3  # one slip, or two digits swapped; or the next post office
     return -_CODE[1]
 
@@ -183,7 +183,8 @@ def _initial(a: str, b: str) -> bool:
 
 
 def _alike(a: str, b: str) -> float:
-    return 1.0 if a == b else OSA.normalized_similarity(a, b)
+    """1 for equal words, 0 for wholly other ones; two letters swapped are one slip."""
+    return 1.0 if a == b else 1 - damerau_levenshtein_distance(a, b) / max(len(a), len(b))
 
 
 def _graded(like: float, weights: tuple[float, float]) -> float:
