@@ -255,7 +255,7 @@ def parse_policy(raw: bytes, *, name: str = "the policy") -> Policy:
         raw=raw,
         requirements=tuple(map(_requirement, table.rules("requirement", Requirement))),
         deadlines=tuple(map(_deadline, table.rules("deadline", Deadline))),
-        limits=tuple(map(_limit, table.rules("limit", Limit))),
+        limits=tuple(map(read_limit, table.rules("limit", Limit))),
         eligibility=tuple(map(_eligibility, table.rules("eligible", Eligibility))),
         phrases=tuple(map(_phrase, table.rules("phrase", Phrase))),
         effective_from=start,
@@ -347,7 +347,8 @@ def _deadline(rule: Table) -> Deadline:
     )
 
 
-def _limit(rule: Table) -> Limit:
+def read_limit(rule: Table) -> Limit:
+    """A limit as policies and profiles write it."""
     return Limit(
         key=rule.text("key"),
         value=rule.text("value"),

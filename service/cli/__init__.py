@@ -34,6 +34,7 @@ COMMANDS = {
     "reverify": ("reverify", "read and judge again from a bundle's own bytes, offline"),
     "inspect": ("inspect", "what a file is, what it says, and whether it holds up, offline"),
     "policy": ("policy", "the platforms' rules: what they ask for, whether they hold up"),
+    "profile": ("profile", "the forms in which platforms take evidence; check a bundle's form"),
     "identify": ("identify", "whose tracking number this can be, and whether its check digit fits"),
     "audit": ("audit", "check a whole tenant, or a log's folder: every receipt, every byte"),
     "recover": ("recover", "read back from the published log what a restored ledger lacks"),

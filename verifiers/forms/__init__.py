@@ -1,0 +1,1 @@
+"""Is a bundle in the form that a platform takes?"""
