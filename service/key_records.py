@@ -61,7 +61,9 @@ async def record(runtime: Runtime, tenant: str) -> list[Logged]:
         )
         item = await asyncio.to_thread(_item, runtime, signed)
         await runtime.shelf(order, collection.id).keep(SOURCE, [item])
-        await runtime.ledger.advance(collection.id, State.QUEUED, State.SEALED, complete=True)
+        await runtime.ledger.advance(
+            tenant, collection.id, State.QUEUED, State.SEALED, complete=True
+        )
     await runtime.sequencer.sequence(tenant)
     return await _logged(runtime, tenant)
 

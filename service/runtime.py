@@ -134,7 +134,12 @@ class Runtime:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         vault = open_vault(settings)
         places = await asyncio.to_thread(open_places, settings, clock)
-        ledger = await Ledger.open(settings.database_url, vault=vault, clock=clock)
+        ledger = await Ledger.open(
+            settings.database_url,
+            vault=vault,
+            clock=clock,
+            connections=settings.database_connections,
+        )
         queue: Queue | None = None
         runtime: Runtime | None = None
         try:
@@ -244,9 +249,9 @@ class Runtime:
         """Drive a collection here and now, without the queue."""
         return await walk_or_fail(self, tenant, collection_id, watch)
 
-    async def give_up(self, collection_id: str, why: str) -> None:
+    async def give_up(self, tenant: str, collection_id: str, why: str) -> None:
         """End a collection as failed, unless it has ended already."""
-        await fail(self, collection_id, why)
+        await fail(self, tenant, collection_id, why)
 
     # -- keeping an order -------------------------------------------------------------------
 
@@ -285,7 +290,7 @@ class Runtime:
             order=order,
             aliases=await self.ledger.aliases(order),
             collections=collections,
-            tasks={c.id: await self.ledger.tasks(c.id) for c in collections},
+            tasks={c.id: await self.ledger.tasks(tenant, c.id) for c in collections},
             items=items,
             manifest=Manifest.from_payload(manifest.payload) if manifest else None,
             manifest_envelope=manifest.to_json() if manifest else None,

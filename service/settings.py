@@ -5,6 +5,8 @@
     listen = "127.0.0.1:8321"
     valkey = ""                         empty: the service starts its own
     log_origin = "orderproof.local"     name of the log; a public log is named by its URL
+    database = "postgresql://…"         empty: SQLite in `data`
+    database_connections = 10           the most that one process opens to it
 
     [sources.ups]                       one table a source; the name is free
     collector = "ups"                   which collector; default: the table's name
@@ -74,9 +76,9 @@ from storage.bucket import Where
 DEFAULT_CONFIG = Path("orderproof.toml")
 _TOP = frozenset(
     {
-        "data", "keys", "listen", "valkey", "database", "tenant", "log_origin", "sources", "limits",
-        "authority", "witness", "signing", "retention", "erasure_journal", "access", "oidc",
-        "webhooks", "outbound_hosts", "policies", "s3",
+        "data", "keys", "listen", "valkey", "database", "database_connections", "tenant",
+        "log_origin", "sources", "limits", "authority", "witness", "signing", "retention",
+        "erasure_journal", "access", "oidc", "webhooks", "outbound_hosts", "policies", "s3",
     }
 )  # fmt: skip
 
@@ -163,6 +165,7 @@ class Settings:
     port: int = 8321
     valkey: str = ""
     database: str = ""
+    database_connections: int = 10
     tenant: str = "default"
     log_origin: str = "orderproof.local"
     api_token: Secret | None = None
@@ -236,6 +239,7 @@ def load_settings(
         port=port,
         valkey=text("valkey", ""),
         database=text("database", ""),
+        database_connections=_connections(table.get("database_connections", 10), path=path),
         tenant=text("tenant", "default"),
         log_origin=text("log_origin", "orderproof.local"),
         api_token=Secret("api_token", token) if token else None,
@@ -323,6 +327,12 @@ def _are_texts(value: Any) -> bool:
 def _access(said: str, *, path: Path) -> str:
     if said not in ("open", "tokens"):
         raise _wrong(path, "access is neither open nor tokens")
+    return said
+
+
+def _connections(said: Any, *, path: Path) -> int:
+    if isinstance(said, bool) or not isinstance(said, int) or not 1 <= said <= 1000:
+        raise _wrong(path, "database_connections is not a whole number from 1 to 1000")
     return said
 
 

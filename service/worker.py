@@ -96,7 +96,7 @@ async def _walk(desk: _Desk, tenant: str, collection_id: str) -> None:
         log.exception("walk failed", collection=collection_id, walks=trouble.walks)
         if trouble.ours < PATIENCE:
             return  # the reconciler comes back to it
-        await desk.runtime.give_up(collection_id, _reason(problem))
+        await desk.runtime.give_up(tenant, collection_id, _reason(problem))
     desk.troubles.pop(collection_id, None)
 
 

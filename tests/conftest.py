@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import shape
+from tests.postgres import Postgres
 from tests.seaweed import Seaweed, seaweed
 
 # No test is timed: on a busy machine a slow example says nothing. In CI the same examples are tried
@@ -41,8 +43,32 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    """A PostgreSQL server; `postgres.database()` makes one for a test. Skips where it is absent."""
+    return shape.server()
+
+
+@pytest.fixture(autouse=shape.SCALED)
+def _databases() -> Iterator[None]:
+    yield
+    shape.forget()
+
+
+def pytest_sessionfinish() -> None:
+    shape.end()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out `slow` and `extras` unless ORDERPROOF_EXTRAS=1, or `-m` asks by marker."""
+    """Leave out `slow` and `extras` unless ORDERPROOF_EXTRAS=1, or `-m` asks by marker.
+
+    What is of one shape alone is left out in the other.
+    """
+    if shape.SCALED:
+        left_out = [item for item in items if item.get_closest_marker("embedded")]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
     if os.environ.get("ORDERPROOF_EXTRAS") == "1" or config.getoption("markexpr"):
         return
     left_out = [i for i in items if i.get_closest_marker("slow") or i.get_closest_marker("extras")]

@@ -179,6 +179,6 @@ async def test_every_sample_configuration_loads_and_runs(tmp_path: Path) -> None
                 story.ORDER, tenant="default", sources=reached
             )
             assert await runtime.walk("default", collection.id) is State.SEALED
-            tasks = await runtime.ledger.tasks(collection.id)
+            tasks = await runtime.ledger.tasks("default", collection.id)
     assert {task.source for task in tasks} == set(reached)
     assert [task.source for task in tasks if task.state is not TaskState.BROUGHT] == []

@@ -43,7 +43,7 @@ async def request_collection(request: web.Request, given: Given) -> web.StreamRe
     if wait:
         headers["Preference-Applied"] = f"wait={wait}"
         collection = await _ended(request, collection, within_s=wait)
-    tasks = await evidence.tasks(collection.id)
+    tasks = await evidence.tasks(collection)
     return send_json(
         collection_json(collection, tasks, ref),
         status=200 if collection.state in ENDED else 202,
@@ -88,7 +88,7 @@ async def watch_collection(request: web.Request, given: Given) -> web.StreamResp
 async def _snapshot(request: web.Request, collection: Collection) -> bytes:
     evidence = request.app[EVIDENCE]
     order = await evidence.order_of(collection)
-    tasks = await evidence.tasks(collection.id)
+    tasks = await evidence.tasks(collection)
     return json.dumps(collection_json(collection, tasks, order.ref), ensure_ascii=False).encode()
 
 

@@ -83,8 +83,8 @@ class RuntimeEvidence:
             raise DeniedError("collection")
         return found
 
-    async def tasks(self, collection_id: str) -> Sequence[Task]:
-        return await self._runtime.ledger.tasks(collection_id)
+    async def tasks(self, collection: AnyCollection) -> Sequence[Task]:
+        return await self._runtime.ledger.tasks(collection.tenant, collection.id)
 
     async def order_of(self, collection: AnyCollection) -> OrderRecord:
         order = await self._runtime.ledger.order_by_handle(collection.tenant, collection.order)

@@ -75,7 +75,7 @@ async def _run(arguments: argparse.Namespace) -> int:
                 await _to_the_end(runtime, collection.id, progress)
         found = await runtime.ledger.collection(settings.tenant, collection.id)
         collection = found or collection
-        tasks = await runtime.ledger.tasks(collection.id)
+        tasks = await runtime.ledger.tasks(settings.tenant, collection.id)
         sealed = await _sealed(runtime, settings.tenant, ref) if arguments.wait else None
     if arguments.json:
         say_json(collection_json(collection, tasks, ref) | {"manifest": sealed})
@@ -113,7 +113,7 @@ async def _to_the_end(runtime: Runtime, collection: str, progress: Progress) -> 
                 holding.cancel()
                 await runtime.queue.release(collection, runtime.owner)
             return
-        for task in await runtime.ledger.tasks(collection):
+        for task in await runtime.ledger.tasks(tenant, collection):
             words = "asking" if task.state == "running" else task.why or str(task.state)
             if task.state != "waiting" and told.get(task.source) != words:
                 told[task.source] = words

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # What an extra brings, and the module that shows that it is there.
 EXTRAS = {
     "s3": ("boto3", "objects and log in S3, signing key in AWS KMS, drops in S3"),
+    "scaled": ("asyncpg", "the ledger on PostgreSQL"),
     "sftp": ("paramiko", "drops over SFTP"),
 }
 

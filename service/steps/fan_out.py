@@ -56,7 +56,10 @@ class FanOut:
 
     async def run(self) -> None:
         """Once this returns every source's task has ended, one way or another."""
-        tasks = {task.source: task for task in await self._ledger.tasks(self._collection.id)}
+        tasks = {
+            task.source: task
+            for task in await self._ledger.tasks(self._order.tenant, self._collection.id)
+        }
         await self._take_up(tasks)
         known = await self._known()
         try:
@@ -123,7 +126,7 @@ class FanOut:
     async def _ask(self, source: Source, known: plan.Known) -> None:
         """Ask, and again for what became known meanwhile; then the task has ended."""
         await self._watch(source.name, "asking")
-        await self._ledger.begin_task(self._collection.id, source.name)
+        await self._ledger.begin_task(self._order.tenant, self._collection.id, source.name)
         outcome = await self._answer(source, known)
         while (news := self._news(source, await self._known())) is not None:
             outcome = (await self._answer(source, news)).after(outcome)
@@ -150,7 +153,9 @@ class FanOut:
         return outcome
 
     async def _end(self, name: str, state: TaskState, why: str) -> None:
-        await self._ledger.end_task(self._collection.id, name, state=state, why=why)
+        await self._ledger.end_task(
+            self._order.tenant, self._collection.id, name, state=state, why=why
+        )
         await self._watch(name, why or state)
 
     def _note(self, source: Source, told: plan.Known) -> None:

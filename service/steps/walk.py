@@ -50,7 +50,7 @@ async def walk(
     if not await _is_next(runtime, order, collection, watch):
         return collection.state
     if collection.state is State.QUEUED:
-        await runtime.ledger.advance(collection.id, State.QUEUED, State.COLLECTING)
+        await runtime.ledger.advance(tenant, collection.id, State.QUEUED, State.COLLECTING)
     if collection.state in {State.QUEUED, State.COLLECTING}:
         await _collect(runtime, order, collection, watch)
     collection = await _collection(runtime, tenant, collection_id)
@@ -100,6 +100,7 @@ async def _collect(
     checkpoint = await runtime.sequencer.sequence(order.tenant)
     runtime.timestamps.begin(order.tenant, checkpoint.size)
     await runtime.ledger.advance(
+        order.tenant,
         collection.id,
         State.COLLECTING,
         State.VERIFYING,
@@ -166,6 +167,7 @@ async def _seal(
         if runtime.timestamps.authorities and receipt.commitment == last.commitment:
             await publish.sealed_anchor(runtime, order.tenant, index)
     if not await runtime.ledger.advance(
+        order.tenant,
         collection.id,
         State.VERIFYING,
         State.SEALED,
@@ -202,7 +204,7 @@ async def _account(
     facts, aliases, tasks = await asyncio.gather(
         read_all(lines, order, objects=runtime.objects, reading=runtime.reading),
         runtime.ledger.aliases(order),
-        runtime.ledger.tasks(collection.id),
+        runtime.ledger.tasks(order.tenant, collection.id),
     )
     await watch("verify", f"{len(facts)} facts")
     return seal.manifest_for(
@@ -232,11 +234,11 @@ async def walk_or_fail(
         raise
     except EvidenceError as problem:
         log.exception("collection failed", collection=collection_id)
-        await fail(runtime, collection_id, str(problem))
+        await fail(runtime, tenant, collection_id, str(problem))
         return State.FAILED
 
 
-async def fail(runtime: Runtime, collection_id: str, why: str) -> None:
+async def fail(runtime: Runtime, tenant: str, collection_id: str, why: str) -> None:
     """End the collection as failed, with the reason; one that has ended stays as it is."""
     for state in (State.QUEUED, State.COLLECTING, State.VERIFYING):
-        await runtime.ledger.advance(collection_id, state, State.FAILED, failure=why)
+        await runtime.ledger.advance(tenant, collection_id, state, State.FAILED, failure=why)

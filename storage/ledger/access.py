@@ -14,7 +14,7 @@ from sqlalchemy import Row, Table, insert, select, update
 
 from evidence.errors import NotFoundError, RequestError
 from evidence.orders import Platform
-from storage.ledger.database import Transaction
+from storage.ledger.database import Reach, Transaction
 from storage.ledger.models import access_tokens, shares, stores, tenants
 from storage.ledger.part import Part, check_open, from_text, to_text
 from storage.ledger.records import OrderRecord, Tenant
@@ -74,7 +74,7 @@ class Access(Part):
             asked = select(tenants).order_by(tenants.c.tenant)
             return [Tenant(row.tenant, row.origin) for row in await connection.execute(asked)]
 
-        return await self._database.read(work)
+        return await self._database.read(Reach.HOUSE, work)
 
     async def put_store(self, store: Store) -> None:
         """Make the store, or change what is known of it."""
@@ -87,7 +87,7 @@ class Access(Part):
                 made = {"tenant": store.tenant, "store": store.name, "created_at": self._now()}
                 await connection.execute(insert(stores).values({**values, **made}))
 
-        await self._database.write(work)
+        await self._database.write(store.tenant, work)
 
     async def stores(self, tenant: str) -> list[Store]:
         """By name."""
@@ -96,7 +96,7 @@ class Access(Part):
             asked = select(stores).where(stores.c.tenant == tenant).order_by(stores.c.store)
             return [_store_of(row) for row in await connection.execute(asked)]
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def add_access_token(self, token: AccessToken) -> None:
         """RequestError if there is no such tenant."""
@@ -119,7 +119,7 @@ class Access(Part):
                 raise RequestError(what="The tenant", why="there is none of this name")
             await connection.execute(insert(access_tokens).values(values))
 
-        await self._database.write(work)
+        await self._database.write(token.tenant, work)
 
     async def access_token(self, id: str) -> AccessToken | None:
         """Of whichever tenant; also one that expired or was revoked."""
@@ -129,7 +129,7 @@ class Access(Part):
             row = (await connection.execute(asked)).one_or_none()
             return None if row is None else _token_of(row)
 
-        return await self._database.read(work)
+        return await self._database.read(Reach.DOOR, work)
 
     async def access_tokens(self, tenant: str) -> list[AccessToken]:
         """Oldest first."""
@@ -139,7 +139,7 @@ class Access(Part):
             asked = asked.order_by(access_tokens.c.created_at, access_tokens.c.id)
             return [_token_of(row) for row in await connection.execute(asked)]
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def access_token_used(self, id: str) -> None:
         """Remember that it was shown now; whoever calls sees to it that this is seldom."""
@@ -149,7 +149,7 @@ class Access(Part):
             now = self._now()
             await connection.execute(update(access_tokens).where(mine).values(used_at=now))
 
-        await self._database.write(work)
+        await self._database.write(Reach.DOOR, work)
 
     async def revoke_access_token(self, tenant: str, id: str) -> AccessToken:
         """From now on it opens nothing. NotFoundError if the tenant has no such token."""
@@ -161,7 +161,7 @@ class Access(Part):
                 raise NotFoundError(what="The token", why="there is none of this id")
             return _token_of(row)
 
-        return await self._database.write(work)
+        return await self._database.write(tenant, work)
 
     async def add_share(
         self,
@@ -193,7 +193,7 @@ class Access(Part):
             made = await connection.execute(select(shares).where(shares.c.id == id))
             return _share_of(made.one())
 
-        return await self._database.write(work)
+        return await self._database.write(order.tenant, work)
 
     async def share(self, id: str) -> Share | None:
         """Of whichever tenant; also one that expired or was revoked."""
@@ -203,7 +203,7 @@ class Access(Part):
             row = (await connection.execute(asked)).one_or_none()
             return None if row is None else _share_of(row)
 
-        return await self._database.read(work)
+        return await self._database.read(Reach.DOOR, work)
 
     async def shares_of(self, order: OrderRecord) -> list[Share]:
         """Oldest first."""
@@ -213,7 +213,7 @@ class Access(Part):
             asked = asked.order_by(shares.c.created_at, shares.c.id)
             return [_share_of(row) for row in await connection.execute(asked)]
 
-        return await self._database.read(work)
+        return await self._database.read(order.tenant, work)
 
     async def revoke_share(self, order: OrderRecord, id: str) -> Share | None:
         """From now on it opens nothing. None if the order has no such link."""
@@ -223,7 +223,7 @@ class Access(Part):
             row = await _revoked(connection, shares, mine, self._now())
             return None if row is None else _share_of(row)
 
-        return await self._database.write(work)
+        return await self._database.write(order.tenant, work)
 
 
 async def _revoked(connection: Transaction, table: Table, mine: Any, now: str) -> Row[Any] | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, null, select, true, tuple_
 
 from evidence.receipts import Receipt
-from storage.ledger.database import Transaction
+from storage.ledger.database import Reach, Transaction
 from storage.ledger.models import (
     checkpoints,
     items,
@@ -35,7 +35,7 @@ class AuditRows(Part):
         )
         return [
             (size, bytes.fromhex(root), bool(signed))
-            for size, root, signed in await self._page(asked)
+            for size, root, signed in await self._page(tenant, asked)
         ]
 
     async def entries(self, tenant: str, start: int, stop: int) -> list[tuple[int, bytes]]:
@@ -51,7 +51,7 @@ class AuditRows(Part):
                 )
                 .order_by(table.c.log_index)
             )
-            found += [(row[0], row[1]) for row in await self._all(asked)]
+            found += [(row[0], row[1]) for row in await self._all(tenant, asked)]
         return sorted(found)
 
     async def count_after(self, tenant: str, size: int) -> int:
@@ -63,7 +63,7 @@ class AuditRows(Part):
                 .select_from(table)
                 .where(table.c.tenant == tenant, table.c.log_index >= size)
             )
-            count += int((await self._all(asked))[0][0])
+            count += int((await self._all(tenant, asked))[0][0])
         return count
 
     async def chains(self, tenant: str, handle: str, seq: int) -> list[tuple[Any, ...]]:
@@ -117,7 +117,7 @@ class AuditRows(Part):
             .order_by(lost_receipts.c.order_handle, lost_receipts.c.seq)
         )
         # Two pages and not one of both: the larger table keeps its index so.
-        both = [tuple(row) for page in (asked, lost) for row in await self._page(page)]
+        both = [tuple(row) for page in (asked, lost) for row in await self._page(tenant, page)]
         return sorted(both, key=lambda row: row[:2])[:PAGE]
 
     async def lost_objects(self, tenant: str, *, after: int) -> list[tuple[int, str]]:
@@ -127,7 +127,7 @@ class AuditRows(Part):
             .where(lost_receipts.c.tenant == tenant, lost_receipts.c.log_index > after)
             .order_by(lost_receipts.c.log_index)
         )
-        found = await self._page(asked)
+        found = await self._page(tenant, asked)
         return [(index, Receipt.from_bytes(body).stored) for index, body in found]
 
     async def loose_ends(self, tenant: str) -> tuple[int, int, int]:
@@ -152,7 +152,7 @@ class AuditRows(Part):
             )
             .where(items.c.tenant == tenant, stamps.c.number.is_(None))
         )
-        counts = [int((await self._all(asked))[0][0]) for asked in (wait, lost, unnamed)]
+        counts = [int((await self._all(tenant, asked))[0][0]) for asked in (wait, lost, unnamed)]
         return counts[0], counts[1], counts[2]
 
     async def objects(self, tenant: str, *, after: int) -> list[tuple[int, str, int]]:
@@ -162,7 +162,7 @@ class AuditRows(Part):
             .where(stamps.c.tenant == tenant, stamps.c.number > after)
             .order_by(stamps.c.number)
         )
-        return [tuple(row) for row in await self._page(asked)]
+        return [tuple(row) for row in await self._page(tenant, asked)]
 
     async def objects_of_others(self, tenant: str, *, after: int) -> list[tuple[int, str]]:
         """A page of (number, object) of every other tenant's stamps."""
@@ -171,7 +171,7 @@ class AuditRows(Part):
             .where(stamps.c.tenant != tenant, stamps.c.number > after)
             .order_by(stamps.c.number)
         )
-        return [tuple(row) for row in await self._page(asked)]
+        return [tuple(row) for row in await self._page(Reach.AUDIT, asked)]
 
     async def places_of(self, tenant: str, stored: str) -> list[int]:
         """A few of the log indices whose receipts name this object."""
@@ -182,7 +182,7 @@ class AuditRows(Part):
             .order_by(receipts.c.log_index)
             .limit(3)
         )
-        return [row[0] for row in await self._all(asked)]
+        return [row[0] for row in await self._all(tenant, asked)]
 
     async def order_handles(self, tenant: str, *, after: str) -> list[str]:
         """A page of the orders' handles."""
@@ -191,17 +191,17 @@ class AuditRows(Part):
             .where(orders.c.tenant == tenant, orders.c.handle > after)
             .order_by(orders.c.handle)
         )
-        return [row[0] for row in await self._page(asked)]
+        return [row[0] for row in await self._page(tenant, asked)]
 
-    async def _page(self, asked: Select[Any]) -> Sequence[Any]:
-        return await self._all(asked.limit(PAGE))
+    async def _page(self, whose: str, asked: Select[Any]) -> Sequence[Any]:
+        return await self._all(whose, asked.limit(PAGE))
 
-    async def _all(self, asked: Select[Any]) -> Sequence[Any]:
+    async def _all(self, whose: str, asked: Select[Any]) -> Sequence[Any]:
         async def work(connection: Transaction) -> Sequence[Any]:
             rows: Sequence[Any] = (await connection.execute(asked)).all()
             return rows
 
-        return await self._database.read(work)
+        return await self._database.read(whose, work)
 
 
 def _destroyed() -> ColumnElement[bool]:

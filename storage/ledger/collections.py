@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from evidence.canonical import canonical
 from evidence.errors import RequestError
-from storage.ledger.database import Transaction
+from storage.ledger.database import Reach, Transaction
 from storage.ledger.models import collections, stamps, tasks
 from storage.ledger.outbox import Told, tell
 from storage.ledger.part import Part, check_open, from_text, open_json, seal_json, to_text
@@ -87,7 +87,7 @@ class Collections(Part):
             made = await connection.execute(select(collections).where(collections.c.id == new_id))
             return _collection_of(made.one(), cipher), True
 
-        return await self._database.write(work)
+        return await self._database.write(order.tenant, work)
 
     async def collection(self, tenant: str, id: str) -> Collection | None:
         async def work(connection: Transaction) -> Collection | None:
@@ -97,7 +97,7 @@ class Collections(Part):
             row = (await connection.execute(asked)).one_or_none()
             return None if row is None else await self._opened(connection, row)
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def collections_of(self, order: OrderRecord) -> list[Collection]:
         """Oldest first."""
@@ -108,7 +108,7 @@ class Collections(Part):
             cipher = RowCipher(order.key)
             return [_collection_of(row, cipher) for row in rows]
 
-        return await self._database.read(work)
+        return await self._database.read(order.tenant, work)
 
     async def unfinished(self, *, older_than: datetime | None = None) -> list[Collection]:
         """Those of every tenant that are neither sealed nor failed, oldest first.
@@ -123,10 +123,11 @@ class Collections(Part):
             rows = (await connection.execute(asked.order_by(collections.c.number))).all()
             return [await self._opened(connection, row) for row in rows]
 
-        return await self._database.read(work)
+        return await self._database.read(Reach.WORKER, work)
 
     async def advance(
         self,
+        tenant: str,
         collection_id: str,
         old: State,
         new: State,
@@ -152,17 +153,21 @@ class Collections(Part):
         async def work(connection: Transaction) -> bool:
             values = {name: value for name, value in given.items() if value is not None}
             if failure is not None:
-                cipher = await self._cipher_for(connection, collection_id)
+                cipher = await self._cipher_for(connection, tenant, collection_id)
                 if cipher is not None:
                     place = f"collections.failure:{collection_id}"
                     values["failure_sealed"] = cipher.seal(failure.encode(), place=place)
             moved = await connection.execute(
                 update(collections)
-                .where(collections.c.id == collection_id, collections.c.state == old.value)
+                .where(
+                    collections.c.id == collection_id,
+                    collections.c.tenant == tenant,
+                    collections.c.state == old.value,
+                )
                 .values(state=new.value, updated_at=self._now(), **values)
             )
             if moved.rowcount == 1 and new.is_final:
-                row = await _collection_row(connection, collection_id)
+                row = await _collection_row(connection, tenant, collection_id)
                 events = {Told.SEALED} if new is State.SEALED else set[Told]()
                 events |= {Told.FAILED} if judged_against else set()
                 events |= set() if complete else {Told.MISSING}
@@ -170,13 +175,15 @@ class Collections(Part):
                 await tell(connection, row, events, now=self._now(), **whom)
             return moved.rowcount == 1
 
-        return await self._database.write(work)
+        return await self._database.write(tenant, work)
 
-    async def tasks(self, collection_id: str) -> list[Task]:
+    async def tasks(self, tenant: str, collection_id: str) -> list[Task]:
         """In the order they were added."""
 
         async def work(connection: Transaction) -> list[Task]:
-            asked = select(tasks).where(tasks.c.collection == collection_id)
+            asked = select(tasks).where(
+                tasks.c.collection == collection_id, tasks.c.tenant == tenant
+            )
             rows = (await connection.execute(asked.order_by(tasks.c.number))).all()
             if not rows:
                 return []
@@ -186,27 +193,27 @@ class Collections(Part):
                 .group_by(stamps.c.source)
             )
             items = {row.source: int(row.brought) for row in counted}
-            cipher = await self._cipher_for(connection, collection_id)
+            cipher = await self._cipher_for(connection, tenant, collection_id)
             return [_task_of(row, items.get(row.source, 0), cipher) for row in rows]
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
-    async def add_task(self, collection_id: str, source: str) -> None:
+    async def add_task(self, tenant: str, collection_id: str, source: str) -> None:
         """One more source, waiting. Nothing changes if the collection has it already."""
 
         async def work(connection: Transaction) -> None:
-            if await _task_row(connection, collection_id, source) is None:
-                collection = await _collection_row(connection, collection_id)
+            if await _task_row(connection, tenant, collection_id, source) is None:
+                collection = await _collection_row(connection, tenant, collection_id)
                 row = _task(collection, collection_id, source, self._now())
                 await connection.execute(insert(tasks).values(row))
 
-        await self._database.write(work)
+        await self._database.write(tenant, work)
 
-    async def begin_task(self, collection_id: str, source: str) -> int:
+    async def begin_task(self, tenant: str, collection_id: str, source: str) -> int:
         """The task runs; the number of this attempt, from 1. A task that died may begin again."""
 
         async def work(connection: Transaction) -> int:
-            row = await _known_task(connection, collection_id, source)
+            row = await _known_task(connection, tenant, collection_id, source)
             now = self._now()
             await connection.execute(
                 update(tasks)
@@ -221,17 +228,17 @@ class Collections(Part):
             await _touch(connection, collection_id, now)
             return int(row.attempts) + 1
 
-        return await self._database.write(work)
+        return await self._database.write(tenant, work)
 
     async def end_task(
-        self, collection_id: str, source: str, *, state: TaskState | str, why: str = ""
+        self, tenant: str, collection_id: str, source: str, *, state: TaskState | str, why: str = ""
     ) -> None:
         """The task came to this end, or is waiting again. The same end again is fine."""
         new = TaskState(state)
 
         async def work(connection: Transaction) -> None:
-            row = await _known_task(connection, collection_id, source)
-            cipher = await self._cipher_for(connection, collection_id)
+            row = await _known_task(connection, tenant, collection_id, source)
+            cipher = await self._cipher_for(connection, tenant, collection_id)
             place = f"tasks.why:{collection_id}:{source}"
             sealed = cipher.seal(why.encode(), place=place) if why and cipher else None
             now = self._now()
@@ -247,13 +254,15 @@ class Collections(Part):
             )
             await _touch(connection, collection_id, now)
 
-        await self._database.write(work)
+        await self._database.write(tenant, work)
 
     async def _opened(self, connection: Transaction, row: Row[Any]) -> Collection:
         return _collection_of(row, await self._cipher_of(connection, row.order_handle))
 
-    async def _cipher_for(self, connection: Transaction, collection: str) -> RowCipher | None:
-        row = await _collection_row(connection, collection)
+    async def _cipher_for(
+        self, connection: Transaction, tenant: str, collection: str
+    ) -> RowCipher | None:
+        row = await _collection_row(connection, tenant, collection)
         return await self._cipher_of(connection, row.order_handle)
 
 
@@ -269,21 +278,29 @@ def _warned_at(defect: Mapping[str, object] | None) -> str | None:
     return to_text((at - WARNED_BEFORE).astimezone(UTC))
 
 
-async def _collection_row(connection: Transaction, collection: str) -> Row[Any]:
-    asked = select(collections).where(collections.c.id == collection)
+async def _collection_row(connection: Transaction, tenant: str, collection: str) -> Row[Any]:
+    asked = select(collections).where(
+        collections.c.id == collection, collections.c.tenant == tenant
+    )
     row = (await connection.execute(asked)).one_or_none()
     if row is None:
         raise RequestError(what="The collection", why="there is none of this id")
     return row
 
 
-async def _task_row(connection: Transaction, collection: str, source: str) -> Row[Any] | None:
-    asked = select(tasks).where(tasks.c.collection == collection, tasks.c.source == source)
+async def _task_row(
+    connection: Transaction, tenant: str, collection: str, source: str
+) -> Row[Any] | None:
+    asked = select(tasks).where(
+        tasks.c.collection == collection, tasks.c.source == source, tasks.c.tenant == tenant
+    )
     return (await connection.execute(asked)).one_or_none()
 
 
-async def _known_task(connection: Transaction, collection: str, source: str) -> Row[Any]:
-    row = await _task_row(connection, collection, source)
+async def _known_task(
+    connection: Transaction, tenant: str, collection: str, source: str
+) -> Row[Any]:
+    row = await _task_row(connection, tenant, collection, source)
     if row is None:
         why = "the collection has no task for this source"
         raise RequestError(what=f"The task {source[:63]!r}", why=why)

@@ -52,7 +52,7 @@ class Cosignatures(Part):
                     )
                 )
 
-        await self._database.write(work)
+        await self._database.write(tenant, work)
 
     async def cosignatures(self, tenant: str, size: int) -> list[Cosignature]:
         """Those over the tenant's head of this very size, by the name of the witness."""
@@ -66,7 +66,7 @@ class Cosignatures(Part):
             )
             return [_cosignature(row) for row in rows]
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def last_cosigned(self, tenant: str, key: NoteVerifier) -> int:
         """Size of the largest head that this witness cosigned, as far as we know; 0 for none."""
@@ -77,7 +77,7 @@ class Cosignatures(Part):
             )
             return int((await connection.execute(asked)).scalar_one() or 0)
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def first_cosigned_covering(self, tenant: str, log_index: int) -> int | None:
         """Size of the oldest signed head with the most cosignatures that covers this leaf.
@@ -105,7 +105,7 @@ class Cosignatures(Part):
             row = (await connection.execute(asked)).one_or_none()
             return None if row is None else int(row.size)
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
 
 def _cosignature(row: Row[Any]) -> Cosignature:

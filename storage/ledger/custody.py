@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, insert, select
 
 from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyLine
-from storage.ledger.database import Transaction
+from storage.ledger.database import Transaction, Turn
 from storage.ledger.models import custody, orders, tenants
 from storage.ledger.outbox import Told, tell
 from storage.ledger.part import Part, check_open, from_text, open_json, seal_json
@@ -59,7 +59,7 @@ class Custody(Part):
                 await tell(connection, order, {Told.ACCESSED}, **told)
             return line
 
-        return await self._database.write(work)
+        return await self._database.write(order.tenant, work, turn=Turn.CUSTODY)
 
     async def note_apart(self, tenant: str, act: Act, details: Mapping[str, object]) -> CustodyLine:
         """Write down what concerns no order that is known; sealed under the tenant's key.
@@ -77,7 +77,7 @@ class Custody(Part):
             await _add(connection, tenant, "", line, sealed)
             return line
 
-        return await self._database.write(work)
+        return await self._database.write(tenant, work, turn=Turn.CUSTODY)
 
     def apart_details(self, tenant: str, row: CustodyRow) -> Mapping[str, Any]:
         """What `note_apart` sealed. CorruptionError if it is not of this tenant and line."""
@@ -99,7 +99,7 @@ class Custody(Part):
             asked = asked.order_by(custody.c.seq.desc()).limit(limit)
             return (await connection.execute(asked)).all()
 
-        return [_row_of(row) for row in await self._database.read(work)]
+        return [_row_of(row) for row in await self._database.read(tenant, work)]
 
     def _line(self, seq: int, prev: str, order: str, act: Act, sealed: bytes) -> CustodyLine:
         return CustodyLine(
@@ -113,7 +113,7 @@ class Custody(Part):
 
     async def custody_end(self, tenant: str) -> tuple[int, str]:
         """How many lines there are, and the hash of the last."""
-        return await self._database.read(lambda c: _end(c, tenant))
+        return await self._database.read(tenant, lambda c: _end(c, tenant))
 
     async def custody_page(self, tenant: str, *, start: int) -> Sequence[CustodyRow]:
         """A page of lines from `start` on; none at the end."""
@@ -122,7 +122,7 @@ class Custody(Part):
             asked = _joined().where(custody.c.tenant == tenant, custody.c.seq >= start)
             return (await connection.execute(asked.order_by(custody.c.seq).limit(PAGE))).all()
 
-        return [_row_of(row) for row in await self._database.read(work)]
+        return [_row_of(row) for row in await self._database.read(tenant, work)]
 
     async def handle_of(self, tenant: str, commitment: str) -> str | None:
         """What the ledger calls the order with this commitment, erased or not."""
@@ -133,7 +133,7 @@ class Custody(Part):
             )
             return (await connection.execute(asked)).scalar_one_or_none()
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
 
 def open_details(order: OrderRecord, row: CustodyRow) -> Mapping[str, Any]:

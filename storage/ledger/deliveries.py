@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from storage.ledger.database import Transaction
+from storage.ledger.database import Reach, Transaction
 from storage.ledger.models import collections, deliveries
 from storage.ledger.part import Part, from_text, to_text
 
@@ -87,7 +87,7 @@ class Deliveries(Part):
             await connection.insert_many(deliveries, fresh)
             return new
 
-        return await self._database.write(work)
+        return await self._database.write(Reach.DOOR, work)
 
     async def waiting_deliveries(self, *, limit: int) -> list[WaitingDelivery]:
         """Of every tenant, oldest first."""
@@ -97,7 +97,7 @@ class Deliveries(Part):
             asked = asked.order_by(deliveries.c.number).limit(limit)
             return (await connection.execute(asked)).all()
 
-        return [self._opened_delivery(row) for row in await self._database.read(work)]
+        return [self._opened_delivery(row) for row in await self._database.read(Reach.WORKER, work)]
 
     async def attach_delivery(self, delivery: WaitingDelivery, idempotency_key: str) -> None:
         """It is for the collection with this key, which may not be there yet.
@@ -110,7 +110,7 @@ class Deliveries(Part):
             mine = deliveries.c.number == delivery.number
             await connection.execute(update(deliveries).where(mine).values(collection_key=key))
 
-        await self._database.write(work)
+        await self._database.write(delivery.tenant, work)
 
     async def notices_of(self, tenant: str, collection: str) -> list[WaitingDelivery]:
         """What is attached to a collection, and not yet taken; oldest first."""
@@ -129,7 +129,7 @@ class Deliveries(Part):
             )
             return (await connection.execute(asked)).all()
 
-        return [self._opened_delivery(row) for row in await self._database.read(work)]
+        return [self._opened_delivery(row) for row in await self._database.read(tenant, work)]
 
     async def let_go(self, number: int) -> None:
         """The body is kept elsewhere now."""
@@ -138,7 +138,7 @@ class Deliveries(Part):
             mine = deliveries.c.number == number
             await connection.execute(update(deliveries).where(mine).values(body_sealed=None))
 
-        await self._database.write(work)
+        await self._database.write(Reach.WORKER, work)
 
     def _opened_delivery(self, row: Any) -> WaitingDelivery:
         context = _context(row.hook, row.event_lookup)
@@ -163,7 +163,7 @@ class Deliveries(Part):
             mine = deliveries.c.number == number
             await connection.execute(update(deliveries).where(mine).values(values))
 
-        await self._database.write(work)
+        await self._database.write(Reach.WORKER, work)
 
     async def forget_deliveries(self) -> int:
         """Delete what was kept long enough; how many that were."""
@@ -173,7 +173,7 @@ class Deliveries(Part):
             ended = deliveries.c.state != DeliveryState.WAITING.value
             return (await connection.execute(delete(deliveries).where(over, ended))).rowcount
 
-        return await self._database.write(work)
+        return await self._database.write(Reach.WORKER, work)
 
     async def delivery_counts(self, tenant: str) -> list[tuple[str, str, str, int]]:
         """Hook, kind, state, and how many."""
@@ -183,7 +183,9 @@ class Deliveries(Part):
             asked = select(*what, func.count()).where(deliveries.c.tenant == tenant)
             return (await connection.execute(asked.group_by(*what).order_by(*what))).all()
 
-        return [(row[0], row[1], row[2], int(row[3])) for row in await self._database.read(work)]
+        return [
+            (row[0], row[1], row[2], int(row[3])) for row in await self._database.read(tenant, work)
+        ]
 
 
 def _context(hook: str, lookup: str) -> bytes:

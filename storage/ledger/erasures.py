@@ -19,7 +19,7 @@ from evidence.errors import HeldError
 from evidence.items import Role
 from evidence.receipts import Receipt, commit
 from evidence.times import rfc3339
-from storage.ledger.database import Transaction
+from storage.ledger.database import Reach, Transaction
 from storage.ledger.models import (
     aliases,
     collections,
@@ -78,7 +78,7 @@ class Erasure:
 class Erasures(Part):
     async def check_erasable(self, order: OrderRecord, window_of: WindowOf) -> None:
         """Raises HeldError, saying until when or what stands against it, but no hold's reason."""
-        await self._database.read(lambda c: self._refuse(c, order.handle, window_of))
+        await self._database.read(order.tenant, lambda c: self._refuse(c, order.handle, window_of))
 
     async def erase(
         self, order: OrderRecord, erasure: Erasure, window_of: WindowOf
@@ -95,7 +95,7 @@ class Erasures(Part):
             await _record(connection, erasure)
             return hidden
 
-        return await self._database.write(work)
+        return await self._database.write(order.tenant, work)
 
     async def erase_again(self, erasure: Erasure) -> Sequence[bytes]:
         """Erase what a restored backup brought back; nothing to hide if it did not.
@@ -115,7 +115,7 @@ class Erasures(Part):
             await _record(connection, erasure)
             return hidden
 
-        return await self._database.write(work)
+        return await self._database.write(erasure.tenant, work)
 
     async def erasures(self) -> list[Erasure]:
         """Of all tenants, oldest first."""
@@ -140,7 +140,7 @@ class Erasures(Part):
                 stored=row.stored,
                 size=row.size,
             )
-            for row in await self._database.read(work)
+            for row in await self._database.read(Reach.ERASURE, work)
         ]
 
     async def erasure_receipt(self, erasure: Erasure) -> tuple[int, Receipt] | None:
@@ -155,7 +155,7 @@ class Erasures(Part):
             row = (await connection.execute(asked)).one_or_none()
             return None if row is None else (row.log_index, Receipt.from_bytes(row.body))
 
-        return await self._database.read(work)
+        return await self._database.read(erasure.tenant, work)
 
     async def restored(self, handles: Sequence[str]) -> list[str]:
         """Those of these orders, which were erased, that this ledger can open."""
@@ -169,7 +169,7 @@ class Erasures(Part):
                 found.extend((await connection.execute(asked)).scalars())
             return found
 
-        return await self._database.read(work)
+        return await self._database.read(Reach.ERASURE, work)
 
     async def scrub(self, hidden: Sequence[bytes] | None) -> bool:
         """Nothing deleted is left in the database's files; False if others keep them busy.
@@ -200,7 +200,7 @@ class Erasures(Part):
             )
             return from_text(now)
 
-        return await self._database.write(work)
+        return await self._database.write(order.tenant, work)
 
     async def release(self, order: OrderRecord) -> None:
         """Lift the hold. Fine if there is none."""
@@ -212,11 +212,13 @@ class Erasures(Part):
                 .values(lifted_at=self._now())
             )
 
-        await self._database.write(work)
+        await self._database.write(order.tenant, work)
 
     async def kept_until(self, order: OrderRecord, window_of: WindowOf) -> datetime:
         """When the retention of the order's evidence ends."""
-        return await self._database.read(lambda c: _kept_until(c, order.handle, window_of))
+        return await self._database.read(
+            order.tenant, lambda c: _kept_until(c, order.handle, window_of)
+        )
 
     async def held_since(self, order: OrderRecord) -> datetime | None:
         """Since when a hold is on the order, or None."""
@@ -225,7 +227,7 @@ class Erasures(Part):
             row = (await connection.execute(_holds(order.handle))).first()
             return None if row is None else from_text(row.placed_at)
 
-        return await self._database.read(work)
+        return await self._database.read(order.tenant, work)
 
     async def _refuse(self, connection: Transaction, handle: str, window_of: WindowOf) -> None:
         await check_open(connection, handle)

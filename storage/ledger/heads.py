@@ -7,17 +7,18 @@ a head that was not committed goes with the transaction that made it; nobody has
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, update
 
 from evidence.checkpoint import Checkpoint
 from evidence.errors import CorruptionError, RequestError
 from evidence.items import Role
 from evidence.merkle import HASH_BYTES, Frontier, hash_leaf
 from evidence.receipts import NO_RECEIPT, Receipt, receipt_line
-from storage.ledger.database import OvertakenError, Transaction
+from storage.ledger.database import Held, OvertakenError, Transaction, Turn
 from storage.ledger.models import (
     checkpoints,
     logs,
@@ -51,17 +52,19 @@ class Heads(Part):
     async def checkpoint(self, tenant: str) -> bytes | None:
         """The newest signed note, or None before the first."""
         return await self._note(
+            tenant,
             select(checkpoints.c.note)
             .where(checkpoints.c.tenant == tenant, checkpoints.c.note.is_not(None))
-            .order_by(checkpoints.c.size.desc())
+            .order_by(checkpoints.c.size.desc()),
         )
 
     async def checkpoint_at(self, tenant: str, size: int) -> bytes | None:
         """The signed note of this very size, or None."""
         return await self._note(
+            tenant,
             select(checkpoints.c.note).where(
                 checkpoints.c.tenant == tenant, checkpoints.c.size == size
-            )
+            ),
         )
 
     async def first_checkpoint_covering(self, tenant: str, log_index: int) -> bytes:
@@ -70,13 +73,14 @@ class Heads(Part):
         Raises RequestError if there is none yet.
         """
         found = await self._note(
+            tenant,
             select(checkpoints.c.note)
             .where(
                 checkpoints.c.tenant == tenant,
                 checkpoints.c.size > log_index,
                 checkpoints.c.note.is_not(None),
             )
-            .order_by(checkpoints.c.size)
+            .order_by(checkpoints.c.size),
         )
         if found is None:
             why = f"none covers leaf {log_index} yet"
@@ -134,7 +138,11 @@ class Heads(Part):
             await connection.insert_many(checkpoints, [{**row, "committed_at": self._now()}])
             return Growth(len(rows), [*heads, head], entries)
 
-        return await self._database.write(work)
+        return await self._database.write(tenant, work, turn=Turn.LOG)
+
+    def sequencing(self, tenant: str) -> AbstractAsyncContextManager[Held]:
+        """Nobody else sequences the tenant's log meanwhile; see `Database.holding`."""
+        return self._database.holding(f"log:{tenant}")
 
     async def heads(self, tenant: str, *, from_size: int) -> list[Head]:
         """The signed heads of `from_size` leaves and more, smallest first."""
@@ -143,7 +151,7 @@ class Heads(Part):
             found = await _heads(connection, tenant, from_size)
             return [head for head in found if head.note is not None]
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def head_at(self, tenant: str, size: int) -> Head | None:
         """The head committed at this very size, signed or not, or None."""
@@ -155,7 +163,7 @@ class Heads(Part):
             row = (await connection.execute(asked)).one_or_none()
             return None if row is None else _head(row)
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def entries(self, tenant: str, *, start: int, stop: int) -> list[bytes]:
         """The log's leaves from `start` up to `stop`, which is not included."""
@@ -172,17 +180,17 @@ class Heads(Part):
                 found.extend((row.log_index, row.body) for row in rows)
             return [body for _, body in sorted(found)]
 
-        found = await self._database.read(work)
+        found = await self._database.read(tenant, work)
         if len(found) != stop - start:
             why = f"it has {len(found)} of the receipts {start} to {stop - 1} of the log"
             raise CorruptionError(what="The ledger", why=why)
         return found
 
-    async def _note(self, asked: Any) -> bytes | None:
+    async def _note(self, tenant: str, asked: Any) -> bytes | None:
         async def work(connection: Transaction) -> bytes | None:
             return (await connection.execute(asked.limit(1))).scalar_one_or_none()
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
 
 # Written once: to put a statement together takes as long as to run it.
@@ -191,7 +199,8 @@ _HEADS = (
     .where(checkpoints.c.tenant == bindparam("tenant"), checkpoints.c.size >= bindparam("size"))
     .order_by(checkpoints.c.size)
 )
-_LOG = select(logs).where(logs.c.tenant == bindparam("tenant")).with_for_update()
+_LOG = select(logs).where(logs.c.tenant == bindparam("tenant"))
+_LOG_LOCKED = _LOG.with_for_update()
 _MOVE = (
     update(logs)
     .where(logs.c.tenant == bindparam("whose"), logs.c.size == bindparam("before"))
@@ -268,7 +277,16 @@ async def _signed(
 
 async def locked_log(connection: Transaction, tenant: str) -> Row[Any]:
     """The log's row. On PostgreSQL others wait for us here; on SQLite they did at BEGIN."""
-    row = (await connection.execute(_LOG, {"tenant": tenant})).one_or_none()
+    return await _the_log(connection, tenant, _LOG_LOCKED)
+
+
+async def log_of(connection: Transaction, tenant: str) -> Row[Any]:
+    """The log's row, for who changes nothing."""
+    return await _the_log(connection, tenant, _LOG)
+
+
+async def _the_log(connection: Transaction, tenant: str, asked: Select[Any]) -> Row[Any]:
+    row = (await connection.execute(asked, {"tenant": tenant})).one_or_none()
     if row is None:
         raise RequestError(what=f"The tenant {tenant[:63]!r}", why="there is none of this name")
     return row

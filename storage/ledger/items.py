@@ -126,11 +126,11 @@ class Items(Part):
                 new_stamps.append(whose | _stamp_row(cipher, each, stamp, at=at))
             await connection.insert_many(items, new_items)
             if new_stamps:
-                await connection.insert_many(stamps, new_stamps)
-                await _queue(connection, collection_id, source, after=newest)
+                numbers = await connection.insert_many(stamps, new_stamps)
+                await _queue(connection, order, collection_id, source, numbers, after=newest)
             return [there[each.ordinal_lookup] for each in brought]
 
-        return await self._database.write(work) if brought else []
+        return await self._database.write(order.tenant, work) if brought else []
 
     async def stored_of(self, order: OrderRecord, sha256s: Iterable[str]) -> dict[str, str]:
         """The objects that hold these bytes of the order, by SHA-256; those it has, that is."""
@@ -141,7 +141,7 @@ class Items(Part):
             stored = await _stored_there(connection, order, list(by_lookup))
             return {by_lookup[lookup]: name for lookup, name in stored.items()}
 
-        return await self._database.read(work)
+        return await self._database.read(order.tenant, work)
 
     async def items(self, order: OrderRecord) -> list[KeptItem]:
         """Those in sequence in the order of the chain, then the others as they came."""
@@ -156,7 +156,7 @@ class Items(Part):
             return (await connection.execute(asked)).all()
 
         cipher = RowCipher(order.key)
-        return [_kept_item(cipher, row) for row in await self._database.read(work)]
+        return [_kept_item(cipher, row) for row in await self._database.read(order.tenant, work)]
 
     async def receipts(self, order: OrderRecord) -> list[tuple[int, Receipt]]:
         """The order's chain from its first receipt on, each with its place in the log.
@@ -174,7 +174,7 @@ class Items(Part):
                 found.extend((row.log_index, row.body) for row in rows)
             return sorted(found)
 
-        rows = await self._database.read(work)
+        rows = await self._database.read(order.tenant, work)
         return [(index, Receipt.from_bytes(body)) for index, body in rows]
 
     async def lost_of(self, order: OrderRecord) -> list[Receipt]:
@@ -185,7 +185,7 @@ class Items(Part):
             rows = await connection.execute(asked.order_by(lost_receipts.c.seq))
             return list(rows.scalars())
 
-        return [Receipt.from_bytes(body) for body in await self._database.read(work)]
+        return [Receipt.from_bytes(body) for body in await self._database.read(order.tenant, work)]
 
     async def pending(self, tenant: str) -> int:
         """How many stamps have no receipt yet."""
@@ -194,7 +194,7 @@ class Items(Part):
             asked = select(func.count()).select_from(waiting).where(waiting.c.tenant == tenant)
             return int((await connection.execute(asked)).scalar_one())
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
 
 def plain_media_type(text: str) -> str:
@@ -314,12 +314,23 @@ async def _stored_there(
     return found
 
 
-async def _queue(connection: Transaction, collection: str, source: str, *, after: int) -> None:
-    """The new stamps wait for the sequencer: those of this source that are numbered `after` it.
+async def _queue(
+    connection: Transaction,
+    order: OrderRecord,
+    collection: str,
+    source: str,
+    numbers: Sequence[int] | None,
+    *,
+    after: int,
+) -> None:
+    """The new stamps wait for the sequencer: these, or all of this source beyond `after`.
 
-    Numbers only grow, so ours are all beyond the greatest that was there before them. Should
-    another's be there too by now, it waits already, and this transaction is run again.
+    Where nobody says which numbers they have, nobody else can have written meanwhile.
     """
+    if numbers is not None:
+        whose = {"tenant": order.tenant, "store": order.store}
+        await connection.insert_many(waiting, [{"stamp": number, **whose} for number in numbers])
+        return
     asked = {"after": after, "collection": collection, "source": source}
     await connection.execute(_QUEUE, asked)
 

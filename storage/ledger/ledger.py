@@ -11,7 +11,7 @@ from storage.ledger.access import Access
 from storage.ledger.collections import Collections
 from storage.ledger.cosignatures import Cosignatures
 from storage.ledger.custody import Custody
-from storage.ledger.database import Database
+from storage.ledger.database import CONNECTIONS, Database
 from storage.ledger.deliveries import Deliveries
 from storage.ledger.erasures import Erasures
 from storage.ledger.heads import Heads
@@ -42,15 +42,19 @@ class Ledger(
     recovery.py."""
 
     @classmethod
-    async def open(cls, url: str, *, vault: Vault, clock: Callable[[], datetime]) -> "Ledger":
-        """Connect, and make or migrate the tables.
+    async def open(
+        cls,
+        url: str,
+        *,
+        vault: Vault,
+        clock: Callable[[], datetime],
+        connections: int = CONNECTIONS,
+    ) -> "Ledger":
+        """Connect, and make or migrate the tables; `Database.open` says more.
 
-        url     such as sqlite:////data/ledger.db or postgresql+asyncpg://…
         clock   the time, with its zone
-
-        Raises RequestError for another kind of URL, OutageError if the database is away.
         """
-        return cls(await Database.open(url), vault, clock)
+        return cls(await Database.open(url, connections=connections), vault, clock)
 
     async def close(self) -> None:
         await self._database.close()

@@ -11,7 +11,7 @@ from evidence.errors import RequestError
 from evidence.merkle import EMPTY_ROOT
 from evidence.orders import Alias, OrderRef, Platform
 from evidence.receipts import SALT_BYTES, commit_order
-from storage.ledger.database import Transaction
+from storage.ledger.database import Reach, Transaction
 from storage.ledger.models import aliases, checkpoints, logs, orders, tenants
 from storage.ledger.part import (
     Part,
@@ -56,7 +56,7 @@ class Orders(Part):
                 )
             return Tenant(name, origin)
 
-        return await self._database.write(work)
+        return await self._database.write(Reach.HOUSE, work)
 
     async def origin(self, tenant: str) -> str:
         """The origin of the tenant's log; it never changes. RequestError if there is no tenant."""
@@ -67,7 +67,7 @@ class Orders(Part):
             asked = select(tenants.c.origin).where(tenants.c.tenant == tenant)
             return (await connection.execute(asked)).scalar_one_or_none()
 
-        found = await self._database.read(work)
+        found = await self._database.read(tenant, work)
         if found is None:
             raise RequestError(what=f"The tenant {tenant[:63]!r}", why="there is none of this name")
         self._origins[tenant] = found
@@ -92,11 +92,11 @@ class Orders(Part):
                 await connection.execute(insert(orders).values(row))
             return there or new
 
-        return await self._database.write(work)
+        return await self._database.write(tenant, work)
 
     async def find_order(self, tenant: str, ref: OrderRef) -> OrderRecord | None:
         lookup = self._ref_lookup(tenant, ref)
-        return await self._database.read(lambda c: self._find(c, tenant, lookup))
+        return await self._database.read(tenant, lambda c: self._find(c, tenant, lookup))
 
     async def order_by_handle(self, tenant: str, handle: str) -> OrderRecord | None:
         """None as well for an order that was erased, or is another tenant's."""
@@ -106,7 +106,7 @@ class Orders(Part):
             row = (await connection.execute(asked)).one_or_none()
             return self._order_of(row) if row is not None else None
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def add_alias(self, order: OrderRecord, alias: Alias) -> None:
         """The order goes by this name as well. Twice is fine; so are two orders of one name."""
@@ -132,7 +132,7 @@ class Orders(Part):
                     )
                 )
 
-        await self._database.write(work)
+        await self._database.write(order.tenant, work)
 
     async def aliases(self, order: OrderRecord, *, before: datetime | None = None) -> list[Alias]:
         """In the order they were added; only those added before that time, if one is given."""
@@ -145,7 +145,7 @@ class Orders(Part):
             cipher = RowCipher(order.key)
             return [_alias_of(cipher, row) for row in rows]
 
-        return await self._database.read(work)
+        return await self._database.read(order.tenant, work)
 
     async def orders_by_alias(self, tenant: str, alias: Alias) -> list[OrderRecord]:
         """Every order of the tenant that goes by this name, oldest first."""
@@ -161,7 +161,7 @@ class Orders(Part):
             rows = (await connection.execute(asked)).all()
             return [record for row in rows if (record := self._order_of(row)) is not None]
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def _find(self, connection: Transaction, tenant: str, lookup: str) -> OrderRecord | None:
         asked = select(orders).where(orders.c.tenant == tenant, orders.c.ref_lookup == lookup)

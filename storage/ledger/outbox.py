@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 
 from evidence.errors import NotFoundError
-from storage.ledger.database import Transaction
+from storage.ledger.database import Reach, Transaction
 from storage.ledger.models import outbox, subscriptions
 from storage.ledger.part import Part, from_text, to_text
 
@@ -78,7 +78,7 @@ class Outbox(Part):
         async def work(connection: Transaction) -> None:
             await connection.execute(insert(subscriptions).values(values))
 
-        await self._database.write(work)
+        await self._database.write(subscription.tenant, work)
 
     async def subscriptions(self, tenant: str) -> list[Subscription]:
         """Oldest first."""
@@ -88,7 +88,7 @@ class Outbox(Part):
             order = (subscriptions.c.created_at, subscriptions.c.id)
             return (await connection.execute(asked.order_by(*order))).all()
 
-        return [self._subscription_of(row) for row in await self._database.read(work)]
+        return [self._subscription_of(row) for row in await self._database.read(tenant, work)]
 
     async def remove_subscription(self, tenant: str, id: str) -> None:
         """With all that waits for it. NotFoundError if the tenant has no such subscription."""
@@ -100,7 +100,7 @@ class Outbox(Part):
             await connection.execute(delete(outbox).where(outbox.c.subscription == id))
             await connection.execute(delete(subscriptions).where(mine))
 
-        await self._database.write(work)
+        await self._database.write(tenant, work)
 
     async def disable_subscription(self, id: str, why: str) -> None:
         """Nothing is sent to it any more, nor written down for it, until it is replayed."""
@@ -110,7 +110,7 @@ class Outbox(Part):
             values = {"disabled_at": self._now(), "disabled_why": why[:200]}
             await connection.execute(update(subscriptions).where(mine).values(values))
 
-        await self._database.write(work)
+        await self._database.write(Reach.WORKER, work)
 
     async def replay_messages(self, tenant: str, id: str, *, since: datetime) -> int:
         """Enable it, and send again what happened since then; how many that are."""
@@ -130,7 +130,7 @@ class Outbox(Part):
             values = {"state": "waiting", "attempts": 0, "next_at": now}
             return (await connection.execute(update(outbox).where(again).values(values))).rowcount
 
-        return await self._database.write(work)
+        return await self._database.write(tenant, work)
 
     async def claim_messages(self, *, limit: int, until: datetime) -> list[Message]:
         """What is due, ours until then: another process that looks meanwhile passes it over."""
@@ -157,7 +157,7 @@ class Outbox(Part):
                     mine.append(row)
             return mine
 
-        return [self._message_of(row) for row in await self._database.write(work)]
+        return [self._message_of(row) for row in await self._database.write(Reach.WORKER, work)]
 
     async def message_ended(self, number: int, state: str, *, again: datetime | None) -> None:
         """Sent, gone or failed; or waiting, to be tried again then."""
@@ -169,7 +169,7 @@ class Outbox(Part):
             mine = outbox.c.number == number
             await connection.execute(update(outbox).where(mine).values(values))
 
-        await self._database.write(work)
+        await self._database.write(Reach.WORKER, work)
 
     async def forget_messages(self, *, before: datetime) -> int:
         """Delete what was sent, or given up, longer ago; how many that were."""
@@ -178,7 +178,7 @@ class Outbox(Part):
             over = (outbox.c.state != "waiting") & (outbox.c.happened_at < to_text(before))
             return (await connection.execute(delete(outbox).where(over))).rowcount
 
-        return await self._database.write(work)
+        return await self._database.write(Reach.WORKER, work)
 
     def _message_of(self, row: Row[Any]) -> Message:
         return Message(

@@ -14,8 +14,8 @@ from sqlalchemy import Row, and_, delete, func, insert, select, update
 from evidence.errors import CorruptionError
 from evidence.merkle import hash_leaf
 from evidence.receipts import Receipt
-from storage.ledger.database import OvertakenError, Transaction
-from storage.ledger.heads import frontier_of, locked_log, receipt_of
+from storage.ledger.database import OvertakenError, Transaction, Turn
+from storage.ledger.heads import frontier_of, locked_log, log_of, receipt_of
 from storage.ledger.models import (
     checkpoints,
     logs,
@@ -61,10 +61,10 @@ class Recovery(Part):
         """Size of the ledger's log, and the hashes of the whole subtrees it consists of."""
 
         async def work(connection: Transaction) -> tuple[int, Sequence[bytes]]:
-            frontier = frontier_of(await locked_log(connection, tenant))
+            frontier = frontier_of(await log_of(connection, tenant))
             return frontier.size, frontier.hashes
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
     async def replay(
         self, tenant: str, *, start: int, entries: Sequence[bytes], head: Head
@@ -128,7 +128,7 @@ class Recovery(Part):
             )
             return Replayed(found=len(kept), lost=len(lost))
 
-        return await self._database.write(work)
+        return await self._database.write(tenant, work, turn=Turn.LOG)
 
     async def adopt_note(self, tenant: str, head: Head) -> None:
         """A head that the backup had committed, and that was signed and published after it."""
@@ -145,7 +145,7 @@ class Recovery(Part):
                 .values(note=head.note)
             )
 
-        await self._database.write(work)
+        await self._database.write(tenant, work)
 
     async def lost(self, tenant: str) -> Lost:
         """All that was ever lost."""
@@ -166,7 +166,7 @@ class Recovery(Part):
             row: Sequence[int] = (await connection.execute(asked)).one()
             return Lost(receipts=row[0], orders=row[1], unknown=row[1] - row[2])
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
 
 async def _handles(

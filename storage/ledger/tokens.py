@@ -66,23 +66,23 @@ class Tokens(Part):
             )
             return token
 
-        return await self._database.write(work)
+        return await self._database.write(tenant, work)
 
     async def tokens(self, tenant: str, size: int) -> list[Token]:
         """Those over the tenant's checkpoint of this very size, as they were kept."""
-        return await self._tokens(_of(tenant, size).order_by(tokens.c.number))
+        return await self._tokens(tenant, _of(tenant, size).order_by(tokens.c.number))
 
     async def newest_token(self, tenant: str) -> Token | None:
         """The one that was kept last, or None."""
         asked = select(tokens).where(tokens.c.tenant == tenant)
-        found = await self._tokens(asked.order_by(tokens.c.number.desc()).limit(1))
+        found = await self._tokens(tenant, asked.order_by(tokens.c.number.desc()).limit(1))
         return found[0] if found else None
 
-    async def _tokens(self, asked: Select[Any]) -> list[Token]:
+    async def _tokens(self, tenant: str, asked: Select[Any]) -> list[Token]:
         async def work(connection: Transaction) -> list[Token]:
             return [_token(row) for row in await connection.execute(asked)]
 
-        return await self._database.read(work)
+        return await self._database.read(tenant, work)
 
 
 def _of(tenant: str, size: int) -> Select[Any]:

@@ -4,22 +4,26 @@
     2  receipts, head, signature: committed    one transaction, up to 1,000 stamps
     3  publish entries, tiles, head, pointer   each file once, forced to the disk
 
-Any process may do any of it at any time, and may die between any two instructions: 2 is a
-transaction, and 3 starts again from the pointer, which moves last.
+Any process may do it, one at a time for each log: on PostgreSQL whoever has the log's lock, which a
+holder that dies lets go of. It may die between any two instructions: 2 is a transaction, and 3
+starts again from the pointer, which moves last. A holder that was cut off and goes on has lost the
+compare-and-set of 2, or writes in 3 what the ledger committed, and the pointer does not go back.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from evidence.canonical import canonical
 from evidence.checkpoint import Checkpoint, open_checkpoint
-from evidence.errors import CorruptionError, RequestError
+from evidence.errors import CorruptionError, OutageError, RequestError
 from evidence.merkle import inclusion_path
 from evidence.notes import parse_signatures, sign_note
 from evidence.proofs import LogProof
 from evidence.tiles import tile_reader
+from storage.ledger.database import Held, LockLostError
 from storage.ledger.heads import BATCH
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Head
@@ -27,6 +31,10 @@ from storage.ledger.recovery import Replayed
 from storage.log.log import Log
 from storage.log.recovery import recover
 from storage.vault.vault import Vault
+
+_Answer = TypeVar("_Answer")
+
+_TRIES = 8
 
 
 @dataclass(slots=True)
@@ -72,29 +80,46 @@ class Sequencer:
             if turn.head is not None and turn.done > came_after:
                 return turn.head
             turn.begun += 1
-            while True:
-                published = await self._published(tenant, origin)
-                step = await self._ledger.grow(
-                    tenant, sign=self._signing(tenant, origin), published=published, limit=BATCH
-                )
-                head = await self._publish(
-                    tenant, origin, step.heads, published, fresh=step.entries
-                )
-                if step.taken < BATCH:
-                    break
+            head = await self._holding(tenant, lambda held: self._all(tenant, origin, held))
             turn.head = Checkpoint(origin=origin, size=head.size, root=head.root)
             turn.done = turn.begun
             return turn.head
+
+    async def _all(self, tenant: str, origin: str, held: Held) -> Head:
+        """Take what waits, a batch at a time; the head that is published last."""
+        while True:
+            published = await self._published(tenant, origin)
+            step = await self._ledger.grow(
+                tenant, sign=self._signing(tenant, origin), published=published, limit=BATCH
+            )
+            head = await self._publish(
+                tenant, origin, step.heads, published, held, fresh=step.entries
+            )
+            if step.taken < BATCH:
+                return head
+
+    async def _holding(self, tenant: str, run: Callable[[Held], Awaitable[_Answer]]) -> _Answer:
+        """Run it as the one that sequences; again, from the start, if the lock was lost in it."""
+        for _ in range(_TRIES):
+            try:
+                async with self._ledger.sequencing(tenant) as held:
+                    return await run(held)
+            except LockLostError:
+                continue
+        raise OutageError(source="The log", why="its lock in the ledger was lost again and again")
 
     async def republish(self, tenant: str) -> None:
         """Write every file of the log that is missing, from the ledger; compare the others."""
         origin = await self._origin(tenant)
         async with self._turns.setdefault(tenant, _Turn()).lock:
-            published = await self._published(tenant, origin)
-            sign = self._signing(tenant, origin)
-            await self._ledger.grow(tenant, sign=sign, published=published, limit=0)
-            heads = await self._ledger.heads(tenant, from_size=0)
-            await self._publish(tenant, origin, heads, None)
+            await self._holding(tenant, lambda held: self._again(tenant, origin, held))
+
+    async def _again(self, tenant: str, origin: str, held: Held) -> None:
+        published = await self._published(tenant, origin)
+        sign = self._signing(tenant, origin)
+        await self._ledger.grow(tenant, sign=sign, published=published, limit=0)
+        heads = await self._ledger.heads(tenant, from_size=0)
+        await self._publish(tenant, origin, heads, None, held)
 
     async def recover(self, tenant: str) -> Replayed:
         """Bring a ledger that was restored from a backup up to its published log.
@@ -105,13 +130,14 @@ class Sequencer:
         turn = self._turns.setdefault(tenant, _Turn())
         async with turn.lock:
             turn.head = None
-            return await recover(
-                self._ledger,
-                self._files_for(tenant),
-                self._vault.log_verifiers(tenant, origin),
-                tenant=tenant,
-                origin=origin,
-            )
+            async with self._ledger.sequencing(tenant):
+                return await recover(
+                    self._ledger,
+                    self._files_for(tenant),
+                    self._vault.log_verifiers(tenant, origin),
+                    tenant=tenant,
+                    origin=origin,
+                )
 
     async def is_behind(self, tenant: str) -> bool:
         """Whether the ledger lacks what its log has published: then nothing can be sequenced."""
@@ -202,6 +228,7 @@ class Sequencer:
         origin: str,
         heads: Sequence[Head],
         published: Checkpoint | None,
+        held: Held,
         *,
         fresh: Sequence[bytes] = (),
     ) -> Head:
@@ -219,6 +246,7 @@ class Sequencer:
                 entries = fresh
                 if head is not heads[-1] or len(fresh) != head.size - old_size:
                     entries = await self._ledger.entries(tenant, start=old_size, stop=head.size)
+                await held.check()
                 await asyncio.to_thread(
                     files.publish,
                     head.note,

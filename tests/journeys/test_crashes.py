@@ -111,7 +111,7 @@ class Look:
         if walk.state is State.QUEUED:
             return "1 queued"
         if walk.state is State.COLLECTING:
-            tasks = await self.ledger.tasks(walk.id)
+            tasks = await self.ledger.tasks(self.tenant, walk.id)
             if len(tasks) < len(walk.sources) or any(task.state not in _ENDED for task in tasks):
                 return "2 collecting"
             return "3 sequencing the items" if pending else "4 items in the log, not verifying"
@@ -332,7 +332,7 @@ async def _check_collections(
             brought = _brought([line for line in kept if line.collection == collection.id])
             usual = usual or brought
             assert brought == usual, (ref, brought)
-            tasks = await look.ledger.tasks(collection.id)
+            tasks = await look.ledger.tasks(collection.tenant, collection.id)
             assert {task.state for task in tasks} == {TaskState.BROUGHT}
         if order.handle in seen.unfinished:
             disturbed.append(ref)

@@ -99,7 +99,7 @@ async def test_the_carrier_is_asked_about_each_parcel_once(
         asked, _ = await runtime.request_collection(ORDER, tenant=settings.tenant)
         assert await runtime.walk(settings.tenant, asked.id) is State.SEALED
         account = await runtime.account(settings.tenant, ORDER)
-        tasks = {task.source: task for task in await runtime.ledger.tasks(asked.id)}
+        tasks = {task.source: task for task in await runtime.ledger.tasks(asked.tenant, asked.id)}
     assert house.asked == {FIRST: 1, SECOND: 1}
     assert {task.state for task in tasks.values()} == {TaskState.BROUGHT}
     assert account.manifest is not None
@@ -114,7 +114,7 @@ async def test_that_the_first_parcel_failed_is_said_though_the_second_came(
     async with await Runtime.open(settings) as runtime:
         asked, _ = await runtime.request_collection(ORDER, tenant=settings.tenant)
         assert await runtime.walk(settings.tenant, asked.id) is State.SEALED
-        tasks = {task.source: task for task in await runtime.ledger.tasks(asked.id)}
+        tasks = {task.source: task for task in await runtime.ledger.tasks(asked.tenant, asked.id)}
     assert house.asked[SECOND] == 1
     assert tasks["carrier"].state is TaskState.FAILED
     assert "403" in tasks["carrier"].why

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -309,9 +310,9 @@ class InMemoryEvidence:
                     return collection
         return None
 
-    async def tasks(self, collection_id: str) -> Sequence[ATask]:
+    async def tasks(self, collection: Any) -> Sequence[ATask]:
         return next(
-            (a.tasks[collection_id] for a in self.accounts.values() if collection_id in a.tasks), []
+            (a.tasks[collection.id] for a in self.accounts.values() if collection.id in a.tasks), []
         )
 
     async def order_of(self, collection: object) -> AnOrder:

@@ -92,8 +92,10 @@ async def collected(runtime: Runtime, ref: OrderRef = REF, *, items: int = 3) ->
         for number in range(items)
     ]
     await runtime.shelf(order, made.id).keep("erp", kept)
-    await runtime.ledger.end_task(made.id, "erp", state="failed", why="Erika was not at home")
-    await runtime.ledger.advance(made.id, State.QUEUED, State.SEALED, complete=True)
+    await runtime.ledger.end_task(
+        TENANT, made.id, "erp", state="failed", why="Erika was not at home"
+    )
+    await runtime.ledger.advance(TENANT, made.id, State.QUEUED, State.SEALED, complete=True)
     await runtime.sequencer.sequence(TENANT)
     return order
 

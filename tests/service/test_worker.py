@@ -162,7 +162,7 @@ async def test_a_source_that_left_the_configuration_is_said_to_be_gone(
     again = load_settings(tmp_path / "orderproof.toml", environment={})
     async with await Runtime.open(again) as runtime:
         assert await runtime.walk("default", collection.id) is State.SEALED
-        (task,) = await runtime.ledger.tasks(collection.id)
+        (task,) = await runtime.ledger.tasks("default", collection.id)
     assert (task.state, task.why) == (TaskState.SKIPPED, "It is no longer configured.")
 
 
@@ -172,9 +172,9 @@ async def test_a_source_that_takes_its_process_with_it_each_time_is_given_up(
     async with await Runtime.open(settings) as runtime:
         collection = await asked(runtime)
         for _ in range(fan_out.MOST_ATTEMPTS):
-            await runtime.ledger.begin_task(collection.id, "folder")
+            await runtime.ledger.begin_task("default", collection.id, "folder")
         assert await runtime.walk("default", collection.id) is State.SEALED
-        (task,) = await runtime.ledger.tasks(collection.id)
+        (task,) = await runtime.ledger.tasks("default", collection.id)
     assert task.state is TaskState.FAILED
     assert "never came to an end" in task.why
 

@@ -22,6 +22,7 @@ from storage.log.tiles import LogFiles
 from storage.objects.local import LocalObjects
 from storage.objects.spool import EncryptedSpool, SpooledContent
 from storage.vault.vault import Vault
+from tests import shape
 
 TENANT = "acme"
 ORIGIN = "log.example/acme"
@@ -94,8 +95,13 @@ class Stage:
 @asynccontextmanager
 async def staged(folder: Path) -> AsyncIterator[Stage]:
     """Open what is in `folder`, or begin there."""
+    async with staged_at(folder, await asyncio.to_thread(shape.ledger_url, folder)) as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def staged_at(folder: Path, url: str) -> AsyncIterator[Stage]:
     vault = await asyncio.to_thread(Vault.open, folder / "vault")
-    url = f"sqlite:///{folder}/ledger.db"
     ledger = await Ledger.open(url, vault=vault, clock=now)
     try:
         await ledger.tenant(TENANT, origin=ORIGIN)

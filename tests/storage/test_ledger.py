@@ -123,7 +123,10 @@ async def test_one_idempotency_key_used_by_many_at_once_is_one_collection(stage:
 async def test_of_many_that_advance_a_collection_at_once_one_does(stage: Stage) -> None:
     collection = await stage.collection(await stage.order())
     won = await asyncio.gather(
-        *(stage.ledger.advance(collection.id, State.QUEUED, State.COLLECTING) for _ in range(10))
+        *(
+            stage.ledger.advance(TENANT, collection.id, State.QUEUED, State.COLLECTING)
+            for _ in range(10)
+        )
     )
     assert sorted(won) == [False] * 9 + [True]
 
@@ -133,21 +136,23 @@ async def test_a_collection_keeps_what_each_step_said(stage: Stage) -> None:
     collection = await stage.collection(order)
     at = datetime(2026, 5, 1, 12, 0, 0, 5, UTC)
     advance = stage.ledger.advance
-    assert await advance(collection.id, State.QUEUED, State.COLLECTING)
-    assert await advance(collection.id, State.COLLECTING, State.VERIFYING, checkpoint_size=7, at=at)
-    assert not await advance(collection.id, State.COLLECTING, State.FAILED, failure="late")
+    assert await advance(TENANT, collection.id, State.QUEUED, State.COLLECTING)
+    assert await advance(
+        TENANT, collection.id, State.COLLECTING, State.VERIFYING, checkpoint_size=7, at=at
+    )
+    assert not await advance(TENANT, collection.id, State.COLLECTING, State.FAILED, failure="late")
     assert await stage.ledger.unfinished()
-    assert await advance(collection.id, State.VERIFYING, State.SEALED, complete=False)
+    assert await advance(TENANT, collection.id, State.VERIFYING, State.SEALED, complete=False)
     found = await stage.ledger.collection(TENANT, collection.id)
     assert found is not None
     assert (found.state, found.at, found.checkpoint_size) == (State.SEALED, at, 7)
     assert (found.complete, found.failure) == (False, "")
     assert await stage.ledger.unfinished() == []
     with pytest.raises(RequestError):
-        await advance(collection.id, State.SEALED, State.QUEUED)
+        await advance(TENANT, collection.id, State.SEALED, State.QUEUED)
 
     failed = await stage.collection(order)
-    assert await advance(failed.id, State.QUEUED, State.FAILED, failure="no key for ups")
+    assert await advance(TENANT, failed.id, State.QUEUED, State.FAILED, failure="no key for ups")
     (_, found) = await stage.ledger.collections_of(order)
     assert (found.state, found.failure) == (State.FAILED, "no key for ups")
 
@@ -163,14 +168,14 @@ async def test_what_stalled_is_found_by_its_age(stage: Stage) -> None:
 async def test_a_task_counts_attempts_and_items_and_remembers_why(stage: Stage) -> None:
     order = await stage.order()
     collection = await stage.collection(order)
-    await stage.ledger.add_task(collection.id, "ups")
-    await stage.ledger.add_task(collection.id, "ups")
-    assert [await stage.ledger.begin_task(collection.id, "erp") for _ in range(2)] == [1, 2]
+    await stage.ledger.add_task(TENANT, collection.id, "ups")
+    await stage.ledger.add_task(TENANT, collection.id, "ups")
+    assert [await stage.ledger.begin_task(TENANT, collection.id, "erp") for _ in range(2)] == [1, 2]
     await stage.bring(order, collection, ["a", "b"])
-    await stage.ledger.end_task(collection.id, "erp", state="failed", why="401 from erp")
-    (before, _) = await stage.ledger.tasks(collection.id)
-    await stage.ledger.end_task(collection.id, "erp", state="failed", why="401 from erp")
-    erp, ups = await stage.ledger.tasks(collection.id)
+    await stage.ledger.end_task(TENANT, collection.id, "erp", state="failed", why="401 from erp")
+    (before, _) = await stage.ledger.tasks(TENANT, collection.id)
+    await stage.ledger.end_task(TENANT, collection.id, "erp", state="failed", why="401 from erp")
+    erp, ups = await stage.ledger.tasks(TENANT, collection.id)
     assert (erp.source, erp.state, erp.attempts, erp.items, erp.why) == (
         "erp",
         TaskState.FAILED,
@@ -182,7 +187,7 @@ async def test_a_task_counts_attempts_and_items_and_remembers_why(stage: Stage) 
     assert (ups.source, ups.state, ups.attempts, ups.items) == ("ups", TaskState.WAITING, 0, 0)
     for unknown in ((collection.id, "dhl"), ("0" * 32, "erp")):
         with pytest.raises(RequestError):
-            await stage.ledger.begin_task(*unknown)
+            await stage.ledger.begin_task(TENANT, *unknown)
 
 
 async def test_an_item_comes_back_with_every_field_it_had(stage: Stage) -> None:
@@ -337,9 +342,9 @@ async def test_nothing_personal_stands_in_any_file(tmp_path: Path) -> None:
             idempotency_key="idempotent-erika",
         )
         await stage.ledger.keep(order, collection.id, "erp", [stage.stored(order, item)])
-        await stage.ledger.end_task(collection.id, "erp", state="failed", why="why-erika")
+        await stage.ledger.end_task(TENANT, collection.id, "erp", state="failed", why="why-erika")
         await stage.ledger.advance(
-            collection.id, State.QUEUED, State.FAILED, failure="failure-erika"
+            TENANT, collection.id, State.QUEUED, State.FAILED, failure="failure-erika"
         )
         await stage.sequencer.sequence(TENANT)
         # While it is open, so that the write-ahead log is there to be looked into.

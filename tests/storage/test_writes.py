@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,22 @@ from sqlalchemy import text
 from evidence.errors import OutageError
 from storage.ledger.database import Database
 from storage.ledger.engines import Transaction, Work
+from tests.postgres import Postgres
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    try:
-        await opened.write(_made)
-        yield opened
-    finally:
-        await opened.close()
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    with ExitStack() as stack:
+        url = f"sqlite:///{tmp_path / 'ledger.sqlite'}"
+        if request.param == "postgresql":
+            postgres: Postgres = request.getfixturevalue("postgres")
+            url = postgres.url(stack.enter_context(postgres.database()))
+        opened = await Database.open(url)
+        try:
+            await opened.write("acme", _made)
+            yield opened
+        finally:
+            await opened.close()
 
 
 async def _made(transaction: Transaction) -> None:
@@ -45,44 +52,48 @@ def _note(number: int, *, then: BaseException | None = None) -> Work[int]:
 async def test_each_of_many_at_once_sees_those_before_it_and_all_are_there(
     database: Database,
 ) -> None:
-    seen = await asyncio.gather(*(database.write(_note(number)) for number in range(200)))
+    seen = await asyncio.gather(*(database.write("acme", _note(number)) for number in range(200)))
     assert seen == list(range(1, 201))
-    assert await database.read(_count) == 200
+    assert await database.read("acme", _count) == 200
 
 
 async def test_one_that_fails_takes_nothing_of_the_others_with_it(database: Database) -> None:
     works = [_note(n, then=LookupError(str(n)) if n % 3 == 0 else None) for n in range(60)]
-    answers = await asyncio.gather(*map(database.write, works), return_exceptions=True)
+    answers = await asyncio.gather(
+        *(database.write("acme", work) for work in works), return_exceptions=True
+    )
     failed = [n for n, answer in enumerate(answers) if isinstance(answer, LookupError)]
     assert failed == list(range(0, 60, 3))
     assert [str(answers[n]) for n in failed] == [str(n) for n in failed]
-    assert await database.read(_count) == 40
+    assert await database.read("acme", _count) == 40
 
 
 async def test_the_same_row_twice_fails_the_second_alone(database: Database) -> None:
     answers = await asyncio.gather(
-        database.write(_note(1)),
-        database.write(_note(1)),
-        database.write(_note(2)),
+        database.write("acme", _note(1)),
+        database.write("acme", _note(1)),
+        database.write("acme", _note(2)),
         return_exceptions=True,
     )
     assert isinstance(answers[1], OutageError)
-    assert await database.read(_count) == 2
+    assert await database.read("acme", _count) == 2
 
 
 async def test_who_gives_up_before_its_turn_has_written_nothing(database: Database) -> None:
-    first = asyncio.create_task(database.write(_note(0)))
+    first = asyncio.create_task(database.write("acme", _note(0)))
     await asyncio.sleep(0)
-    waiting = [asyncio.create_task(database.write(_note(n))) for n in range(1, 10)]
+    waiting = [asyncio.create_task(database.write("acme", _note(n))) for n in range(1, 10)]
     await asyncio.sleep(0)
     waiting[4].cancel()
     answers = await asyncio.gather(first, *waiting, return_exceptions=True)
     assert isinstance(answers[5], asyncio.CancelledError)
-    assert await database.read(_count) == 9
+    assert await database.read("acme", _count) == 9
 
 
 async def test_a_ledger_that_was_closed_says_so_to_all_who_wait(tmp_path: Path) -> None:
     opened = await Database.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     await opened.close()
-    answers = await asyncio.gather(*(opened.write(_made) for _ in range(3)), return_exceptions=True)
+    answers = await asyncio.gather(
+        *(opened.write("acme", _made) for _ in range(3)), return_exceptions=True
+    )
     assert all(isinstance(answer, RuntimeError) for answer in answers)

@@ -110,7 +110,7 @@ async def ended(runtime: Runtime, *, complete: bool, against: bool = False, **de
         order, policy="amazon.a2z.delivery", sources=["notes-default"], defect=defect or None
     )
     await runtime.ledger.advance(
-        made.id, State.QUEUED, State.SEALED, complete=complete, judged_against=against
+        OURS, made.id, State.QUEUED, State.SEALED, complete=complete, judged_against=against
     )
     return made.id
 
@@ -149,7 +149,7 @@ async def test_nothing_is_told_of_what_was_rolled_back(
     await runtime.ledger.add_subscription(receiver.subscription())
     id = await ended(runtime, complete=True)
     await sender.send()
-    assert not await runtime.ledger.advance(id, State.QUEUED, State.SEALED, complete=True)
+    assert not await runtime.ledger.advance(OURS, id, State.QUEUED, State.SEALED, complete=True)
     assert await sender.send() == 0
     assert [said["type"] for _, said in receiver.heard] == ["manifest.sealed"]
 

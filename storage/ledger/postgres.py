@@ -1,0 +1,255 @@
+"""PostgreSQL: any number of processes, on any number of machines. Its driver is in `scaled`.
+
+BEGIN and whose rows are meant go to the server in one message, and COMMIT in another; SQLAlchemy
+runs what is between on a connection that it takes to be in autocommit. A pooled connection that
+died while it lay idle shows at BEGIN, where nothing has happened yet, and another one is taken: so
+no ping is needed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from functools import cache
+from typing import Any
+
+from asyncpg import Connection as Driver
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Boolean,
+    Connection,
+    CursorResult,
+    Executable,
+    Integer,
+    LargeBinary,
+    Table,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from storage.ledger.engines import (
+    Line,
+    Reach,
+    Result,
+    Turn,
+    Waiting,
+    Work,
+    all_failed,
+    run_through,
+    to_its_end,
+    upgrade,
+)
+from storage.ledger.errors import is_away
+from storage.ledger.locks import HeldLock, Locks
+from storage.ledger.rows import beginning, secure
+
+CONNECTIONS = 10
+_MIGRATING = 0x6F70726F6F66  # the number of an advisory lock; any would do
+_POOL_S = 30.0
+_CONNECT_S = 10.0
+_ROLLBACK_S = 5.0
+# An old connection may lead to a server that is no longer the first one.
+_OLD_S = 1800
+# What a server has to end by itself. A statement of ours takes milliseconds, a page of an audit a
+# second; whoever waits longer for a row's lock waits for something that hangs.
+_LIMITS = {
+    "application_name": "orderproof",
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+# The driver's own patience, where nothing of the server is heard any more.
+_COMMAND_S = 90.0
+# So that the server notices in half a minute that nobody is there any more, and lets go of locks.
+_WATCHED = {
+    "application_name": "orderproof locks",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+_OPTIONS: dict[str, Any] = {
+    "isolation_level": "AUTOCOMMIT",  # BEGIN and COMMIT are ours
+    "hide_parameters": True,
+    "pool_reset_on_return": None,
+}
+_NO_LIMITS = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5min'"
+
+
+class PostgresEngine:
+    """A pool of connections, and a line of writers for each tenant."""
+
+    def __init__(self, url: URL, *, connections: int = CONNECTIONS) -> None:
+        """Raises an error of SQLAlchemy's for a URL that it does not take."""
+        self._connections = connections
+        url = url.set(drivername="postgresql+asyncpg")
+        self._engine = create_async_engine(
+            url,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=_POOL_S,
+            pool_recycle=_OLD_S,
+            connect_args=_arguments(_LIMITS),
+            **_OPTIONS,
+        )
+        self._locks = Locks(
+            create_async_engine(
+                url, poolclass=NullPool, connect_args=_arguments(_LIMITS | _WATCHED), **_OPTIONS
+            )
+        )
+        self._lines: dict[tuple[str, Turn], Line] = {}
+
+    async def read(self, whose: str, work: Work[Result]) -> Result:
+        async with self._begun(beginning(whose, reading=True)) as connection:
+            return await connection.run_sync(_run, work)
+
+    async def write(self, whose: str, work: Work[Result], turn: Turn) -> Result:
+        key = (str(whose), turn)
+        line = self._lines.get(key)
+        if line is None:
+            begin = beginning(whose, reading=False)
+            line = self._lines[key] = Line(lambda group: self._write(begin, group))
+        try:
+            return await line.write(work)
+        finally:
+            if line.is_empty:
+                self._lines.pop(key, None)
+
+    async def migrate(self) -> None:
+        begin = f"{beginning(Reach.MIGRATION, reading=False)}; {_NO_LIMITS}"
+        async with self._begun(begin) as connection:
+            # One migrates; the others wait for it, and find it done.
+            await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
+            await connection.run_sync(upgrade)
+            await connection.run_sync(secure)
+
+    async def scrub(self, hidden: Sequence[bytes] | None) -> bool:
+        """Nothing to do: PostgreSQL's operator has VACUUM and archives."""
+        return True
+
+    def holding(self, name: str) -> AbstractAsyncContextManager[HeldLock]:
+        return self._locks.holding(name)
+
+    async def close(self) -> None:
+        await self._locks.close()
+        await self._engine.dispose()
+
+    async def _write(self, begin: str, group: Sequence[Waiting]) -> None:
+        await to_its_end(asyncio.create_task(self._together(begin, group)))
+
+    async def _together(self, begin: str, group: Sequence[Waiting]) -> None:
+        """One transaction for all of the group. Should one fail, each is run again, by itself."""
+        try:
+            async with self._begun(begin) as connection:
+                await connection.run_sync(_run_all, group)
+        except BaseException as error:
+            if len(group) == 1 or is_away(error):
+                all_failed(group, error)
+                return
+            for each in group:
+                await self._together(begin, [each])
+
+    @asynccontextmanager
+    async def _begun(self, begin: str) -> AsyncIterator[AsyncConnection]:
+        """A connection within a transaction, which is committed, or rolled back for an error."""
+        connection, driver = await self._beginning(begin)
+        try:
+            try:
+                yield connection
+                if await driver.execute("COMMIT") != "COMMIT":
+                    raise AssertionError("the server rolled back what was to be committed")
+            except BaseException:
+                await asyncio.shield(_rolled_back(connection, driver))
+                raise
+        finally:
+            await asyncio.shield(connection.close())
+
+    async def _beginning(self, begin: str) -> tuple[AsyncConnection, "Driver[Any]"]:
+        for attempt in range(self._connections + 1):
+            connection = await self._engine.connect()
+            try:
+                raw = await connection.get_raw_connection()
+                driver: Driver[Any] = raw.driver_connection  # type: ignore[assignment]
+                await driver.execute(begin)
+                return connection, driver
+            except BaseException as error:
+                await asyncio.shield(_closed(connection))
+                if attempt == self._connections or not is_away(error):
+                    raise
+        raise AssertionError("the loop above returns or raises")
+
+
+def _arguments(settings: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "timeout": _CONNECT_S,
+        "command_timeout": _COMMAND_S,
+        "server_settings": dict(settings),
+        "prepared_statement_cache_size": 500,
+        "statement_cache_size": 0,  # SQLAlchemy keeps them already
+    }
+
+
+async def _closed(connection: AsyncConnection) -> None:
+    """Into no pool: nobody knows what state it is in."""
+    await connection.invalidate()
+    await connection.close()
+
+
+async def _rolled_back(connection: AsyncConnection, driver: "Driver[Any]") -> None:
+    if not driver.is_closed():
+        with suppress(Exception):
+            await driver.execute("ROLLBACK", timeout=_ROLLBACK_S)
+            return
+    if not connection.invalidated:
+        with suppress(Exception):
+            await connection.invalidate()
+
+
+def _run(connection: Connection, work: Work[Result]) -> Result:
+    return run_through(work, _Pooled(connection))
+
+
+def _run_all(connection: Connection, group: Sequence[Waiting]) -> None:
+    for each in group:
+        each.value = run_through(each.work, _Pooled(connection))
+
+
+class _Pooled:
+    """A Transaction inside of a greenlet, where nothing has to be waited for."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
+        return self._connection.execute(statement, parameters)
+
+    async def insert_many(
+        self, table: Table, rows: Sequence[Mapping[str, Any]], /
+    ) -> Sequence[int] | None:
+        if not rows:
+            return []
+        columns = tuple(rows[0])
+        values = tuple([row[name] for row in rows] for name in columns)
+        done = self._connection.exec_driver_sql(_insertion(table, columns), values)
+        return done.scalars().all() if "number" in table.c else []
+
+
+@cache
+def _insertion(table: Table, columns: tuple[str, ...]) -> str:
+    """One statement and one array a column; COPY is refused where rows are secured."""
+    arrays = [f"${n}::{_array(table, name)}" for n, name in enumerate(columns, start=1)]
+    returning = " RETURNING number" if "number" in table.c else ""
+    return (
+        f"INSERT INTO {table.name} ({', '.join(columns)})"  # noqa: S608 - our names
+        f" SELECT * FROM unnest({', '.join(arrays)}){returning}"
+    )
+
+
+def _array(table: Table, column: str) -> str:
+    kind = table.c[column].type
+    if isinstance(kind, LargeBinary):
+        return "bytea[]"
+    if isinstance(kind, Boolean):
+        return "boolean[]"
+    return "bigint[]" if isinstance(kind, BigInteger | Integer) else "text[]"
