@@ -19,6 +19,8 @@ The order of checks, each of which names the file, item or receipt that is wrong
 15 revocation        what keys that were revoked since have signed
 16 model-signature   the OMS signature is over these very files
 
+Of a case's bundle also: `case`, whether its events follow one another by allowed steps.
+
 `reverify` (read and judge again) and `audit` (a whole ledger) answer other questions, elsewhere.
 """
 
@@ -32,6 +34,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from auditor.bag import MAX_PART_BYTES, Bag, check_bag, check_bag_info
+from auditor.cases import check_case
 from auditor.derived import check_derived, signed_paths
 from auditor.erasure import check_erasure, is_erasure
 from auditor.hashing import Hashing
@@ -147,6 +150,7 @@ def _verify_source(
     else:
         checks.unsure("verdicts", "Not compared: there is no manifest to compare with.", MANIFEST)
     _guarded(checks, "items", lambda: check_payload(bag, seal, openings))
+    _guarded(checks, "case", lambda: check_case(bag, seal))
     before, sealed = _guarded(
         checks, "checkpoints", lambda: check_heads(bag, seal, own=own, pinned=pinned)
     ) or (None, None)

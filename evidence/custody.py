@@ -38,6 +38,7 @@ class Act(StrEnum):
     SHARE = "share"
     UNSHARE = "unshare"
     DENIAL = "denial"
+    CASE = "case"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,13 @@ class Role(StrEnum):
     DNS_ANSWER = "dns.answer"
     DEFECT_NOTICE = "defect.notice"
     DOCUMENT = "document"
+    CASE_EVENT = "case.event"
+    CASE_NOTICE = "case.notice"
+    CASE_EXPORT = "case.export"
+    CASE_DRAFT = "case.draft"
+    CASE_SUBMISSION = "case.submission"
+    CASE_REPLY = "case.reply"
+    CASE_DOCUMENT = "case.document"
     MANIFEST = "manifest"
     STATEMENT = "statement"
     KEY_RECORD = "key.record"
@@ -48,6 +55,9 @@ class Role(StrEnum):
     TRANSFORM_RECORD = "transform.record"
 
 
+# What a person did and wrote about orders, in a chain of the case's own. Nobody reads facts from
+# it: what happened to an order, that order's own account says.
+CASE_ROLES = frozenset(role for role in Role if role.startswith("case."))
 DERIVED_ROLES = frozenset(role for role in Role if role.startswith("derived."))
 # Our own work on an order, which is no evidence about it: no manifest lists it.
 OWN_ROLES = frozenset({Role.MANIFEST, Role.STATEMENT, Role.TRANSFORM_RECORD, *DERIVED_ROLES})

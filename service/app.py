@@ -17,6 +17,7 @@ from service.access.door import admit, refuse_exposure
 from service.api import (
     access,
     bundles,
+    cases,
     collections,
     custody,
     erasure,
@@ -45,6 +46,7 @@ _RESOURCES = (
     items,
     manifests,
     bundles,
+    cases,
     custody,
     erasure,
     shares,

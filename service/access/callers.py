@@ -41,9 +41,10 @@ class Whose:
 
 
 class DeniedError(Exception):
-    """Something that is there and not for whoever asks: "order", "collection" or "store".
+    """Something that is there and not for whoever asks: "order", "collection", "case" or
+    "store".
 
-    Of the first two they are told that it is not there; the denial is noted all the same.
+    Of all but the last they are told that it is not there; the denial is noted all the same.
     """
 
     def __init__(self, what: str) -> None:

@@ -19,7 +19,7 @@ from service.access.denials import Denial, Denials, flushing
 from service.access.oidc import Oidc
 from service.access.rates import Rates
 from service.access.tokens import TOKEN, caller_of_token, id_of
-from service.api.asking import no_collection, no_order
+from service.api.asking import no_case, no_collection, no_order
 from service.api.ports import EVIDENCE, SETTINGS, Evidence
 from service.contract import CONTRACT, Operation
 from service.problems import REQUEST_ID, Problem, route_of
@@ -144,6 +144,8 @@ async def admit(
                 raise no_order() from error
             case "collection":
                 raise no_collection() from error
+            case "case":
+                raise no_case() from error
         raise Problem(403, "forbidden", "This token does not cover the store.") from error
 
 

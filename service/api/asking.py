@@ -5,13 +5,21 @@ from __future__ import annotations
 from aiohttp import web
 
 from evidence.custody import Act
-from evidence.errors import RequestError
+from evidence.errors import NotFoundError, RequestError
 from evidence.orders import OrderRef, order_ref
 from service.access.callers import Whose, caller_of
 from service.api.ports import EVIDENCE, Account, Collection
 from service.contract import Given
 from service.custody import By
-from service.problems import REQUEST_ID, Problem, Violation, invalid, not_found, route_of
+from service.problems import (
+    REQUEST_ID,
+    Problem,
+    Violation,
+    invalid,
+    not_found,
+    problem_of,
+    route_of,
+)
 
 
 def ref_of(given: Given) -> OrderRef:
@@ -67,6 +75,11 @@ async def collection_of(request: web.Request, given: Given) -> Collection:
 
 def no_collection() -> Problem:
     return not_found("collection", "Use the Location that started it.")
+
+
+def no_case() -> Problem:
+    """As `service.cases` says it of one that is not there."""
+    return problem_of(NotFoundError(what="The case", why="there is none of this id"))
 
 
 def not_sealed() -> Problem:

@@ -58,7 +58,7 @@ async def send_bundle(
         held = await request.app[EVIDENCE].bundle(
             whose, ref, profile=profile, to=file, show=show, copies=copies
         )
-        size, sha256 = await asyncio.to_thread(_measure, file)
+        size, sha256 = await measure(file)
         what = {"sha256": sha256, **bundled(held, profile=profile, copies=copies)}
         await request.app[EVIDENCE].note(whose, ref, Act.BUNDLE, by, what)
         response = web.StreamResponse(
@@ -79,6 +79,11 @@ async def send_bundle(
 
 def receipts_in(text: str) -> list[int]:
     return [int(seq) for seq in text.split(",") if seq]
+
+
+async def measure(file: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a file, in a thread."""
+    return await asyncio.to_thread(_measure, file)
 
 
 def _measure(file: Path) -> tuple[int, str]:

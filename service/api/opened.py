@@ -23,6 +23,7 @@ from service.access.callers import DeniedError, Whose
 from service.access.tokens import LINK, id_of, is_right, mint
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
+from service.cases.work import CaseWork
 from service.custody import By
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
@@ -50,6 +51,7 @@ class RuntimeEvidence:
         self._runtime = runtime
         self._worker = worker
         self._intake = intake or Intake(runtime)
+        self.cases = CaseWork(runtime)
 
     async def request_collection(
         self,

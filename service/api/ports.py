@@ -24,6 +24,7 @@ from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.sealed import SealedItem
 from service.access.callers import Whose
+from service.cases.work import CaseWork
 from service.custody import By
 from service.settings import Settings
 from service.webhooks.hooks import Doorkeeper
@@ -203,6 +204,9 @@ class Evidence(Protocol):
     Every name that takes `whose` answers None for what another tenant has, as if it were not, and
     raises DeniedError for what a store has that is not covered.
     """
+
+    @property
+    def cases(self) -> CaseWork: ...
 
     async def request_collection(
         self,

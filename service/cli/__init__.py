@@ -24,6 +24,7 @@ COMMANDS = {
     "worker": ("worker", "drive collections, without answering over HTTP"),
     "collect": ("collect", "collect and seal the evidence of an order"),
     "defects": ("defects", "what a platform holds against you, until when, and what covers it"),
+    "case": ("case", "what a person pursues with a platform, recorded step by step"),
     "manifest": ("manifest", "the newest sealed account of an order"),
     "bundle": ("bundle", "everything a stranger needs to check it, as one file"),
     "derive": ("derive", "a redacted, smaller, converted or translated copy, tied to its original"),

@@ -13,6 +13,7 @@ import aiohttp
 
 from evidence.orders import OrderRef
 from service.client import shapes as s
+from service.client.cases import CaseCalls
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=90)
 _PIECE = 1 << 20
@@ -32,7 +33,7 @@ class ProblemError(Exception):
         self.retry_after_s = retry_after_s
 
 
-class Client:
+class Client(CaseCalls):
     """One service, as one caller. Use it as an async context manager, or close it."""
 
     def __init__(self, url: str, *, token: str | None = None) -> None:

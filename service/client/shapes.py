@@ -1,6 +1,6 @@
 """What openapi.yaml calls schemas; service.client.generate writes it."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 PlatformName = Literal["amazon", "tiktok", "ebay", "shopify", "walmart", "etsy", "other"]
 
@@ -248,6 +248,7 @@ class CustodyEntriesEntry(TypedDict):
         "share",
         "unshare",
         "denial",
+        "case",
     ]
     who: "str | None"
     way: "str | None"
@@ -319,6 +320,156 @@ class Received(TypedDict):
     new: bool
 
 
+class CasePaper(TypedDict):
+    role: NotRequired[Literal["notice", "export", "draft", "submission", "reply", "document"]]
+    name: NotRequired[str]
+    media_type: NotRequired[str]
+    text: NotRequired[str]
+    base64: NotRequired[str]
+    hints: NotRequired[dict[str, str]]
+
+
+class CaseRequest(TypedDict):
+    platform: "PlatformName"
+    site: NotRequired[str]
+    store: NotRequired["StoreName"]
+    kinds: list[str]
+    account: NotRequired[bool]
+    orders: NotRequired[list[str]]
+    asins: NotRequired[list[str]]
+    placed_on: NotRequired[str]
+    noticed_at: NotRequired["Time"]
+    platform_case_id: NotRequired[str]
+    links: NotRequired[list[str]]
+    papers: NotRequired[list["CasePaper"]]
+
+
+class CaseStep(TypedDict):
+    step: "CaseStepName"
+    note: NotRequired[str]
+    papers: NotRequired[list["CasePaper"]]
+    channel: NotRequired[str]
+    recipient: NotRequired[str]
+    sent_at: NotRequired["Time"]
+    received_at: NotRequired["Time"]
+    noticed_at: NotRequired["Time"]
+    platform_case_id: NotRequired[str]
+    ticket_id: NotRequired[str]
+    request_id: NotRequired[str]
+    headers: NotRequired[dict[str, str]]
+    bundles: NotRequired[list["Sha256"]]
+    evidence: NotRequired[list["Sha256"]]
+    reasons: NotRequired[list[str]]
+    confirm: NotRequired[bool]
+    outcome: NotRequired[str]
+
+
+CaseStepName = Literal[
+    "open",
+    "collect",
+    "ready",
+    "submit",
+    "review",
+    "deny",
+    "win",
+    "watch",
+    "close",
+    "notice",
+    "document",
+    "reply",
+    "freeze",
+    "profile",
+    "metric",
+    "draft",
+    "promise",
+    "prove",
+    "recur",
+]
+
+CaseState = Literal[
+    "noticed",
+    "collecting",
+    "ready",
+    "submitted",
+    "under_review",
+    "denied",
+    "won",
+    "watched",
+    "closed",
+]
+
+
+class CaseLine(TypedDict):
+    id: str
+    store: str
+    platform: "PlatformName"
+    site: str
+    kind: str
+    account: bool
+    orders: int
+    order: "str | None"
+    rules: str
+    state: "CaseState"
+    opened_at: "Time"
+    next_at: "Time | None"
+
+
+class CaseDeadlinesEntry(TypedDict):
+    step: str
+    rule: str
+    at: "Time"
+    source: str
+
+
+class CaseAgendaEntry(TypedDict):
+    at: "Time"
+    what: str
+    text: str
+
+
+class Case(TypedDict):
+    id: str
+    store: str
+    platform: "PlatformName"
+    site: str
+    kind: str
+    account: bool
+    orders: list[str]
+    asins: list[str]
+    rules: str
+    links: list[str]
+    state: "CaseState"
+    version: int
+    opened_at: "Time"
+    updated_at: "Time"
+    noticed_at: "Time | None"
+    deadlines: list["CaseDeadlinesEntry"]
+    closes_at: "Time | None"
+    may: list["CaseStepName"]
+    agenda: list["CaseAgendaEntry"]
+    events: list["CaseEvent"]
+
+
+class CaseEventPapersEntry(TypedDict):
+    role: str
+    sha256: "Sha256"
+    name: str
+
+
+class CaseEvent(TypedDict):
+    seq: int
+    step: "CaseStepName"
+    before: "CaseState | None"
+    after: "CaseState"
+    at: "Time"
+    by: str
+    sha256: "Sha256"
+    receipt: "int | None"
+    log_index: "int | None"
+    papers: list["CaseEventPapersEntry"]
+    said: dict[str, Any]
+
+
 Role = Literal["appeal-tool", "auditor", "operator", "admin"]
 
 Scope = Literal[
@@ -326,6 +477,7 @@ Scope = Literal[
     "evidence",
     "custody",
     "shares",
+    "cases",
     "access",
     "webhooks",
     "subscriptions",

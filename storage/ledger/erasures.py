@@ -22,6 +22,8 @@ from evidence.times import rfc3339
 from storage.ledger.database import Reach, Transaction
 from storage.ledger.models import (
     aliases,
+    case_orders,
+    cases,
     collections,
     custody,
     deliveries,
@@ -299,7 +301,10 @@ async def _destroy(connection: Transaction, handle: str) -> Sequence[bytes]:
             request_lookup=_GONE,
         )
     )
+    its_cases = select(cases.c.id).where(cases.c.order_handle == handle)
+    await connection.execute(delete(case_orders).where(case_orders.c.case_id.in_(its_cases)))
     for table, values in (
+        (cases, {"summary_sealed": None, "open_lookup": None, "next_at": None}),
         (holds, {"reason_sealed": None}),
         (custody, {"details_sealed": None}),
         (stamps, {"details_sealed": b""}),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from storage.ledger.access import Access
+from storage.ledger.cases import Cases
 from storage.ledger.collections import Collections
 from storage.ledger.cosignatures import Cosignatures
 from storage.ledger.custody import Custody
@@ -36,10 +37,11 @@ class Ledger(
     Deliveries,
     Outbox,
     Recovery,
+    Cases,
 ):
     """Its methods stand in orders.py, access.py, collections.py, items.py, heads.py, tokens.py,
-    cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py and
-    recovery.py."""
+    cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py,
+    recovery.py and cases.py."""
 
     @classmethod
     async def open(

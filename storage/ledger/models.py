@@ -392,3 +392,38 @@ outbox = Table(
     Index(None, "state", "next_at"),
     Index(None, "subscription", "number"),
 )
+
+# What a person pursues with a platform. Its events are items of an order of its own, which
+# `order_handle` names; this row only finds it, and is mended from them. `open_lookup` is the keyed
+# hash of what the case is about, and is there while it is open: so there is one at a time.
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    Column("id", HANDLE, nullable=False, unique=True),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("collection", HANDLE, ForeignKey("collections.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("open_lookup", HASH),
+    Column("summary_sealed", LargeBinary),
+    Column("next_at", TIME),
+    Column("opened_at", TIME, nullable=False),
+    Column("updated_at", TIME, nullable=False),
+    UniqueConstraint("tenant", "open_lookup"),
+    Index(None, "tenant", "number"),
+    Index(None, "order_handle"),
+)
+
+# Which cases name an order, by the keyed hash of the order's name.
+case_orders = Table(
+    "case_orders",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    Column("tenant", NAME, nullable=False),
+    Column("case_id", HANDLE, ForeignKey("cases.id"), nullable=False),
+    Column("ref_lookup", HASH, nullable=False),
+    UniqueConstraint("case_id", "ref_lookup"),
+    Index(None, "tenant", "ref_lookup"),
+)

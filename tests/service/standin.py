@@ -220,8 +220,22 @@ class AnAccount:
     statement_envelope: bytes | None = None
 
 
+class NoCases:
+    """There are none: what cases do is tested on the real service."""
+
+    async def listed(self, *_: object, **__: object) -> tuple[list[object], None]:
+        return [], None
+
+    def __getattr__(self, name: str) -> Any:
+        async def nothing(*_: object, **__: object) -> None:
+            raise NotFoundError(what="The case", why="there is none of this id")
+
+        return nothing
+
+
 class InMemoryEvidence:
     def __init__(self) -> None:
+        self.cases: Any = NoCases()
         self.accounts: dict[tuple[str, OrderRef], AnAccount] = {}
         self.keys: dict[str, tuple[str, object]] = {}
         self.files: dict[str, bytes] = {"checkpoint": b"origin\n1\n"}

@@ -51,6 +51,7 @@ class Tenant:
     def traces(self) -> list[str]:
         """What only this tenant may read."""
         named = {"collection_id", "sha256", "share_id", "token_id", "secret", "subscription_id"}
+        named |= {"case_id"}
         return [CANARY, self.ref.id, self.handle, *(self.names[name] for name in named)]
 
 
@@ -106,7 +107,18 @@ async def _tenant(runtime: Runtime, name: str, ref: OrderRef) -> Tenant:
         Whose(name), ref, profile="bagit", show=[], copies=[], lasts=lasts, by=BY
     )
     assert shared is not None
+    case, _ = await evidence.cases.open(
+        Whose(name),
+        {
+            "platform": "amazon",
+            "kinds": ["a-to-z"],
+            "orders": [ref.id],
+            "papers": [{"text": f"A claim about {ref.id}, says {name}."}],
+        },
+        BY,
+    )
     names = {
+        "case_id": case["id"],
         "platform": str(ref.platform),
         "order_id": ref.id,
         "collection_id": made.id,

@@ -131,7 +131,7 @@ def _wrong_of_own(operation: Operation, role: str, answer: Answered) -> str | No
 
 def _names_things(operation: Operation) -> bool:
     """Whether the path names something that belongs to a tenant and is there before."""
-    theirs = {"order_id", "collection_id", "share_id", "token_id", "subscription_id"}
+    theirs = {"order_id", "collection_id", "share_id", "token_id", "subscription_id", "case_id"}
     named = any(p.name in theirs for p in operation.parameters if p.place == "path")
     # A number that we never collected for is ours to collect for, whoever else has it.
     return named and operation.id != "requestCollection"

@@ -1,0 +1,130 @@
+"""Cases: what a person pursues with a platform, recorded step by step."""
+
+from __future__ import annotations
+
+import json
+
+from aiohttp import web
+
+from evidence.custody import Act
+from evidence.erasure import ErasureReason
+from evidence.times import rfc3339
+from service.api.asking import by_of, whose_of
+from service.api.bundles import measure
+from service.api.ports import EVIDENCE
+from service.api.scratch import SCRATCH
+from service.api.sending import send_json, send_range
+from service.cases.given import time_of
+from service.cases.opening import KindsError
+from service.contract import Given, Handler
+from service.custody import bundled
+from service.problems import BODY_TEXTS, Violation, invalid
+from service.steps.publish import BAGIT
+
+
+async def open_case(request: web.Request, given: Given) -> web.StreamResponse:
+    try:
+        case, new = await request.app[EVIDENCE].cases.open(
+            whose_of(request), given.body, by_of(request)
+        )
+    except KindsError as error:  # its words are ours, though they may hold some that were sent
+        raise invalid(Violation("/body/kinds", error.why)) from error
+    headers = {"Location": f"/v1/cases/{case['id']}"}
+    return send_json(case, status=201 if new else 200, headers=headers)
+
+
+async def list_cases(request: web.Request, given: Given) -> web.StreamResponse:
+    found, after = await request.app[EVIDENCE].cases.listed(
+        whose_of(request),
+        before=given.query.get("before"),
+        limit=given.query["limit"],
+        due=time_of(given.query, "due_before"),
+    )
+    return send_json({"cases": found, "next": after})
+
+
+async def get_case(request: web.Request, given: Given) -> web.StreamResponse:
+    cases = request.app[EVIDENCE].cases
+    return send_json(await cases.view(whose_of(request), given.path["case_id"], by_of(request)))
+
+
+async def take_step(request: web.Request, given: Given) -> web.StreamResponse:
+    # The name of a step is a word of ours: a refusal may say it.
+    request[BODY_TEXTS] = [text for text in request[BODY_TEXTS] if text != given.body["step"]]
+    case = await request.app[EVIDENCE].cases.step(
+        whose_of(request), given.path["case_id"], given.body, by_of(request)
+    )
+    return send_json(case)
+
+
+async def get_paper(request: web.Request, given: Given) -> web.StreamResponse:
+    media_type, data = await request.app[EVIDENCE].cases.paper(
+        whose_of(request), given.path["case_id"], given.path["sha256"], by_of(request)
+    )
+    # Whatever it claims to be, a browser only saves it.
+    return web.Response(
+        body=data,
+        content_type="application/octet-stream",
+        headers={"Content-Disposition": "attachment", "X-Media-Type": media_type},
+    )
+
+
+async def seal_case(request: web.Request, given: Given) -> web.StreamResponse:
+    cases = request.app[EVIDENCE].cases
+    return send_json(await cases.seal(whose_of(request), given.path["case_id"], by_of(request)))
+
+
+async def get_case_bundle(request: web.Request, given: Given) -> web.StreamResponse:
+    cases, whose, id = request.app[EVIDENCE].cases, whose_of(request), given.path["case_id"]
+    with request.app[SCRATCH].folder() as folder:
+        file = folder / "case.zip"
+        shown = await cases.bundle(whose, id, to=file)
+        size, sha256 = await measure(file)
+        what = {"sha256": sha256, **bundled(shown, profile=BAGIT)}
+        await cases.note(whose, id, Act.BUNDLE, by_of(request), **what)
+        response = web.StreamResponse(
+            headers={
+                "Content-Type": "application/zip",
+                "Content-Disposition": f'attachment; filename="case-{id[:12]}.zip"',
+                "ETag": f'"{sha256}"',
+            }
+        )
+
+        def read(start: int, stop: int) -> bytes:
+            with file.open("rb") as bundle:
+                bundle.seek(start)
+                return bundle.read(stop - start)
+
+        return await send_range(request, response, read, start=0, stop=size)
+
+
+async def erase_case(request: web.Request, given: Given) -> web.StreamResponse:
+    done = await request.app[EVIDENCE].cases.erase(
+        whose_of(request),
+        given.path["case_id"],
+        reason=ErasureReason(given.body["reason"]),
+        by=by_of(request),
+    )
+    return send_json(
+        {
+            "order": done.erasure.order,
+            "erased_at": rfc3339(done.erasure.at),
+            "reason": str(done.erasure.reason),
+            "logged": done.logged,
+            "scrubbed": done.scrubbed,
+            "record": json.loads(done.erasure.envelope),
+            "salt": done.erasure.salt.hex(),
+        }
+    )
+
+
+OPERATIONS: dict[str, Handler] = {
+    "openCase": open_case,
+    "listCases": list_cases,
+    "getCase": get_case,
+    "takeStep": take_step,
+    "getPaper": get_paper,
+    "sealCase": seal_case,
+    "getCaseBundle": get_case_bundle,
+    "eraseCase": erase_case,
+}

@@ -1,0 +1,1 @@
+"""What a person pursues with a platform: recorded step by step, never submitted by us."""

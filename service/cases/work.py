@@ -1,0 +1,136 @@
+"""What can be asked of cases, for the API and the command line alike: JSON in, JSON out.
+
+Every name takes `whose` and `by`: nobody sees the cases of another tenant or of a store that is not
+theirs, and who looked is in the custody log before anything is handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evidence.cases import Step
+from evidence.custody import Act
+from evidence.erasure import ErasureReason
+from evidence.errors import NotFoundError, RequestError
+from evidence.sealed import SealedItem
+from service import erasure
+from service.access.callers import Whose
+from service.cases.desk import Desk, Held
+from service.cases.given import papers_of, text_of
+from service.cases.opening import opening
+from service.cases.ref import ref_of_case
+from service.cases.steps import Asked, taken
+from service.cases.view import row_of, view_of
+from service.custody import By
+from service.steps.publish import BAGIT
+from verifiers.playbook import playbook_for
+
+if TYPE_CHECKING:
+    from service.runtime import Runtime
+
+_MOST_PAPER = 64 << 20
+
+
+class CaseWork:
+    """Cases of a Runtime."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._desk = Desk(runtime)
+
+    async def open(
+        self, whose: Whose, body: Mapping[str, Any], by: By
+    ) -> tuple[dict[str, Any], bool]:
+        """The case, and whether it is new: an open one about the same is found, not made twice."""
+        runtime = self._runtime
+        only = sorted(whose.stores or ())
+        store = text_of(body, "store", most=63) or (only[0] if len(only) == 1 else "default")
+        begun = opening(body, store=store, now=runtime.clock(), among=runtime.policies)
+        papers = papers_of(body, usual="notice")
+        for linked in begun.said["links"]:
+            await self._desk.find(whose, linked)
+        held, new = await self._desk.open(
+            whose,
+            store=store,
+            about=begun.about,
+            number=begun.number,
+            named=begun.named,
+            said=begun.said,
+            papers=papers,
+            by=by,
+        )
+        return view_of(held), new
+
+    async def listed(
+        self, whose: Whose, *, before: int | None, limit: int, due: datetime | None
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """A page, newest first, and where the next one begins."""
+        rows = await self._desk.listed(whose, before=before, limit=limit, due=due)
+        after = rows[-1].number if len(rows) == limit else None
+        return [row_of(row) for row in rows], after
+
+    async def view(self, whose: Whose, id: str, by: By) -> dict[str, Any]:
+        held = await self._shown(whose, id, by)
+        return view_of(held)
+
+    async def step(self, whose: Whose, id: str, body: Mapping[str, Any], by: By) -> dict[str, Any]:
+        """Take a step that the body names."""
+        held = await self._desk.find(whose, id)
+        try:
+            step = Step(str(body.get("step")))
+        except ValueError:
+            raise RequestError(what="`step`", why="there is no such step") from None
+        if step is Step.OPEN:
+            raise RequestError(what="`step`", why="a case is opened once, by its own request")
+        asked = Asked(
+            case=held.case,
+            step=step,
+            body=body,
+            book=playbook_for(held.case.platform),
+            now=self._runtime.clock(),
+        )
+        held.case.next(step, at=asked.now, by=by.who)  # refused before anything else is looked at
+        done = taken(asked)
+        held = await self._desk.step(whose, held, step, said=done.said, papers=done.papers, by=by)
+        return view_of(held)
+
+    async def paper(self, whose: Whose, id: str, sha256: str, by: By) -> tuple[str, bytes]:
+        """Media type and bytes of something that came with a step, or of an event."""
+        held = await self._desk.find(whose, id)
+        line = held.line(sha256)
+        if line is None:
+            raise NotFoundError(what="The paper", why="the case has none with this digest")
+        await self._desk.note(held, Act.CASE, by, sha256=sha256)
+        return line.media_type, await self._desk.content(held, line, limit=_MOST_PAPER)
+
+    async def seal(self, whose: Whose, id: str, by: By) -> dict[str, Any]:
+        """Everything that the case has goes under one manifest and one statement."""
+        held = await self._desk.seal(whose, await self._desk.find(whose, id))
+        await self._desk.note(held, Act.CASE, by)
+        return view_of(held)
+
+    async def bundle(self, whose: Whose, id: str, *, to: Path) -> Sequence[SealedItem]:
+        """The newest seal as a file that anybody can check offline."""
+        held = await self._desk.find(whose, id)
+        return await self._runtime.bundle(
+            whose.tenant, ref_of_case(held.case.id), profile=BAGIT, to=to
+        )
+
+    async def note(self, whose: Whose, id: str, act: Act, by: By, **what: object) -> None:
+        await self._desk.note(await self._desk.find(whose, id), act, by, **what)
+
+    async def erase(
+        self, whose: Whose, id: str, *, reason: ErasureReason, by: By
+    ) -> erasure.Erased:
+        """HeldError while its retention lasts or a hold is on it."""
+        held = await self._desk.find(whose, id)
+        ref = ref_of_case(held.case.id)
+        return await erasure.erase(self._runtime, whose.tenant, ref, reason=reason, by=by)
+
+    async def _shown(self, whose: Whose, id: str, by: By) -> Held:
+        held = await self._desk.find(whose, id)
+        await self._desk.note(held, Act.CASE, by)
+        return held

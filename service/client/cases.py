@@ -1,0 +1,55 @@
+"""The calls about cases; `Client` has them all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Protocol, cast
+
+from service.client import shapes as s
+
+
+class _Asking(Protocol):
+    async def _json(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any: ...
+
+    async def _bytes(self, path: str, *, headers: Mapping[str, str] | None = None) -> bytes: ...
+
+
+class CaseCalls:
+    async def open_case(self: _Asking, request: s.CaseRequest) -> s.Case:
+        return cast(s.Case, await self._json("POST", "/v1/cases", request))
+
+    async def list_cases(self: _Asking, *, page: int = 50) -> AsyncIterator[s.CaseLine]:
+        """Newest first, asked for page by page."""
+        path: str | None = f"/v1/cases?limit={page}"
+        while path is not None:
+            found = await self._json("GET", path)
+            for case in found["cases"]:
+                yield cast(s.CaseLine, case)
+            following = found["next"]
+            path = f"/v1/cases?limit={page}&before={following}" if following else None
+
+    async def get_case(self: _Asking, id: str) -> s.Case:
+        return cast(s.Case, await self._json("GET", f"/v1/cases/{id}"))
+
+    async def take_step(self: _Asking, id: str, request: s.CaseStep) -> s.Case:
+        return cast(s.Case, await self._json("POST", f"/v1/cases/{id}/steps", request))
+
+    async def get_paper(self: _Asking, id: str, sha256: str) -> bytes:
+        return await self._bytes(f"/v1/cases/{id}/papers/{sha256}")
+
+    async def seal_case(self: _Asking, id: str) -> s.Case:
+        return cast(s.Case, await self._json("POST", f"/v1/cases/{id}/seal", {}))
+
+    async def get_case_bundle(self: _Asking, id: str) -> bytes:
+        return await self._bytes(f"/v1/cases/{id}/bundle")
+
+    async def erase_case(self: _Asking, id: str, reason: s.ErasureReason) -> s.Erasure:
+        path = f"/v1/cases/{id}/erasure"
+        return cast(s.Erasure, await self._json("POST", path, {"reason": reason}))

@@ -1,0 +1,120 @@
+"""The machine itself: which steps lead where, and what a chain of events must be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evidence.cases import (
+    RECORDS,
+    TRANSITIONS,
+    Case,
+    Event,
+    State,
+    Step,
+    after,
+    allowed,
+    opened,
+    replay,
+)
+from evidence.errors import FormatError, HeldError
+
+AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def begun() -> Case:
+    first = opened(
+        "ab" * 16,
+        platform="amazon",
+        site="US",
+        kind="a-to-z",
+        account=False,
+        orders=["amazon:1 (US)"],
+        asins=[],
+        rules="amazon.a2z.delivery",
+        links=[],
+        at=AT,
+        by="tests",
+    )
+    return replay([first])
+
+
+def walked(*steps: Step) -> Case:
+    case = begun()
+    for number, step in enumerate(steps, 1):
+        event = case.next(step, at=AT + timedelta(hours=number), by="tests")
+        case = replay([*case.events, event])
+    return case
+
+
+def test_the_whole_way_with_a_second_attempt() -> None:
+    first = (Step.COLLECT, Step.READY, Step.SUBMIT, Step.REVIEW, Step.DENY)
+    second = (Step.COLLECT, Step.READY, Step.SUBMIT, Step.WIN, Step.WATCH, Step.CLOSE)
+    case = walked(*first, *second)
+    assert (case.state, case.version) == (State.CLOSED, 12)
+
+
+def test_no_state_but_the_last_is_a_trap_and_every_state_can_be_reached() -> None:
+    reached = {State.NOTICED, *TRANSITIONS.values()}
+    assert reached == set(State)
+    assert {state for state in State if not any(a is state for a, _ in TRANSITIONS)} == {
+        State.CLOSED
+    }
+
+
+def test_a_step_is_in_the_table_or_changes_nothing() -> None:
+    for state in State:
+        for step in allowed(state):
+            to = after(state, step)
+            assert to == state if step in RECORDS else to == TRANSITIONS[state, step]
+
+
+@given(st.lists(st.sampled_from(list(Step)), max_size=30))
+def test_whatever_is_tried_what_stands_replays_and_nothing_is_filed_twice(
+    steps: list[Step],
+) -> None:
+    case = begun()
+    filed = False
+    for step in steps:
+        try:
+            event = case.next(step, at=AT, by="tests")
+        except HeldError:
+            continue
+        assert not (step is Step.SUBMIT and filed)
+        filed = event.state.is_filed
+        case = replay([*case.events, Event.from_bytes(event.to_bytes())])
+        assert case.state is event.state
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        pytest.param({"seq": 3}, id="one is missing"),
+        pytest.param({"prev": "0" * 64}, id="it follows another"),
+        pytest.param({"case": "cd" * 16}, id="it is of another case"),
+        pytest.param({"at": AT - timedelta(days=1)}, id="it is before the one before"),
+        pytest.param({"state": State.WON}, id="it leads elsewhere"),
+        pytest.param({"before": State.READY}, id="it begins elsewhere"),
+        pytest.param({"step": Step.WIN}, id="it may not be"),
+    ],
+)
+def test_a_chain_that_does_not_hold_is_refused(spoilt: dict[str, object]) -> None:
+    case = walked(Step.COLLECT)
+    event = case.next(Step.READY, at=AT + timedelta(hours=2), by="tests")
+    replay([*case.events, event])
+    with pytest.raises(FormatError):
+        replay([*case.events, replace(event, **spoilt)])  # type: ignore[arg-type]
+
+
+def test_what_begins_a_chain_opens_a_case() -> None:
+    case = walked(Step.COLLECT)
+    with pytest.raises(FormatError):
+        replay(case.events[1:])
+    with pytest.raises(FormatError):
+        replay([])
+    with pytest.raises(FormatError):
+        replay([replace(case.events[0], said={})])
