@@ -93,4 +93,9 @@ $(TEST): $(BASE)
 	@$(INSTALL) --editable '.[test]' || { \
 	  echo "The test tools could not be installed; pip says why above. Then run make again." >&2; \
 	  exit 1; }
+	@: "OpenCV's usual build wants the libraries of a screen; where there are none, its other one"
+	@$(BIN)/python -c 'import cv2' 2>/dev/null || \
+	  $(INSTALL) --force-reinstall --no-deps "opencv-python-headless==$$($(BIN)/python -c \
+	    'from importlib.metadata import version; print(version("opencv-python"))')" || \
+	  echo "OpenCV does not start here: tests that read pictures will fail." >&2
 	@rm -f $(VENV)/.test-*; touch $@

@@ -267,7 +267,7 @@ def _bundle(work: Path, *, count: int, size: int) -> None:
     work.mkdir()
     path = work / "bundle.zip"
     path.write_bytes(make([os.urandom(size) for _ in range(count)]).zip())
-    subprocess.run(["unzip", "-q", path, "-d", work / "unpacked"], check=True)
+    shutil.unpack_archive(path, work / "unpacked")
     (bag,) = (work / "unpacked").iterdir()
 
     def ours(what: Path) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # What an extra brings, and the module that shows that it is there.
 EXTRAS = {
+    "ocr": ("rapidocr", "text and codes in pictures and scans"),
+    "forensics": ("pyhanko", "traces of editing in PDF files and pictures"),
     "s3": ("boto3", "objects and log in S3, signing key in AWS KMS, drops in S3"),
     "scaled": ("asyncpg", "the ledger on PostgreSQL"),
     "sftp": ("paramiko", "drops over SFTP"),
@@ -60,12 +62,26 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if well else 1
 
 
+def _unstarted() -> list[Health]:
+    """OpenCV is there and does not start: its usual build wants the libraries of a screen."""
+    from service.runtime import Health
+
+    if importlib.util.find_spec("cv2") is None:
+        return []
+    try:
+        importlib.import_module("cv2")
+    except ImportError as problem:
+        do = "pip install --force-reinstall --no-deps opencv-python-headless"
+        return [Health("opencv", False, f"Pictures cannot be read: {problem}.", do)]
+    return []
+
+
 async def _parts(settings: Settings) -> list[Health]:
     from evidence.errors import EvidenceError
     from service.access.door import refuse_exposure
     from service.runtime import Health, Runtime
 
-    parts = []
+    parts = _unstarted()
     try:
         refuse_exposure(settings)
         guard = "with a token" if settings.api_token else "this machine only, without a token"

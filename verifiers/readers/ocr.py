@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[np.uint8]
 
-NEEDS_OCR = "its text needs OCR, and the extra `ocr` is not installed"
+NEEDS_OCR = "its text needs OCR, and the extra `ocr` is not installed, or does not start"
 
 # Height in pixels that small print gets for the detector; below 10 it begins to miss lines.
 _PRINT = 12.0
@@ -55,8 +55,14 @@ class Seen:
 
 @cache
 def available() -> bool:
-    """Whether the extra `ocr` is installed."""
-    return all(map(importlib.util.find_spec, ("rapidocr", "onnxruntime", "cv2", "numpy")))
+    """Whether the extra `ocr` is installed, and starts; if not, `orderproof doctor` says why."""
+    if not all(map(importlib.util.find_spec, ("rapidocr", "onnxruntime", "cv2", "numpy"))):
+        return False
+    try:
+        importlib.import_module("cv2")
+    except ImportError:  # its usual build wants the libraries of a screen
+        return False
+    return True
 
 
 @cache

@@ -24,7 +24,7 @@ from verifiers.readers.traces.xmp import Xmp, xmp_of
 
 # A proof of delivery has a few pages; the first ones of a catalogue are enough to judge it.
 MAX_PAGES = 8
-NEEDS = "needs the extra `forensics`, which is not installed"
+NEEDS = "needs the extra `forensics`, which is not installed, or does not start"
 
 
 def read(item: Item) -> list[Fact]:

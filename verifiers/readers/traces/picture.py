@@ -17,7 +17,7 @@ from verifiers.readers.reader import MAX_BYTES, MAX_PIXELS, why_not
 from verifiers.readers.traces import credentials, picture_metadata
 from verifiers.readers.traces.trace import Trace, facts_of
 
-NEEDS = "needs the extra `forensics`, which is not installed"
+NEEDS = "needs the extra `forensics`, which is not installed, or does not start"
 
 
 def read(item: Item) -> list[Fact]:
