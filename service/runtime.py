@@ -7,6 +7,7 @@ ledger, the objects or the keys by another way.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets as dice
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +15,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import structlog
+
 from evidence.dsse import Envelope
-from evidence.errors import ConfigError, EvidenceError, NotFoundError, RequestError
+from evidence.errors import (
+    ConfigError,
+    EvidenceError,
+    NotFoundError,
+    OutageError,
+    RequestError,
+)
 from evidence.items import Content, Role
 from evidence.manifest import Manifest, Statement
 from evidence.orders import Alias, OrderRef
 from evidence.policy import Policy
 from evidence.sealed import SealedItem
-from service import erasure, keeping
+from service import erasure, keeping, tracing
 from service.cases.ref import POLICY as CASES
+from service.instruments import Instruments
+from service.line import Waiting
 from service.own_folder import OwnFolder
 from service.places import Places, open_places
 from service.queue import Queue
@@ -47,6 +58,8 @@ from storage.log.sequencer import Sequencer
 from storage.objects.spool import EncryptedSpool
 from storage.vault.vault import Vault
 from verifiers.rulebook import policies, policy_for, read_policies
+
+log = structlog.get_logger()
 
 LEAST_FREE = 256 << 20
 SOON = timedelta(days=30)
@@ -110,6 +123,7 @@ class Runtime:
         self.timestamps = Timestamps(authorities, ledger, clock)
         self.clock = clock
         self.queue = queue
+        self.instruments = Instruments()
         self.reading = Reading(settings.limits)
         self._spool = OwnFolder(settings.data / "spool")
         self.owner = dice.token_hex(8)
@@ -215,8 +229,12 @@ class Runtime:
         sources: Sequence[str] | None = None,
         defect: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
+        bulk: bool = False,
     ) -> tuple[Collection, bool]:
-        """Write the request down, then ring. True if it is new; the row is committed first."""
+        """Write the request down, then ring. True if it is new; the row is committed first.
+
+        bulk   it is only caught up on: whatever else the tenant asks for goes first
+        """
         known = await self.ledger.find_order(tenant, ref)
         ours = plan.allowed(
             self.sources,
@@ -243,10 +261,35 @@ class Runtime:
             sources=[source.name for source in chosen],
             defect=defect,
             idempotency_key=idempotency_key,
+            bulk=bulk,
         )
-        if self.queue is not None:
-            await self.queue.ring(tenant, collection.id)
+        with tracing.asked_for(collection.id) if new else contextlib.nullcontext():
+            await self._ring(collection)
         return collection, new
+
+    async def ask_again(self, order: OrderRecord, old: Collection) -> Collection:
+        """The same request anew, once: asked twice, it is the same new collection."""
+        collection, _ = await self.ledger.start_collection(
+            order,
+            policy=old.policy,
+            sources=old.sources,
+            defect=old.defect,
+            idempotency_key=f"again:{old.id}",
+            bulk=old.bulk,
+        )
+        await self._ring(collection)
+        return collection
+
+    async def _ring(self, collection: Collection) -> None:
+        """The request is kept: without Valkey it waits for the reconciler, and is accepted."""
+        if self.queue is None or collection.state.is_final:
+            return
+        try:
+            await self.queue.ring(
+                Waiting(collection.id, collection.tenant, collection.due, collection.bulk)
+            )
+        except OutageError as problem:
+            log.warning("nobody was rung for", collection=collection.id, why=str(problem))
 
     async def walk(self, tenant: str, collection_id: str, watch: Watch = unwatched) -> State:
         """Drive a collection here and now, without the queue."""
@@ -254,7 +297,8 @@ class Runtime:
 
     async def give_up(self, tenant: str, collection_id: str, why: str) -> None:
         """End a collection as failed, unless it has ended already."""
-        await fail(self, tenant, collection_id, why)
+        await fail(self, tenant, collection_id, why, park=True)
+        self.instruments.failed()
 
     # -- keeping an order -------------------------------------------------------------------
 

@@ -95,6 +95,8 @@ class Limits:
     upload_bytes: int = 512 << 20
     items_per_source: int = 2_000
     requests_per_minute: int = 6_000
+    waiting_per_tenant: int = 200_000
+    waiting: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,21 @@
-"""The worker: an arq job is a collection's id, and a few lines around one walk.
+"""The worker: it takes whoever is next in line and walks it, as many at once as it has hands.
 
-arq may run a job twice, or lose it with its process. The lease keeps two workers from doing the
-same work; the reconciler rings again for whatever the ledger calls unfinished and nobody holds.
-A walk that raises is walked again after a pause that grows. An outage is waited for as long as it
-takes; anything else ends the collection as failed after PATIENCE walks, with the reason.
+A bell (an arq job) says that somebody waits; one that was lost is made up for by looking every few
+seconds. A walk that raises is walked again after a pause that grows. An outage is waited for as
+long as it takes; anything else ends the collection as failed after PATIENCE walks and parks it,
+with the reason. So does a collection whose walks end with their worker MOST_LOST times.
+
+Told to stop, a worker takes no more, lets its walks go on for a while, and gives back the others.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
-from dataclasses import dataclass, field
+import os
+import socket
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import redis.exceptions
@@ -19,85 +23,143 @@ import structlog
 from arq.worker import Worker, func
 
 from evidence.errors import EvidenceError, OutageError
-from service.queue import COLLECT, LEASE_S, QUEUE, decode_job, encode_job
+from evidence.times import rfc3339
+from service.line import LEASE_S, Taken
+from service.queue import BEAT_S, BELL, QUEUE, decode_job, encode_job
+from service.reconciler import Reconciler
 from service.runtime import Runtime
 
 log = structlog.get_logger()
 
 # Above the longest collection that the sources' own limits allow.
-JOB_TIMEOUT_S = 900.0
-RECONCILE_S = 2.0
-# How many collections the reconciler rings for at once, oldest first.
-MOST_RUNG = 500
+WALK_S = 900.0
+LOOK_S = 2.0
 PATIENCE = 5
+# Walks that ended with their worker. Others died beside whatever killed it, so this is not few.
+MOST_LOST = 20
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 300.0
-# For walks that are told to stop, to put down what they hold.
+# Until a collection that has to wait for another of its order is looked at again.
+TURN_S = 0.5
+# For walks that are told to stop, to come to their end.
 DRAIN_S = 8.0
+HANDS = 50
 
 
-@dataclass(slots=True)
-class _Trouble:
-    """Walks of one collection that raised: how many, how many of them ours, until when to wait."""
+class Hands:
+    """The walks of one worker.
 
-    walks: int = 0
-    ours: int = 0
-    until: float = 0.0
+    The last fifth of the hands takes nobody of a tenant who is being walked here already: sources
+    that hang then hold up those who ask them, and no other. What is only caught up on gets three
+    fifths, so that what the same tenant needs at once finds a hand free.
+    """
 
-    def add(self, *, ours: bool) -> None:
-        pause = min(FIRST_PAUSE_S * 2.0 ** min(self.walks, 20), LONGEST_PAUSE_S)
-        self.walks += 1
-        self.ours += ours
-        self.until = time.monotonic() + pause
+    def __init__(self, runtime: Runtime, most: int) -> None:
+        if runtime.queue is None:
+            raise OutageError(source="Valkey", why="the worker was given no queue")
+        self._runtime = runtime
+        self._queue = runtime.queue
+        self._most = most
+        self._kept = most // 5
+        self._most_bulk = max(1, most * 3 // 5)
+        self._walks: dict[asyncio.Task[None], Taken] = {}
+        self._taking = asyncio.Lock()
+        self.closed = False
+
+    @property
+    def free(self) -> int:
+        return 0 if self.closed else self._most - len(self._walks)
+
+    @property
+    def walking(self) -> list[Taken]:
+        return list(self._walks.values())
+
+    async def take(self) -> bool:
+        """Begin to walk whoever is next; False if there is no hand for anybody who waits."""
+        async with self._taking:
+            if self.free <= 0:
+                return False
+            here = Counter(taken.tenant for taken in self.walking)
+            taken = await self._queue.line.next(
+                self._runtime.owner,
+                bulk=sum(taken.bulk for taken in self.walking) < self._most_bulk,
+                without=here if self.free <= self._kept else (),
+            )
+            if taken is None:
+                return False
+            walk = asyncio.create_task(self._walk(taken), name="orderproof-walk")
+            self._walks[walk] = taken
+            walk.add_done_callback(self._ended)
+            return True
+
+    def _ended(self, walk: asyncio.Task[None]) -> None:
+        self._walks.pop(walk, None)
+        if not walk.cancelled() and (error := walk.exception()) is not None:
+            log.error("a walk came to no end", kind=type(error).__name__)
+
+    async def _walk(self, taken: Taken) -> None:
+        """Walk it, say what became of it, and take the next."""
+        pause_s: float | None = 0.0
+        trouble = False
+        with structlog.contextvars.bound_contextvars(collection=taken.id):
+            try:
+                pause_s, trouble = await _one_walk(self._runtime, taken)
+            finally:  # cancelled, it goes back into line at once
+                with contextlib.suppress(OutageError):  # the lease ends by itself then
+                    if pause_s is None:
+                        await self._queue.line.done(self._runtime.owner, taken.id)
+                    else:
+                        await self._queue.line.back(
+                            self._runtime.owner, taken.id, pause_s=pause_s, trouble=trouble
+                        )
+        self._walks.pop(asyncio.current_task(), None)  # type: ignore[arg-type]
+        with contextlib.suppress(OutageError):
+            await self.take()
+
+    async def hold(self) -> None:
+        """Hold for longer what is being walked."""
+        await self._queue.line.hold(self._runtime.owner, self.walking)
+
+    async def drain(self, seconds: float) -> None:
+        """Take no more. What does not come to its end in time is given back."""
+        self.closed = True
+        async with self._taking:
+            walks = list(self._walks)
+        if walks:
+            await asyncio.wait(walks, timeout=seconds)
+        left = [walk for walk in walks if not walk.done()]
+        for walk in left:
+            walk.cancel()
+        await asyncio.gather(*walks, return_exceptions=True)
+        if left:
+            with contextlib.suppress(OutageError):
+                await self._queue.sound(len(left))
 
 
-@dataclass(slots=True)
-class _Desk:
-    """What the jobs of one worker share."""
-
-    runtime: Runtime
-    walking: set[str] = field(default_factory=set)
-    troubles: dict[str, _Trouble] = field(default_factory=dict)
-
-    def waits(self, collection_id: str) -> bool:
-        """Whether it is too early to try this collection again."""
-        trouble = self.troubles.get(collection_id)
-        return trouble is not None and time.monotonic() < trouble.until
-
-
-async def collect_order(context: dict[str, Any], tenant: str, collection_id: str) -> None:
-    """Walk one collection, unless another worker is at it or it is too early to try again."""
-    desk: _Desk = context["desk"]
-    queue = desk.runtime.queue
-    if queue is None:
-        return
-    await queue.heard(collection_id)
-    if desk.waits(collection_id) or not await queue.take(collection_id, desk.runtime.owner):
-        return
-    if collection_id in desk.walking:
-        return
-    desk.walking.add(collection_id)
-    holding = asyncio.create_task(_hold(desk.runtime, collection_id))
+async def _one_walk(runtime: Runtime, taken: Taken) -> tuple[float | None, bool]:
+    """Walk once. How long to pause before the next walk (None: there is none), and if it broke."""
+    if taken.lost >= MOST_LOST:
+        why = (
+            f"Its walk ended {taken.lost} times with the worker. See what it brings, then retry it."
+        )
+        await runtime.give_up(taken.tenant, taken.id, why)
+        return None, False
     try:
-        await _walk(desk, tenant, collection_id)
-    finally:
-        holding.cancel()
-        desk.walking.discard(collection_id)
-        await queue.release(collection_id, desk.runtime.owner)
-
-
-async def _walk(desk: _Desk, tenant: str, collection_id: str) -> None:
-    try:
-        async with asyncio.timeout(JOB_TIMEOUT_S):
-            await desk.runtime.walk(tenant, collection_id)
+        async with asyncio.timeout(WALK_S):
+            state = await runtime.walk(taken.tenant, taken.id)
     except Exception as problem:
-        trouble = desk.troubles.setdefault(collection_id, _Trouble())
-        trouble.add(ours=_is_ours(problem))
-        log.exception("walk failed", collection=collection_id, walks=trouble.walks)
-        if trouble.ours < PATIENCE:
-            return  # the reconciler comes back to it
-        await desk.runtime.give_up(tenant, collection_id, _reason(problem))
-    desk.troubles.pop(collection_id, None)
+        ours = _is_ours(problem)
+        runtime.instruments.walk_broke(ours=ours)
+        log.exception("walk failed", troubles=taken.troubles + ours)
+        if taken.troubles + ours >= PATIENCE:
+            await runtime.give_up(taken.tenant, taken.id, _reason(problem))
+            return None, True
+        return pause_after(taken.troubles), ours
+    return (None if state.is_final else TURN_S), False
+
+
+def pause_after(troubles: int) -> float:
+    return min(FIRST_PAUSE_S * 2.0 ** min(troubles, 20), LONGEST_PAUSE_S)
 
 
 def _is_ours(problem: Exception) -> bool:
@@ -114,63 +176,37 @@ def _reason(problem: Exception) -> str:
     return f"It broke {PATIENCE} times ({type(problem).__name__}); our log says where."
 
 
-async def _hold(runtime: Runtime, collection_id: str) -> None:
-    while True:
-        await asyncio.sleep(LEASE_S / 3)
-        if runtime.queue is not None:
-            with contextlib.suppress(Exception):
-                await runtime.queue.take(collection_id, runtime.owner)
-
-
-async def reconcile(desk: _Desk) -> int:
-    """Ring for collections that are unfinished and not held; how many that were."""
-    rung = 0
-    queue = desk.runtime.queue
-    if queue is None:
-        return rung
-    unfinished = await desk.runtime.ledger.unfinished()
-    still = {collection.id for collection in unfinished}
-    for gone in desk.troubles.keys() - still:
-        del desk.troubles[gone]
-    for collection in unfinished:
-        if rung == MOST_RUNG:
-            break
-        if not desk.waits(collection.id) and not await queue.held(collection.id):
-            await queue.ring(collection.tenant, collection.id)
-            rung += 1
-    return rung
-
-
-async def _reconcile_for_ever(desk: _Desk) -> None:
-    while True:
-        try:
-            await reconcile(desk)
-        except Exception:
-            log.exception("the reconciler could not look")
-        await asyncio.sleep(RECONCILE_S)
+async def answer(context: dict[str, Any]) -> None:
+    """A bell: somebody waits. Whoever is next is taken, which may be another."""
+    hands: Hands = context["hands"]
+    with contextlib.suppress(OutageError):
+        await hands.take()
 
 
 class CollectionWorker:
     """arq's worker over a runtime; `run` returns when it is cancelled."""
 
-    def __init__(self, runtime: Runtime, *, max_jobs: int = 50) -> None:
-        if runtime.queue is None:
-            raise OutageError(source="Valkey", why="the worker was given no queue")
+    def __init__(self, runtime: Runtime, *, hands: int = HANDS) -> None:
+        self._hands = Hands(runtime, hands)
+        self._runtime = runtime
+        assert runtime.queue is not None  # noqa: S101 - Hands refuses a runtime without
         self._queue = runtime.queue
-        self._max_jobs = max_jobs
-        self._desk = _Desk(runtime)
+        self._reconciler = Reconciler(runtime)
+        self._since = runtime.clock()
+        self._most = hands
         self._worker = self._arq()
 
     def _arq(self) -> Worker:
         return Worker(
-            functions=[func(collect_order, name=COLLECT, keep_result=0)],  # type: ignore[arg-type]
+            functions=[func(answer, name=BELL, keep_result=0)],  # type: ignore[arg-type]
             queue_name=QUEUE,
             redis_pool=self._queue.pool,
-            ctx={"desk": self._desk},
+            ctx={"hands": self._hands},
             poll_delay=0.05,
-            max_jobs=self._max_jobs,
-            max_tries=1_000,
-            job_timeout=JOB_TIMEOUT_S + 60,
+            # Bells are answered at once, so there is never a job to wait for or to lose.
+            max_jobs=10,
+            max_tries=5,
+            job_timeout=30,
             keep_result=0,
             handle_signals=False,
             job_serializer=encode_job,
@@ -178,8 +214,13 @@ class CollectionWorker:
         )
 
     async def run(self) -> None:
-        reconciler = asyncio.create_task(_reconcile_for_ever(self._desk))
-        await self._desk.runtime.reading.warm()
+        await self._runtime.reading.warm()
+        rounds = [
+            asyncio.create_task(every(LOOK_S, self._look, "look who waits")),
+            asyncio.create_task(every(LEASE_S / 3, self._hands.hold, "hold its leases")),
+            asyncio.create_task(every(BEAT_S / 3, self._beat, "say that it lives")),
+            asyncio.create_task(every(LOOK_S, self._reconciler.look, "reconcile")),
+        ]
         try:
             while True:
                 try:
@@ -189,16 +230,53 @@ class CollectionWorker:
                     log.error("Valkey is away", kind=type(problem).__name__)
                     await asyncio.sleep(1.0)
                     with contextlib.suppress(Exception):  # then the next round tries again
-                        await self._queue.mend(self._desk.runtime.settings)
+                        await self._queue.mend(self._runtime.settings)
                     self._worker = self._arq()
         finally:
-            reconciler.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reconciler
+            await _end(rounds)
 
-    async def stop(self) -> None:
-        """Let running walks go, for DRAIN_S at most: they are taken up again by the next worker."""
-        walks = [job for job in self._worker.tasks.values() if not job.done()]
+    async def _look(self) -> None:
+        """Take whoever has nobody; a worker without a free hand hears no bells."""
+        while await self._hands.take():
+            pass
+        self._worker.allow_pick_jobs = self._hands.free > 0
+
+    async def _beat(self) -> None:
+        await self._queue.beat(
+            self._runtime.owner,
+            {
+                "worker": self._runtime.owner,
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+                "since": rfc3339(self._since),
+                "hands": self._most,
+                "walking": len(self._hands.walking),
+                "stopping": self._hands.closed,
+            },
+        )
+
+    async def stop(self, drain_s: float = DRAIN_S) -> None:
+        """Let running walks go on for so long; the others are taken up at once by another."""
+        self._worker.allow_pick_jobs = False
+        await self._hands.drain(drain_s)
         self._worker.handle_sig(15)  # type: ignore[arg-type]
-        if walks:
-            await asyncio.wait(walks, timeout=DRAIN_S)
+        with contextlib.suppress(OutageError):
+            await self._queue.gone(self._runtime.owner)
+
+
+async def every(seconds: float, do: Any, what: str) -> None:
+    """Do it now and every so often. What goes wrong is logged, and done again the next time."""
+    while True:
+        try:
+            await do()
+        except OutageError as problem:
+            log.warning(f"the worker could not {what}", why=str(problem))
+        except Exception:
+            log.exception(f"the worker could not {what}")
+        await asyncio.sleep(seconds)
+
+
+async def _end(tasks: Iterable[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

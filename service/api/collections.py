@@ -14,6 +14,7 @@ from service.api.ports import CLOSING, EVIDENCE, Collection
 from service.api.sending import send_json
 from service.api.shapes import ENDED, collection_json, collection_path
 from service.contract import Given, Handler
+from service.problems import Problem
 
 MAX_WAIT_S = 60
 HEARTBEAT_S = 15.0
@@ -29,6 +30,8 @@ async def request_collection(request: web.Request, given: Given) -> web.StreamRe
     body = given.body or {}
     evidence = request.app[EVIDENCE]
     ref = ref_of(given)
+    if (busy := await evidence.busy(whose_of(request).tenant)) is not None:
+        raise Problem(429, "too-much", busy.why, headers={"Retry-After": str(busy.retry_after_s)})
     collection, _ = await evidence.request_collection(
         ref,
         whose=whose_of(request),

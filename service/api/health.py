@@ -35,10 +35,9 @@ async def get_readiness(request: web.Request, given: Given) -> web.StreamRespons
 
 
 async def get_metrics(request: web.Request, given: Given) -> web.StreamResponse:
-    metrics = request.app[METRICS]
-    metrics.count_unfinished(await request.app[EVIDENCE].unfinished())
+    figures = request.app[METRICS].text() + await request.app[EVIDENCE].figures()
     return web.Response(
-        body=metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        body=figures, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
     )
 
 

@@ -18,19 +18,21 @@ from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.sealed import SealedItem
 from evidence.times import rfc3339
-from service import custody, erasure
+from service import custody, erasure, operating
 from service.access.callers import DeniedError, Whose
 from service.access.tokens import LINK, id_of, is_right, mint
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
 from service.cases.work import CaseWork
 from service.custody import By
+from service.pressure import Busy, Pressure
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
 from service.webhooks.intake import Intake, taking_in
 from service.webhooks.sender import sending
-from service.worker import CollectionWorker
+from service.worker import DRAIN_S, HANDS, CollectionWorker
 from storage.ledger.access import AccessToken, Share, Store
+from storage.ledger.backlog import Parked
 from storage.ledger.deliveries import Delivery
 from storage.ledger.outbox import Subscription
 from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
@@ -52,6 +54,7 @@ class RuntimeEvidence:
         self._worker = worker
         self._intake = intake or Intake(runtime)
         self.cases = CaseWork(runtime)
+        self._pressure = Pressure(runtime)
 
     async def request_collection(
         self,
@@ -94,8 +97,23 @@ class RuntimeEvidence:
             raise RequestError(what="the collection", why="its order was erased")
         return order
 
-    async def unfinished(self) -> Sequence[Collection]:
-        return await self._runtime.ledger.unfinished()
+    async def queue(self) -> operating.QueueState:
+        return await operating.state(self._runtime)
+
+    async def figures(self) -> bytes:
+        return await operating.figures(self._runtime)
+
+    async def busy(self, tenant: str) -> Busy | None:
+        return await self._pressure.busy(tenant)
+
+    async def parked(self, whose: Whose) -> Sequence[operating.PutAside]:
+        return await operating.parked(self._runtime, whose.tenant, whose.stores)
+
+    async def retry_parked(self, whose: Whose, id: str) -> Collection:
+        return await operating.retry(self._runtime, whose.tenant, id, whose.stores)
+
+    async def drop_parked(self, whose: Whose, id: str) -> Parked:
+        return await operating.drop(self._runtime, whose.tenant, id, whose.stores)
 
     async def account(self, whose: Whose, ref: OrderRef) -> Account | None:
         if await self._order(whose, ref) is None:
@@ -327,16 +345,22 @@ async def open_runtime(settings: Settings, *, worker: bool = True) -> AsyncItera
 
 
 @contextlib.asynccontextmanager
-async def working(runtime: Runtime) -> AsyncIterator[asyncio.Task[None]]:
-    """Run a worker for the time of the block. What it had begun is taken up by the next one."""
-    collector = CollectionWorker(runtime)
+async def working(
+    runtime: Runtime, *, hands: int = HANDS, drain_s: float = DRAIN_S
+) -> AsyncIterator[asyncio.Task[None]]:
+    """Run a worker for the time of the block. What it had begun is taken up by the next one.
+
+    hands     how many collections it walks at once
+    drain_s   seconds for those to come to their end when the block does
+    """
+    collector = CollectionWorker(runtime, hands=hands)
     task = asyncio.create_task(collector.run(), name="orderproof-worker")
     task.add_done_callback(_tell)
     try:
         yield task
     finally:
         with contextlib.suppress(Exception):
-            await collector.stop()
+            await collector.stop(drain_s)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError, Exception):
             await task

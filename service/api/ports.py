@@ -26,9 +26,12 @@ from evidence.sealed import SealedItem
 from service.access.callers import Whose
 from service.cases.work import CaseWork
 from service.custody import By
+from service.operating import PutAside, QueueState
+from service.pressure import Busy
 from service.settings import Settings
 from service.webhooks.hooks import Doorkeeper
 from storage.ledger.access import AccessToken, Share, Store
+from storage.ledger.backlog import Parked
 from storage.ledger.deliveries import Delivery
 from storage.ledger.outbox import Subscription
 
@@ -234,9 +237,23 @@ class Evidence(Protocol):
 
     async def order_of(self, collection: Collection) -> Order: ...
 
-    async def unfinished(self) -> Sequence[Collection]:
-        """Every collection that is neither sealed nor failed."""
+    async def queue(self) -> QueueState:
+        """What is to be done, of all tenants, and who does it."""
         ...
+
+    async def figures(self) -> bytes:
+        """What the service counted, in Prometheus' text format."""
+        ...
+
+    async def busy(self, tenant: str) -> Busy | None:
+        """Why this tenant must wait before it asks for more; None if it need not."""
+        ...
+
+    async def parked(self, whose: Whose) -> Sequence[PutAside]: ...
+
+    async def retry_parked(self, whose: Whose, id: str) -> Collection: ...
+
+    async def drop_parked(self, whose: Whose, id: str) -> Parked: ...
 
     async def account(self, whose: Whose, ref: OrderRef) -> Account | None:
         """None for an order that was never asked for."""

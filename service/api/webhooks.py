@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from aiohttp import web
 
 from evidence.errors import EvidenceError
+from service import tracing
 from service.access.callers import caller_of
 from service.access.door import DOOR
 from service.api.ports import DOORKEEPER, EVIDENCE, SETTINGS
@@ -28,6 +29,7 @@ async def receive_webhook(request: web.Request, given: Given) -> web.StreamRespo
         body = await request.read()
     now = datetime.now(UTC)
     headers = {name.lower(): value for name, value in request.headers.items()}
+    headers.pop("traceparent", None)  # ours is kept, not a stranger's
     try:
         await request.app[DOORKEEPER].check(hook, Notice(headers, body, now.timestamp()))
     except SignatureError as error:
@@ -44,7 +46,7 @@ async def receive_webhook(request: web.Request, given: Given) -> web.StreamRespo
             hook=hook.name,
             event=event.id,
             kind=event.kind,
-            body=pack(headers, body),
+            body=pack({**headers, **tracing.carried()}, body),
             received_at=now,
             keep_until=now + timedelta(days=hook.keep_days),
         )

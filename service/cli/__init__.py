@@ -38,6 +38,7 @@ COMMANDS = {
     "profile": ("profile", "the forms in which platforms take evidence; check a bundle's form"),
     "identify": ("identify", "whose tracking number this can be, and whether its check digit fits"),
     "audit": ("audit", "check a whole tenant, or a log's folder: every receipt, every byte"),
+    "queue": ("queue", "what is to be done, who does it; retry or drop what was parked"),
     "recover": ("recover", "read back from the published log what a restored ledger lacks"),
     "keys": ("keys", "the public keys, for whoever verifies; rotate or revoke them"),
     "tenant": ("tenant", "whose evidence is kept here, and their stores"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from evidence.orders import OrderRef
     from service.cli.progress import Progress
     from service.runtime import Runtime
-    from service.settings import Settings
+    from storage.ledger.records import Collection
 
 POLL_S = 0.2
 
@@ -54,14 +54,14 @@ async def _run(arguments: argparse.Namespace) -> int:
 
     from service.api.shapes import collection_json
     from service.cli.progress import Progress
+    from service.cli.serving import open_quietly
     from service.cli.terminal import note, say, say_json
-    from service.runtime import Runtime
     from service.settings import load_settings
 
     ref = named_order(arguments)
     defect = _defect(arguments)
     settings = load_settings(arguments.config)
-    async with await Runtime.open(settings, with_queue=_queue_is_there(settings)) as runtime:
+    async with open_quietly(settings) as runtime:
         collection, _ = await runtime.request_collection(
             ref,
             tenant=settings.tenant,
@@ -94,6 +94,7 @@ async def _run(arguments: argparse.Namespace) -> int:
 
 async def _to_the_end(runtime: Runtime, collection: str, progress: Progress) -> None:
     """Walk the collection, or watch the worker that does; take over if that one dies."""
+    from evidence.errors import OutageError
     from service.api.shapes import ENDED
 
     tenant = runtime.settings.tenant
@@ -105,13 +106,14 @@ async def _to_the_end(runtime: Runtime, collection: str, progress: Progress) -> 
         found = await runtime.ledger.collection(tenant, collection)
         if found is None or found.state in ENDED:
             return
-        if await runtime.queue.take(collection, runtime.owner):
-            holding = asyncio.create_task(_hold(runtime, collection))
+        if await _is_ours(runtime, found):
+            holding = asyncio.create_task(_hold(runtime, found))
             try:
                 await runtime.walk(tenant, collection, progress.watch)
             finally:
                 holding.cancel()
-                await runtime.queue.release(collection, runtime.owner)
+                with contextlib.suppress(OutageError):  # the lease ends by itself then
+                    await runtime.queue.line.back(runtime.owner, collection)
             return
         for task in await runtime.ledger.tasks(tenant, collection):
             words = "asking" if task.state == "running" else task.why or str(task.state)
@@ -121,13 +123,23 @@ async def _to_the_end(runtime: Runtime, collection: str, progress: Progress) -> 
         await asyncio.sleep(POLL_S)
 
 
-async def _hold(runtime: Runtime, collection: str) -> None:
-    from service.queue import LEASE_S
+async def _is_ours(runtime: Runtime, collection: Collection) -> bool:
+    """Whether nobody else walks it; from now on nobody does, for a while."""
+    from service.line import Waiting
 
-    while runtime.queue is not None:
+    if runtime.queue is None:
+        return True
+    this = Waiting(collection.id, collection.tenant, collection.due, collection.bulk)
+    return not await runtime.queue.line.hold(runtime.owner, [this])
+
+
+async def _hold(runtime: Runtime, collection: Collection) -> None:
+    from service.line import LEASE_S
+
+    while True:
         await asyncio.sleep(LEASE_S / 3)
         with contextlib.suppress(Exception):
-            await runtime.queue.take(collection, runtime.owner)
+            await _is_ours(runtime, collection)
 
 
 async def _sealed(runtime: Runtime, tenant: str, ref: OrderRef) -> str | None:
@@ -140,13 +152,6 @@ async def _sealed(runtime: Runtime, tenant: str, ref: OrderRef) -> str | None:
     sha256 = digest(account.manifest_envelope) if account.manifest_envelope else None
     await note(runtime, account.order, Act.COLLECT, local_user("collect"), sha256=sha256)
     return sha256
-
-
-def _queue_is_there(settings: Settings) -> bool:
-    """Whether a worker may be listening. Without one, none is started just for this."""
-    from service.queue import socket_of
-
-    return bool(settings.valkey) or socket_of(settings).exists()
 
 
 def _defect(arguments: argparse.Namespace) -> dict[str, str] | None:

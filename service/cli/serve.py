@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     import os
 
+    from service import tracing
     from service.cli.logs import set_up
     from service.settings import load_settings
 
@@ -31,7 +32,11 @@ def run(arguments: argparse.Namespace) -> int:
         environment["ORDERPROOF_LISTEN"] = arguments.listen
     settings = load_settings(arguments.config, environment=environment)
     set_up()
-    return asyncio.run(_serve(settings, worker=not arguments.no_worker))
+    tracing.set_up(environment)
+    try:
+        return asyncio.run(_serve(settings, worker=not arguments.no_worker))
+    finally:
+        tracing.shut_down()
 
 
 async def _serve(settings: Settings, *, worker: bool) -> int:

@@ -1,9 +1,16 @@
-"""What runs until it is told to stop."""
+"""What runs until it is told to stop, and what only looks in on it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from service.runtime import Runtime
+    from service.settings import Settings
 
 
 def told_to_stop() -> asyncio.Future[str]:
@@ -24,3 +31,19 @@ def told_to_stop() -> asyncio.Future[str]:
     for number in signals:
         loop.add_signal_handler(number, stop, number)
     return told
+
+
+@contextlib.asynccontextmanager
+async def open_quietly(settings: Settings) -> AsyncIterator[Runtime]:
+    """The runtime, with its queue if a worker may be listening there."""
+    from service.runtime import Runtime
+
+    async with await Runtime.open(settings, with_queue=queue_is_there(settings)) as runtime:
+        yield runtime
+
+
+def queue_is_there(settings: Settings) -> bool:
+    """Whether a worker may be listening. Without one, none is started just for this."""
+    from service.queue import socket_of
+
+    return bool(settings.valkey) or socket_of(settings).exists()

@@ -233,6 +233,21 @@ class Client(CaseCalls):
     async def get_log_file(self, path: str) -> bytes:
         return await self._bytes(f"/v1/log/{path}")
 
+    async def get_queue(self) -> s.Queue:
+        return cast(s.Queue, await self._json("GET", "/v1/queue"))
+
+    async def list_parked(self) -> list[s.Parked]:
+        return cast(list[s.Parked], (await self._json("GET", "/v1/queue/parked"))["parked"])
+
+    async def retry_parked(self, collection_id: str) -> str:
+        """The new collection's id."""
+        path = f"/v1/queue/parked/{collection_id}/retry"
+        return str((await self._json("POST", path))["collection"])
+
+    async def drop_parked(self, collection_id: str) -> None:
+        async with self._asked("DELETE", f"/v1/queue/parked/{collection_id}"):
+            pass
+
     async def get_health(self) -> bool:
         return bool((await self._json("GET", "/healthz"))["ok"])
 

@@ -41,6 +41,7 @@ ProblemType = Literal[
     "urn:orderproof:problem:refused",
     "urn:orderproof:problem:shape",
     "urn:orderproof:problem:too-large",
+    "urn:orderproof:problem:too-much",
     "urn:orderproof:problem:too-often",
     "urn:orderproof:problem:too-slow",
     "urn:orderproof:problem:unauthorized",
@@ -484,8 +485,38 @@ Scope = Literal[
     "policies",
     "verify",
     "log",
+    "queue",
     "service",
 ]
+
+
+class QueueUnderWayEntry(TypedDict):
+    state: Literal["queued", "collecting", "verifying"]
+    bulk: bool
+    count: int
+    oldest: str
+    due: str
+
+
+class QueueWorkersEntry(TypedDict):
+    worker: str
+    since: str
+    hands: int
+    walking: int
+    stopping: bool
+
+
+class Queue(TypedDict):
+    under_way: list["QueueUnderWayEntry"]
+    parked: int
+    workers: list["QueueWorkersEntry"]
+
+
+class Parked(TypedDict):
+    collection: str
+    store: str
+    parked_at: str
+    why: str
 
 
 class Caller(TypedDict):

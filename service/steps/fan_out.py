@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from evidence.orders import Alias
+from service import tracing
+from service.instruments import Stopwatch
 from service.sources import Source
 from service.steps import collect, plan
 from service.steps.collect import Outcome
@@ -138,15 +140,18 @@ class FanOut:
         limits = self._runtime.settings.limits
         self._rounds[source.name] = self._rounds.get(source.name, 0) + 1
         self._note(source, telling)
-        outcome = await collect.ask(
-            source,
-            shelf=self._shelf,
-            known=telling,
-            seconds=source.seconds or limits.source_s,
-            most_items=limits.items_per_source,
-            text_of=self._runtime.reading.text_of,
-            clock=self._runtime.clock,
-        )
+        watch = Stopwatch()
+        with tracing.span("ask", source=source.name):
+            outcome = await collect.ask(
+                source,
+                shelf=self._shelf,
+                known=telling,
+                seconds=source.seconds or limits.source_s,
+                most_items=limits.items_per_source,
+                text_of=self._runtime.reading.text_of,
+                clock=self._runtime.clock,
+            )
+        self._runtime.instruments.asked(source.name, str(outcome.state), watch.seconds())
         if any(plan.hopes(other) for other in self._sources if other is not source):
             # What it says of itself it need not be told.
             self._note(source, plan.known_facts(self._order.ref, await self._learn(source)))

@@ -22,7 +22,7 @@ from evidence.items import Role
 from evidence.manifest import Manifest
 from evidence.receipts import NO_RECEIPT
 from evidence.verdicts import Verdict
-from service import keeping
+from service import keeping, tracing
 from service.steps import publish, seal
 from service.steps.fan_out import FanOut, Watch, unwatched
 from service.steps.read import read_all
@@ -55,7 +55,8 @@ async def walk(
         await _collect(runtime, order, collection, watch)
     collection = await _collection(runtime, tenant, collection_id)
     if collection.state is State.VERIFYING:
-        return await _seal(runtime, order, collection, watch)
+        with tracing.span("seal"):
+            return await _seal(runtime, order, collection, watch)
     return collection.state
 
 
@@ -96,8 +97,10 @@ async def _collect(
     """
     await runtime.timestamps.check_clock(order.tenant)
     await keep_notices(runtime, order, collection.id)
-    await FanOut(runtime, order, collection, watch).run()
-    checkpoint = await runtime.sequencer.sequence(order.tenant)
+    with tracing.span("collect"):
+        await FanOut(runtime, order, collection, watch).run()
+    with tracing.span("sequence"):
+        checkpoint = await runtime.sequencer.sequence(order.tenant)
     runtime.timestamps.begin(order.tenant, checkpoint.size)
     await runtime.ledger.advance(
         order.tenant,
@@ -175,6 +178,12 @@ async def _seal(
         judged_against=any(j.verdict is Verdict.FAIL for j in manifest.judgements),
     ):
         return (await _collection(runtime, order.tenant, collection.id)).state
+    runtime.instruments.judged(manifest.judgements)
+    runtime.instruments.sealed(
+        complete=manifest.complete,
+        bulk=collection.bulk,
+        seconds=(runtime.clock() - collection.requested_at).total_seconds(),
+    )
     await watch("seal", "sealed, complete" if manifest.complete else "sealed, incomplete")
     return State.SEALED
 
@@ -201,24 +210,27 @@ async def _account(
     if before_read is None:
         raise CorruptionError(what="The log", why="the checkpoint before reading is not there")
     await watch("read", f"{len(lines)} items")
-    facts, aliases, tasks = await asyncio.gather(
-        read_all(lines, order, objects=runtime.objects, reading=runtime.reading),
-        runtime.ledger.aliases(order),
-        runtime.ledger.tasks(order.tenant, collection.id),
-    )
+    with tracing.span("read", items=len(lines)):
+        facts, aliases, tasks = await asyncio.gather(
+            read_all(lines, order, objects=runtime.objects, reading=runtime.reading),
+            runtime.ledger.aliases(order),
+            runtime.ledger.tasks(order.tenant, collection.id),
+        )
     await watch("verify", f"{len(facts)} facts")
-    return seal.manifest_for(
-        order=order,
-        collection=collection,
-        aliases=aliases,
-        policy=runtime.policy(collection.policy),
-        items=seal.sealed_items(lines, order, runtime.objects),
-        facts=Facts(facts),
-        tasks=tasks,
-        at=collection.at,
-        before_read=before_read,
-        lost=await runtime.ledger.lost_of(order),
-    )
+    lost = await runtime.ledger.lost_of(order)
+    with tracing.span("verify", facts=len(facts)):
+        return seal.manifest_for(
+            order=order,
+            collection=collection,
+            aliases=aliases,
+            policy=runtime.policy(collection.policy),
+            items=seal.sealed_items(lines, order, runtime.objects),
+            facts=Facts(facts),
+            tasks=tasks,
+            at=collection.at,
+            before_read=before_read,
+            lost=lost,
+        )
 
 
 async def walk_or_fail(
@@ -229,16 +241,28 @@ async def walk_or_fail(
     OutageError is raised: whoever drives tries again later, and nothing is lost meanwhile.
     """
     try:
-        return await walk(runtime, tenant, collection_id, watch)
+        with (
+            structlog.contextvars.bound_contextvars(collection=collection_id),
+            tracing.within(collection_id),
+            tracing.span("walk"),
+        ):
+            return await walk(runtime, tenant, collection_id, watch)
     except OutageError:
         raise
     except EvidenceError as problem:
         log.exception("collection failed", collection=collection_id)
-        await fail(runtime, tenant, collection_id, str(problem))
+        gone = isinstance(problem, NotFoundError)
+        await fail(runtime, tenant, collection_id, str(problem), park=not gone)
+        runtime.instruments.failed(problem)
         return State.FAILED
 
 
-async def fail(runtime: Runtime, tenant: str, collection_id: str, why: str) -> None:
-    """End the collection as failed, with the reason; one that has ended stays as it is."""
+async def fail(runtime: Runtime, tenant: str, collection_id: str, why: str, *, park: bool) -> None:
+    """End the collection as failed, with the reason; one that has ended stays as it is.
+
+    park   somebody is to decide what becomes of it; not if its order was erased
+    """
     for state in (State.QUEUED, State.COLLECTING, State.VERIFYING):
-        await runtime.ledger.advance(tenant, collection_id, state, State.FAILED, failure=why)
+        await runtime.ledger.advance(
+            tenant, collection_id, state, State.FAILED, failure=why, park=park
+        )

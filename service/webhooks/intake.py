@@ -18,6 +18,7 @@ import structlog
 from evidence.errors import ConfigError, EvidenceError, OutageError, RequestError
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.orders import OrderRef, order_ref
+from service import tracing
 from service.webhooks.events import Effect, Event, read
 from service.webhooks.hooks import HookSettings
 from storage.ledger.deliveries import Delivery, DeliveryState, WaitingDelivery
@@ -30,6 +31,8 @@ LOOK_S = 5.0
 FORGET_S = 3600.0
 AT_ONCE = 200
 COLLECTOR = "webhook/1"
+# What readers need, and the trace that the notice belongs to.
+_KEPT_HEADERS = ("webhook-id", "x-shopify-topic", "traceparent")
 
 log = structlog.get_logger()
 
@@ -88,7 +91,8 @@ class Intake:
         while waiting := await self._runtime.ledger.waiting_deliveries(limit=AT_ONCE):
             for delivery in waiting:
                 try:
-                    state = await self._act_on(delivery)
+                    with tracing.resumed(unpack(delivery.body)[0], "notice"):
+                        state = await self._act_on(delivery)
                 except (OutageError, OSError):
                     raise
                 except Exception as error:  # ours; the others must not wait for it for ever
@@ -184,7 +188,7 @@ async def keep_notices(runtime: Runtime, order: OrderRecord, collection: str) ->
 
 def pack(headers: Mapping[str, str], body: bytes) -> bytes:
     """A notice as it waits: its body, and what readers need of its headers."""
-    kept = {name: headers[name] for name in ("webhook-id", "x-shopify-topic") if name in headers}
+    kept = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
     return json.dumps({"h": kept, "b": base64.b64encode(body).decode()}).encode()
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import Row, func, insert, select, update
 
 from evidence.canonical import canonical
 from evidence.errors import RequestError
+from storage.ledger.backlog import parking
 from storage.ledger.database import Reach, Transaction
-from storage.ledger.models import collections, stamps, tasks
+from storage.ledger.models import collections, parked, stamps, tasks
 from storage.ledger.outbox import Told, tell
 from storage.ledger.part import Part, check_open, from_text, open_json, seal_json, to_text
 from storage.ledger.records import Collection, OrderRecord, State, Task, TaskState
@@ -19,6 +20,9 @@ from storage.objects.stream import RowCipher
 
 # How long before a defect's `due_at` a deadline is near.
 WARNED_BEFORE = timedelta(hours=24)
+# By when a collection without a deadline of its own should be done.
+USUALLY_DONE_IN = timedelta(days=1)
+BULK_DONE_IN = timedelta(days=30)
 _FINAL = [state for state in State if state.is_final]
 
 
@@ -31,14 +35,18 @@ class Collections(Part):
         sources: Sequence[str],
         defect: Mapping[str, object] | None = None,
         idempotency_key: str | None = None,
+        bulk: bool = False,
     ) -> tuple[Collection, bool]:
         """A queued collection with one waiting task a source, and True if this call made it.
+
+        bulk   nobody waits for it: whatever else this tenant asks for goes first
 
         The same key with the same request gives the collection it made before; with another
         request, RequestError.
         """
         names = list(dict.fromkeys(sources))
-        due = _warned_at(defect)
+        end = _due_at(defect)
+        warned = None if end is None else to_text(end - WARNED_BEFORE)
         new_id = secrets.token_hex(16)
         cipher = RowCipher(order.key)
         asked = {"order": order.handle, "policy": policy, "sources": names, "defect": defect}
@@ -59,6 +67,7 @@ class Collections(Part):
             else None,
             "idempotency_lookup": idempotency,
             "request_lookup": request,
+            "bulk": bulk,
         }
 
         async def work(connection: Transaction) -> tuple[Collection, bool]:
@@ -75,15 +84,16 @@ class Collections(Part):
                     return _collection_of(found, cipher), False
             await check_open(connection, order.handle)  # else its hashes would be there again
             now = self._now()
+            due = to_text(end or from_text(now) + (BULK_DONE_IN if bulk else USUALLY_DONE_IN))
             await connection.execute(
-                insert(collections).values(**row, requested_at=now, updated_at=now)
+                insert(collections).values(**row, requested_at=now, updated_at=now, due=due)
             )
             for source in names:
                 await connection.execute(insert(tasks).values(_task(order, new_id, source, now)))
-            if due is not None:
+            if warned is not None:
                 whom = {"order": order.handle, "collection": new_id}
                 events = {Told.DEADLINE}
-                await tell(connection, order, events, now=now, not_before=due, **whom)
+                await tell(connection, order, events, now=now, not_before=warned, **whom)
             made = await connection.execute(select(collections).where(collections.c.id == new_id))
             return _collection_of(made.one(), cipher), True
 
@@ -137,10 +147,12 @@ class Collections(Part):
         complete: bool | None = None,
         failure: str | None = None,
         judged_against: bool = False,
+        park: bool = False,
     ) -> bool:
         """Move from `old` to `new`, and set what is given; False if it was not in `old`.
 
         judged_against   a verdict speaks against the evidence: whoever wants to know is told
+        park             it ends `failed` and waits for somebody to retry or to drop it
         """
         if old.is_final:
             raise RequestError(what=f"The step from {old} to {new}", why=f"{old} is an end")
@@ -173,6 +185,8 @@ class Collections(Part):
                 events |= set() if complete else {Told.MISSING}
                 whom = {"order": row.order_handle, "collection": collection_id}
                 await tell(connection, row, events, now=self._now(), **whom)
+                if park:
+                    await connection.execute(insert(parked).values(parking(row, self._now())))
             return moved.rowcount == 1
 
         return await self._database.write(tenant, work)
@@ -266,8 +280,8 @@ class Collections(Part):
         return await self._cipher_of(connection, row.order_handle)
 
 
-def _warned_at(defect: Mapping[str, object] | None) -> str | None:
-    """When to tell that a deadline comes near: a day before, or at once if it is nearer."""
+def _due_at(defect: Mapping[str, object] | None) -> datetime | None:
+    """The defect's deadline in UTC, if it says one with its zone."""
     said = (defect or {}).get("due_at")
     try:
         at = datetime.fromisoformat(said) if isinstance(said, str) else None
@@ -275,7 +289,12 @@ def _warned_at(defect: Mapping[str, object] | None) -> str | None:
         return None
     if at is None or at.tzinfo is None:
         return None
-    return to_text((at - WARNED_BEFORE).astimezone(UTC))
+    try:  # the first and last days of a calendar have nothing before or after them
+        at = at.astimezone(UTC)
+        _ = at - WARNED_BEFORE
+    except OverflowError:
+        return None
+    return at
 
 
 async def _collection_row(connection: Transaction, tenant: str, collection: str) -> Row[Any]:
@@ -367,4 +386,6 @@ def _collection_of(row: Row[Any], cipher: RowCipher | None) -> Collection:
         at=None if row.at is None else from_text(row.at),
         checkpoint_size=row.checkpoint_size,
         failure=failure,
+        due=from_text(row.due or row.requested_at),
+        bulk=row.bulk,
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from storage.ledger.access import Access
+from storage.ledger.backlog import Backlogs
 from storage.ledger.cases import Cases
 from storage.ledger.collections import Collections
 from storage.ledger.cosignatures import Cosignatures
@@ -28,6 +29,7 @@ class Ledger(
     Orders,
     Access,
     Collections,
+    Backlogs,
     Items,
     Heads,
     Tokens,
@@ -39,9 +41,9 @@ class Ledger(
     Recovery,
     Cases,
 ):
-    """Its methods stand in orders.py, access.py, collections.py, items.py, heads.py, tokens.py,
-    cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py,
-    recovery.py and cases.py."""
+    """Its methods stand in orders.py, access.py, collections.py, backlog.py, items.py, heads.py,
+    tokens.py, cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py, recovery.py and
+    cases.py."""
 
     @classmethod
     async def open(

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 metadata = MetaData(
@@ -42,6 +43,8 @@ TIME = String(27)
 HASH = String(64)
 HANDLE = String(32)
 NAME = String(63)
+
+UNDER_WAY = text("state IN ('queued', 'collecting', 'verifying')")
 
 
 def _whose() -> list[Column[str]]:
@@ -102,9 +105,33 @@ collections = Table(
     Column("request_lookup", HASH, nullable=False),
     Column("requested_at", TIME, nullable=False),
     Column("updated_at", TIME, nullable=False),
+    Column("due", TIME, nullable=False, server_default=""),
+    Column("bulk", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("tenant", "idempotency_lookup"),
     Index(None, "order_handle"),
     Index(None, "state", "updated_at"),
+)
+# Few of a ledger's collections are under way; whoever looks for them reads no other.
+Index(
+    "ix_collections_under_way",
+    collections.c.tenant,
+    collections.c.due,
+    collections.c.number,
+    sqlite_where=UNDER_WAY,
+    postgresql_where=UNDER_WAY,
+)
+
+# Collections that failed and wait for somebody to say what is to be done; why is in their row.
+parked = Table(
+    "parked",
+    metadata,
+    Column("collection", HANDLE, ForeignKey("collections.id"), primary_key=True),
+    *_whose(),
+    Column("state", String(16), nullable=False),
+    Column("parked_at", TIME, nullable=False),
+    Column("ended_at", TIME),
+    Column("retried_as", HANDLE),
+    Index(None, "tenant", "state", "parked_at"),
 )
 
 tasks = Table(

@@ -68,6 +68,8 @@ class Collection:
     at                the time verifiers were given, or None
     checkpoint_size   size of the log in the checkpoint taken before reading, or None
     failure           why it failed, or ""
+    due               by when it should be done: the defect's deadline, or soon after the request
+    bulk              nobody waits for it
     """
 
     id: str
@@ -84,6 +86,8 @@ class Collection:
     at: datetime | None
     checkpoint_size: int | None
     failure: str
+    due: datetime
+    bulk: bool
 
 
 class TaskState(StrEnum):

@@ -31,11 +31,16 @@ from evidence.verdicts import Finding, Judgement, Verdict
 from service.access.callers import Whose
 from service.access.tokens import LINK, mint
 from service.custody import By, Entry, Report
+from service.instruments import Instruments
+from service.operating import PutAside, QueueState
+from service.pressure import Busy
 from service.settings import Settings
 from service.steps.publish import chosen
 from storage.ledger.access import AccessToken, Share, Store
+from storage.ledger.backlog import Backlog, Parked
 from storage.ledger.deliveries import Delivery
 from storage.ledger.outbox import Subscription
+from storage.ledger.records import State
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SALT = bytes(32)
@@ -251,6 +256,8 @@ class InMemoryEvidence:
         self.received: dict[tuple[str, str, str], Delivery] = {}
         self.subscribed: dict[str, Subscription] = {}
         self.denied: list[tuple[str, dict[str, object]]] = []
+        self.put_aside: list[PutAside] = []
+        self.is_busy: Busy | None = None
 
     @contextlib.asynccontextmanager
     async def opening(self, settings: Settings) -> AsyncIterator[InMemoryEvidence]:
@@ -274,6 +281,14 @@ class InMemoryEvidence:
         )
         account.manifest_envelope = _sealed(account.manifest.payload())
         account.statement_envelope = _sealed(statement.payload())
+
+    def unfinished(self) -> list[ACollection]:
+        return [
+            c
+            for a in self.accounts.values()
+            for c in a.collections
+            if c.state not in {"sealed", "failed"}
+        ]
 
     # -- Evidence --------------------------------------------------------------------------
 
@@ -333,13 +348,38 @@ class InMemoryEvidence:
         handle = getattr(collection, "order", None)
         return next(a.order for a in self.accounts.values() if a.order.handle == handle)
 
-    async def unfinished(self) -> Sequence[ACollection]:
-        return [
-            c
-            for a in self.accounts.values()
-            for c in a.collections
-            if c.state not in {"sealed", "failed"}
+    async def queue(self) -> QueueState:
+        states = Counter((each.tenant, str(each.state)) for each in self.unfinished())
+        backlog = [
+            Backlog(tenant, State(state), False, count, NOW, NOW)
+            for (tenant, state), count in states.items()
         ]
+        return QueueState(backlog, {}, None, [])
+
+    async def figures(self) -> bytes:
+        instruments = Instruments()
+        instruments.look_at(await self.queue(), now=NOW)
+        return instruments.text()
+
+    async def busy(self, tenant: str) -> Busy | None:
+        return self.is_busy
+
+    async def parked(self, whose: Whose) -> Sequence[PutAside]:
+        return [each for each in self.put_aside if each.parked.tenant == whose.tenant]
+
+    async def retry_parked(self, whose: Whose, id: str) -> ACollection:
+        for each in await self.parked(whose):
+            if each.parked.collection == id:
+                self.put_aside.remove(each)
+                return ACollection("c" + "1" * 31, whose.tenant, "order")
+        raise NotFoundError(what="The parked collection", why="none of yours has this id")
+
+    async def drop_parked(self, whose: Whose, id: str) -> Parked:
+        for each in await self.parked(whose):
+            if each.parked.collection == id:
+                self.put_aside.remove(each)
+                return each.parked
+        raise NotFoundError(what="The parked collection", why="none of yours has this id")
 
     async def account(self, whose: Whose, ref: OrderRef) -> AnAccount | None:
         if self.fails is not None:

@@ -11,8 +11,10 @@ import pytest
 
 from evidence.errors import AccessError, CorruptionError, OutageError
 from evidence.items import Role
+from service.operating import PutAside
+from storage.ledger.backlog import Parked, ParkedState
 from tests.service.conftest import ORDER, REF, Checked
-from tests.service.standin import POLICY, AContent, AnItem, InMemoryEvidence
+from tests.service.standin import NOW, POLICY, AContent, AnItem, InMemoryEvidence
 
 
 async def started(ask: Checked) -> str:
@@ -365,7 +367,7 @@ async def test_metrics_name_routes_and_states_but_no_order(ask: Checked) -> None
     text = (await ask.get("/metrics")).body.decode()
     assert 'route="/v1/orders/{platform}/{order_id}",status="200"' in text
     assert 'route="none",status="404"' in text
-    assert 'orderproof_collections_unfinished{state="queued"} 1.0' in text
+    assert 'orderproof_collections_unfinished{kind="usual",state="queued"} 1.0' in text
     assert REF.id not in text
 
 
@@ -374,6 +376,33 @@ async def test_the_contract_is_served_as_it_lies_at_the_root(ask: Checked) -> No
 
     root = Path(__file__).parents[2]
     assert (await ask.get("/openapi.yaml")).body == (root / "openapi.yaml").read_bytes()
+
+
+# -- the queue ---------------------------------------------------------------------------
+
+
+async def test_the_queue_shows_what_is_not_done_of_ones_own(ask: Checked) -> None:
+    await started(ask)
+    shown = (await ask.get("/v1/queue")).json
+    assert [(each["state"], each["count"]) for each in shown["under_way"]] == [("queued", 1)]
+    assert (shown["parked"], shown["workers"]) == (0, [])
+
+
+async def test_what_was_parked_is_listed_retried_and_dropped(
+    ask: Checked, held: InMemoryEvidence
+) -> None:
+    for id in ("a" * 32, "b" * 32):
+        parked = Parked(id, "default", "eu", ParkedState.PARKED, NOW, None, None)
+        held.put_aside.append(PutAside(parked, "It broke 5 times."))
+    listed = (await ask.get("/v1/queue/parked")).json["parked"]
+    assert [each["collection"] for each in listed] == ["a" * 32, "b" * 32]
+    assert listed[0]["why"] == "It broke 5 times."
+    retried = await ask.post(f"/v1/queue/parked/{'a' * 32}/retry")
+    assert retried.status == 202
+    assert retried.headers["Location"].endswith(retried.json["collection"])
+    assert (await ask.ask("DELETE", f"/v1/queue/parked/{'b' * 32}")).status == 204
+    assert (await ask.ask("DELETE", f"/v1/queue/parked/{'b' * 32}")).status == 404
+    assert (await ask.post(f"/v1/queue/parked/{'c' * 32}/retry")).status == 404
 
 
 # -- errors of ours ------------------------------------------------------------------------

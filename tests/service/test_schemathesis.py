@@ -122,5 +122,5 @@ async def _end_every_collection(held: InMemoryEvidence) -> None:
     """So that following one comes to an end."""
     while True:
         await asyncio.sleep(0.05)
-        for collection in await held.unfinished():
+        for collection in held.unfinished():
             held.move(collection.id, state="sealed", complete=True)

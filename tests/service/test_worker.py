@@ -9,21 +9,25 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import service.line
 import service.worker
-from evidence.errors import ConfigError, CorruptionError, OutageError
+from evidence.errors import ConfigError, CorruptionError, NotFoundError, OutageError
 from evidence.orders import OrderRef, Platform
+from service import operating
 from service.api.opened import working
 from service.own_folder import OwnFolder
 from service.queue import QUEUE, socket_of
+from service.reconciler import Reconciler
 from service.runtime import Runtime
 from service.settings import Settings, load_settings
 from service.steps import fan_out
 from service.steps import walk as steps
-from service.worker import _Desk, reconcile
+from service.worker import CollectionWorker, Hands
 from storage.ledger.records import Collection, State, TaskState
 
 REF = OrderRef(Platform.AMAZON, "112-4872913-5531402", "US")
@@ -48,7 +52,7 @@ async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service.worker, "FIRST_PAUSE_S", 0.05)
     monkeypatch.setattr(service.worker, "LONGEST_PAUSE_S", 0.05)
-    monkeypatch.setattr(service.worker, "RECONCILE_S", 0.05)
+    monkeypatch.setattr(service.worker, "LOOK_S", 0.05)
 
 
 async def asked(runtime: Runtime, ref: OrderRef = REF) -> Collection:
@@ -134,8 +138,158 @@ async def test_a_long_queue_does_not_grow_each_time_the_reconciler_looks(runtime
         await asked(runtime, OrderRef(Platform.AMAZON, f"112-4872913-000000{number}", "US"))
     assert runtime.queue is not None
     for _ in range(5):
-        assert await reconcile(_Desk(runtime)) == 5
+        assert await Reconciler(runtime).look() == 0
+    assert (await runtime.queue.line.standing()).waiting == 5
     assert await runtime.queue.pool.zcard(QUEUE) == 5
+
+
+async def test_sources_that_hang_for_one_tenant_leave_a_hand_for_another(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = asyncio.Event()
+    begun: list[str] = []
+
+    async def walk(self: Runtime, tenant: str, collection_id: str) -> State:
+        begun.append(tenant)
+        if tenant == "agency":
+            await let_go.wait()
+        await self.give_up(tenant, collection_id, "a test says so")
+        return State.FAILED
+
+    monkeypatch.setattr(Runtime, "walk", walk)
+    source = runtime.sources[0]
+    everybodys = replace(source.settings, tenants=("default", "agency"))
+    runtime.sources = (replace(source, settings=everybodys),)
+    orders = [OrderRef(Platform.AMAZON, f"112-4872913-000000{n}", "US") for n in range(9)]
+    for ref in orders:
+        await runtime.request_collection(ref, tenant="agency", bulk=True)
+    hands = Hands(runtime, 10)
+    while await hands.take():
+        pass
+    assert len(hands.walking) == 6  # three fifths of what is only caught up on
+    for ref in orders:
+        await runtime.request_collection(ref, tenant="agency")
+    while await hands.take():
+        pass
+    assert len(hands.walking) == 8  # and the last fifth is for others
+    mine = await asked(runtime)
+    assert await hands.take()
+    assert (await ended(runtime, mine)).state is State.FAILED
+    assert begun.count("default") == 1
+    let_go.set()
+    await hands.drain(5)
+    assert hands.walking == []
+
+
+async def test_a_worker_that_is_told_to_stop_gives_back_what_it_cannot_end(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def walk(self: Runtime, tenant: str, collection_id: str) -> State:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody waits for ever")
+
+    assert runtime.queue is not None
+    monkeypatch.setattr(Runtime, "walk", walk)
+    collection = await asked(runtime)
+    hands = Hands(runtime, 2)
+    assert await hands.take()
+    await asyncio.sleep(0)
+    await hands.drain(0.05)
+    assert not await hands.take()
+    taken = await runtime.queue.line.next("another")
+    assert taken is not None
+    assert (taken.id, taken.lost, taken.troubles) == (collection.id, 0, 0)
+
+
+async def test_what_takes_its_worker_along_each_time_is_parked(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert runtime.queue is not None
+    collection = await asked(runtime)
+    with monkeypatch.context() as patch:
+        patch.setattr(service.line, "LEASE_S", 0)
+        for _ in range(2):
+            assert await runtime.queue.line.next("it dies")
+            assert await runtime.queue.line.sweep() == 1
+    monkeypatch.setattr(service.worker, "MOST_LOST", 2)
+    async with working(runtime):
+        assert (await ended(runtime, collection)).state is State.FAILED
+    (parked,) = await operating.parked(runtime, "default")
+    assert parked.parked.collection == collection.id
+    assert "2 times with the worker" in parked.why
+
+
+async def test_what_was_parked_is_retried_once_as_a_new_collection(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned = await asked(runtime)
+    with monkeypatch.context() as patch:
+        break_walks_of(patch, poisoned.id, KeyError("what"))
+        async with working(runtime):
+            await ended(runtime, poisoned)
+    (parked,) = await operating.parked(runtime, "default")
+    assert "KeyError" in parked.why
+    with pytest.raises(NotFoundError):
+        await operating.retry(runtime, "default", poisoned.id, frozenset({"another"}))
+    with pytest.raises(NotFoundError):
+        await operating.drop(runtime, "default", "f" * 32)
+    new = await operating.retry(runtime, "default", poisoned.id)
+    assert (await operating.retry(runtime, "default", poisoned.id)).id == new.id
+    async with working(runtime):
+        assert (await ended(runtime, new)).state is State.SEALED
+    assert await operating.parked(runtime, "default") == []
+    assert (await runtime.ledger.parked_counts()) == {}
+
+
+async def test_what_was_dropped_is_not_retried(runtime: Runtime) -> None:
+    collection = await asked(runtime)
+    await runtime.give_up("default", collection.id, "a test says so")
+    assert (await operating.drop(runtime, "default", collection.id)).state == "dropped"
+    with pytest.raises(NotFoundError, match="dropped"):
+        await operating.retry(runtime, "default", collection.id)
+
+
+async def test_after_valkey_was_emptied_everything_stands_in_line_again(runtime: Runtime) -> None:
+    assert runtime.queue is not None
+    collections = [
+        await asked(runtime, OrderRef(Platform.AMAZON, f"112-4872913-000000{n}", "US"))
+        for n in range(5)
+    ]
+    await runtime.queue.pool.flushall()
+    assert await runtime.queue.line.next("w") is None
+    assert await Reconciler(runtime).look() == 5
+    found = {taken.id for _ in range(5) if (taken := await runtime.queue.line.next("w"))}
+    assert found == {collection.id for collection in collections}
+
+
+async def test_one_worker_reconciles_for_all(settings: Settings, runtime: Runtime) -> None:
+    assert runtime.queue is not None
+    async with await Runtime.open(settings, with_queue=True) as other:
+        await asked(runtime)
+        await runtime.queue.pool.flushall()
+        assert await Reconciler(runtime).look() == 1
+        await runtime.queue.line.done("nobody", (await asked(runtime, OTHER)).id)
+        await runtime.queue.pool.delete("orderproof:line:about")
+        assert await Reconciler(other).look() == 0
+
+
+async def test_without_valkey_a_request_is_accepted_and_taken_up_later(runtime: Runtime) -> None:
+    assert runtime.queue is not None
+    server = await runtime.queue.pool.info("server")
+    os.kill(int(server["process_id"]), signal.SIGKILL)
+    collection = await asked(runtime)
+    async with working(runtime):
+        assert (await ended(runtime, collection)).state is State.SEALED
+
+
+async def test_workers_that_live_say_so(runtime: Runtime) -> None:
+    assert runtime.queue is not None
+    worker = CollectionWorker(runtime, hands=7)
+    await worker._beat()
+    (said,) = await runtime.queue.workers()
+    assert (said["worker"], said["hands"], said["walking"]) == (runtime.owner, 7, 0)
+    await worker.stop()
+    assert await runtime.queue.workers() == []
 
 
 async def test_a_worker_outlives_its_valkey(runtime: Runtime) -> None:

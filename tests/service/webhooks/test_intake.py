@@ -188,7 +188,7 @@ async def test_an_erased_order_leaves_no_notice_behind(runtime: Runtime) -> None
     await intake.act()
     order = await runtime.find(OURS, OUR_ORDER)
     (collection,) = await runtime.ledger.collections_of(order)
-    await walk.fail(runtime, OURS, collection.id, "it is over")
+    await walk.fail(runtime, OURS, collection.id, "it is over", park=False)
     assert await states(runtime) == {"done": 1}
     runtime.settings = replace(runtime.settings, retention=RetentionSettings(days=0))
     runtime.clock = lambda: datetime.now(UTC) + timedelta(days=400)
