@@ -123,7 +123,7 @@ def zone_words(time: Time) -> Said:
     """Why we believe in a time's zone, or that nobody states one."""
     if isinstance(time, Instant):
         if time.basis == "declared":
-            return Said(f"{time.zone} (declared by the operator)", f"{time.zone}(由运营者声明)")
+            return Said(f"{time.zone}, declared", f"{time.zone}(声明)")
         zone = "UTC" if time.zone == "Z" else f"UTC{time.zone}" if time.zone[0] in "+-" else None
         return Said.same(zone or time.zone)
     if time.zones:

@@ -14,17 +14,17 @@ from html import escape
 from service.visible import visible
 from service.words import Said
 
-WIDTH = 960
+WIDTH = 820
 ROW, TOP, FOOT = 22, 34, 30
-_LABEL, _SOURCE, _TIME = 12, 292, 380
-_LEFT, _RIGHT = 548, WIDTH - 24
+_LABEL, _SOURCE, _TIME = 10, 246, 322
+_LEFT, _RIGHT = 476, WIDTH - 22
 _SIZE = 11
 _INK, _GREY, _LINE, _BAND = "#1c2733", "#5b6b7b", "#d5dde5", "#f4f7fa"
 _SURE, _WIDE, _RED, _PALE_RED = "#1f5f99", "#9fbfdc", "#b3261e", "#e8a9a4"
 # Wider than that a time is drawn as a bar, as its width can matter.
 _DOT_S = 60.0
 # The scale has at most so many marks; each step in hours.
-_MOST_MARKS = 8
+_MOST_MARKS = 5
 _STEPS_H = (1, 3, 6, 12, 24, 48, 96, 168, 336, 720, 2160, 8760, 43_800, 438_000)
 
 _NOTHING = Said("No source states a time of this order.", "没有来源陈述该订单的时间。")
@@ -180,13 +180,13 @@ def _legend(y: int, language: str, *, red: bool) -> Iterator[str]:
     yield f'<circle cx="{_LABEL + 5}" cy="{y - 4}" r="4.5" fill="{_SURE}"/>'
     yield _text(_LABEL + 16, y, _EXACT.in_(language), fill=_GREY, size=9)
     yield (
-        f'<rect x="300" y="{y - 9}" width="24" height="10" rx="2" fill="{_WIDE}" '
+        f'<rect x="250" y="{y - 9}" width="24" height="10" rx="2" fill="{_WIDE}" '
         f'stroke="{_SURE}" stroke-width="1"/>'
     )
-    yield _text(330, y, _POSSIBLE.in_(language), fill=_GREY, size=9)
+    yield _text(280, y, _POSSIBLE.in_(language), fill=_GREY, size=9)
     if red:
-        yield _text(600, y, "×n", fill=_RED, bold=True)
-        yield _text(622, y, _AGAINST.in_(language), fill=_GREY, size=9)
+        yield _text(520, y, "×n", fill=_RED, bold=True)
+        yield _text(540, y, _AGAINST.in_(language), fill=_GREY, size=9)
 
 
 def _text(

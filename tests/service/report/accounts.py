@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from evidence.canonical import canonical
+from evidence.dsse import IN_TOTO, EcdsaSigner, sign
 from evidence.facts import Fact, Facts
 from evidence.items import Role
-from evidence.manifest import Manifest, SealedItem, SourceOutcome
+from evidence.manifest import Manifest, SealedItem, SourceOutcome, Statement
+from evidence.receipts import NO_RECEIPT, Receipt
+from service.report.sealing import Sealing
 from service.steps.verify import judge
 from tests.verifiers.evidence_of import NEIGHBOUR, NOW, NUMBER, ORDER, item, said
 from verifiers.rulebook import policies
@@ -72,4 +78,35 @@ def account(
         versions={"orderproof": "0"},
         before_read="origin\n1\n",
         defect=DEFECT if defect is None else defect,
+    )
+
+
+def sealing(manifest: Manifest | None = None) -> Sealing:
+    """It sealed by a key of the test's own; the manifest's receipt follows those of the items."""
+    told = manifest or account()
+    signer = EcdsaSigner(ec.derive_private_key(0x5EED, ec.SECP256R1()))
+    envelope = sign(canonical(told.payload()), IN_TOTO, [signer]).to_json()
+    chain = [_receipt(item.seq, item.role) for item in told.items]
+    chain.append(_receipt(len(chain), Role.MANIFEST))
+    statement = Statement.over(
+        chain, told, log_origin="log.example", log_size=len(chain), trusted_time="none: a test"
+    )
+    return Sealing.of(
+        manifest=envelope,
+        statement=sign(canonical(statement.payload()), IN_TOTO, [signer]).to_json(),
+    )
+
+
+def _receipt(seq: int, role: Role) -> Receipt:
+    return Receipt(
+        order="0" * 64,
+        seq=seq,
+        prev=NO_RECEIPT,
+        role=role,
+        commitment="1" * 64,
+        stored="2" * 64,
+        size=1,
+        media_type="application/json",
+        collector="test/1",
+        collected_at=NOW,
     )
