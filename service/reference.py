@@ -29,6 +29,9 @@ td,th{text-align:left;vertical-align:top;border-bottom:1px solid #ddd;padding:.3
 @media(prefers-color-scheme:dark){body{color:#e8e8e8;background:#161616}code,pre{background:#252525}}
 """
 
+# What a command sends that has no example as JSON.
+_FILES = {"text/csv": "export.csv"}
+
 
 class Reference:
     """openapi.yaml, operation by operation."""
@@ -73,7 +76,8 @@ class Reference:
                 said = json.dumps(content["example"], ensure_ascii=False)
                 words.append(f"--json {shlex.quote(said)}")
             else:
-                words.append(f"-H 'Content-Type: {media_type}' --data-binary @bundle.zip")
+                file = _FILES.get(media_type, "bundle.zip")
+                words.append(f"-H 'Content-Type: {media_type}' --data-binary @{file}")
             break
         answers = self.resolved(operation["responses"].get("200", {})).get("content", {})
         if {"application/zip", "*/*"} & set(answers):

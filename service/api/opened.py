@@ -21,10 +21,12 @@ from evidence.times import rfc3339
 from service import custody, erasure, operating
 from service.access.callers import DeniedError, Whose
 from service.access.tokens import LINK, id_of, is_right, mint
+from service.api.defect_port import DeskPort
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
 from service.cases.work import CaseWork
 from service.custody import By
+from service.defects.desk import Desk, watching
 from service.pressure import Busy, Pressure
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
@@ -49,12 +51,14 @@ class RuntimeEvidence:
         runtime: Runtime,
         worker: asyncio.Task[None] | None = None,
         intake: Intake | None = None,
+        desk: Desk | None = None,
     ) -> None:
         self._runtime = runtime
         self._worker = worker
         self._intake = intake or Intake(runtime)
         self.cases = CaseWork(runtime)
         self._pressure = Pressure(runtime)
+        self.defects = DeskPort(runtime, desk or Desk(runtime))
 
     async def request_collection(
         self,
@@ -335,13 +339,14 @@ async def open_runtime(settings: Settings, *, worker: bool = True) -> AsyncItera
     async with (
         await Runtime.open(settings, with_queue=True) as runtime,
         taking_in(runtime) as intake,
+        watching(runtime) as desk,
         sending(runtime),
     ):
         if not worker:
-            yield RuntimeEvidence(runtime, None, intake)
+            yield RuntimeEvidence(runtime, None, intake, desk)
             return
         async with working(runtime) as task:
-            yield RuntimeEvidence(runtime, task, intake)
+            yield RuntimeEvidence(runtime, task, intake, desk)
 
 
 @contextlib.asynccontextmanager

@@ -24,6 +24,7 @@ from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.sealed import SealedItem
 from service.access.callers import Whose
+from service.api.defect_port import DefectPort
 from service.cases.work import CaseWork
 from service.custody import By
 from service.operating import PutAside, QueueState
@@ -380,6 +381,9 @@ class Evidence(Protocol):
     async def replay(self, tenant: str, id: str, *, since: datetime) -> int:
         """Enable it, and send again what happened since; how many messages that are."""
         ...
+
+    @property
+    def defects(self) -> DefectPort: ...
 
     def policies_in_force(self) -> Sequence[Policy]:
         """Every policy, by id and version."""

@@ -75,20 +75,12 @@ _COVERED = frozenset({"complete", "incomplete", "under way"})
 
 
 async def _collect(runtime: Runtime, settings: Settings, export: Export, store: str) -> None:
-    """One collection a defect, however often the file is given: the number and kind are its key."""
-    for row in export.rows:
-        if row.ref is None or row.kind is None:
-            continue
-        defect = {"kind": str(row.kind), "notice": row.text[:100_000]}
-        if row.noticed is not None:
-            defect["noticed_on"] = str(row.noticed)
-        await runtime.request_collection(
-            row.ref,
-            tenant=settings.tenant,
-            store=store,
-            defect=defect,
-            idempotency_key=f"defect:{row.platform}:{row.number}:{row.kind}:{row.noticed}",
-        )
+    """Keep the defects; one collection each, however often the file is given."""
+    from service.defects.desk import Desk
+
+    desk = Desk(runtime)
+    await desk.enter_export(settings.tenant, store, export)
+    await desk.act()
 
 
 def _rates(runtime: Runtime, export: Export, at: date, orders: Any, platform: str) -> list[Rate]:
@@ -111,10 +103,12 @@ async def _line(
 ) -> dict[str, Any]:
     from evidence.times import rfc3339
     from service.defects.deadlines import dues
-    from verifiers.rulebook import policy_for
+    from service.defects.desk import told_by
+    from service.defects.kinds import policy_of
 
-    policy = policy_for(row.ref.platform, str(row.kind)) if row.ref is not None else None
-    found = dues(row, policy) if policy is not None else []
+    among = runtime.policies
+    policy = policy_of(row.platform, told_by(row).said, among=among) if row.ref else None
+    found = dues(row.noticed, policy, ordered=row.ordered) if policy is not None else []
     leaves = {
         str(rate.reading.days): str(each.on)
         for rate in rates
@@ -177,10 +171,15 @@ def _rate(rate: Rate) -> dict[str, Any]:
 
 def _print(lines: list[dict[str, Any]], rates: list[Rate]) -> None:
     from service.cli.terminal import plain, say
+    from service.defects.export import DOUBTS
 
     for line in lines:
         due = f"due {line['due'][0]['at'][:16]}Z ({line['due'][0]['rule']})" if line["due"] else ""
-        doubts = f"  may not belong: {'; '.join(line['doubts'])}" if line["doubts"] else ""
+        doubts = (
+            f"  may not belong: {'; '.join(DOUBTS[doubt] for doubt in line['doubts'])}"
+            if line["doubts"]
+            else ""
+        )
         said = f"{line['order']:<24} {line['kind']:<16} {line['evidence']:<11} {due}{doubts}"
         say(plain(said.rstrip()))
     missing = [line["order"] for line in lines if line["evidence"] not in _COVERED]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import aiohttp
 
@@ -214,6 +214,48 @@ class Client(CaseCalls):
     async def replay_subscription(self, id: str, since: str) -> int:
         path = f"/v1/subscriptions/{id}/replay"
         return int((await self._json("POST", path, {"since": since}))["messages"])
+
+    # -- defects ----------------------------------------------------------------------------
+
+    async def enter_defect(self, entry: s.DefectEntry) -> s.KnownDefect:
+        return cast(s.KnownDefect, await self._json("POST", "/v1/defects", entry))
+
+    async def get_defect(self, id: str) -> s.KnownDefect:
+        return cast(s.KnownDefect, await self._json("GET", f"/v1/defects/{id}"))
+
+    async def list_defects(self, *, page: int = 100, **only: str) -> AsyncIterator[s.KnownDefect]:
+        """By deadline; `platform`, `kind`, `store`, `due_before` narrow it."""
+        cursor: str | None = ""
+        while cursor is not None:
+            more = {"limit": str(page), **only} | ({"cursor": cursor} if cursor else {})
+            found = await self._json("GET", f"/v1/defects?{urlencode(more)}")
+            for defect in found["defects"]:
+                yield cast(s.KnownDefect, defect)
+            cursor = found["next"]
+
+    async def upload_defects(self, platform: str, export: bytes, **more: str) -> s.Exported:
+        """CSV, or Amazon's account health report (an object of JSON)."""
+        kind = "application/json" if export.lstrip()[:1] == b"{" else "text/csv"
+        path = f"/v1/defects/exports?{urlencode({'platform': platform, **more})}"
+        return cast(s.Exported, await self._uploaded(path, export, kind))
+
+    async def upload_orders(self, platform: str, orders: bytes, **more: str) -> dict[str, Any]:
+        path = f"/v1/defects/orders?{urlencode({'platform': platform, **more})}"
+        return cast(dict[str, Any], await self._uploaded(path, orders, "text/csv"))
+
+    async def get_rates(self, platform: str, **more: str) -> s.Rates:
+        """`store`, `at` and `orders` as in the contract."""
+        path = f"/v1/defects/rates?{urlencode({'platform': platform, **more})}"
+        return cast(s.Rates, await self._json("GET", path))
+
+    async def check_coverage(self, platform: str, orders: Sequence[str]) -> s.AppealCoverage:
+        body = {"platform": platform, "orders": list(orders)}
+        return cast(s.AppealCoverage, await self._json("POST", "/v1/defects/coverage", body))
+
+    async def _uploaded(self, path: str, data: bytes, kind: str) -> Any:
+        headers = {"Content-Type": kind}
+        async with self._asked("POST", path, headers=headers, data=data) as answer:
+            return await answer.json()
 
     # -- the rest ---------------------------------------------------------------------------
 

@@ -65,6 +65,167 @@ class Defect(TypedDict):
     notice: NotRequired[str]
 
 
+StoreName = str
+
+Day = str
+
+DefectKind = Literal[
+    "a-to-z",
+    "chargeback",
+    "feedback",
+    "service rating",
+    "return",
+    "late shipment",
+    "valid tracking",
+    "not received",
+    "not as described",
+    "cancellation",
+    "other",
+]
+
+Doubt = Literal["cancelled", "test", "not-of-platform", "another-store"]
+
+
+class DefectEntry(TypedDict):
+    platform: "PlatformName"
+    order_id: str
+    site: NotRequired[str]
+    store: NotRequired["StoreName"]
+    kind: str
+    case_id: NotRequired[str]
+    notice: NotRequired[str]
+    ordered_on: NotRequired["Day"]
+    noticed_at: NotRequired["Time"]
+    noticed_on: NotRequired["Day"]
+    due_at: NotRequired["Time"]
+    denied: NotRequired[bool]
+    stars: NotRequired[int]
+    doubts: NotRequired[list[Literal["cancelled", "test"]]]
+    collect: NotRequired[bool]
+
+
+class KnownDefectDueEntry(TypedDict):
+    at: "Time"
+    passed: bool
+    rule: str
+    step: str
+    clock: str
+    source: str
+    confidence: str
+
+
+class KnownDefectLinks(TypedDict):
+    self: "Url"
+    order: NotRequired["Url"]
+    collection: NotRequired["Url"]
+
+
+class KnownDefect(TypedDict):
+    id: str
+    store: str
+    platform: "PlatformName"
+    site: str
+    order_id: "str | None"
+    kind: "DefectKind"
+    said: str
+    case_id: "str | None"
+    ordered_on: "Day | None"
+    noticed: "str | None"
+    due_at: "Time | None"
+    due: list["KnownDefectDueEntry"]
+    policy: str
+    denied: bool
+    stars: "int | None"
+    doubts: list["Doubt"]
+    origin: Literal["export", "manual", "webhook"]
+    evidence: "HasEvidence"
+    collection: "str | None"
+    created_at: "Time"
+    links: "KnownDefectLinks"
+
+
+HasEvidence = Literal["complete", "incomplete", "under way", "failed", "missing"]
+
+
+class Standing(TypedDict):
+    measure: str
+    site: str
+    said: dict[str, str]
+
+
+class Exported(TypedDict):
+    sha256: "Sha256"
+    lines: int
+    new: int
+    defects: list["KnownDefect"]
+    left_out: int
+    standings: list["Standing"]
+
+
+class Rates(TypedDict):
+    platform: "PlatformName"
+    policy: "str | None"
+    at: "Day"
+    rates: list["DefectRate"]
+    days_without_orders: list["Day"]
+    undated: list[str]
+    standings: list["Standing"]
+
+
+RateLevel = Literal["below", "near", "over"]
+
+
+class DefectRateDefectsEntry(TypedDict):
+    order_id: str
+    kind: "DefectKind"
+    until: "Day"
+
+
+class DefectRateDoubtfulEntry(TypedDict):
+    order_id: str
+    doubts: list["Doubt"]
+
+
+class DefectRateWithoutDoubtful(TypedDict):
+    defects: int
+    orders: "int | None"
+
+
+class DefectRateForecastEntry(TypedDict):
+    on: "Day"
+    defects: int
+
+
+class DefectRate(TypedDict):
+    days: int
+    denied_claims_count: bool
+    source: str
+    confidence: str
+    defects: list["DefectRateDefectsEntry"]
+    orders: "int | None"
+    rate: "float | None"
+    limit: "float | None"
+    warning: "float | None"
+    level: "RateLevel | None"
+    doubtful: list["DefectRateDoubtfulEntry"]
+    without_doubtful: "DefectRateWithoutDoubtful"
+    below_limit_on: "Day | None"
+    forecast: list["DefectRateForecastEntry"]
+
+
+class AppealCoverageOrdersEntry(TypedDict):
+    order_id: str
+    evidence: "HasEvidence"
+
+
+class AppealCoverage(TypedDict):
+    covered: bool
+    orders: list["AppealCoverageOrdersEntry"]
+    missing: list[str]
+    not_defective: list[str]
+    left_out: list[str]
+
+
 CollectionState = Literal["queued", "collecting", "verifying", "sealed", "failed"]
 
 
@@ -268,14 +429,13 @@ class Custody(TypedDict):
     entries: list["CustodyEntriesEntry"]
 
 
-StoreName = str
-
 EventName = Literal[
     "manifest.sealed",
     "evidence.missing",
     "deadline.approaching",
     "verification.failed",
     "custody.accessed",
+    "defects.rate",
 ]
 
 
@@ -482,6 +642,7 @@ Scope = Literal[
     "access",
     "webhooks",
     "subscriptions",
+    "defects",
     "policies",
     "verify",
     "log",

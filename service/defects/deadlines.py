@@ -7,10 +7,9 @@ without a time is a day wide, anywhere on earth; the earliest moment is what is 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from evidence.policy import Deadline, Policy
-from service.defects.export import Row
+from evidence.policy import Confidence, Deadline, Policy, Unit
 from verifiers.terms.due import later
 
 _STARTS = "defect.noticed.at"
@@ -26,17 +25,50 @@ class Due:
     at: datetime
 
 
-def dues(row: Row, policy: Policy) -> list[Due]:
-    """Every reading that counts from the notice, earliest first; none if nobody says when."""
-    if row.noticed is None:
-        return []
-    began = datetime.combine(row.noticed, time(), UTC) - _MOST_AHEAD
-    found = [
-        Due(rule, later(began, rule))
-        for rule in policy.deadlines
-        if rule.starts == _STARTS
-        and rule.amount > 0
-        and (rule.valid_from is None or row.ordered >= rule.valid_from)
-        and (rule.valid_to is None or row.ordered <= rule.valid_to)
-    ]
+def dues(
+    noticed: date | datetime | None,
+    policy: Policy,
+    *,
+    ordered: date | None,
+    stated: datetime | None = None,
+) -> list[Due]:
+    """Every reading that counts from the notice, earliest first; none if nobody says when.
+
+    ordered   the day of the order; None: every rule is told, whenever it holds
+    stated    the deadline that the platform itself states: the end of the first step
+    """
+    found: list[Due] = []
+    if noticed is not None:
+        began = (
+            noticed
+            if isinstance(noticed, datetime)
+            else datetime.combine(noticed, time(), UTC) - _MOST_AHEAD
+        )
+        found = [
+            Due(rule, later(began, rule))
+            for rule in policy.deadlines
+            if rule.starts == _STARTS
+            and rule.amount > 0
+            and (ordered is None or rule.valid_from is None or ordered >= rule.valid_from)
+            and (ordered is None or rule.valid_to is None or ordered <= rule.valid_to)
+        ]
+    found.sort(key=lambda due: (due.at, due.rule.id))
+    if stated is not None:
+        first = found[0].rule.step if found else ""
+        found = [due for due in found if due.rule.step != first]
+        found.append(Due(_stated(first), stated))
     return sorted(found, key=lambda due: (due.at, due.rule.id))
+
+
+def _stated(step: str) -> Deadline:
+    return Deadline(
+        id="stated",
+        starts=_STARTS,
+        amount=0,
+        unit=Unit.HOURS,
+        clock="UTC",
+        source="the platform's notice",
+        source_date="n.d.",
+        confidence=Confidence.DOCUMENTED,
+        step=step,
+    )

@@ -15,7 +15,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from evidence.policy import Limit, Policy
-from service.defects.export import Kind, Row
+from service.defects.export import Row
+from service.defects.kinds import Kind
 
 _DAYS = re.compile(r"(\d{1,3}) days")
 _PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,3})?)\s?%")
@@ -26,6 +27,8 @@ _COUNTED = {
     Kind.FEEDBACK: "feedback",
     Kind.RETURN: "return",
     Kind.SERVICE_RATING: "service-rating",
+    Kind.CANCELLATION: "cancellation",
+    Kind.NOT_RECEIVED: "not received",
 }
 
 
@@ -104,6 +107,11 @@ def limit_of(policy: Policy) -> Fraction | None:
     return next(_limits(policy.limited("odr.rate")), None)
 
 
+def warning_of(policy: Policy) -> Fraction | None:
+    """The share above which a platform warns (`odr.warning`); None if nobody says."""
+    return next(_limits(policy.limited("odr.warning")), None)
+
+
 def _limits(said: Iterable[Limit]) -> Iterator[Fraction]:
     for limit in said:
         if (match := _PERCENT.search(limit.value)) is not None:
@@ -117,22 +125,25 @@ def rate(
     at: date,
     limit: Fraction | None,
     orders: Sequence[Row] | int | None,
+    doubted: int | None = None,
 ) -> Rate:
     """The rate on the day `at`. An order counts once, however many defects it has.
 
-    orders   those of the window, or how many they were, or None if nobody knows
+    orders    those of the window, or how many they were, or None if nobody knows
+    doubted   how many of so many may not belong, where somebody counted
     """
     first = at - timedelta(days=reading.days - 1)
 
     def within(row: Row) -> bool:
-        return first <= row.ordered <= at
+        return row.ordered is not None and first <= row.ordered <= at
 
     by_order = {(row.platform, row.number): row for row in defects if within(row)}
     counting = {(r.platform, r.number) for r in defects if within(r) and _counts(r, reading)}
     leaving = sorted(
         (
-            Leaving(row=by_order[key], on=by_order[key].ordered + timedelta(days=reading.days))
+            Leaving(row=by_order[key], on=day + timedelta(days=reading.days))
             for key in counting
+            if (day := by_order[key].ordered) is not None
         ),
         key=lambda each: (each.on, each.row.number),
     )
@@ -144,7 +155,7 @@ def rate(
     left = sum(each.row.number not in doubtful for each in leaving)
     named = {row.number for row in listed}
     gone = doubtful if isinstance(orders, int) else doubtful.keys() & named
-    cleaned = None if total is None else max(0, total - len(gone))
+    cleaned = None if total is None else max(0, total - (doubted or len(gone)))
     return Rate(
         reading=reading,
         limit=limit,

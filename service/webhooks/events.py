@@ -7,6 +7,7 @@ nobody knows is kept. Nothing is guessed: a notice without an order's number sta
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ def _stripe(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
         effect=Effect.COLLECT,
         order=_text(_object(about, "metadata"), "order_id") or None,
         aliases=tuple(Alias("payment.id", value) for value in payments if value),
-        defect=_defect("chargeback", about.get("created"), due, case=_text(about, "id")),
+        defect=_defect(_reason(about, _STRIPE), about.get("created"), due, case=_text(about, "id")),
         case=_text(about, "id"),
     )
 
@@ -104,9 +105,8 @@ def _shopify(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
     number = str(order) if isinstance(order, int) and not isinstance(order, bool) else None
     if "evidence_due_by" in said and "initiated_at" in said:
         case = str(said.get("id", ""))
-        defect = _defect(
-            "chargeback", said.get("initiated_at"), said.get("evidence_due_by"), case=case
-        )
+        kind, due = _reason(said, _SHOPIFY), said.get("evidence_due_by")
+        defect = _defect(kind, said.get("initiated_at"), due, case=case)
         return Event(
             id="",
             kind="disputes",
@@ -131,9 +131,8 @@ def _paypal(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
     sold = [each for each in about.get("disputed_transactions") or () if isinstance(each, dict)]
     numbers = [_text(each, "invoice_number") for each in sold]
     case = _text(about, "dispute_id")
-    stage = _text(about, "dispute_life_cycle_stage")
     defect = _defect(
-        "chargeback" if stage == "CHARGEBACK" else "claim",
+        _reason(about, _PAYPAL),
         about.get("create_time"),
         about.get("seller_response_due_date"),
         case=case,
@@ -174,7 +173,7 @@ def _ebay(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
     data = _object(notice, "data")
     id = _text(notice, "notificationId")
     order = _text(data, "orderId") or None
-    if any(word in topic for word in ("DISPUTE", "INQUIRY", "CASE", "RETURN")) and order:
+    if any(word in topic for word in _EBAY) and order:
         case = next(
             (
                 _text(data, name)
@@ -183,7 +182,9 @@ def _ebay(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
             ),
             "",
         )
-        kind = "chargeback" if "DISPUTE" in topic else "return" if "RETURN" in topic else "claim"
+        kind = next(kind for word, kind in _EBAY.items() if word in topic)
+        if "NOT_AS_DESCRIBED" in json.dumps(data):
+            kind = "inad"
         defect = _defect(kind, notice.get("eventDate"), None, case=case)
         return Event(
             id=id, kind=topic, effect=Effect.COLLECT, order=order, defect=defect, case=case
@@ -228,6 +229,38 @@ def _scan(id: str, kind: str, number: str, *, delivered: bool) -> Event:
         effect=Effect.COLLECT if delivered else Effect.COUNT,
         aliases=(Alias("shipment.tracking_number", number),),
     )
+
+
+# What a platform gives as its reason, as a kind of defect that a policy answers; a test holds both
+# together. Reasons that are not here are a chargeback in general.
+_STRIPE = {
+    "credit_not_processed": "stripe credit not processed",
+    "duplicate": "stripe duplicate",
+    "fraudulent": "stripe fraudulent",
+    "unrecognized": "stripe fraudulent",
+    "product_not_received": "stripe product not received",
+    "product_unacceptable": "stripe product unacceptable",
+}
+_SHOPIFY = {reason: kind.replace("stripe", "shopify") for reason, kind in _STRIPE.items()}
+_PAYPAL = {
+    "MERCHANDISE_OR_SERVICE_NOT_RECEIVED": "paypal not received",
+    "MERCHANDISE_OR_SERVICE_NOT_AS_DESCRIBED": "paypal not as described",
+    "UNAUTHORISED": "paypal unauthorised",
+}
+# By what stands in a topic's name, the first that does. An inquiry is about what did not come; a
+# case may be about that or about what came, and says which or does not.
+_EBAY = {"DISPUTE": "payment dispute", "INQUIRY": "inr", "RETURN": "ebay return", "CASE": "case"}
+KINDS: Mapping[str, frozenset[str]] = {
+    "stripe": frozenset(_STRIPE.values()),
+    "shopify": frozenset(_SHOPIFY.values()),
+    "paypal": frozenset(_PAYPAL.values()),
+    "tiktok": frozenset({"return"}),
+    "ebay": frozenset({*_EBAY.values(), "inad"} - {"case"}),
+}
+
+
+def _reason(about: Mapping[str, Any], kinds: Mapping[str, str]) -> str:
+    return kinds.get(_text(about, "reason"), "chargeback")
 
 
 Reader = Callable[[Mapping[str, str], Mapping[str, Any]], Event]

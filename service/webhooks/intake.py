@@ -19,6 +19,8 @@ from evidence.errors import ConfigError, EvidenceError, OutageError, RequestErro
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.orders import OrderRef, order_ref
 from service import tracing
+from service.defects.desk import Desk
+from service.defects.kinds import policy_of
 from service.webhooks.events import Effect, Event, read
 from service.webhooks.hooks import HookSettings
 from storage.ledger.deliveries import Delivery, DeliveryState, WaitingDelivery
@@ -40,6 +42,7 @@ log = structlog.get_logger()
 class Intake:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._desk = Desk(runtime)
         self._hooks = {hook.name: hook for hook in runtime.settings.webhooks}
         self._arrived: list[tuple[Delivery, asyncio.Future[bool]]] = []
         self._keeping: asyncio.Task[None] | None = None
@@ -151,13 +154,21 @@ class Intake:
         key = f"webhook:{hook.name}:{ref.platform}:{ref.id}:{about}"
         if first:
             await self._runtime.ledger.attach_delivery(delivery, key)
-        await self._runtime.request_collection(
+        policy = None
+        if event.defect is not None:
+            platform, today = str(ref.platform), self._runtime.clock().date()
+            among = self._runtime.policies
+            policy = policy_of(platform, event.defect["kind"], on=today, among=among).id
+        collection, _ = await self._runtime.request_collection(
             ref,
             tenant=delivery.tenant,
             store=delivery.store,
+            policy=policy,
             defect=event.defect,
             idempotency_key=key,
         )
+        if event.defect is not None:
+            await self._desk.note(ref, delivery, event.defect, collection.id)
 
 
 async def keep_notices(runtime: Runtime, order: OrderRecord, collection: str) -> None:

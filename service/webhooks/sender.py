@@ -131,6 +131,9 @@ class Sender:
     async def _body(self, message: Message) -> bytes | None:
         """What is told; None once there is nothing to tell any more."""
         ledger = self._runtime.ledger
+        if not message.order:
+            told = {"store": message.store, **json.loads(message.details or "{}")}
+            return _said(message, told)
         order = await ledger.order_by_handle(message.tenant, message.order)
         if order is None:
             return None
@@ -152,10 +155,14 @@ class Sender:
             data |= {"state": str(found.state), "complete": found.complete, "policy": found.policy}
             data["links"]["collection"] = collection_path(found.id)
             if found.defect is not None:
-                names = ("kind", "case_id", "noticed_at", "due_at")
+                names = ("kind", "case_id", "noticed_at", "due_at", "due_rule")
                 data["defect"] = {n: found.defect[n] for n in names if n in found.defect}
-        said = {"type": str(message.event), "timestamp": rfc3339(message.happened_at), "data": data}
-        return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+        return _said(message, data)
+
+
+def _said(message: Message, data: dict[str, Any]) -> bytes:
+    said = {"type": str(message.event), "timestamp": rfc3339(message.happened_at), "data": data}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def new_secret() -> str:

@@ -26,6 +26,7 @@ from storage.ledger.models import (
     cases,
     collections,
     custody,
+    defects,
     deliveries,
     erasures,
     holds,
@@ -307,6 +308,7 @@ async def _destroy(connection: Transaction, handle: str) -> Sequence[bytes]:
         (cases, {"summary_sealed": None, "open_lookup": None, "next_at": None}),
         (holds, {"reason_sealed": None}),
         (custody, {"details_sealed": None}),
+        (defects, {"details_sealed": None, "collect": "no"}),
         (stamps, {"details_sealed": b""}),
     ):
         await connection.execute(update(table).where(table.c.order_handle == handle).values(values))

@@ -14,11 +14,11 @@ from storage.ledger.collections import Collections
 from storage.ledger.cosignatures import Cosignatures
 from storage.ledger.custody import Custody
 from storage.ledger.database import CONNECTIONS, Database
+from storage.ledger.defects import Defects
 from storage.ledger.deliveries import Deliveries
 from storage.ledger.erasures import Erasures
 from storage.ledger.heads import Heads
 from storage.ledger.items import Items
-from storage.ledger.orders import Orders
 from storage.ledger.outbox import Outbox
 from storage.ledger.recovery import Recovery
 from storage.ledger.tokens import Tokens
@@ -26,7 +26,7 @@ from storage.vault.vault import Vault
 
 
 class Ledger(
-    Orders,
+    Defects,  # and Orders
     Access,
     Collections,
     Backlogs,
@@ -41,9 +41,9 @@ class Ledger(
     Recovery,
     Cases,
 ):
-    """Its methods stand in orders.py, access.py, collections.py, backlog.py, items.py, heads.py,
-    tokens.py, cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py, recovery.py and
-    cases.py."""
+    """Its methods stand in orders.py, defects.py, access.py, collections.py, backlog.py, items.py,
+    heads.py, tokens.py, cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py,
+    recovery.py and cases.py."""
 
     @classmethod
     async def open(

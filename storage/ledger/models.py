@@ -400,7 +400,8 @@ subscriptions = Table(
 )
 
 # One row an event and subscription, written in the transaction that made the event true. What is
-# told is put together when it is sent, so nothing personal is in it.
+# told is put together when it is sent, so nothing personal is in it. `order_handle` is empty where
+# it is about no order; `details` is JSON that is told as it stands.
 outbox = Table(
     "outbox",
     metadata,
@@ -412,6 +413,7 @@ outbox = Table(
     Column("order_handle", HANDLE, nullable=False),
     Column("collection", HANDLE),
     Column("act", String(16)),
+    Column("details", Text),
     Column("state", String(16), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("happened_at", TIME, nullable=False),
@@ -453,4 +455,78 @@ case_orders = Table(
     Column("ref_lookup", HASH, nullable=False),
     UniqueConstraint("case_id", "ref_lookup"),
     Index(None, "tenant", "ref_lookup"),
+)
+
+# What a platform holds against an order. `details_sealed` (number, words, case) is under the
+# order's key; under the tenant's where the number is none of the platform's (`number_lookup`). What
+# is left after an erasure (kind, day) still counts into the rate. `collect` is "wanted" until a
+# collection was started for it.
+defects = Table(
+    "defects",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    Column("id", HANDLE, nullable=False, unique=True),
+    *_whose(),
+    Column("platform", String(16), nullable=False),
+    Column("site", String(2), nullable=False),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle")),
+    Column("number_lookup", HASH),
+    Column("kind", String(32), nullable=False),
+    Column("ordered_on", String(10)),
+    Column("noticed", String(27)),
+    Column("due_at", TIME),
+    Column("due_rule", String(100)),
+    Column("policy", Text, nullable=False),
+    Column("denied", Boolean, nullable=False),
+    Column("stars", Integer),
+    Column("doubts", Text, nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("collect", String(8), nullable=False),
+    Column("collection", HANDLE),
+    Column("details_sealed", LargeBinary),
+    Column("created_at", TIME, nullable=False),
+    Column("updated_at", TIME, nullable=False),
+    Index(None, "order_handle"),
+    Index(None, "tenant", "number_lookup"),
+    Index(None, "tenant", "platform", "ordered_on"),
+    Index(None, "collect", "number"),
+)
+
+# How many orders were placed on a day, by the newest list that has the day: what a rate divides by.
+order_days = Table(
+    "order_days",
+    metadata,
+    Column("tenant", NAME, ForeignKey("tenants.tenant"), primary_key=True),
+    Column("store", NAME, primary_key=True),
+    Column("platform", String(16), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("orders", Integer, nullable=False),
+    Column("doubtful", Integer, nullable=False),
+    Column("updated_at", TIME, nullable=False),
+)
+
+# What a platform itself says of a seller's measure, as its report has it; the newest of each.
+standings = Table(
+    "standings",
+    metadata,
+    Column("tenant", NAME, ForeignKey("tenants.tenant"), primary_key=True),
+    Column("store", NAME, primary_key=True),
+    Column("platform", String(16), primary_key=True),
+    Column("site", String(2), primary_key=True),
+    Column("measure", String(100), primary_key=True),
+    Column("said", Text, nullable=False),
+    Column("report", HASH, nullable=False),
+    Column("updated_at", TIME, nullable=False),
+)
+
+# How high a rate stood when it was last looked at, so that each crossing is told once.
+rate_levels = Table(
+    "rate_levels",
+    metadata,
+    Column("tenant", NAME, ForeignKey("tenants.tenant"), primary_key=True),
+    Column("store", NAME, primary_key=True),
+    Column("platform", String(16), primary_key=True),
+    Column("reading", String(100), primary_key=True),
+    Column("level", String(8), nullable=False),
+    Column("since", TIME, nullable=False),
 )

@@ -79,20 +79,23 @@ class Orders(Part):
         A tenant has an order once: `store` is only looked at when it is made.
         """
         await self.origin(tenant)
-        lookup = self._ref_lookup(tenant, ref)
         known = await self.find_order(tenant, ref)
         if known is not None:
             return known
+        return await self._database.write(
+            tenant, lambda c: self._order_within(c, tenant, ref, store)
+        )
+
+    async def _order_within(
+        self, connection: Transaction, tenant: str, ref: OrderRef, store: str
+    ) -> OrderRecord:
+        lookup = self._ref_lookup(tenant, ref)
+        there = await self._find(connection, tenant, lookup)
+        if there is not None:
+            return there
         new = _new_order(tenant, ref, store)
-        row = self._sealed_order(new, lookup)
-
-        async def work(connection: Transaction) -> OrderRecord:
-            there = await self._find(connection, tenant, lookup)
-            if there is None:
-                await connection.execute(insert(orders).values(row))
-            return there or new
-
-        return await self._database.write(tenant, work)
+        await connection.execute(insert(orders).values(self._sealed_order(new, lookup)))
+        return new
 
     async def find_order(self, tenant: str, ref: OrderRef) -> OrderRecord | None:
         lookup = self._ref_lookup(tenant, ref)

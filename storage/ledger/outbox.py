@@ -24,6 +24,7 @@ class Told(StrEnum):
     DEADLINE = "deadline.approaching"
     FAILED = "verification.failed"
     ACCESSED = "custody.accessed"
+    RATE = "defects.rate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,11 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One event for one subscription. `id` stays the same however often it is sent."""
+    """One event for one subscription. `id` stays the same however often it is sent.
+
+    order     its handle; empty where the event is about none
+    details   JSON that is told as it stands, or None
+    """
 
     number: int
     id: str
@@ -55,6 +60,7 @@ class Message:
     act: str | None
     attempts: int
     happened_at: datetime
+    details: str | None
     to: Subscription
 
 
@@ -192,6 +198,7 @@ class Outbox(Part):
             act=row.act,
             attempts=row.attempts,
             happened_at=from_text(row.happened_at),
+            details=row.details,
             to=self._subscription_of(row, "to_"),
         )
 
@@ -227,9 +234,14 @@ async def tell(
     now: str,
     collection: str | None = None,
     act: str | None = None,
+    details: str | None = None,
     not_before: str | None = None,
 ) -> None:
-    """Write down in a transaction that these events came true; `whose` has tenant and store."""
+    """Write down in a transaction that these events came true; `whose` has tenant and store.
+
+    order     a handle; "" where it is about none
+    details   JSON, nothing personal in it
+    """
     asked = select(subscriptions.c.id, subscriptions.c.events, subscriptions.c.stores).where(
         subscriptions.c.tenant == whose.tenant, subscriptions.c.disabled_at.is_(None)
     )
@@ -247,6 +259,7 @@ async def tell(
                     order_handle=order,
                     collection=collection,
                     act=act,
+                    details=details,
                     state="waiting",
                     attempts=0,
                     happened_at=not_before or now,

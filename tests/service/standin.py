@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,12 @@ from evidence.verdicts import Finding, Judgement, Verdict
 from service.access.callers import Whose
 from service.access.tokens import LINK, mint
 from service.custody import By, Entry, Report
+from service.defects.deadlines import Due
+from service.defects.desk import Covered, Told, said_at, told_by
+from service.defects.export import Export
+from service.defects.kinds import kind_of
+from service.defects.standing import standings_in
+from service.defects.window import Rated
 from service.instruments import Instruments
 from service.operating import PutAside, QueueState
 from service.pressure import Busy
@@ -38,6 +44,7 @@ from service.settings import Settings
 from service.steps.publish import chosen
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.backlog import Backlog, Parked
+from storage.ledger.defects import Defect, Standing
 from storage.ledger.deliveries import Delivery
 from storage.ledger.outbox import Subscription
 from storage.ledger.records import State
@@ -238,6 +245,76 @@ class NoCases:
         return nothing
 
 
+@dataclass(slots=True)
+class ADesk:
+    """Keeps defects as they were told, without a deadline; nothing is started."""
+
+    kept: dict[str, Defect] = field(default_factory=dict)
+
+    async def enter(
+        self, whose: Whose, store: str, told: Told, *, collect: bool
+    ) -> tuple[Defect, bool]:
+        made = Defect(
+            id=digest(repr(told).encode())[:32],
+            tenant=whose.tenant,
+            store=store,
+            platform=told.platform,
+            site=told.site,
+            ref=None,
+            number=told.number,
+            kind=str(kind_of(told.said)),
+            said=told.said,
+            ordered_on=told.ordered,
+            noticed=said_at(told.noticed),
+            due_at=told.due,
+            due_rule="",
+            policy=POLICY.id,
+            origin="manual",
+            created_at=NOW,
+        )
+        new = made.id not in self.kept
+        self.kept[made.id] = made
+        return made, new
+
+    async def enter_export(
+        self, whose: Whose, store: str, export: Export, *, collect: bool
+    ) -> Sequence[tuple[Defect, bool]]:
+        rows = [told_by(row) for row in export.rows]
+        return [await self.enter(whose, store, told, collect=collect) for told in rows]
+
+    async def enter_orders(
+        self, whose: Whose, store: str, platform: str, export: Export
+    ) -> tuple[int, int]:
+        return len({row.ordered for row in export.rows}), len(export.rows)
+
+    async def enter_report(
+        self, whose: Whose, store: str, data: bytes, *, site: str
+    ) -> Sequence[Standing]:
+        return standings_in(data, store=store, site=site)
+
+    async def listed(self, whose: Whose, *, limit: int, **only: object) -> Sequence[Defect]:
+        return [one for one in self.kept.values() if one.tenant == whose.tenant][:limit]
+
+    async def one(self, whose: Whose, id: str) -> Defect | None:
+        return self.kept.get(id)
+
+    async def evidence(self, found: Sequence[Defect]) -> Mapping[str, str]:
+        return {one.id: "missing" for one in found}
+
+    def dues(self, defect: Defect) -> Sequence[Due]:
+        return []
+
+    async def rates(
+        self, whose: Whose, platform: str, *, store: str | None, at: date, orders: int | None
+    ) -> Rated:
+        return Rated(policy=None, at=at)
+
+    async def coverage(
+        self, whose: Whose, platform: str, site: str, *, store: str | None, orders: Sequence[str]
+    ) -> Covered:
+        return Covered(named=[(order, "missing") for order in orders], strange=[], left_out=[])
+
+
 class InMemoryEvidence:
     def __init__(self) -> None:
         self.cases: Any = NoCases()
@@ -258,6 +335,7 @@ class InMemoryEvidence:
         self.denied: list[tuple[str, dict[str, object]]] = []
         self.put_aside: list[PutAside] = []
         self.is_busy: Busy | None = None
+        self.defects = ADesk()
 
     @contextlib.asynccontextmanager
     async def opening(self, settings: Settings) -> AsyncIterator[InMemoryEvidence]:

@@ -54,6 +54,8 @@ async def test_every_command_of_the_list_is_one_that_the_service_understands(
     async with house(tmp_path) as here:
         url = str(here.ask.client.make_url("")).rstrip("/")
         (tmp_path / "bundle.zip").write_bytes(b"PK")
+        export = "order id,date,type\n112-4872913-5531402,2026-11-02,a-to-z\n"
+        (tmp_path / "export.csv").write_text(export)
         environment = {
             "ORDERPROOF": url,
             "TOKEN": here.ours.tokens["admin"],

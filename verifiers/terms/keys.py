@@ -48,7 +48,10 @@ KEYS: dict[str, Key] = {
     "text.words_of": Key(_ANY, "what the form lets one choose", "orderproof policy explain"),
     "odr.window": Key(r"\d{1,4} days", "a number of days", "coverage.deadlines", "most"),
     "odr.counts": Key(_ANY, "what counts as a defect", "orderproof policy explain"),
-    "odr.rate": Key(_ANY, "a share and what comes of it", "orderproof policy explain"),
+    "odr.rate": Key(_ANY, "a share and what comes of it", "orderproof defects"),
+    "odr.warning": Key(
+        r"over \d{1,2}(\.\d{1,3})?%.{0,100}", "such as over 0.8%", "orderproof defects"
+    ),
     "attempts": Key(_ANY, "how often one may try", "orderproof policy explain"),
     "retention.days": Key(_COUNT, "a whole number of days", "orderproof policy explain", "most"),
     "zip.total_bytes": Key(_COUNT, _BYTES, "orderproof policy explain", "least"),

@@ -23,6 +23,7 @@ from service.api.opened import RuntimeEvidence, open_runtime
 from service.app import make_app
 from service.contract import CONTRACT, Contract
 from service.custody import By
+from service.defects.desk import Desk, Told
 from service.runtime import Runtime
 from service.settings import Settings, SourceSettings
 from service.webhooks.sender import new_secret
@@ -51,7 +52,7 @@ class Tenant:
     def traces(self) -> list[str]:
         """What only this tenant may read."""
         named = {"collection_id", "sha256", "share_id", "token_id", "secret", "subscription_id"}
-        named |= {"case_id"}
+        named |= {"case_id", "defect_id"}
         return [CANARY, self.ref.id, self.handle, *(self.names[name] for name in named)]
 
 
@@ -131,6 +132,10 @@ async def _tenant(runtime: Runtime, name: str, ref: OrderRef) -> Tenant:
         "hook": "none",
         "subscription_id": secrets.token_hex(8),
     }
+    told = Told(platform=str(ref.platform), number=ref.id, site="US", said="a-to-z")
+    desk = Desk(runtime)
+    ((defect, _),) = await desk.enter(name, "default", [told], origin="manual", collect=False)
+    names["defect_id"] = defect.id
     tenant = Tenant(name, ref, names, handle=order.handle)
     for role in [*Role, "spare"]:
         token, secret = new_token(

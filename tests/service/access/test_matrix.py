@@ -24,6 +24,8 @@ _LAST = (
     "requestCollection",
 )
 _NOBODY = "nobody"
+# Whose example names an order that then is ours too, whoever else has it.
+_TOLD = ("requestCollection", "enterDefect", "checkCoverage")
 
 
 def test_a_route_without_a_rule_keeps_the_service_from_starting() -> None:
@@ -93,7 +95,7 @@ async def test_each_role_gets_what_its_rule_says_and_of_another_tenant_nothing(
                 traces = [t for t in here.theirs.traces if t in _text(foreign)]
                 if operation.id == "getShared":
                     traces = []  # the link itself is the access
-                if operation.id == "requestCollection":
+                if operation.id in _TOLD:
                     traces = [t for t in traces if t != here.theirs.ref.id]  # links name the order
                 if traces:
                     wrong.append(f"{operation.id} as {role} tells of another tenant")
@@ -131,7 +133,8 @@ def _wrong_of_own(operation: Operation, role: str, answer: Answered) -> str | No
 
 def _names_things(operation: Operation) -> bool:
     """Whether the path names something that belongs to a tenant and is there before."""
-    theirs = {"order_id", "collection_id", "share_id", "token_id", "subscription_id", "case_id"}
+    theirs = {"order_id", "collection_id", "share_id", "token_id", "subscription_id"}
+    theirs |= {"case_id", "defect_id"}
     named = any(p.name in theirs for p in operation.parameters if p.place == "path")
     # A number that we never collected for is ours to collect for, whoever else has it.
     return named and operation.id != "requestCollection"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from evidence.errors import RequestError
 from service.cli import main
 from service.defects.deadlines import dues
-from service.defects.export import Kind, Row, read_export
+from service.defects.export import Row, read_export
+from service.defects.kinds import Kind
 from service.defects.rates import Reading, limit_of, rate, readings
 from verifiers.rulebook import policies, policy_for
 
@@ -169,11 +170,11 @@ def test_a_deadline_counts_from_the_notice_and_from_nothing_else() -> None:
         f"{number(1)},2026-10-01,A-to-z,,,2026-11-01", f"{number(2)},2026-10-01,A-to-z,,,"
     )
     policy = policy_for(row.ref.platform, str(row.kind)) if row.ref else AMAZON
-    found = dues(row, policy)
+    found = dues(row.noticed, policy, ordered=row.ordered)
     assert found[0].rule.id == "AMZ-A2Z-02"
     assert found[0].at == datetime(2026, 11, 2, 10, tzinfo=UTC)  # 48 h from 31 October 10:00 UTC
     assert [due.at for due in found] == sorted(due.at for due in found)
-    assert dues(silent, policy) == []
+    assert dues(silent.noticed, policy, ordered=silent.ordered) == []
 
 
 def test_the_command_names_every_order_without_evidence_and_starts_each_once(
@@ -188,7 +189,7 @@ def test_the_command_names_every_order_without_evidence_and_starts_each_once(
     assert main([*words, "--order-count", "100", "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert [line["evidence"] for line in said["defects"]] == ["missing", "missing"]
-    assert said["defects"][1]["doubts"] == ["its number is not one of amazon"]
+    assert said["defects"][1]["doubts"] == ["not-of-platform"]
     assert said["defects"][0]["due"][0]["rule"] == "AMZ-A2Z-02"
     assert {rate["rate"] for rate in said["rates"] if rate["days"] == 60} == {0.02}
     for _ in range(2):

@@ -219,7 +219,7 @@ def test_the_vendors_samples_are_read_as_what_they_are(shared: Path) -> None:
     assert (paid.effect, paid.order) == (Effect.COLLECT, "114-9876543-1234560")
     held = of("paypal", market / "paypal/CUSTOMER.DISPUTE.CREATED.event.json")
     assert held.defect == {
-        "kind": "chargeback",
+        "kind": "paypal not received",
         "case_id": "PP-D-27803",
         "noticed_at": "2026-02-18T19:58:01.000000Z",
         "due_at": "2026-02-28T19:58:01.000000Z",
