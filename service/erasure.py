@@ -22,7 +22,7 @@ import structlog
 
 from evidence.custody import Act
 from evidence.erasure import ErasureReason, ErasureRecord
-from evidence.errors import CorruptionError
+from evidence.errors import CorruptionError, HeldError
 from evidence.items import InMemory
 from evidence.orders import OrderRef
 from evidence.receipts import SALT_BYTES
@@ -58,6 +58,7 @@ async def erase(
     order = await runtime.find(tenant, ref)
     window = window_of(runtime, tenant)
     await runtime.ledger.check_erasable(order, window)
+    cases = await _cases_of(runtime, order)
     await note(runtime, order, Act.ERASURE, by, reason=str(reason))
     erasure = await _recorded(runtime, order, reason)
     hidden = await runtime.ledger.erase(order, erasure, window)
@@ -67,7 +68,28 @@ async def erase(
     scrubbed = await runtime.ledger.scrub(hidden)
     if scrubbed:
         await asyncio.to_thread(journal.scrubbed, erasure.handle)
+    for case in cases:
+        await erase(runtime, tenant, case.ref, reason=reason, by=by)
     return Erased(erasure, logged, scrubbed)
+
+
+async def _cases_of(runtime: Runtime, order: OrderRecord) -> list[OrderRecord]:
+    """The orders of the cases that are about this order alone: they go with it.
+
+    Raises HeldError if one may not go yet, or one names other orders too: whoever erases has to
+    decide about that one first, for it holds what this order's letters said.
+    """
+    found = []
+    for row in await runtime.ledger.cases_naming(order.tenant, [order.ref]):
+        case = await runtime.ledger.order_by_handle(order.tenant, row.order)
+        if case is None:
+            continue
+        if row.summary.get("orders") != 1:
+            why = f"the case {row.id} names it among others; erase that case first"
+            raise HeldError(what="The erasure", why=why)
+        await runtime.ledger.check_erasable(case, window_of(runtime, order.tenant))
+        found.append(case)
+    return found
 
 
 async def finish(runtime: Runtime) -> int:

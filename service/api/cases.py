@@ -57,6 +57,13 @@ async def take_step(request: web.Request, given: Given) -> web.StreamResponse:
     return send_json(case)
 
 
+async def get_case_report(request: web.Request, given: Given) -> web.StreamResponse:
+    report = await request.app[EVIDENCE].cases.report(
+        whose_of(request), given.path["case_id"], given.path["report"], by_of(request)
+    )
+    return send_json(report)
+
+
 async def get_paper(request: web.Request, given: Given) -> web.StreamResponse:
     media_type, data = await request.app[EVIDENCE].cases.paper(
         whose_of(request), given.path["case_id"], given.path["sha256"], by_of(request)
@@ -124,6 +131,7 @@ OPERATIONS: dict[str, Handler] = {
     "getCase": get_case,
     "takeStep": take_step,
     "getPaper": get_paper,
+    "getCaseReport": get_case_report,
     "sealCase": seal_case,
     "getCaseBundle": get_case_bundle,
     "eraseCase": erase_case,

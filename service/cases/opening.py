@@ -16,6 +16,7 @@ from evidence.orders import OrderRef, Platform
 from evidence.playbook import Playbook
 from evidence.policy import Policy
 from evidence.times import rfc3339
+from service.cases.gaps import eligibility
 from service.cases.given import day_of, needed, orders_of, text_of, texts_of, time_of
 from verifiers.playbook import playbook_for
 from verifiers.rulebook import policy_for
@@ -97,6 +98,13 @@ def opening(
                 "policy": _policy(policy),
                 "playbook": {"id": book.id, "version": book.version, "sha256": book.sha256},
                 "deadlines": deadlines,
+                "eligibility": eligibility(
+                    policy,
+                    book,
+                    ref=refs[0] if refs else OrderRef(Platform(platform), "account", site),
+                    store_opened=day_of(body, "store_opened_on"),
+                    today=now.date(),
+                ),
                 "closes_at": _closes(deadlines, book),
             },
         },

@@ -19,6 +19,7 @@ from evidence.errors import HeldError, RequestError
 from evidence.items import Role
 from evidence.playbook import Playbook
 from evidence.times import parse_rfc3339, rfc3339
+from service.cases.denials import gaps_of
 from service.cases.desk import Paper
 from service.cases.difference import between
 from service.cases.given import (
@@ -52,13 +53,19 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A step as it was asked for."""
+    """A step as it was asked for.
+
+    text         what its papers say, where anything here can read them
+    collections  that were started for orders which a refusal names
+    """
 
     case: Case
     step: Step
     body: Mapping[str, Any]
     book: Playbook
     now: datetime
+    text: str = ""
+    collections: Sequence[Mapping[str, str]] = ()
 
     @property
     def papers(self) -> list[Paper]:
@@ -176,7 +183,21 @@ def _deny(asked: Asked) -> Taken:
     taken = _answered(asked)
     received = parse_rfc3339(str(taken.said["received_at"]))
     by = received + timedelta(hours=asked.book.term("second_attempt.hours"))
-    return Taken(said={**taken.said, "second_attempt_by": rfc3339(by)}, papers=taken.papers)
+    gaps = gaps_of(asked.text, case=asked.case, book=asked.book)
+    warnings = list(taken.said["warnings"])
+    if any(gap["kind"] == "unknown_code" for gap in gaps):
+        warnings.append(warning("code-unknown", "It has a code that no playbook knows."))
+    if not gaps:
+        text = "It names no order, clause, code or material; see the report on gaps."
+        warnings.append(warning("denial-names-nothing", text))
+    said = {
+        **taken.said,
+        "second_attempt_by": rfc3339(by),
+        "gaps": gaps,
+        "collections": [dict(each) for each in asked.collections],
+        "warnings": warnings,
+    }
+    return Taken(said=said, papers=taken.papers)
 
 
 def _watch(asked: Asked) -> Taken:

@@ -7,6 +7,7 @@ theirs, and who looked is in the custody log before anything is handed out.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +15,18 @@ from typing import TYPE_CHECKING, Any
 from evidence.cases import Step
 from evidence.custody import Act
 from evidence.erasure import ErasureReason
-from evidence.errors import NotFoundError, RequestError
+from evidence.errors import EvidenceError, NotFoundError, RequestError
 from evidence.sealed import SealedItem
 from service import erasure
 from service.access.callers import Whose
-from service.cases.desk import Desk, Held
+from service.cases.denials import gaps_of
+from service.cases.desk import Desk, Held, Paper
+from service.cases.evidenced import ref_of
 from service.cases.given import papers_of, text_of
+from service.cases.named import number_of
 from service.cases.opening import opening
 from service.cases.ref import ref_of_case
+from service.cases.reports import REPORTS, Asking
 from service.cases.steps import Asked, taken
 from service.cases.view import row_of, view_of
 from service.custody import By
@@ -93,6 +98,8 @@ class CaseWork:
             now=self._runtime.clock(),
         )
         held.case.next(step, at=asked.now, by=by.who)  # refused before anything else is looked at
+        if step is Step.DENY:
+            asked = await self._reread(whose, held, asked)
         done = taken(asked)
         held = await self._desk.step(whose, held, step, said=done.said, papers=done.papers, by=by)
         return view_of(held)
@@ -129,6 +136,55 @@ class CaseWork:
         held = await self._desk.find(whose, id)
         ref = ref_of_case(held.case.id)
         return await erasure.erase(self._runtime, whose.tenant, ref, reason=reason, by=by)
+
+    async def _reread(self, whose: Whose, held: Held, asked: Asked) -> Asked:
+        """What a refusal says, and a collection for each order of the case that it names."""
+        text = "\n".join([await self._text(held, paper) for paper in asked.papers])
+        text = text or text_of(asked.body, "note", most=5_000)
+        named = gaps_of(text, case=held.case, book=asked.book)
+        begun = [
+            await self._collect_again(whose, held, gap["named"])
+            for gap in named
+            if gap["kind"] == "order"
+        ]
+        return replace(asked, text=text, collections=begun)
+
+    async def _collect_again(self, whose: Whose, held: Held, number: str) -> dict[str, str]:
+        """The same refusal recorded again finds the collection that it started."""
+        case = held.case
+        ref = next(ref_of(o) for o in case.orders if number_of(o) == number)
+        try:
+            made, _ = await self._runtime.request_collection(
+                ref,
+                tenant=whose.tenant,
+                store=held.row.store,
+                policy=case.rules or None,
+                defect={"kind": case.kind, "case_id": case.id},
+                idempotency_key=f"{ref_of_case(case.id).id}/{case.version}/{number}",
+            )
+        except EvidenceError as problem:
+            return {"order": number, "collection": "", "why": str(problem)}
+        return {"order": number, "collection": made.id, "why": ""}
+
+    async def _text(self, held: Held, paper: Paper) -> str:
+        if paper.media_type.startswith("text/"):
+            return paper.data.decode("utf-8", "replace")
+        return await self._runtime.reading.text_of(paper.item(at=self._runtime.clock()))
+
+    async def report(self, whose: Whose, id: str, name: str, by: By) -> dict[str, Any]:
+        """One of `service.cases.reports.REPORTS`, of the case as it stands."""
+        report = REPORTS.get(name)
+        if report is None:
+            why = f"it is none of {', '.join(REPORTS)}"
+            raise RequestError(what="The report", why=why)
+        held = await self._shown(whose, id, by)
+        asking = Asking(runtime=self._runtime, whose=whose, held=held)
+        return {
+            "case": id,
+            "version": held.case.version,
+            "report": name,
+            "said": await report(asking),
+        }
 
     async def _shown(self, whose: Whose, id: str, by: By) -> Held:
         held = await self._desk.find(whose, id)

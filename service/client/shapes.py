@@ -500,6 +500,7 @@ class CaseRequest(TypedDict):
     asins: NotRequired[list[str]]
     placed_on: NotRequired[str]
     noticed_at: NotRequired["Time"]
+    store_opened_on: NotRequired[str]
     platform_case_id: NotRequired[str]
     links: NotRequired[list[str]]
     papers: NotRequired[list["CasePaper"]]
@@ -609,6 +610,13 @@ class Case(TypedDict):
     may: list["CaseStepName"]
     agenda: list["CaseAgendaEntry"]
     events: list["CaseEvent"]
+
+
+class CaseReport(TypedDict):
+    case: str
+    version: int
+    report: str
+    said: dict[str, Any]
 
 
 class CaseEventPapersEntry(TypedDict):

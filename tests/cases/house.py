@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from auditor.report import Report
 from auditor.verify import verify_path
+from evidence.orders import OrderRef, Platform
 from service.api.opened import RuntimeEvidence
 from service.app import make_app
 from service.runtime import Runtime
@@ -23,6 +24,17 @@ from tests.service.conftest import Answered, Checked
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ORDER = "112-4872913-5531402"
 NOTICE = {"role": "notice", "name": "notice.txt", "text": f"A claim was filed for order {ORDER}."}
+
+# An export that the ERP wrote: which column is which fact.
+ERP = {
+    "pattern": "*.csv",
+    "columns": {
+        "Order": "order.id",
+        "Tracking": "shipment.tracking_number",
+        "Service": "shipment.service",
+        "Shipped": "shipment.shipped.at",
+    },
+}
 
 
 class Clock:
@@ -88,6 +100,23 @@ class House:
         }
         return await self.tried(case, "submit", **(usual | said))
 
+    def exports(self, *rows: tuple[str, str, str, str]) -> None:
+        """What the ERP wrote down of orders: number, tracking number, service, shipped at."""
+        lines = ["Order,Tracking,Service,Shipped", *(",".join(row) for row in rows)]
+        (self.folder / "drop" / "orders.csv").write_text("\n".join(lines), "utf-8")
+
+    async def collected(self, *orders: str, platform: str = "amazon") -> None:
+        """An account of each is sealed."""
+        for id in orders:
+            ref = OrderRef(Platform(platform), id)
+            made, _ = await self.runtime.request_collection(ref, tenant="default")
+            assert await self.runtime.walk("default", made.id) == "sealed"
+
+    async def report(self, case: Mapping[str, Any], name: str) -> dict[str, Any]:
+        answer = await self.ask.get(f"/v1/cases/{case['id']}/reports/{name}")
+        assert answer.status == 200, answer.body
+        return dict(answer.json["said"])
+
     async def sealed(self, case: Mapping[str, Any]) -> Path:
         """The case's bundle as a file."""
         assert (await self.ask.post(f"/v1/cases/{case['id']}/seal")).status == 200
@@ -116,7 +145,10 @@ async def house(folder: Path, *, at: datetime = NOON, **changes: Any) -> AsyncIt
     drop = folder / "drop"
     drop.mkdir()
     source = SourceSettings(name="notes", collector="folder", folder=drop)
-    settings = Settings(data=folder / "data", keys=folder / "keys", sources=(source,), **changes)
+    erp = SourceSettings(name="erp", collector="table", folder=drop, options=dict(ERP))
+    settings = Settings(
+        data=folder / "data", keys=folder / "keys", sources=(source, erp), **changes
+    )
 
     @contextlib.asynccontextmanager
     async def opening(settings: Settings) -> AsyncIterator[RuntimeEvidence]:

@@ -120,6 +120,7 @@ async def _tenant(runtime: Runtime, name: str, ref: OrderRef) -> Tenant:
     )
     names = {
         "case_id": case["id"],
+        "report": "coverage",
         "platform": str(ref.platform),
         "order_id": ref.id,
         "collection_id": made.id,
