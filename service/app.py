@@ -36,6 +36,8 @@ from service.api import (
 )
 from service.api.ports import CLOSING, DOORKEEPER, EVIDENCE, SETTINGS, Opening
 from service.api.scratch import SCRATCH, Scratch
+from service.console import pages as console
+from service.console import routes
 from service.contract import CONTRACT, MAX_BODY_BYTES, Contract, Handler
 from service.metrics import METRICS, Metrics, measure
 from service.problems import REQUEST_ID, problems
@@ -81,14 +83,17 @@ def make_app(settings: Settings, *, opening: Opening | None = None) -> web.Appli
     Raises RequestError if it would listen beyond loopback without a token.
     """
     refuse_exposure(settings)
-    app = web.Application(middlewares=[measure, problems, admit], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(
+        middlewares=[measure, problems, routes.shown, admit], client_max_size=MAX_BODY_BYTES
+    )
     app[SETTINGS] = settings
     app[METRICS] = Metrics()
     app[DOORKEEPER] = Doorkeeper()
     app[CONTRACT] = Contract.load()
     app[CONTRACT].bind(app, handlers())
+    routes.bind(app, console.PAGES)
     app.on_response_prepare.extend([_add_headers, door.add_left])
-    app.cleanup_ctx.extend([_scratch, partial(_evidence, opening), door.opened])
+    app.cleanup_ctx.extend([_scratch, partial(_evidence, opening), routes.opened, door.opened])
     app.on_shutdown.append(_close)
     return app
 

@@ -118,18 +118,32 @@ class Reading:
         Raises RequestError, saying why there is none; CorruptionError as above.
         """
         told = {"transform": name, "parameters": json.dumps(dict(parameters))}
+        return await self._made("The copy", "transform", item, **told)
+
+    async def shown(self, item: Item) -> Mapping[str, Any]:
+        """How a person is shown the item (service/previews.py); at worst only why it is not."""
         try:
-            answer = await self._ask("transform", item, **told)
+            return await self._ask("shown", item)
         except _GaveUpError as problem:
-            raise RequestError(what="The copy", why=str(problem).rstrip(".")) from problem
+            return {"sizes": [], "unit": "", "lines": [], "more": False, "why": str(problem)}
+
+    async def pictured(self, item: Item, *, page: int) -> tuple[bytes, str]:
+        """A page of the item drawn anew, and its media type. Raises RequestError."""
+        return await self._made("The picture", "picture", item, page=str(page))
+
+    async def _made(self, what: str, task: str, item: Item, **told: str) -> tuple[bytes, str]:
+        try:
+            answer = await self._ask(task, item, **told)
+        except _GaveUpError as problem:
+            raise RequestError(what=what, why=str(problem).rstrip(".")) from problem
         match answer:
             case {"data": str(data), "media_type": str(media_type)}:
-                return from_base64(data, what="The copy"), media_type
-            case {"what": str(what), "why": str(why)}:
-                raise RequestError(what=what, why=why)
+                return from_base64(data, what=what), media_type
+            case {"what": str(about), "why": str(why)}:
+                raise RequestError(what=about, why=why)
             case _:
                 why = "making it gave an answer that cannot be used"
-                raise RequestError(what="The copy", why=why)
+                raise RequestError(what=what, why=why)
 
     async def warm(self) -> None:
         """Start a child before it is needed."""

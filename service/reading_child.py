@@ -26,7 +26,7 @@ from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import WHOLE, Locator, resolve_pointer
 from evidence.mail import parse_mail
 from evidence.xmlpages import parse_xml, written_at
-from service import transforms
+from service import previews, transforms
 from service.zones import use_sealed_zones
 from verifiers.readers import registry
 from verifiers.readers.traces.registry import traces_of
@@ -147,11 +147,25 @@ def _transformed(item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
     return {"data": to_base64(made.data), "media_type": made.media_type}
 
 
+def _pictured(item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        made = previews.picture(item, int(head["page"]))
+    except RequestError as problem:
+        return {"what": problem.what, "why": problem.why}
+    except Exception as problem:
+        return {"what": "The picture", "why": f"it cannot be drawn ({type(problem).__name__})"}
+    return {"data": to_base64(made.data), "media_type": made.media_type}
+
+
 def _answer(task: str, item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
     if task == "part":
         return _part(item, head)
     if task == "transform":
         return _transformed(item, head)
+    if task == "shown":
+        return previews.told(item)
+    if task == "picture":
+        return _pictured(item, head)
     try:
         if task == "text":
             return {"text": text_of(item)}

@@ -7,6 +7,7 @@
     log_origin = "orderproof.local"     name of the log; a public log is named by its URL
     database = "postgresql://…"         empty: SQLite in `data`
     database_connections = 10           the most that one process opens to it
+    public_url = ""                     where browsers reach the console, if not at `listen`
 
     [sources.ups]                       one table a source; the name is free
     collector = "ups"                   which collector; default: the table's name
@@ -79,6 +80,7 @@ _TOP = frozenset(
         "data", "keys", "listen", "valkey", "database", "database_connections", "tenant",
         "log_origin", "sources", "limits", "authority", "witness", "signing", "retention",
         "erasure_journal", "access", "oidc", "webhooks", "outbound_hosts", "policies", "s3",
+        "public_url",
     }
 )  # fmt: skip
 
@@ -170,6 +172,7 @@ class Settings:
     database_connections: int = 10
     tenant: str = "default"
     log_origin: str = "orderproof.local"
+    public_url: str = ""
     api_token: Secret | None = None
     access: str = "open"
     oidc: OidcSettings | None = None
@@ -244,11 +247,12 @@ def load_settings(
         database_connections=_connections(table.get("database_connections", 10), path=path),
         tenant=text("tenant", "default"),
         log_origin=text("log_origin", "orderproof.local"),
+        public_url=_public_url(text("public_url", ""), path=path),
         api_token=Secret("api_token", token) if token else None,
         access=_access(text("access", "open"), path=path),
         outbound_hosts=_hosts(table.get("outbound_hosts", []), path=path),
         webhooks=read_hooks(table.get("webhooks", {}), base=base, env=env, path=path),
-        oidc=read_oidc(table.get("oidc"), path=path),
+        oidc=read_oidc(table.get("oidc"), path=path, env=env),
         sources=tuple(
             _source(name, options, base=base, env=env, path=path)
             for name, options in sources.items()
@@ -336,6 +340,12 @@ def _connections(said: Any, *, path: Path) -> int:
     if isinstance(said, bool) or not isinstance(said, int) or not 1 <= said <= 1000:
         raise _wrong(path, "database_connections is not a whole number from 1 to 1000")
     return said
+
+
+def _public_url(said: str, *, path: Path) -> str:
+    if said and not said.startswith(("https://", "http://")):
+        raise _wrong(path, "public_url begins with https:// or http://")
+    return said.rstrip("/")
 
 
 def _limits(table: Any, *, path: Path) -> Limits:

@@ -62,6 +62,12 @@ def verification_script() -> str:
     return _script(tuple(name for name in SCRIPTS if name not in _FACE))
 
 
+@cache
+def face_script() -> str:
+    """The check with its face, for a page of ours that has the face's elements (view.js)."""
+    return _script(SCRIPTS)
+
+
 def _script(names: tuple[str, ...]) -> str:
     lists = {
         "ROLES": list(Role),

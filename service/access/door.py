@@ -17,11 +17,13 @@ from evidence.errors import EvidenceError, RequestError
 from service.access.callers import CALLER, Caller, DeniedError, Role
 from service.access.denials import Denial, Denials, flushing
 from service.access.oidc import Oidc
+from service.access.pages import Page, Rule, page_of
 from service.access.rates import Rates
+from service.access.sessions import SESSIONS
 from service.access.tokens import TOKEN, caller_of_token, id_of
 from service.api.asking import no_case, no_collection, no_order
 from service.api.ports import EVIDENCE, SETTINGS, Evidence
-from service.contract import CONTRACT, Operation
+from service.contract import CONTRACT
 from service.problems import REQUEST_ID, Problem, route_of
 from service.settings import Settings
 
@@ -33,19 +35,22 @@ class Door:
     def __init__(self, settings: Settings, evidence: Evidence) -> None:
         self._settings = settings
         self._evidence = evidence
-        self._oidc = Oidc(settings.oidc) if settings.oidc else None
+        self.oidc = Oidc(settings.oidc) if settings.oidc else None
         self._rates = Rates(settings.limits.requests_per_minute)
         self._used: dict[str, float] = {}
         self.denials = Denials(self._note)
 
-    async def admit(self, request: web.Request, operation: Operation | None) -> Caller | None:
+    async def admit(self, request: web.Request, rule: Rule | None) -> Caller | None:
         """Who asks; None where nobody needs to say. Raises Problem: 401, 403, 421 or 429."""
-        public = operation is not None and operation.public
+        public = rule is not None and rule.public
         if self._settings.is_open:
             _refuse_strange_pages(request)
         if public:
             return None
-        caller = await self._caller(request)
+        if isinstance(rule, Page):
+            caller = await self._caller_of_session(request)
+        else:
+            caller = await self._caller(request)
         if caller is None:
             raise await self._denied(request, None, _unauthorized())
         if caller.rate:
@@ -54,7 +59,7 @@ class Door:
             if left.refused:
                 problem = _too_often(left.reset_s)
                 raise await self._denied(request, caller, problem)
-        if operation is not None and (why := self._forbids(caller, operation)):
+        if rule is not None and (why := self._forbids(caller, rule)):
             raise await self._denied(request, caller, Problem(403, "forbidden", why))
         return caller
 
@@ -68,6 +73,21 @@ class Door:
         secret = secret.strip()
         if scheme.lower() != "bearer" or not secret:
             return None
+        return await self.caller_of(secret)
+
+    async def _caller_of_session(self, request: web.Request) -> Caller | None:
+        """Who has the browser's session: a page is no place for tokens in headers."""
+        session = request.app[SESSIONS].of(request, datetime.now(UTC))
+        if session is not None and session.secret:
+            return await self.caller_of(session.secret)
+        if session is not None and session.caller is not None:
+            return session.caller
+        if not self._settings.is_open:
+            return None
+        return Caller(tenant=self._settings.tenant, role=Role.ADMIN, who="local user")
+
+    async def caller_of(self, secret: str) -> Caller | None:
+        """Whom a token lets in, whichever kind it is; None if nobody."""
         ours = self._settings.api_token
         if ours is not None and hmac.compare_digest(_hash(secret), _hash(ours.reveal())):
             tenant = self._settings.tenant
@@ -78,18 +98,18 @@ class Door:
             if caller is not None:
                 await self._note_use(id)
             return caller
-        if self._oidc is None:
+        if self.oidc is None:
             return None
-        caller = await self._oidc.caller(secret)
+        caller = await self.oidc.caller(secret)
         known = caller is not None and await self._evidence.has_tenant(caller.tenant)
         return caller if known else None
 
-    def _forbids(self, caller: Caller, operation: Operation) -> str:
-        if caller.role not in operation.roles:
-            return f"The role {caller.role} may not do this; it takes {_or(operation.roles)}."
-        if caller.scopes is not None and not caller.scopes & set(operation.tags):
-            return f"This token's scopes do not hold {_or(operation.tags)}."
-        if operation.of_the_house and caller.tenant != self._settings.tenant:
+    def _forbids(self, caller: Caller, rule: Rule) -> str:
+        if caller.role not in rule.roles:
+            return f"The role {caller.role} may not do this; it takes {_or(rule.roles)}."
+        if caller.scopes is not None and not caller.scopes & set(rule.tags):
+            return f"This token's scopes do not hold {_or(rule.tags)}."
+        if rule.of_the_house and caller.tenant != self._settings.tenant:
             return "This is about the service as a whole; only those who run it may ask."
         return ""
 
@@ -130,8 +150,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"
 async def admit(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    operation = request.app[CONTRACT].operation_of(request)
-    caller = await request.app[DOOR].admit(request, operation)
+    rule = request.app[CONTRACT].operation_of(request) or page_of(request)
+    caller = await request.app[DOOR].admit(request, rule)
     if caller is not None:
         request[CALLER] = caller
     try:

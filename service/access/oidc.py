@@ -11,6 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import aiohttp
@@ -41,11 +42,20 @@ class Oidc:
         self._asked: float | None = None
         self._one = asyncio.Lock()
 
+    @property
+    def settings(self) -> OidcSettings:
+        return self._settings
+
     async def caller(self, token: str) -> Caller | None:
         """Whom the token lets in; None if it is none of this provider's, or gives no role.
 
         Raises OutageError if the provider's keys cannot be had.
         """
+        claims = await self.claims(token, audience=self._settings.audience)
+        return None if claims is None else self.caller_of(claims)
+
+    async def claims(self, token: str, *, audience: str) -> dict[str, Any] | None:
+        """What a token says that this provider signed for `audience` and that holds now."""
         if len(token) > MAX_TOKEN:
             return None
         try:
@@ -59,21 +69,20 @@ class Oidc:
         if key is None:
             return None
         try:
-            claims = jwt.decode(
+            return jwt.decode(
                 token,
                 key.key,
                 # The key's own algorithm where it names one, or else what its kind of key signs by.
                 algorithms=[key.algorithm_name],
                 issuer=self._settings.issuer,
-                audience=self._settings.audience,
+                audience=audience,
                 leeway=LEEWAY_S,
                 options={"require": ["exp", "iat", "iss", "aud", "sub"]},
             )
         except jwt.PyJWTError:
             return None
-        return self._caller(claims)
 
-    def _caller(self, claims: Mapping[str, Any]) -> Caller | None:
+    def caller_of(self, claims: Mapping[str, Any]) -> Caller | None:
         said = claims.get(self._settings.role_claim)
         groups = said if isinstance(said, list) else [said]
         known = self._settings.roles
@@ -102,12 +111,8 @@ class Oidc:
             async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
                 url = self._settings.jwks
                 if not url:
-                    issuer = self._settings.issuer.rstrip("/")
-                    found = await _json(session, f"{issuer}/.well-known/openid-configuration")
-                    url = str(found.get("jwks_uri", ""))
-                    if found.get("issuer") != self._settings.issuer or not url:
-                        raise ValueError("another issuer answers")
-                answer = await _json(session, url)
+                    url = str((await discovered(session, self._settings)).get("jwks_uri", ""))
+                answer = await json_of(session.get(url, allow_redirects=False))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             log.error("the sign-in's keys cannot be had", kind=type(error).__name__)
             raise OutageError(source="The sign-in", why="its keys cannot be fetched") from error
@@ -130,8 +135,18 @@ def _usable(keys: Any) -> dict[str, jwt.PyJWK]:
     return found
 
 
-async def _json(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:
-    async with session.get(url, allow_redirects=False) as answer:
+async def discovered(session: aiohttp.ClientSession, of: OidcSettings) -> dict[str, Any]:
+    """The provider's discovery document; ValueError if it is another's."""
+    url = f"{of.issuer.rstrip('/')}/.well-known/openid-configuration"
+    found = await json_of(session.get(url, allow_redirects=False))
+    if found.get("issuer") != of.issuer:
+        raise ValueError("another issuer answers")
+    return found
+
+
+async def json_of(asked: AbstractAsyncContextManager[aiohttp.ClientResponse]) -> dict[str, Any]:
+    """The object that is answered; ValueError for another status, too much of it, or no object."""
+    async with asked as answer:
         raw = bytearray()
         async for piece in answer.content.iter_chunked(1 << 16):
             raw += piece

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from collectors.secrets import Secret
 from evidence.errors import ConfigError
 
 # service/access/callers.py says what they may.
@@ -16,7 +17,10 @@ ROLES = frozenset({"appeal-tool", "auditor", "operator", "admin"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OidcSettings:
-    """An OpenID provider, and which of its groups have which role."""
+    """An OpenID provider, and which of its groups have which role.
+
+    client_id, client_secret   of the console, where people sign in with a browser
+    """
 
     issuer: str
     audience: str
@@ -25,13 +29,18 @@ class OidcSettings:
     tenant: str = "default"
     tenant_claim: str = ""
     role_claim: str = "groups"
+    client_id: str = ""
+    client_secret: Secret | None = None
 
 
-def read_oidc(table: Any, *, path: Path) -> OidcSettings | None:
+def read_oidc(
+    table: Any, *, path: Path, env: Mapping[str, str] | None = None
+) -> OidcSettings | None:
     """The table of a configuration file. ConfigError naming the field that is wrong."""
     if table is None:
         return None
-    known = {field.name for field in fields(OidcSettings)}
+    known = {field.name for field in fields(OidcSettings)} - {"client_secret"}
+    known |= {"client_secret_env"}
     if not isinstance(table, dict) or not set(table) <= known:
         raise _wrong(path, f"[oidc] has {', '.join(sorted(known))}, and nothing else")
     roles = table.get("roles")
@@ -46,7 +55,13 @@ def read_oidc(table: Any, *, path: Path) -> OidcSettings | None:
     for key in ("issuer", "jwks"):
         if (url := table.get(key)) and not _is_private(url):
             raise _wrong(path, f"oidc.{key} would be asked in the clear; use https://")
-    return OidcSettings(**table)
+    table = dict(table)
+    secret = None
+    if variable := table.pop("client_secret_env", ""):
+        if not (said := (env or {}).get(variable, "")):
+            raise _wrong(path, f"oidc.client_secret_env: {variable} is not in the environment")
+        secret = Secret("client_secret", said)
+    return OidcSettings(**table, client_secret=secret)
 
 
 def _is_private(url: str) -> bool:

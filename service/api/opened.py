@@ -7,13 +7,14 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import structlog
 
 from evidence.custody import Act, CustodyLine
 from evidence.erasure import ErasureReason
 from evidence.errors import NotFoundError, RequestError
+from evidence.items import Item
 from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.sealed import SealedItem
@@ -139,6 +140,34 @@ class RuntimeEvidence:
                 # Every Objects gives contents that can be read in part.
                 return line, cast(RangedContent, self._runtime.stored(order, line))
         return None
+
+    def session_key(self) -> bytes:
+        house = self._runtime.settings.tenant
+        return bytes.fromhex(self._runtime.vault.lookup(house, "sessions", "of the console"))
+
+    async def recent(self, whose: Whose, *, limit: int) -> Sequence[tuple[OrderRecord, Collection]]:
+        found = []
+        for each in await self._runtime.ledger.recent(
+            whose.tenant, stores=whose.stores, limit=limit
+        ):
+            order = await self._runtime.ledger.order_by_handle(whose.tenant, each.order)
+            if order is not None:  # it was not erased
+                found.append((order, each))
+        return found
+
+    async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, Any] | None:
+        item = await self._item(whose, ref, sha256)
+        return None if item is None else await self._runtime.reading.shown(item)
+
+    async def pictured(
+        self, whose: Whose, ref: OrderRef, sha256: str, *, page: int
+    ) -> tuple[bytes, str] | None:
+        item = await self._item(whose, ref, sha256)
+        return None if item is None else await self._runtime.reading.pictured(item, page=page)
+
+    async def _item(self, whose: Whose, ref: OrderRef, sha256: str) -> Item | None:
+        found = await self.content(whose, ref, sha256)
+        return None if found is None else found[0].item(found[1])
 
     async def bundle(
         self,

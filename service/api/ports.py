@@ -64,6 +64,8 @@ class Collection(Protocol):
     @property
     def policy(self) -> str: ...
     @property
+    def defect(self) -> Mapping[str, object] | None: ...
+    @property
     def requested_at(self) -> datetime: ...
     @property
     def updated_at(self) -> datetime: ...
@@ -397,6 +399,26 @@ class Evidence(Protocol):
         ...
 
     async def health(self) -> Sequence[Health]: ...
+
+    # What pages need beside it (service/console).
+
+    def session_key(self) -> bytes:
+        """32 bytes that every process of the service has, and nobody else."""
+        ...
+
+    async def recent(self, whose: Whose, *, limit: int) -> Sequence[tuple[Order, Collection]]:
+        """The newest collections that may be seen, newest first, with their orders."""
+        ...
+
+    async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, Any] | None:
+        """How a person is shown the item (service/previews.py)."""
+        ...
+
+    async def pictured(
+        self, whose: Whose, ref: OrderRef, sha256: str, *, page: int
+    ) -> tuple[bytes, str] | None:
+        """A page of the item drawn anew, and its media type. RequestError if it cannot be."""
+        ...
 
 
 # How the service is opened, for the time an app runs.

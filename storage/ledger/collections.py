@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -119,6 +119,21 @@ class Collections(Part):
             return [_collection_of(row, cipher) for row in rows]
 
         return await self._database.read(order.tenant, work)
+
+    async def recent(
+        self, tenant: str, *, stores: Iterable[str] | None, limit: int
+    ) -> list[Collection]:
+        """A tenant's newest collections, newest first; of these stores only, unless None."""
+
+        async def work(connection: Transaction) -> list[Collection]:
+            asked = select(collections).where(collections.c.tenant == tenant)
+            if stores is not None:
+                asked = asked.where(collections.c.store.in_(sorted(stores)))
+            newest = asked.order_by(collections.c.number.desc()).limit(limit)
+            rows = (await connection.execute(newest)).all()
+            return [await self._opened(connection, row) for row in rows]
+
+        return await self._database.read(tenant, work)
 
     async def unfinished(self, *, older_than: datetime | None = None) -> list[Collection]:
         """Those of every tenant that are neither sealed nor failed, oldest first.

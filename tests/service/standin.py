@@ -109,6 +109,7 @@ class ACollection:
     state: str = "queued"
     complete: bool | None = None
     policy: str = POLICY.id
+    defect: Mapping[str, object] | None = None
     requested_at: datetime = NOW
     updated_at: datetime = NOW
     at: datetime | None = None
@@ -369,6 +370,26 @@ class InMemoryEvidence:
         ]
 
     # -- Evidence --------------------------------------------------------------------------
+
+    def session_key(self) -> bytes:
+        return bytes(32)
+
+    async def recent(self, whose: Whose, *, limit: int) -> Sequence[tuple[AnOrder, ACollection]]:
+        found = [
+            (account.order, each)
+            for (tenant, _), account in self.accounts.items()
+            for each in account.collections
+            if tenant == whose.tenant and whose.covers(each.store)
+        ]
+        return found[::-1][:limit]
+
+    async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, object] | None:
+        return None
+
+    async def pictured(
+        self, whose: Whose, ref: OrderRef, sha256: str, *, page: int
+    ) -> tuple[bytes, str] | None:
+        return None
 
     async def request_collection(
         self,

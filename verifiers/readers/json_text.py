@@ -27,7 +27,7 @@ MAX_DEPTH = 100
 _MOST = MAX_LINES + 1  # of one list: a line more than is searched, so that it shows
 
 
-class _NotJsonError(Exception):
+class NotJsonError(Exception):
     """The message says why, as a part of a sentence."""
 
 
@@ -41,25 +41,25 @@ class _Object:
 def read(item: Item) -> list[Fact]:
     """Its values, and the numbers, dates and names in them."""
     try:
-        lines = list(islice(_lines(item.content.read(MAX_JSON)), _MOST))
+        lines = list(islice(lines_in(item.content.read(MAX_JSON)), _MOST))
     except EvidenceError as problem:
         return [failed(item, f"{problem}")]
-    except _NotJsonError as problem:
+    except NotJsonError as problem:
         return [failed(item, f"it begins like JSON, but {problem}"), *text.read(item)]
     return facts_of_lines(item, lines)
 
 
 def text_of(item: Item) -> str:
     try:
-        lines = islice(_lines(item.content.read(MAX_JSON)), _MOST)
+        lines = islice(lines_in(item.content.read(MAX_JSON)), _MOST)
         return "\n".join(line.text for line in lines)[:MAX_TEXT]
     except EvidenceError:
         return ""
-    except _NotJsonError:
+    except NotJsonError:
         return text.text_of(item)
 
 
-def _lines(data: bytes) -> Iterator[Line]:
+def lines_in(data: bytes) -> Iterator[Line]:
     try:
         whole = json.loads(
             text.decoded(data),
@@ -69,10 +69,10 @@ def _lines(data: bytes) -> Iterator[Line]:
             parse_constant=str,
         )
     except RecursionError:
-        raise _NotJsonError("it is nested too deeply") from None
+        raise NotJsonError("it is nested too deeply") from None
     except ValueError as problem:
         at = f"line {problem.lineno}" if isinstance(problem, json.JSONDecodeError) else "a number"
-        raise _NotJsonError(f"what stands in {at} is none") from None
+        raise NotJsonError(f"what stands in {at} is none") from None
     waiting: list[tuple[tuple[str | int, ...], str, Any]] = [((), "", whole)]
     while waiting:
         steps, name, value = waiting.pop()

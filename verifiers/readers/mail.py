@@ -49,7 +49,7 @@ def read(item: Item) -> list[Fact]:
     facts += _times(item, head)
     facts += _signatures(item, head)
     facts += _body(item, mail)
-    facts += facts_of_lines(item, _lines(mail))
+    facts += facts_of_lines(item, lines_in(mail))
     message = next((one.text for one in facts if one.name == "message.id"), item.sha256[:16])
     facts = [replace(one, group=f"message/{message[:200]}") for one in facts]
     for part in mail.attachments():
@@ -61,7 +61,7 @@ def text_of(item: Item) -> str:
     """Subject and text, a line each; attachments are files of their own."""
     try:
         mail = parse_mail(_without_mbox_line(item.content.read(MAX_MAIL)))
-        return "\n".join(line.text for line in _lines(mail))
+        return "\n".join(line.text for line in lines_in(mail))
     except EvidenceError:
         return ""
 
@@ -126,7 +126,7 @@ def _body(item: Item, mail: Mail) -> Iterator[Fact]:
         yield failed(item, f"{problem}", mail_part(words.number))
 
 
-def _lines(mail: Mail) -> Iterator[Line]:
+def lines_in(mail: Mail) -> Iterator[Line]:
     """The subject, the plain text, and of HTML beside it the lines that the plain text has not.
 
     Two readers may be shown two texts; both are what the mail says.

@@ -81,6 +81,16 @@ def text_of(item: Item) -> str:
         return ""
 
 
+def lines_of(item: Item) -> list[Line]:
+    """The lines of its text layer, each with its place; none where it cannot be read."""
+    try:
+        with apply_configuration(_LIMITS):
+            reader, _ = _open(item)
+            return [] if reader is None else list(_lines(reader, []))
+    except Exception:  # as for read, which says why
+        return []
+
+
 def _read(item: Item, facts: list[Fact]) -> None:
     reader, problem = _open(item)
     if reader is None:

@@ -29,7 +29,7 @@ def read(item: Item) -> list[Fact]:
         root = parse_xml(item.content.read(MAX_XML))
     except EvidenceError as problem:
         return [failed(item, f"{problem}")]
-    facts = facts_of_lines(item, _lines(root))
+    facts = facts_of_lines(item, lines_in(root))
     if any(element.name == "script" for _, element in _each(root)):
         facts.append(fact(item, "file.program", "a script", xml_path(root.name)))
     return facts
@@ -37,14 +37,14 @@ def read(item: Item) -> list[Fact]:
 
 def text_of(item: Item) -> str:
     try:
-        return "\n".join(line.text for line in _lines(parse_xml(item.content.read(MAX_XML))))[
+        return "\n".join(line.text for line in lines_in(parse_xml(item.content.read(MAX_XML))))[
             :MAX_TEXT
         ]
     except EvidenceError:
         return ""
 
 
-def _lines(root: Element) -> Iterator[Line]:
+def lines_in(root: Element) -> Iterator[Line]:
     for steps, element in _each(root):
         if element.name in _SILENT:
             continue

@@ -1,0 +1,60 @@
+"""The console's words: each in both languages, with the same gaps, and each of them used."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from evidence.items import Provenance, Role
+from evidence.policy import Level
+from evidence.verdicts import Verdict
+from service.console.words import Words, table
+from verifiers.registry import VERIFIERS
+
+GAPS = re.compile(r"\{[a-z]+\}")
+ROOT = files("service.console")
+# Sections whose keys are names of something else, and are asked for by those.
+NAMES = ("role", "grade", "state", "covered", "level", "verdict", "question", "headline")
+
+
+@pytest.mark.parametrize("key", sorted(table()))
+def test_a_sentence_says_the_same_in_both_languages(key: str) -> None:
+    english, chinese = table()[key]
+    assert english.strip()
+    assert chinese.strip()
+    assert sorted(GAPS.findall(english)) == sorted(GAPS.findall(chinese))
+    assert not re.search(r"[\u4e00-\u9fff]", english)
+    if english not in ("orderproof", "SHA-256"):
+        assert re.search(r"[\u4e00-\u9fff]", chinese)
+
+
+def test_every_sentence_is_used_and_every_used_one_is_there() -> None:
+    folder = [
+        *(ROOT / "templates").iterdir(),
+        *(p for p in ROOT.iterdir() if p.name.endswith("py")),
+    ]
+    source = "".join(path.read_text("utf-8") for path in folder if path.is_file())
+    used = set(re.findall(r"""["']([a-z_]+\.[a-z0-9_]+)["']""", source)) & (
+        set(table()) | set(re.findall(r"""\bt\(["']([a-z_]+\.[a-z0-9_]+)["']""", source))
+    )
+    assert used <= set(table())
+    apart = {key for key in table() if key.partition(".")[0] in NAMES}
+    asked = {f"order.{name}" for name in ("bagit", "reviewer")}
+    assert set(table()) - used - apart - asked == set()
+
+
+def test_what_others_name_has_words() -> None:
+    for section, names in (
+        ("role", Role), ("grade", Provenance), ("verdict", Verdict), ("level", Level)
+    ):  # fmt: skip
+        for name in names:
+            assert f"{section}.{name}" in table()
+    for verifier in VERIFIERS:
+        assert table()[f"question.{verifier.name}"][0] == verifier.question
+
+
+def test_what_fills_a_gap_is_escaped() -> None:
+    said = Words("en")("order.title", id="<b>&")
+    assert str(said) == "Order &lt;b&gt;&amp;"
