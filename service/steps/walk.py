@@ -165,7 +165,7 @@ async def _seal(
     # no stops nothing.
     for outcome in await runtime.witnesses.cosign(order.tenant):
         await watch("witness", str(outcome))
-    await keeping.secure(runtime, order, kept)
+    await keeping.secure(runtime, order, kept, collection.id)
     for index, receipt in placed[len(chain) :]:
         if runtime.timestamps.authorities and receipt.commitment == last.commitment:
             await publish.sealed_anchor(runtime, order.tenant, index)
