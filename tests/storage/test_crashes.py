@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from storage import files
+from tests import shape
 from tests.storage.stage import TENANT, check_consistent, check_log, check_storage, staged
 from tests.storage.work import bring_and_sequence
 
@@ -30,6 +31,7 @@ def children() -> ForkServerContext:
 
 def start(children: ForkServerContext, folder: Path, name: str, rounds: int) -> Any:
     """A child that brings and sequences; what it acknowledged stands in `said(folder, name)`."""
+    shape.ledger_url(folder)
     args = (str(folder), name, str(folder / f"{name}.said"), rounds)
     process = children.Process(target=bring_and_sequence, args=args)
     process.start()
