@@ -24,7 +24,6 @@ from typing import Any
 
 import pytest
 
-from auditor.folder import FolderLog
 from auditor.keys import Keys
 from auditor.report import State as Answer
 from auditor.report import Trust
@@ -383,7 +382,8 @@ async def _check_audit(look: Look, seen: Remembered) -> None:
 
 async def _check_bundles(settings: Settings, chosen: list[OrderRef]) -> None:
     assert chosen
-    published = FolderLog(settings.data / "log" / settings.tenant).read("keys.json")
+    log = open_places(settings, lambda: datetime.now(UTC)).log(settings.tenant)
+    published = log.read("keys.json")
     assert published is not None
     async with await Runtime.open(settings) as runtime:
         for ref in chosen:

@@ -130,6 +130,7 @@ class FailingDisk:
         return write
 
 
+@pytest.mark.embedded  # it copies the database with its folder
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("turn", [0, pytest.param(1, marks=pytest.mark.slow)])
 async def test_each_write_of_a_sequencing_may_fail_once(
