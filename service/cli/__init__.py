@@ -39,6 +39,8 @@ COMMANDS = {
     "identify": ("identify", "whose tracking number this can be, and whether its check digit fits"),
     "audit": ("audit", "check a whole tenant, or a log's folder: every receipt, every byte"),
     "queue": ("queue", "what is to be done, who does it; retry or drop what was parked"),
+    "backup": ("backup", "copy ledger, objects, log and journal while the service runs"),
+    "restore": ("restore", "bring back what a disaster took, and audit it"),
     "recover": ("recover", "read back from the published log what a restored ledger lacks"),
     "keys": ("keys", "the public keys, for whoever verifies; rotate or revoke them"),
     "tenant": ("tenant", "whose evidence is kept here, and their stores"),
