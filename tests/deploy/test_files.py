@@ -49,9 +49,10 @@ def series() -> dict[str, set[str]]:
     """Every series that the service exposes, with its labels."""
     found: dict[str, set[str]] = {}
     for registry in (Instruments().registry, Metrics()._registry):
-        for collector in registry._collector_to_names:
+        collectors: list[Any] = list(registry._collector_to_names)
+        for collector in collectors:
             (family,) = collector.describe()
-            labels = set(collector._labelnames)  # type: ignore[attr-defined]
+            labels = set(collector._labelnames)
             names = {
                 "counter": [f"{family.name}_total"],
                 "histogram": [f"{family.name}_{end}" for end in ("bucket", "count", "sum")],
