@@ -17,6 +17,7 @@ from evidence.errors import NotFoundError, RequestError
 from evidence.items import Item
 from evidence.orders import OrderRef
 from evidence.policy import Policy
+from evidence.receipts import Receipt
 from evidence.sealed import SealedItem
 from evidence.times import rfc3339
 from service import custody, erasure, operating
@@ -154,6 +155,18 @@ class RuntimeEvidence:
             if order is not None:  # it was not erased
                 found.append((order, each))
         return found
+
+    async def heads(self, tenant: str) -> Sequence[int]:
+        return await asyncio.to_thread(self._runtime.log(tenant).head_sizes)
+
+    async def receipts(self, whose: Whose, ref: OrderRef) -> Sequence[Receipt] | None:
+        order = await self._order(whose, ref)
+        if order is None:
+            return None
+        return [receipt for _, receipt in await self._runtime.ledger.receipts(order)]
+
+    async def tenants(self) -> Sequence[str]:
+        return [each.name for each in await self._runtime.ledger.tenants()]
 
     async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, Any] | None:
         item = await self._item(whose, ref, sha256)

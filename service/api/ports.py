@@ -410,6 +410,16 @@ class Evidence(Protocol):
         """The newest collections that may be seen, newest first, with their orders."""
         ...
 
+    async def heads(self, tenant: str) -> Sequence[int]:
+        """The size of every head of the tenant's log that was published, smallest first."""
+        ...
+
+    async def receipts(self, whose: Whose, ref: OrderRef) -> Sequence[Receipt] | None:
+        """The order's chain."""
+        ...
+
+    async def tenants(self) -> Sequence[str]: ...
+
     async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, Any] | None:
         """How a person is shown the item (service/previews.py)."""
         ...

@@ -383,6 +383,16 @@ class InMemoryEvidence:
         ]
         return found[::-1][:limit]
 
+    async def heads(self, tenant: str) -> Sequence[int]:
+        return [1]
+
+    async def receipts(self, whose: Whose, ref: OrderRef) -> Sequence[Receipt] | None:
+        account = self.accounts.get((whose.tenant, ref))
+        return [each.receipt for each in account.items if each.receipt] if account else None
+
+    async def tenants(self) -> Sequence[str]:
+        return sorted({tenant for tenant, _ in self.accounts})
+
     async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, object] | None:
         return None
 
