@@ -58,7 +58,7 @@ async def make(
         raise RequestError(what="The transform", why=why)
     item = opened(line, account.order, runtime.objects)
     data, media_type = await runtime.reading.transformed(item, transform, parameters)
-    return await _tie(
+    return await tie(
         runtime,
         account,
         line,
@@ -85,7 +85,7 @@ async def take(
     account, line = await _original(runtime, tenant, ref, original)
     shelf = runtime.shelf(account.order, line.collection)
     content, head = await asyncio.to_thread(_spooled, shelf, file)
-    return await _tie(
+    return await tie(
         runtime,
         account,
         line,
@@ -128,7 +128,7 @@ def _spooled(shelf: Shelf, file: Path) -> tuple[Content, bytes]:
         raise
 
 
-async def _tie(
+async def tie(
     runtime: Runtime,
     account: Account,
     original: KeptItem,
@@ -139,6 +139,10 @@ async def _tie(
     transform: Transform,
     by: By,
 ) -> Derivative:
+    """Keep a copy and the signed record that ties it, both in the log; steps 2 and 3 above.
+
+    Raises RequestError if it is its original, HeldError while a collection is under way.
+    """
     order = account.order
     if original.receipt is None:  # `_original` found it by its receipt
         raise CorruptionError(what="The ledger", why="an original has no receipt")

@@ -61,6 +61,8 @@ from verifiers.rulebook import policies, policy_for, read_policies
 
 log = structlog.get_logger()
 
+# A report takes a core for a second and up to gigabytes of memory.
+REPORTS_AT_ONCE = 2
 LEAST_FREE = 256 << 20
 SOON = timedelta(days=30)
 
@@ -125,6 +127,7 @@ class Runtime:
         self.queue = queue
         self.instruments = Instruments()
         self.reading = Reading(settings.limits)
+        self.rendering = asyncio.Semaphore(REPORTS_AT_ONCE)
         self._spool = OwnFolder(settings.data / "spool")
         self.owner = dice.token_hex(8)
         self.witnesses = Witnesses(

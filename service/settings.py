@@ -50,6 +50,8 @@
 
     [s3]                                a bucket for objects and log; see service/s3_settings.py
 
+    [report]                            PDF reports; see service/report/settings.py
+
     [signing]
     manifest = "file"                   or "kms:" and the ARN of an ECC_NIST_P256 key in AWS KMS
     kms_endpoint = "..."                another address of KMS than AWS's own
@@ -70,6 +72,7 @@ from typing import Any
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
 from service.access.provider import OidcSettings, read_oidc
+from service.report.settings import ReportSettings, read_report
 from service.s3_settings import s3_of
 from service.webhooks.hooks import HookSettings, read_hooks
 from storage.bucket import Where
@@ -80,7 +83,7 @@ _TOP = frozenset(
         "data", "keys", "listen", "valkey", "database", "database_connections", "tenant",
         "log_origin", "sources", "limits", "authority", "witness", "signing", "retention",
         "erasure_journal", "access", "oidc", "webhooks", "outbound_hosts", "policies", "s3",
-        "public_url",
+        "public_url", "report",
     }
 )  # fmt: skip
 
@@ -187,6 +190,7 @@ class Settings:
     erasure_journal: Path | None = None
     policies: Path | None = None
     s3: Where | None = None
+    report: ReportSettings = field(default_factory=ReportSettings)
 
     @property
     def is_open(self) -> bool:
@@ -262,6 +266,7 @@ def load_settings(
         signing=_signing(table.get("signing", {}), path=path),
         limits=_limits(table.get("limits", {}), path=path),
         retention=_retention(table.get("retention", {}), path=path),
+        report=read_report(table.get("report"), base=base, what=f"the configuration {path}"),
         s3=s3_of(table.get("s3"), base=base, env=env, what=f"the configuration {path}"),
         erasure_journal=base / journal if (journal := text("erasure_journal", "")) else None,
         policies=base / own if (own := text("policies", "")) else None,

@@ -28,6 +28,7 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 # Names of the code -> names in the file.
 CALLED = {
     "s3": "[s3]",
+    "report": "[report]",
     "oidc": "[oidc]",
     "webhooks": "[webhooks.NAME]",
     "host": "listen",

@@ -30,6 +30,9 @@ from service.cases.work import CaseWork
 from service.custody import By
 from service.defects.desk import Desk, watching
 from service.pressure import Busy, Pressure
+from service.report import reports
+from service.report.known import KnownReport
+from service.report.wanted import Wanted
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
 from service.webhooks.intake import Intake, taking_in
@@ -43,6 +46,9 @@ from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
 from storage.objects.objects import RangedContent
 
 _log = structlog.get_logger("orderproof")
+
+# A report has pictures of up to 80 items, each of them small.
+MAX_REPORT = 128 << 20
 
 
 class RuntimeEvidence:
@@ -196,6 +202,17 @@ class RuntimeEvidence:
         return await self._runtime.bundle(
             whose.tenant, ref, profile=profile, to=to, show=show, copies=copies
         )
+
+    async def report(
+        self, whose: Whose, ref: OrderRef, wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        await self._found(whose, ref)
+        made, content = await reports.make(self._runtime, whose.tenant, ref, wanted, by=by)
+        return made.line.sha256, await asyncio.to_thread(content.read, MAX_REPORT)
+
+    async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
+        await self._found(whose, ref)
+        return await reports.known(self._runtime, whose.tenant, ref, sha256)
 
     async def note(
         self, whose: Whose, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]

@@ -29,6 +29,8 @@ from service.cases.work import CaseWork
 from service.custody import By
 from service.operating import PutAside, QueueState
 from service.pressure import Busy
+from service.report.known import KnownReport
+from service.report.wanted import Wanted
 from service.settings import Settings
 from service.webhooks.hooks import Doorkeeper
 from storage.ledger.access import AccessToken, Share, Store
@@ -285,6 +287,19 @@ class Evidence(Protocol):
         RequestError for an unknown profile, and for a receipt to show that is not an item's, or
         to carry that is not a copy's.
         """
+        ...
+
+    async def report(
+        self, whose: Whose, ref: OrderRef, wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        """A report of the newest sealed account, kept: its SHA-256 and its bytes.
+
+        Raises as service.report.reports.make.
+        """
+        ...
+
+    async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
+        """What is known of the report with these bytes; None if none of the order has them."""
         ...
 
     async def note(

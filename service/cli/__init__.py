@@ -27,6 +27,7 @@ COMMANDS = {
     "case": ("case", "what a person pursues with a platform, recorded step by step"),
     "manifest": ("manifest", "the newest sealed account of an order"),
     "bundle": ("bundle", "everything a stranger needs to check it, as one file"),
+    "report": ("report", "the newest sealed account of an order as a PDF for people"),
     "derive": ("derive", "a redacted, smaller, converted or translated copy, tied to its original"),
     "custody": ("custody", "who had an order's evidence in hand, and whether that log holds"),
     "hold": ("hold", "put a legal hold on an order, or lift it"),

@@ -40,6 +40,8 @@ from service.defects.window import Rated
 from service.instruments import Instruments
 from service.operating import PutAside, QueueState
 from service.pressure import Busy
+from service.report.known import KnownReport
+from service.report.wanted import Wanted
 from service.settings import Settings
 from service.steps.publish import chosen
 from storage.ledger.access import AccessToken, Share, Store
@@ -319,6 +321,7 @@ class ADesk:
 class InMemoryEvidence:
     def __init__(self) -> None:
         self.cases: Any = NoCases()
+        self.reports: dict[str, Mapping[str, str]] = {}
         self.accounts: dict[tuple[str, OrderRef], AnAccount] = {}
         self.keys: dict[str, tuple[str, object]] = {}
         self.files: dict[str, bytes] = {"checkpoint": b"origin\n1\n"}
@@ -528,6 +531,22 @@ class InMemoryEvidence:
         if profile == "bagit":
             return manifest.items
         return chosen(manifest.items, show=show, show_roles=())
+
+    async def report(
+        self, whose: Whose, ref: OrderRef, wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        pdf = f"%PDF-1.4 {wanted.parameters()}".encode()
+        sha256 = hashlib.sha256(pdf).hexdigest()
+        self.reports[sha256] = wanted.parameters()
+        return sha256, pdf
+
+    async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
+        told = self.reports.get(sha256)
+        if told is None:
+            return None
+        return KnownReport(
+            sha256=sha256, receipt=5, manifest=2, current=True, made_at=NOW, made_with=told
+        )
 
     async def note(
         self, whose: Whose, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
