@@ -31,6 +31,7 @@ CALLED = {
     "report": "[report]",
     "oidc": "[oidc]",
     "webhooks": "[webhooks.NAME]",
+    "queues": "[queues.NAME]",
     "host": "listen",
     "port": "listen",
     "api_token": "ORDERPROOF_API_TOKEN",

@@ -22,7 +22,9 @@ from evidence.sealed import SealedItem
 from evidence.times import rfc3339
 from service import custody, erasure, operating
 from service.access.callers import DeniedError, Whose
+from service.access.rates import Rates, SharedRates
 from service.access.tokens import LINK, id_of, is_right, mint
+from service.agenda.agenda import keeping_time
 from service.api.defect_port import DeskPort
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
@@ -36,6 +38,7 @@ from service.report.wanted import Wanted
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
 from service.webhooks.intake import Intake, taking_in
+from service.webhooks.queues import polling
 from service.webhooks.sender import sending
 from service.worker import DRAIN_S, HANDS, CollectionWorker
 from storage.ledger.access import AccessToken, Share, Store
@@ -66,6 +69,8 @@ class RuntimeEvidence:
         self._intake = intake or Intake(runtime)
         self.cases = CaseWork(runtime)
         self._pressure = Pressure(runtime)
+        queue, quota = runtime.queue, runtime.settings.limits.requests_per_minute
+        self.rates: Rates | None = SharedRates(queue.pool, quota) if queue is not None else None
         self.defects = DeskPort(runtime, desk or Desk(runtime))
 
     async def request_collection(
@@ -398,7 +403,9 @@ async def open_runtime(settings: Settings, *, worker: bool = True) -> AsyncItera
     async with (
         await Runtime.open(settings, with_queue=True) as runtime,
         taking_in(runtime) as intake,
+        polling(settings, intake),
         watching(runtime) as desk,
+        keeping_time(runtime),
         sending(runtime),
     ):
         if not worker:

@@ -24,6 +24,7 @@ from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.sealed import SealedItem
 from service.access.callers import Whose
+from service.access.rates import Rates
 from service.api.defect_port import DefectPort
 from service.cases.work import CaseWork
 from service.custody import By
@@ -397,6 +398,11 @@ class Evidence(Protocol):
 
     async def replay(self, tenant: str, id: str, *, since: datetime) -> int:
         """Enable it, and send again what happened since; how many messages that are."""
+        ...
+
+    @property
+    def rates(self) -> Rates | None:
+        """How callers are counted; None: by this process alone."""
         ...
 
     @property

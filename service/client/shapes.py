@@ -446,6 +446,7 @@ EventName = Literal[
     "verification.failed",
     "custody.accessed",
     "defects.rate",
+    "message.risk",
 ]
 
 

@@ -29,6 +29,7 @@ from evidence.policy import Policy, parse_policy
 from evidence.receipts import NO_RECEIPT, Receipt, commit, commit_order
 from evidence.verdicts import Finding, Judgement, Verdict
 from service.access.callers import Whose
+from service.access.rates import Rates
 from service.access.tokens import LINK, mint
 from service.custody import By, Entry, Report
 from service.defects.deadlines import Due
@@ -340,6 +341,7 @@ class InMemoryEvidence:
         self.put_aside: list[PutAside] = []
         self.is_busy: Busy | None = None
         self.defects = ADesk()
+        self.rates: Rates | None = None
 
     @contextlib.asynccontextmanager
     async def opening(self, settings: Settings) -> AsyncIterator[InMemoryEvidence]:
