@@ -54,6 +54,7 @@ def literals(path: Path) -> list[tuple[int, str]]:
         and isinstance(node.value, str)
         and _SHAPE.fullmatch(node.value)
         and node.value.partition(".")[0] in firsts
+        and not node.value.endswith(".html")  # the name of a page
     ]
 
 
