@@ -169,6 +169,46 @@ def write_archive(out: BinaryIO, entries: Iterable[Entry]) -> int:
     return offset + size + len(end)
 
 
+class ArchiveWriter:
+    """The same form written one file after another, for more files than memory should know of.
+
+    out        seekable, at the place where the archive begins
+    directory  where the records of the directory wait until `close`: a temporary file, empty
+
+    The caller brings the files in the order in which they shall stand, each name once.
+    """
+
+    def __init__(self, out: BinaryIO, directory: BinaryIO) -> None:
+        if not out.seekable():
+            raise RequestError(what="The archive", why="it can only be written where one can seek")
+        self._out = out
+        self._base = out.tell()
+        self._directory = directory
+        self._offset = self._count = self._size = 0
+        self._last = ""
+
+    def add(self, entry: Entry) -> None:
+        """Raises RequestError for an unsafe name, CorruptionError for other bytes than claimed."""
+        _check_names([entry.name])
+        if entry.name == self._last:
+            raise RequestError(what=f"the file name {shown(entry.name)}", why="it is there twice")
+        member = _write_file(self._out, entry, base=self._base, offset=self._offset)
+        self._size += self._directory.write(central_header(member))
+        self._offset = member.end
+        self._count += 1
+        self._last = entry.name
+
+    def close(self) -> int:
+        """Write the directory; returns the archive's size in bytes."""
+        self._directory.seek(0)
+        while chunk := self._directory.read(1 << 20):
+            self._out.write(chunk)
+        end = end_records(count=self._count, size=self._size, offset=self._offset)
+        self._out.write(end)
+        self._out.flush()
+        return self._offset + self._size + len(end)
+
+
 def read_members(directory: bytes, *, count: int) -> list[Member]:
     """Read a directory's records, leniently: whoever asks writes them again and compares.
 

@@ -31,7 +31,6 @@ class Act(StrEnum):
     STATEMENT = "statement"
     BUNDLE = "bundle"
     DERIVE = "derive"
-    REPORT = "report"
     COLLECT = "collect"
     HOLD = "hold"
     RELEASE = "release"

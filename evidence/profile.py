@@ -28,6 +28,9 @@ its source and how sure that is, and readings that contradict each other stand s
     facts = ["scan.delivered.at"]                 what is told on the sheet before them
     as = "document"             one PDF; "pictures": JPEG or PNG; "received": each as it came
     required = true
+    table = "ce3"               a table of its own goes before the sheet
+
+    adds = ["certification", "hashes", "custody"]     of a bag: what lies beside it
 """
 
 from __future__ import annotations
@@ -72,6 +75,21 @@ class Shown(StrEnum):
     RECEIVED = "received"
 
 
+class Tabled(StrEnum):
+    """Tables that a field may have: earlier payments, as Visa's Compelling Evidence 3.0 asks."""
+
+    NONE = ""
+    CE3 = "ce3"
+
+
+class Added(StrEnum):
+    """What may lie beside a bag: a page to sign, a list of digests, who had the evidence."""
+
+    CERTIFICATION = "certification"
+    HASHES = "hashes"
+    CUSTODY = "custody"
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence with slots for facts: parts are plain text and fact names, one after the other.
@@ -110,6 +128,7 @@ class FileField:
     shown: Shown
     facts: tuple[str, ...] = ()
     required: bool = False
+    table: Tabled = Tabled.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +149,7 @@ class Profile:
     limits: tuple[Limit, ...] = ()
     texts: tuple[TextField, ...] = ()
     files: tuple[FileField, ...] = ()
+    adds: tuple[Added, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -140,7 +160,7 @@ class Profile:
         return [limit for limit in self.limits if limit.key == key]
 
 
-_REST = frozenset({"platforms", "limit", "text", "file"})
+_REST = frozenset({"platforms", "limit", "text", "file", "adds"})
 
 
 def parse_profile(raw: bytes, *, name: str = "the profile") -> Profile:
@@ -163,6 +183,7 @@ def parse_profile(raw: bytes, *, name: str = "the profile") -> Profile:
         limits=tuple(map(read_limit, table.rules("limit", Limit))),
         texts=tuple(map(_text, table.tables("text"))),
         files=tuple(map(_file, table.tables("file"))),
+        adds=tuple(table.chosen("adds", each, Added) for each in table.texts("adds", ())),
     )
     fields = [text.field for text in profile.texts] + [file.field for file in profile.files]
     for each in set(fields):
@@ -187,7 +208,7 @@ def _text(table: Table) -> TextField:
 
 
 def _file(table: Table) -> FileField:
-    table.has({"field", "title", "roles", "as"}, optional={"facts", "required"})
+    table.has({"field", "title", "roles", "as"}, optional={"facts", "required", "table"})
     facts = table.texts("facts", ())
     for each in facts:
         table.named("facts", each)
@@ -198,6 +219,7 @@ def _file(table: Table) -> FileField:
         shown=table.choice("as", Shown),
         facts=facts,
         required=table.flag("required"),
+        table=table.choice("table", Tabled, ""),
     )
 
 

@@ -52,7 +52,8 @@ async def make(
     Raises NotFoundError if there is no such item in the newest sealed account, RequestError if it
     cannot be made, HeldError while a collection of the order is under way.
     """
-    account, line = await _original(runtime, tenant, ref, original)
+    account = await runtime.account(tenant, ref)
+    line = original_in(account, original)
     if transform not in transforms.KINDS:
         why = f"{transform[:40]!r} is not one of {', '.join(transforms.KINDS)}"
         raise RequestError(what="The transform", why=why)
@@ -62,10 +63,35 @@ async def make(
         runtime,
         account,
         line,
-        change=transforms.KINDS[transform].change,
+        transform=transform,
+        parameters=parameters,
         content=InMemory(data),
         media_type=media_type,
-        transform=Transform(name=transform, version=transforms.VERSION, parameters=parameters),
+        by=by,
+    )
+
+
+async def tie(
+    runtime: Runtime,
+    account: Account,
+    original: KeptItem,
+    *,
+    transform: str,
+    parameters: Mapping[str, str],
+    content: Content,
+    media_type: str,
+    by: By,
+) -> Derivative:
+    """Keep a copy that a transform made just now of `original`; `original_in` finds that."""
+    kind = transforms.KINDS[transform]
+    return await _tie(
+        runtime,
+        account,
+        original,
+        change=kind.change,
+        content=content,
+        media_type=media_type,
+        transform=Transform(name=transform, version=kind.version(), parameters=parameters),
         by=by,
     )
 
@@ -82,10 +108,11 @@ async def take(
     by: By,
 ) -> Derivative:
     """The same with a copy that a person made, in `file`. Raises as `make` does, and OSError."""
-    account, line = await _original(runtime, tenant, ref, original)
+    account = await runtime.account(tenant, ref)
+    line = original_in(account, original)
     shelf = runtime.shelf(account.order, line.collection)
     content, head = await asyncio.to_thread(_spooled, shelf, file)
-    return await tie(
+    return await _tie(
         runtime,
         account,
         line,
@@ -97,10 +124,11 @@ async def take(
     )
 
 
-async def _original(
-    runtime: Runtime, tenant: str, ref: OrderRef, seq: int
-) -> tuple[Account, KeptItem]:
-    account = await runtime.account(tenant, ref)
+def original_in(account: Account, seq: int) -> KeptItem:
+    """The sealed item whose receipt is number `seq`.
+
+    Raises NotFoundError if there is none, HeldError while a collection of the order is under way.
+    """
     sealed = account.manifest.items if account.manifest else ()
     if seq not in {item.seq for item in sealed}:
         why = f"the newest sealed account has no item with receipt {seq}"
@@ -109,7 +137,7 @@ async def _original(
         raise HeldError(what="The copy", why="a collection of the order is under way")
     for line in account.items:
         if line.receipt is not None and line.receipt.seq == seq:
-            return account, line
+            return line
     raise CorruptionError(what="The ledger", why=f"it has lost the item of receipt {seq}")
 
 
@@ -128,7 +156,7 @@ def _spooled(shelf: Shelf, file: Path) -> tuple[Content, bytes]:
         raise
 
 
-async def tie(
+async def _tie(
     runtime: Runtime,
     account: Account,
     original: KeptItem,
@@ -139,12 +167,8 @@ async def tie(
     transform: Transform,
     by: By,
 ) -> Derivative:
-    """Keep a copy and the signed record that ties it, both in the log; steps 2 and 3 above.
-
-    Raises RequestError if it is its original, HeldError while a collection is under way.
-    """
     order = account.order
-    if original.receipt is None:  # `_original` found it by its receipt
+    if original.receipt is None:  # `original_in` found it by its receipt
         raise CorruptionError(what="The ledger", why="an original has no receipt")
     if content.sha256 == original.sha256:
         raise RequestError(what="The copy", why="it is its original, byte for byte")

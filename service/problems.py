@@ -235,6 +235,7 @@ TITLES = {
     "misdirected": "Asked under another name",
     "not-found": "Not found",
     "not-sealed": "Nothing is sealed yet",
+    "not-taken": "The platform would not take it",
     "outage": "Not available now",
     "range": "No such range",
     "refused": "Refused",

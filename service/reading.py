@@ -19,7 +19,7 @@ import struct
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
@@ -30,9 +30,6 @@ from evidence.items import CASE_ROLES, Content, Item
 from evidence.locators import WHOLE
 from service.settings import Limits
 from verifiers.readers.traces.registry import tracer_of
-
-if TYPE_CHECKING:
-    from service.report.previews import Preview
 
 log = structlog.get_logger()
 
@@ -67,8 +64,10 @@ class Reading:
         self._idle: list[_Child] = []
         self._slots = asyncio.Semaphore(size)
 
-    async def facts_of(self, item: Item) -> list[Fact]:
+    async def facts_of(self, item: Item, *, traces: bool = True) -> list[Fact]:
         """Every fact in the item; at worst `reading.failed` with the reason.
+
+        traces   look for traces of editing too
 
         Raises CorruptionError if the kept bytes are not what they must be: that is no trait of the
         item, and must not be sealed as if it were.
@@ -80,9 +79,10 @@ class Reading:
         except _GaveUpError as problem:
             return [failed(item, str(problem))]
         try:
-            return [Fact.from_json(fact) for fact in answer["facts"]] + await self._traces_of(item)
+            facts = [Fact.from_json(fact) for fact in answer["facts"]]
         except (EvidenceError, KeyError, TypeError, ValueError):
             return [failed(item, "Reading it gave an answer we cannot use.")]
+        return facts + await self._traces_of(item) if traces else facts
 
     async def _traces_of(self, item: Item) -> list[Fact]:
         """What the bytes tell of editing: asked apart, so that it costs no other fact."""
@@ -147,19 +147,6 @@ class Reading:
             case _:
                 why = "making it gave an answer that cannot be used"
                 raise RequestError(what=what, why=why)
-
-    async def preview(self, item: Item) -> Preview:
-        """A small picture of the item, or why there is none. Raises CorruptionError as above."""
-        from service.report.previews import Preview
-
-        try:
-            match await self._ask("preview", item):
-                case {"data": str(data), "why": str(why), "pages": int(pages)}:
-                    return Preview(from_base64(data, what="The picture"), why, pages)
-                case _:
-                    return Preview(b"", "showing it gave an answer that cannot be used")
-        except _GaveUpError as problem:
-            return Preview(b"", str(problem).rstrip("."))
 
     async def warm(self) -> None:
         """Start a child before it is needed."""

@@ -1,4 +1,4 @@
-"""What can be done to a picture without a person: shrink it, blacken boxes, change its format.
+"""What can be done to an item without a person: shrink it, blacken boxes, change its format.
 
 Pure: the same bytes, parameters and version of Pillow give the same bytes. Runs in the reading
 process, since the pictures come from outside.
@@ -23,11 +23,14 @@ from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
 from evidence.derivatives import Change
 from evidence.errors import EvidenceError, RequestError
+from service import document_transforms as documents
+from service.document_transforms import number_in
 
 # As for reading (verifiers/readers/picture.py): more is a bomb, or not a photo of a parcel.
 MAX_PIXELS = 100_000_000
 MAX_BOXES = 1_000
 VERSION = f"1/pillow-{PIL.__version__}"
+MAX_PAGE = documents.MAX_PAGES
 
 _LEAST_SIDE, _MOST_SIDE = 16, 20_000
 _BOX = re.compile(r"(\d{1,6}),(\d{1,6}),([1-9]\d{0,5}),([1-9]\d{0,5})")
@@ -45,42 +48,54 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A transform: what it makes of an original, and how."""
+    """A transform: what it makes of an original, how, and of which version its maker is."""
 
     change: Change
-    make: Callable[[Image.Image, Mapping[str, str]], Made]
+    make: Callable[[bytes, Mapping[str, str]], Made]
+    version: Callable[[], str]
 
 
 def apply(name: str, parameters: Mapping[str, str], data: bytes) -> Made:
-    """Make a copy of the picture `data`.
+    """Make a copy of the picture or document `data`.
 
     picture.shrink    {"longest": pixels, "quality": 1 to 95}: a JPEG that is no larger than that
     picture.redact    {"boxes": "x,y,width,height;…"}: a PNG with these boxes black; every other
                       pixel is as the original decodes
     picture.convert   {"to": "jpeg", "png" or "pdf"}: transparency becomes white, but in a PNG
+    document.page     {"page": from 1, "longest": pixels, "quality": 1 to 95}: a page as a JPEG
+    document.shrink   {"longest": pixels, "quality": 1 to 95}: the PDF with smaller pictures in it
 
-    Raises RequestError for anything else, and for what is no picture of one frame.
+    Raises RequestError for anything else, and for what is no picture of one frame, or no PDF.
     """
     kind = KINDS.get(name)
     if kind is None:
         why = f"{name[:40]!r} is not one of {', '.join(KINDS)}"
         raise RequestError(what="The transform", why=why)
-    try:
-        # Pillow warns about large and odd pictures; the bound below decides instead.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data)) as opened:
-                _check(opened)
-                return kind.make(ImageOps.exif_transpose(opened), parameters)
-    except EvidenceError:
-        raise
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        why = f"it is not one that can be opened ({type(error).__name__})"
-        raise RequestError(what=_WHAT, why=why) from error
-    except Exception as error:
-        # Hostile files reach every corner of the decoders, and each corner raises its own.
-        why = f"it is damaged or cut short ({type(error).__name__})"
-        raise RequestError(what=_WHAT, why=why) from error
+    return kind.make(data, parameters)
+
+
+def _of_picture(
+    make: Callable[[Image.Image, Mapping[str, str]], Made],
+) -> Callable[[bytes, Mapping[str, str]], Made]:
+    def made(data: bytes, parameters: Mapping[str, str]) -> Made:
+        try:
+            # Pillow warns about large and odd pictures; the bound below decides instead.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with Image.open(io.BytesIO(data)) as opened:
+                    _check(opened)
+                    return make(ImageOps.exif_transpose(opened), parameters)
+        except EvidenceError:
+            raise
+        except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+            why = f"it is not one that can be opened ({type(error).__name__})"
+            raise RequestError(what=_WHAT, why=why) from error
+        except Exception as error:
+            # Hostile files reach every corner of the decoders, and each corner raises its own.
+            why = f"it is damaged or cut short ({type(error).__name__})"
+            raise RequestError(what=_WHAT, why=why) from error
+
+    return made
 
 
 def _check(opened: Image.Image) -> None:
@@ -92,8 +107,7 @@ def _check(opened: Image.Image) -> None:
 
 
 def _shrink(picture: Image.Image, parameters: Mapping[str, str]) -> Made:
-    longest = _number(parameters, "longest", _LEAST_SIDE, _MOST_SIDE)
-    quality = _number(parameters, "quality", 1, 95)
+    longest, quality = _size_of(parameters)
     flat = _flat(picture)
     flat.thumbnail((longest, longest), Image.Resampling.LANCZOS)  # never larger than it was
     return _saved(flat, "jpeg", quality=quality, optimize=True)
@@ -126,10 +140,33 @@ def _convert(picture: Image.Image, parameters: Mapping[str, str]) -> Made:
     raise RequestError(what="The format", why=f"{to[:20]!r} is not one of {', '.join(_TYPES)}")
 
 
-KINDS = {
-    "picture.shrink": Kind(Change.SHRUNK, _shrink),
-    "picture.redact": Kind(Change.REDACTED, _redact),
-    "picture.convert": Kind(Change.CONVERTED, _convert),
+def _page(data: bytes, parameters: Mapping[str, str]) -> Made:
+    number = number_in(parameters, "page", 1, MAX_PAGE)
+    longest, quality = _size_of(parameters)
+    shown = documents.page(data, number=number, longest=longest, quality=quality)
+    return Made(shown, _TYPES["jpeg"])
+
+
+def _shrink_document(data: bytes, parameters: Mapping[str, str]) -> Made:
+    longest, quality = _size_of(parameters)
+    return Made(documents.shrink(data, longest=longest, quality=quality), _TYPES["pdf"])
+
+
+def _size_of(parameters: Mapping[str, str]) -> tuple[int, int]:
+    longest = number_in(parameters, "longest", _LEAST_SIDE, _MOST_SIDE)
+    return longest, number_in(parameters, "quality", 1, 95)
+
+
+def _pillow() -> str:
+    return VERSION
+
+
+KINDS: Mapping[str, Kind] = {
+    "picture.shrink": Kind(Change.SHRUNK, _of_picture(_shrink), _pillow),
+    "picture.redact": Kind(Change.REDACTED, _of_picture(_redact), _pillow),
+    "picture.convert": Kind(Change.CONVERTED, _of_picture(_convert), _pillow),
+    "document.page": Kind(Change.CONVERTED, _page, documents.page_version),
+    "document.shrink": Kind(Change.SHRUNK, _shrink_document, documents.shrink_version),
 }
 
 
@@ -170,11 +207,3 @@ def _saved(picture: Image.Image, to: str, **options: Any) -> Made:
     out = io.BytesIO()
     picture.save(out, format=to, **options)
     return Made(out.getvalue(), _TYPES[to])
-
-
-def _number(parameters: Mapping[str, str], name: str, least: int, most: int) -> int:
-    text = parameters.get(name, "")
-    if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= most:
-        why = f"{text[:20]!r} is not a number from {least} to {most}"
-        raise RequestError(what=f"The parameter {name}", why=why)
-    return int(text)

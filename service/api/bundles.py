@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from aiohttp import web
 
 from evidence.custody import Act
-from evidence.orders import OrderRef
+from evidence.errors import RequestError
+from evidence.orders import OrderRef, order_ref
+from evidence.times import Instant, parse_iso
 from service.access.callers import Whose, caller_of
 from service.api.asking import by_of, no_order, not_sealed, ref_of
 from service.api.ports import EVIDENCE
@@ -18,8 +21,11 @@ from service.api.scratch import SCRATCH
 from service.api.sending import send_range
 from service.contract import Given, Handler
 from service.custody import By, bundled
-from service.problems import Problem
-from service.steps.publish import REVIEWER
+from service.problems import Problem, Violation, invalid
+from service.profiles.asked import Asked, Link
+from service.profiles.refusal import NotTakenError
+from service.steps.publish import BAGIT, REVIEWER
+from verifiers.profilebook import profile_named
 
 
 async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
@@ -33,9 +39,85 @@ async def get_bundle(request: web.Request, given: Given) -> web.StreamResponse:
             "The role auditor reads proofs without content: ask for profile=reviewer, and leave "
             "out `show` and `copies`.",
         )
+    if profile not in (BAGIT, REVIEWER):
+        if show or copies:
+            wrong = "opens items of a reviewer's copy, and this profile makes none"
+            raise invalid(Violation("/query/show" if show else "/query/copies", wrong))
+        return await send_profiled(
+            request, Asked(profile=profile_named(profile), orders=[ref_of(given)])
+        )
     return await send_bundle(
         request, caller.whose, ref_of(given), by_of(request), profile, show, copies
     )
+
+
+async def make_bundle(request: web.Request, given: Given) -> web.StreamResponse:
+    """Of one order or many, in the form that a platform takes; or every reason why not."""
+    body = given.body
+    caller = caller_of(request)
+    if caller.role.proofs_only:
+        raise Problem(403, "forbidden", "The role auditor reads proofs without content.")
+    orders: list[OrderRef] = []
+    links: dict[OrderRef, Link] = {}
+    left_out: dict[OrderRef, frozenset[int]] = {}
+    for place, said in enumerate(body["orders"]):
+        try:
+            ref = order_ref(said["platform"], said["order_id"], said.get("site", "US"))
+        except RequestError as error:
+            wrong = "is not shaped like an order of its platform and site"
+            raise invalid(Violation(f"/body/orders/{place}", wrong)) from error
+        orders.append(ref)
+        if "link" in said:
+            ends = said["link"].get("expires_at")
+            links[ref] = Link(said["link"]["url"], None if ends is None else _moment(ends))
+        if said.get("leave_out"):
+            left_out[ref] = frozenset(said["leave_out"])
+    return await send_profiled(
+        request,
+        Asked(
+            profile=profile_named(body["profile"]),
+            orders=orders,
+            texts=body.get("texts", {}),
+            links=links,
+            leave_out=left_out,
+        ),
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = parse_iso(text)
+    if not isinstance(moment, Instant):
+        raise invalid(Violation("/body/orders", "a link ends at a time with its zone"))
+    return moment.at
+
+
+async def send_profiled(request: web.Request, asked: Asked) -> web.StreamResponse:
+    """Make the bundle on disk and send it from there; each order is in the custody log first."""
+    evidence, whose, by = request.app[EVIDENCE], caller_of(request).whose, by_of(request)
+    with request.app[SCRATCH].folder() as folder:
+        file = folder / "bundle.zip"
+        try:
+            await evidence.profiled(whose, asked, to=file, by=by)
+        except NotTakenError as refused:
+            raise _not_taken(refused) from refused
+        size, sha256 = await asyncio.to_thread(_measure, file)
+        what = {"sha256": sha256, "profile": asked.profile.id}
+        for ref in asked.orders:
+            await evidence.note(whose, ref, Act.BUNDLE, by, what)
+        return await _send(request, file, size, sha256)
+
+
+def _not_taken(refused: NotTakenError) -> Problem:
+    """Every reason, as far as a problem has room; orders by their place, never by their number."""
+    whys = [
+        Violation(
+            "/body/orders" + ("" if why.order is None else f"/{why.order}"),
+            why.says.partition(": ")[2] if why.order is not None else why.says,
+        )
+        for why in refused.whys
+    ]
+    said = f"The platform would not take it: {len(whys)} reasons, the first of them in `errors`."
+    return Problem(422, "not-taken", said, errors=whys)
 
 
 async def send_bundle(
@@ -61,20 +143,24 @@ async def send_bundle(
         size, sha256 = await measure(file)
         what = {"sha256": sha256, **bundled(held, profile=profile, copies=copies)}
         await request.app[EVIDENCE].note(whose, ref, Act.BUNDLE, by, what)
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "application/zip",
-                "Content-Disposition": f'attachment; filename="orderproof-{sha256[:12]}.zip"',
-                "ETag": f'"{sha256}"',
-            }
-        )
+        return await _send(request, file, size, sha256)
 
-        def read(start: int, stop: int) -> bytes:
-            with file.open("rb") as bundle:
-                bundle.seek(start)
-                return bundle.read(stop - start)
 
-        return await send_range(request, response, read, start=0, stop=size)
+async def _send(request: web.Request, file: Path, size: int, sha256: str) -> web.StreamResponse:
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "application/zip",
+            "Content-Disposition": f'attachment; filename="orderproof-{sha256[:12]}.zip"',
+            "ETag": f'"{sha256}"',
+        }
+    )
+
+    def read(start: int, stop: int) -> bytes:
+        with file.open("rb") as bundle:
+            bundle.seek(start)
+            return bundle.read(stop - start)
+
+    return await send_range(request, response, read, start=0, stop=size)
 
 
 def receipts_in(text: str) -> list[int]:
@@ -91,4 +177,4 @@ def _measure(file: Path) -> tuple[int, str]:
         return file.stat().st_size, hashlib.file_digest(bundle, "sha256").hexdigest()
 
 
-OPERATIONS: dict[str, Handler] = {"getBundle": get_bundle}
+OPERATIONS: dict[str, Handler] = {"getBundle": get_bundle, "makeBundle": make_bundle}

@@ -3,6 +3,8 @@
 orderproof bundle ORDER -o FILE
 orderproof bundle ORDER --profile reviewer [--show 3,6] [--show-role pod.document] [--copy 9]
                         -o FILE     without personal data, but for the items that are named
+orderproof bundle ORDER… --profile amazon -o FILE
+                        in the form that a platform takes, or every reason why not
 """
 
 from __future__ import annotations
@@ -17,16 +19,18 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
+from service.cli import profiled
 from service.cli.orders import add_order, named_order
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    add_order(parser)
+    add_order(parser, several=True)
     parser.add_argument(
         "--profile",
         metavar="P",
         default="bagit",
-        help="bagit, the full copy (default); or reviewer, which withholds what is not named",
+        help="bagit, the full copy (default); reviewer, which withholds what is not named; or "
+        "that of a platform",
     )
     parser.add_argument(
         "--show",
@@ -53,15 +57,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", required=True, help="a file not there yet"
     )
+    profiled.configure(parser)
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    from evidence.errors import RequestError
     from service.cli.logs import set_up
+    from service.steps.publish import BAGIT, REVIEWER
 
     set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
+    whole = arguments.profile in (BAGIT, REVIEWER)
+    if whole and not profiled.given(arguments):
+        arguments.order = arguments.order[0]
+        return asyncio.run(_run(arguments))
+    if arguments.show or arguments.show_role or arguments.copy:
+        why = "they are for a reviewer's copy of one order; --leave-out chooses for a platform"
+        raise RequestError(what="--show, --show-role and --copy", why=why)
+    return asyncio.run(profiled.run(arguments))
 
 
 def _seqs(given: Sequence[str]) -> list[int]:

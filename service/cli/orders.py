@@ -8,8 +8,13 @@ from evidence.errors import RequestError
 from evidence.orders import OrderRef, Platform, order_ref, platform_of
 
 
-def add_order(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("order", metavar="ORDER", help="its number, or platform:number")
+def add_order(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    parser.add_argument(
+        "order",
+        metavar="ORDER",
+        help="its number, or platform:number",
+        nargs="+" if several else None,
+    )
     parser.add_argument(
         "--platform", metavar="P", help=f"one of {', '.join(Platform)}; guessed if unmistakable"
     )

@@ -36,6 +36,7 @@ ProblemType = Literal[
     "urn:orderproof:problem:misdirected",
     "urn:orderproof:problem:not-found",
     "urn:orderproof:problem:not-sealed",
+    "urn:orderproof:problem:not-taken",
     "urn:orderproof:problem:outage",
     "urn:orderproof:problem:range",
     "urn:orderproof:problem:refused",
@@ -385,15 +386,6 @@ class Erasure(TypedDict):
     salt: "Sha256"
 
 
-class KnownReport(TypedDict):
-    sha256: "Sha256"
-    receipt: int
-    manifest_receipt: int
-    current: bool
-    made_at: str
-    made_with: dict[str, str]
-
-
 class CustodyChain(TypedDict):
     holds: bool
     lines: int
@@ -412,7 +404,6 @@ class CustodyEntriesEntry(TypedDict):
         "statement",
         "bundle",
         "derive",
-        "report",
         "collect",
         "hold",
         "release",
@@ -446,7 +437,6 @@ EventName = Literal[
     "verification.failed",
     "custody.accessed",
     "defects.rate",
-    "message.risk",
 ]
 
 
@@ -763,6 +753,25 @@ class Denial(TypedDict):
     why: str
     times: int
     request: str
+
+
+class BundleRequest(TypedDict):
+    profile: str
+    orders: list["BundledOrder"]
+    texts: NotRequired[dict[str, str]]
+
+
+class BundledOrderLink(TypedDict):
+    url: str
+    expires_at: NotRequired[str]
+
+
+class BundledOrder(TypedDict):
+    platform: "PlatformName"
+    order_id: str
+    site: NotRequired[str]
+    link: NotRequired["BundledOrderLink"]
+    leave_out: NotRequired[list[int]]
 
 
 class ShareRequest(TypedDict):

@@ -17,7 +17,7 @@ from service.contract import Given
 from service.problems import not_found
 
 MAX_FACTS = 600
-_PLAIN = frozenset({"document.text", "picture.trait"})
+_PLAIN = frozenset({"document.text", "picture.trait", "exchange.header"})
 
 
 async def show(visit: Visit) -> web.StreamResponse:

@@ -12,7 +12,6 @@ from service.custody import By
 from service.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
-from tests import shape
 
 
 def ref_of(number: int) -> OrderRef:
@@ -21,8 +20,7 @@ def ref_of(number: int) -> OrderRef:
 
 def settings_in(folder: Path) -> Settings:
     retention = RetentionSettings(days=0)
-    made = Settings(data=folder / "data", keys=folder / "keys", retention=retention)
-    return shape.shaped(made)
+    return Settings(data=folder / "data", keys=folder / "keys", retention=retention)
 
 
 async def main(folder: Path, count: int) -> None:

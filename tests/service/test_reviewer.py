@@ -28,7 +28,6 @@ from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
-from tests import shape
 from tests.service.conftest import ORDER, REF, Checked
 from tests.service.standin import AnItem, InMemoryEvidence
 from tests.service.test_cli import orderproof
@@ -51,10 +50,9 @@ CANARIES = [
 @pytest.fixture
 async def config(tmp_path: Path) -> AsyncIterator[Path]:
     async with run_sandbox(parse_scenario(story.SCENARIO.encode())) as url:
-        config = story.write_story(
+        yield story.write_story(
             tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
-        yield shape.configured(config)
 
 
 @pytest.fixture

@@ -126,7 +126,8 @@ class _Bundle:
             if path not in self._names:
                 yield Breach(key="bundle", where=path, says=f"{path} is named and not there.")
                 continue
-            uploads.append(self._upload(self._archive, path, field))
+            if self._profile.shape is not Shape.BAG:
+                uploads.append(self._upload(self._archive, path, field))
         link = said.get("link")
         yield from of_sent(
             Sent(

@@ -70,17 +70,21 @@ def of_upload(upload: Upload, limits: Limits) -> Iterator[Breach]:
     told, name = upload.told, upload.name.rpartition("/")[2]
     types = limits.firm("files.types")
     if told.media_type not in EXTENSIONS:
-        yield _breach("files.types", upload.name, f"{name} is no type of file that is known", types)
+        yield _breach(
+            "files.types", upload.name, f"the file {name} is of no type that is known", types
+        )
         return
     if told.broken:
-        yield _breach("files.types", upload.name, f"{name} cannot be read: {told.broken}", None)
+        yield _breach(
+            "files.types", upload.name, f"the file {name} cannot be read: {told.broken}", None
+        )
     _, dot, extension = name.rpartition(".")
     if not dot or extension.lower() not in EXTENSIONS[told.media_type]:
-        said = f"{name} is {told.media_type} by its bytes, and its name says otherwise"
+        said = f"the file {name} is {told.media_type} by its bytes, and its name says otherwise"
         yield _breach("files.types", upload.name, said, None)
     if types and told.media_type not in types.words:
         taken = ", ".join(types.words)
-        said = f"{name} is {told.media_type}, and only {taken} are taken: convert it"
+        said = f"the file {name} is {told.media_type}, and only {taken} are taken: convert it"
         yield _breach("files.types", upload.name, said, types)
     yield from _sizes(upload, name, limits)
     yield from _names(upload, name, limits)
@@ -97,7 +101,8 @@ def _sizes(upload: Upload, name: str, limits: Limits) -> Iterator[Breach]:
     for key in keys:
         most = limits.firm(key)
         if most and upload.size > most.number:
-            said = f"{name} has {upload.size} bytes, more than {most.number}: shrink or split it"
+            has = f"the file {name} has {upload.size} bytes"
+            said = f"{has}, more than {most.number}: shrink or split it"
             yield _breach(key, upload.name, said, most)
 
 
@@ -123,28 +128,29 @@ def _documents(upload: Upload, name: str, limits: Limits) -> Iterator[Breach]:
     told = upload.told
     pages = limits.firm("pdf.pages")
     if pages and told.pages > pages.number:
-        said = f"{name} has {told.pages} pages, more than {pages.number}: split it"
+        said = f"the file {name} has {told.pages} pages, more than {pages.number}: split it"
         yield _breach("pdf.pages", upload.name, said, pages)
     standard = limits.get("pdf.standard")
     if standard:
         wanted = standard.words[0]
         if not told.standard.lower().startswith(wanted.lower()):
             is_now = f"claims {told.standard}" if told.standard else "is not PDF/A"
-            said = f"{name} {is_now}, and {wanted} is asked for: convert it"
+            said = f"the file {name} {is_now}, and {wanted} is asked for: convert it"
             yield _breach("pdf.standard", upload.name, said, standard)
 
 
 def _pictures(upload: Upload, name: str, limits: Limits) -> Iterator[Breach]:
     told = upload.told
-    pixels = limits.firm("pictures.pixels")
+    pixels = limits.firm("picture.pixels")
     if pixels and told.width * told.height > pixels.number:
         size = f"{told.width} x {told.height}"
-        said = f"{name} has {size} pixels, more than {pixels.number} in all: shrink it"
-        yield _breach("pictures.pixels", upload.name, said, pixels)
-    dpi = limits.firm("pictures.dpi")
+        said = f"the file {name} has {size} pixels, more than {pixels.number} in all: shrink it"
+        yield _breach("picture.pixels", upload.name, said, pixels)
+    dpi = limits.firm("picture.dpi")
     if dpi and told.dpi > dpi.number:
-        said = f"{name} says {told.dpi} dots an inch, more than {dpi.number}: write it with less"
-        yield _breach("pictures.dpi", upload.name, said, dpi)
+        says = f"the file {name} says {told.dpi} dots an inch"
+        said = f"{says}, more than {dpi.number}: write it with less"
+        yield _breach("picture.dpi", upload.name, said, dpi)
 
 
 def of_sent(sent: Sent, profile: Profile, limits: Limits) -> Iterator[Breach]:
@@ -184,7 +190,9 @@ def _texts(sent: Sent, profile: Profile, limits: Limits) -> Iterator[Breach]:
     most = limits.firm("text.characters")
     for name, text in sent.texts.items():
         if most and len(text) > most.number:
-            said = f"{name} has {len(text)} characters, more than {most.number}: shorten it"
+            said = (
+                f"the field {name} has {len(text)} characters, more than {most.number}: shorten it"
+            )
             yield _breach("text.characters", f"{sent.called}, {name}", said, most)
     total = limits.firm("text.total_characters")
     size = sum(map(len, sent.texts.values()))
@@ -195,7 +203,7 @@ def _texts(sent: Sent, profile: Profile, limits: Limits) -> Iterator[Breach]:
     if language and language.words == ("en",):
         for name, text in sent.texts.items():
             if _HAN.search(text):
-                said = f"{name} quotes words that are not English: put a translation beside them"
+                said = f"the field {name} quotes words that are not English: translate beside them"
                 where = f"{sent.called}, {name}"
                 yield _breach("text.language", where, said, language, advised=True)
 
@@ -204,16 +212,17 @@ def _fields(sent: Sent, profile: Profile, limits: Limits) -> Iterator[Breach]:
     known = {text.field: text for text in profile.texts}
     for name in sent.texts:
         if name not in known:
-            said = f"{name[:60]} is no field of the profile {profile.id}: leave it out"
+            said = f"the text {name[:60]} is no field of the profile {profile.id}: leave it out"
             yield _breach("field", sent.called, said, None)
     for text in profile.texts:
         given = sent.texts.get(text.field, "")
         if text.required and not text.once and not given.strip():
-            said = f"{text.field} is empty, and the form asks for it: say it"
+            said = f"the field {text.field} is empty, and the form asks for it: say it"
             yield _breach("field", f"{sent.called}, {text.field}", said, None)
         if text.choices and given and given not in text.choices:
             choices = ", ".join(text.choices)
-            said = f"{text.field} is {given[:40]!r}, which the form has not: choose of {choices}"
+            is_now = f"the field {text.field} is {given[:40]!r}, which the form has not"
+            said = f"{is_now}: choose of {choices}"
             yield _breach("field", f"{sent.called}, {text.field}", said, None)
     tracked = limits.firm("tracking.entries")
     numbers = [n for n in sent.texts.get("tracking_number", "").split(", ") if n]
@@ -224,7 +233,8 @@ def _fields(sent: Sent, profile: Profile, limits: Limits) -> Iterator[Breach]:
     held = [upload.field for upload in sent.uploads]
     for name in dict.fromkeys(held):
         if each and held.count(name) > each.number:
-            said = f"{name} has {held.count(name)} files, more than {each.number}: combine them"
+            has = f"the field {name} has {held.count(name)} files"
+            said = f"{has}, more than {each.number}: combine them"
             yield _breach("files.per_field", f"{sent.called}, {name}", said, each)
 
 
@@ -257,7 +267,7 @@ def of_archive_name(
     """The archive that goes to the platform: its size, and what its name must have."""
     most = limits.firm("archive.bytes")
     if most and size > most.number:
-        said = f"{name} has {size} bytes, more than {most.number}: leave something out"
+        said = f"the file {name} has {size} bytes, more than {most.number}: leave something out"
         yield _breach("archive.bytes", name, said, most)
     has = limits.firm("archive.name_has")
     for word in has.words if has else ():

@@ -28,7 +28,6 @@ from service.runtime import Runtime
 from service.settings import Settings, SourceSettings
 from service.webhooks.sender import new_secret
 from storage.ledger.outbox import Subscription
-from tests import shape
 from tests.service.conftest import Checked
 
 OURS, THEIRS = "default", "rival"
@@ -83,13 +82,12 @@ def house_settings(folder: Path) -> Settings:
                 name=f"notes-{tenant}", collector="folder", folder=drop, tenants=(tenant,)
             )
         )
-    made = Settings(
+    return Settings(
         data=folder / "data",
         keys=folder / "keys",
         sources=tuple(sources),
         api_token=Secret("api_token", "right-token"),
     )
-    return shape.shaped(made)
 
 
 async def seed(runtime: Runtime) -> tuple[Tenant, Tenant]:

@@ -1,1 +1,0 @@
-"""The agenda: what is fetched before it expires, and who is told before a deadline."""

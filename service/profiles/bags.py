@@ -1,0 +1,72 @@
+"""Bags in the form of a profile: an order's full account, and what a profile adds beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from evidence.canonical import digest
+from evidence.items import Content, InMemory
+from evidence.orders import OrderRef
+from evidence.profile import Added
+from evidence.times import rfc3339
+from service import custody
+from service.profiles import court, paper
+from service.profiles.naming import order_folder
+from service.profiles.order import Made, Maker
+from service.profiles.pieces import Piece
+from service.profiles.writing import InFile
+from service.steps import publish
+
+_BAG = "bag.zip"
+
+
+async def make(maker: Maker, place: int, number: int, ref: OrderRef, folder: Path) -> Made:
+    """The order's bag; it lies in `folder` until it was written and `clear` is called."""
+    async with maker.telling_reasons(place, ref):
+        account = await maker.account(ref)
+        profile = maker.asked.profile
+        named = profile.id if profile.id in publish.PROFILES else publish.BAGIT
+        path = folder / _BAG
+        await publish.write(maker.runtime, account, profile=named, to=path)
+    assert account.manifest and account.manifest_envelope  # `account` saw to it  # noqa: S101
+    bag: Content = await asyncio.to_thread(InFile, path)
+    files: dict[str, tuple[str, Content]] = {_BAG: ("application/zip", bag)}
+    manifest, statement = account.manifest, account.statement
+    if Added.CERTIFICATION in profile.adds:
+        page = court.certification(manifest, statement, account.manifest_envelope)
+        files["certification.txt"] = ("text/plain", InMemory(court.as_text(page)))
+        if paper.available():
+            pdf = await asyncio.to_thread(paper.as_pdf, page)
+            files["certification.pdf"] = ("application/pdf", InMemory(pdf))
+    if Added.HASHES in profile.adds:
+        files["hashes.csv"] = ("text/csv", InMemory(court.hashes(manifest.items)))
+    if Added.CUSTODY in profile.adds:
+        report = await custody.report(maker.runtime, maker.tenant, ref)
+        log = court.custody_log(report, until=maker.runtime.clock())
+        files["custody.json"] = ("application/json", InMemory(log))
+    below = f"files/{order_folder(number, ref)}/"
+    return Made(
+        ref,
+        [
+            (below + name, Piece(field=name.partition(".")[0], media_type=kind, content=content))
+            for name, (kind, content) in files.items()
+        ],
+        {
+            "order": {"platform": str(ref.platform), "id": ref.id, "site": ref.site},
+            "manifest": digest(account.manifest_envelope),
+            "sealed_at": rfc3339(manifest.at),
+            "policy": manifest.policy.id,
+            "complete": manifest.complete,
+            "files": {below + name: name.partition(".")[0] for name in sorted(files)},
+            "texts": {},
+            "by_hand": [],
+            "link": None,
+            "left_out": [],
+        },
+    )
+
+
+def clear(folder: Path) -> None:
+    """Nothing of the last order's bag stays."""
+    (folder / _BAG).unlink(missing_ok=True)

@@ -1,1 +1,0 @@
-"""Early warning: words in buyers' messages after which a claim is likely."""
