@@ -13,7 +13,7 @@ COPY . .
 # The environment has no pip of its own: nothing can be added to it once it runs.
 RUN pip wheel --no-deps --wheel-dir /wheel . \
     && python -m venv --without-pip /opt/orderproof \
-    && pip --python /opt/orderproof/bin/python install "$(ls /wheel/*.whl)[s3]"
+    && pip --python /opt/orderproof/bin/python install "$(ls /wheel/*.whl)[s3,scaled,otel]"
 
 
 FROM python:3.11-slim

@@ -37,6 +37,13 @@ demo: $(BASE) ## one order end to end, checked, then tampered with
 test: $(TEST) ## the tests (ORDERPROOF_EXTRAS=1 adds the slow ones)
 	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
+# What stands on the ledger, the objects, the log or the queue, once more on other servers.
+SCALED = tests/storage tests/journeys tests/service
+
+.PHONY: test-scaled
+test-scaled: $(TEST) ## the same on PostgreSQL, S3 and Valkey, all started by the tests
+	@ORDERPROOF_SHAPE=scaled $(BIN)/python -m pytest -n $(JOBS) $(SCALED) $(ARGS)
+
 .PHONY: check
 check: lint types test ## what CI runs: lint, types, tests
 

@@ -24,7 +24,7 @@ from evidence.carried import (
     derived_inclusion_path,
     record_path,
 )
-from evidence.derivatives import BY_HAND, TransformRecord
+from evidence.derivatives import BY_HAND, Change, TransformRecord
 from evidence.errors import EvidenceError, FormatError
 from evidence.items import DERIVED_ROLES, Role
 from evidence.merkle import verify_consistency
@@ -191,6 +191,8 @@ def _record(
         return None
     original, copy = record.original, here.receipts.get(record.derivative.seq)
     last = seal.statement.manifest_seq if seal.statement else -1
+    # A report is rendered from a manifest, this one or an earlier one of the order.
+    last += record.change is Change.RENDERED
     if original.seq >= last or original != original.to(seal.chain[original.seq]):
         what = f"{path} names an original that is not among the sealed receipts."
         bag.checks.failed(_NAME, what, path)
@@ -207,6 +209,9 @@ def _record(
     if _opened(bag, here, copy, where, read=False) is None:
         return None
     said = f"{where} is a {record.change} copy of item {original.seq} ({original.role})"
+    if record.change is Change.RENDERED:
+        now = original.seq == last - 1
+        said = f"{where} is a report of {'this' if now else 'an earlier'} account ({original.seq})"
     made = record.transform
     how = "by hand" if made.name == BY_HAND else f"with {shown(made.name)} {shown(made.version)}"
     bag.checks.passed(_NAME, f"{said}, made {how}, says its signed record {kept.seq}.", where)

@@ -31,6 +31,7 @@ class Act(StrEnum):
     STATEMENT = "statement"
     BUNDLE = "bundle"
     DERIVE = "derive"
+    REPORT = "report"
     COLLECT = "collect"
     HOLD = "hold"
     RELEASE = "release"

@@ -1,5 +1,7 @@
 """A copy that was made of an item: redacted, shrunk, converted, translated. Originals never change.
 
+A report is one too, rendered from a manifest.
+
 A derivative is an item with a receipt of its own, and so is the record that ties it:
 
     original's receipt  <-  signed transform record  ->  derivative's receipt and SHA-256
@@ -43,10 +45,15 @@ class Change(StrEnum):
     SHRUNK = "shrunk"
     CONVERTED = "converted"
     TRANSLATED = "translated"
+    RENDERED = "rendered"  # a report: its original is the manifest
 
     @property
     def role(self) -> Role:
         return Role(f"derived.{self}")
+
+
+# What is made of a single item, by a program or by a person.
+OF_ITEMS = tuple(change for change in Change if change is not Change.RENDERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +127,10 @@ class TransformRecord:
         if self.derivative.role is not self.change.role:
             why = f"its derivative is no {self.change.role}"
             raise FormatError(what=_WHAT, why=why)
-        if self.original.role in OWN_ROLES:
+        if self.change is Change.RENDERED:
+            if self.original.role is not Role.MANIFEST:
+                raise FormatError(what=_WHAT, why="only a manifest is rendered")
+        elif self.original.role in OWN_ROLES:
             raise FormatError(what=_WHAT, why="its original is our own work, and no evidence")
 
     def payload(self) -> bytes:

@@ -52,6 +52,7 @@ class Role(StrEnum):
     DERIVED_SHRUNK = "derived.shrunk"
     DERIVED_CONVERTED = "derived.converted"
     DERIVED_TRANSLATED = "derived.translated"
+    DERIVED_RENDERED = "derived.rendered"
     TRANSFORM_RECORD = "transform.record"
 
 

@@ -84,7 +84,7 @@ async def tie(
 ) -> Derivative:
     """Keep a copy that a transform made just now of `original`; `original_in` finds that."""
     kind = transforms.KINDS[transform]
-    return await _tie(
+    return await keep_tied(
         runtime,
         account,
         original,
@@ -112,7 +112,7 @@ async def take(
     line = original_in(account, original)
     shelf = runtime.shelf(account.order, line.collection)
     content, head = await asyncio.to_thread(_spooled, shelf, file)
-    return await _tie(
+    return await keep_tied(
         runtime,
         account,
         line,
@@ -156,7 +156,7 @@ def _spooled(shelf: Shelf, file: Path) -> tuple[Content, bytes]:
         raise
 
 
-async def _tie(
+async def keep_tied(
     runtime: Runtime,
     account: Account,
     original: KeptItem,
@@ -167,6 +167,10 @@ async def _tie(
     transform: Transform,
     by: By,
 ) -> Derivative:
+    """Keep a copy and the signed record that ties it, both in the log; steps 2 and 3 above.
+
+    Raises RequestError if it is its original, HeldError while a collection is under way.
+    """
     order = account.order
     if original.receipt is None:  # `original_in` found it by its receipt
         raise CorruptionError(what="The ledger", why="an original has no receipt")

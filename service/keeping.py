@@ -46,21 +46,28 @@ class Locking:
         return Lock(until=self._runtime.clock() + window, held=held)
 
 
-async def secure(runtime: Runtime, order: OrderRecord, kept: Sequence[KeptItem]) -> None:
-    """Lock what the order has for as long as its retention lasts from now on."""
+async def secure(
+    runtime: Runtime, order: OrderRecord, kept: Sequence[KeptItem], collection: str
+) -> None:
+    """Lock what the order has for as long as its retention lasts from now on.
+
+    What `collection` brought was locked by the settings of now; what came earlier may have been
+    locked when the retention was shorter, so its own locks are asked.
+    """
     collections = await runtime.ledger.collections_of(order)
     window = window_of(runtime, order.tenant)
     least = runtime.clock() + window([each.policy for each in collections])
-    own = {each.id: window([each.policy]) + GRACE for each in collections}
-    short = window([]) + GRACE
-    soon = [
-        line.stored for line in kept if line.collected_at + own.get(line.collection, short) < least
+    fresh = window([each.policy for each in collections if each.id == collection]) + GRACE
+    short = [
+        line.stored
+        for line in kept
+        if line.collection != collection or line.collected_at + fresh < least
     ]
 
     def retain(stored: str) -> None:
         runtime.objects.retain(stored, least)
 
-    await _each(soon, retain)
+    await _each(short, retain)
     if await runtime.ledger.held_since(order) is not None:
         await hold(runtime, order, on=True)
 

@@ -19,7 +19,7 @@ import struct
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -30,6 +30,9 @@ from evidence.items import CASE_ROLES, Content, Item
 from evidence.locators import WHOLE
 from service.settings import Limits
 from verifiers.readers.traces.registry import tracer_of
+
+if TYPE_CHECKING:
+    from service.report.previews import Preview
 
 log = structlog.get_logger()
 
@@ -147,6 +150,19 @@ class Reading:
             case _:
                 why = "making it gave an answer that cannot be used"
                 raise RequestError(what=what, why=why)
+
+    async def preview(self, item: Item) -> Preview:
+        """A small picture of the item, or why there is none. Raises CorruptionError as above."""
+        from service.report.previews import Preview
+
+        try:
+            match await self._ask("preview", item):
+                case {"data": str(data), "why": str(why), "pages": int(pages)}:
+                    return Preview(from_base64(data, what="The picture"), why, pages)
+                case _:
+                    return Preview(b"", "showing it gave an answer that cannot be used")
+        except _GaveUpError as problem:
+            return Preview(b"", str(problem).rstrip("."))
 
     async def warm(self) -> None:
         """Start a child before it is needed."""

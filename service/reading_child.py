@@ -27,6 +27,7 @@ from evidence.locators import WHOLE, Locator, resolve_pointer
 from evidence.mail import parse_mail
 from evidence.xmlpages import parse_xml, written_at
 from service import previews, transforms
+from service.report.previews import preview_of
 from service.zones import use_sealed_zones
 from verifiers.readers import registry
 from verifiers.readers.traces.registry import traces_of
@@ -166,6 +167,9 @@ def _answer(task: str, item: Item, head: Mapping[str, Any]) -> dict[str, Any]:
         return previews.told(item)
     if task == "picture":
         return _pictured(item, head)
+    if task == "preview":
+        made = preview_of(item.content.read(item.content.size), item.media_type)
+        return {"data": to_base64(made.data), "why": made.why, "pages": made.pages}
     try:
         if task == "text":
             return {"text": text_of(item)}

@@ -57,10 +57,13 @@ from storage.log.log import Log
 from storage.log.sequencer import Sequencer
 from storage.objects.spool import EncryptedSpool
 from storage.vault.vault import Vault
+from verifiers.risk.words import built_in_words, read_folder
 from verifiers.rulebook import policies, policy_for, read_policies
 
 log = structlog.get_logger()
 
+# A report takes a core for a second and up to gigabytes of memory.
+REPORTS_AT_ONCE = 2
 LEAST_FREE = 256 << 20
 SOON = timedelta(days=30)
 
@@ -125,6 +128,7 @@ class Runtime:
         self.queue = queue
         self.instruments = Instruments()
         self.reading = Reading(settings.limits)
+        self.rendering = asyncio.Semaphore(REPORTS_AT_ONCE)
         self._spool = OwnFolder(settings.data / "spool")
         self.owner = dice.token_hex(8)
         self.witnesses = Witnesses(
@@ -133,6 +137,11 @@ class Runtime:
             sequencer=sequencer,
             files_for=places.log,
         )
+        # An operator's lists stand beside ours; one of the same language takes its place.
+        lists = {words.language: words for words in built_in_words()}
+        if settings.risk_words:
+            lists |= {words.language: words for words in read_folder(settings.risk_words)}
+        self.risk_words = tuple(lists.values())
         own = settings.policies
         self._policies = policies() | (read_policies(own) if own else {})
 

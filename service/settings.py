@@ -50,6 +50,8 @@
 
     [s3]                                a bucket for objects and log; see service/s3_settings.py
 
+    [report]                            PDF reports; see service/report/settings.py
+
     [signing]
     manifest = "file"                   or "kms:" and the ARN of an ECC_NIST_P256 key in AWS KMS
     kms_endpoint = "..."                another address of KMS than AWS's own
@@ -70,8 +72,10 @@ from typing import Any
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
 from service.access.provider import OidcSettings, read_oidc
+from service.report.settings import ReportSettings, read_report
 from service.s3_settings import s3_of
 from service.webhooks.hooks import HookSettings, read_hooks
+from service.webhooks.queue_settings import QueueSettings, read_queues
 from storage.bucket import Where
 
 DEFAULT_CONFIG = Path("orderproof.toml")
@@ -80,7 +84,7 @@ _TOP = frozenset(
         "data", "keys", "listen", "valkey", "database", "database_connections", "tenant",
         "log_origin", "sources", "limits", "authority", "witness", "signing", "retention",
         "erasure_journal", "access", "oidc", "webhooks", "outbound_hosts", "policies", "s3",
-        "public_url",
+        "public_url", "report", "risk_words", "queues",
     }
 )  # fmt: skip
 
@@ -99,6 +103,7 @@ class Limits:
     requests_per_minute: int = 6_000
     waiting_per_tenant: int = 200_000
     waiting: int = 1_000_000
+    delivery_poll_days: int = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +191,10 @@ class Settings:
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     erasure_journal: Path | None = None
     policies: Path | None = None
+    risk_words: Path | None = None
+    queues: tuple[QueueSettings, ...] = ()
     s3: Where | None = None
+    report: ReportSettings = field(default_factory=ReportSettings)
 
     @property
     def is_open(self) -> bool:
@@ -251,6 +259,7 @@ def load_settings(
         api_token=Secret("api_token", token) if token else None,
         access=_access(text("access", "open"), path=path),
         outbound_hosts=_hosts(table.get("outbound_hosts", []), path=path),
+        queues=_queues(table, base=base, env=env, path=path),
         webhooks=read_hooks(table.get("webhooks", {}), base=base, env=env, path=path),
         oidc=read_oidc(table.get("oidc"), path=path, env=env),
         sources=tuple(
@@ -262,9 +271,11 @@ def load_settings(
         signing=_signing(table.get("signing", {}), path=path),
         limits=_limits(table.get("limits", {}), path=path),
         retention=_retention(table.get("retention", {}), path=path),
+        report=read_report(table.get("report"), base=base, what=f"the configuration {path}"),
         s3=s3_of(table.get("s3"), base=base, env=env, what=f"the configuration {path}"),
         erasure_journal=base / journal if (journal := text("erasure_journal", "")) else None,
         policies=base / own if (own := text("policies", "")) else None,
+        risk_words=base / lists if (lists := text("risk_words", "")) else None,
     )
 
 
@@ -328,6 +339,17 @@ def _hosts(said: Any, *, path: Path) -> tuple[str, ...]:
 
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _queues(
+    table: Mapping[str, Any], *, base: Path, env: Mapping[str, str], path: Path
+) -> tuple[QueueSettings, ...]:
+    """What comes through a queue is told apart from what is posted by its name."""
+    found = read_queues(table.get("queues", {}), base=base, env=env, path=path)
+    posted = table.get("webhooks", {})
+    if both := sorted({queue.name for queue in found} & set(posted)):
+        raise _wrong(path, f"a webhook and a queue are both called {', '.join(both)}")
+    return found
 
 
 def _access(said: str, *, path: Path) -> str:

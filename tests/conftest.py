@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import shape
 from tests.postgres import Postgres
-from tests.seaweed import Seaweed, seaweed
+from tests.seaweed import Seaweed
 
 # No test is timed: on a busy machine a slow example says nothing. In CI the same examples are tried
 # each time, so that a change is judged by what it changed.
@@ -36,11 +36,9 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+def s3() -> Seaweed:
     """An S3 server with a bucket `evidence` that locks objects; skips where SeaweedFS is absent."""
-    with seaweed(tmp_path_factory.mktemp("weed")) as running:
-        running.bucket("evidence")
-        yield running
+    return shape.s3()
 
 
 @pytest.fixture(scope="session")

@@ -78,6 +78,21 @@ class Postgres:
         """Up again with what is in its folder. Fine if it runs."""
         if self.process is not None and self.process.poll() is None:
             return
+        until = time.monotonic() + UP_S
+        self._launch()
+        while True:
+            try:
+                self.admin("SELECT 1")
+                return
+            except AssertionError:
+                if time.monotonic() > until:
+                    said = (self.folder / "log").read_text(errors="replace")[-2000:]
+                    raise AssertionError(f"PostgreSQL did not come up:\n{said}") from None
+            time.sleep(0.05)
+            if self.process is None or self.process.poll() is not None:
+                self._launch()  # a session of the one before was not gone yet
+
+    def _launch(self) -> None:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
@@ -92,35 +107,28 @@ class Postgres:
                 stderr=subprocess.STDOUT,
                 user=self.user,
                 cwd=self.folder,
-                start_new_session=True,
             )
-        until = time.monotonic() + UP_S
-        while True:
-            try:
-                self.admin("SELECT 1")
-                return
-            except AssertionError:
-                if self.process.poll() is not None or time.monotonic() > until:
-                    said = (self.folder / "log").read_text(errors="replace")[-2000:]
-                    raise AssertionError(f"PostgreSQL did not come up:\n{said}") from None
-                time.sleep(0.05)
 
     def stop(self) -> None:
         """At once, though in order: sessions are broken off, what was committed is there."""
         self._end(signal.SIGQUIT)
 
     def kill(self) -> None:
-        """As `kill -9` of the whole group does; the next start recovers from its log."""
+        """As `kill -9` of all of its processes; the next start recovers from its log."""
         self._end(signal.SIGKILL)
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            if how is signal.SIGKILL:
-                os.killpg(self.process.pid, how)
-            else:
-                self.process.send_signal(how)
+        pid = self.process.pid
+        children: list[str] = []
+        with contextlib.suppress(OSError):  # each session is a group of its own
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self.process.send_signal(how)
+        if how is signal.SIGKILL:
+            for child in map(int, children):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, how)
         self.process.wait()
         self.process = None
 

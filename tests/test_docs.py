@@ -28,8 +28,10 @@ CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text("utf-8")
 # Names of the code -> names in the file.
 CALLED = {
     "s3": "[s3]",
+    "report": "[report]",
     "oidc": "[oidc]",
     "webhooks": "[webhooks.NAME]",
+    "queues": "[queues.NAME]",
     "host": "listen",
     "port": "listen",
     "api_token": "ORDERPROOF_API_TOKEN",

@@ -84,7 +84,8 @@ def _script(names: tuple[str, ...]) -> str:
     parts = re.sub(
         r"^(?:  )+", lambda found: "\t" * (len(found[0]) // 2), parts, flags=re.MULTILINE
     )
-    call = "globalThis.orderproof = Object.freeze({ verify });"
+    faces = "verify, openCheckpoint, checkConsistency, hashNode, NoteVerifier, Problem, why"
+    call = f"globalThis.orderproof = Object.freeze({{ {faces} }});"
     return f'\n"use strict";\n(() => {{\n{known}{parts}\n{call}\n}})();\n'
 
 

@@ -9,7 +9,7 @@ const COPIES = {
 const TRANSFORM_TYPE = "urn:orderproof:transform:v1";
 const MAX_COPY_RECEIPTS = 2_000;
 const MAX_RECORD_BYTES = 256 * 2 ** 10;
-const CHANGES = ["redacted", "shrunk", "converted", "translated"];
+const CHANGES = ["redacted", "shrunk", "converted", "translated", "rendered"];
 const TIED_FIELDS = ["seq", "receipt", "role", "commitment"];
 
 const isCopy = (role) => CHANGES.some((change) => role === `derived.${change}`);
@@ -187,7 +187,10 @@ async function checkRecord(bag, seal, here, kept, keys) {
     tied.receipt === hash && tied.role === receipt.role && tied.commitment === receipt.commitment;
   const { original, derivative } = record;
   const first = seal.chain[original.seq];
-  if (original.seq >= seal.statement.manifest_seq || !ties(original, first, seal.hashes[original.seq])) {
+  // A report is rendered from a manifest, this one or an earlier one of the order.
+  const rendered = record.change === "rendered";
+  const last = seal.statement.manifest_seq + Number(rendered);
+  if (original.seq >= last || !ties(original, first, seal.hashes[original.seq])) {
     return fail(say("{0} names an original that is not among the sealed receipts.", path));
   }
   const copy = here.receipts.get(derivative.seq);
@@ -204,6 +207,12 @@ async function checkRecord(bag, seal, here, kept, keys) {
   if (!(await isOpened(bag, here, copy.receipt, where))) return null;
   const { name, version } = record.transform;
   const how = name === "by-hand" ? say("by hand") : say("with {0} {1}", shown(name), shown(version));
+  if (rendered) {
+    const account = original.seq === last - 1 ? say("this") : say("an earlier");
+    const told = "{0} is a report of {1} account ({2}), made {3}, says its signed record {4}.";
+    bag.checks.passed("derived", say(told, where, account, original.seq, how, kept.seq), where);
+    return record;
+  }
   const said = "{0} is a {1} copy of item {2} ({3}), made {4}, says its signed record {5}.";
   const change = say(record.change);
   bag.checks.passed("derived", say(said, where, change, original.seq, original.role, how, kept.seq), where);
@@ -250,7 +259,8 @@ function readTransform(payload) {
   const subject = [{ name: "derivative", digest: { sha256 } }];
   const plain = /^[a-z0-9][a-z0-9.-]{0,62}$/.test(name) && isTime(at) && fullTime(at) === at;
   const about = typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256) && canonical(value.subject) === canonical(subject);
-  const fits = derivative.role === `derived.${change}` && !isOwn(original.role);
+  const right = change === "rendered" ? original.role === "manifest" : !isOwn(original.role);
+  const fits = derivative.role === `derived.${change}` && right;
   if (!plain || !about || !fits || value._type !== STATEMENT_V1) {
     throw malformed(what, say("it is not written the one way we write it"));
   }

@@ -29,7 +29,7 @@ function both(en, zh) {
 function setWords(words) {
   document.documentElement.dataset.words = words;
   document.documentElement.lang = words;
-  for (const each of ["en", "zh"]) byId(`to-${each}`).setAttribute("aria-pressed", each === words);
+  for (const each of ["en", "zh"]) byId(`to-${each}`)?.setAttribute("aria-pressed", each === words);
 }
 
 function showAnswer(state, mark, en, zh, ...more) {
@@ -202,8 +202,10 @@ function picked(input) {
 }
 
 function start() {
-  setWords(navigator.language?.toLowerCase().startsWith("zh") ? "zh" : "en");
-  for (const each of ["en", "zh"]) byId(`to-${each}`).addEventListener("click", () => setWords(each));
+  // A page of the console has its language, and its own way to the other one.
+  const asked = byId("to-zh") ? navigator.language : document.documentElement.lang;
+  setWords(asked?.toLowerCase().startsWith("zh") ? "zh" : "en");
+  for (const each of ["en", "zh"]) byId(`to-${each}`)?.addEventListener("click", () => setWords(each));
   for (const id of ["zip", "folder", "key-file"]) {
     byId(id).addEventListener("change", async ({ target }) => {
       const found = picked(target);

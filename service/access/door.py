@@ -18,7 +18,7 @@ from service.access.callers import CALLER, Caller, DeniedError, Role
 from service.access.denials import Denial, Denials, flushing
 from service.access.oidc import Oidc
 from service.access.pages import Page, Rule, page_of
-from service.access.rates import Rates
+from service.access.rates import LocalRates, Rates
 from service.access.sessions import SESSIONS
 from service.access.tokens import TOKEN, caller_of_token, id_of
 from service.api.asking import no_case, no_collection, no_order
@@ -36,7 +36,7 @@ class Door:
         self._settings = settings
         self._evidence = evidence
         self.oidc = Oidc(settings.oidc) if settings.oidc else None
-        self._rates = Rates(settings.limits.requests_per_minute)
+        self._rates: Rates = evidence.rates or LocalRates(settings.limits.requests_per_minute)
         self._used: dict[str, float] = {}
         self.denials = Denials(self._note)
 
@@ -54,7 +54,7 @@ class Door:
         if caller is None:
             raise await self._denied(request, None, _unauthorized())
         if caller.rate:
-            left = self._rates.take(caller.rate)
+            left = await self._rates.take(caller.rate)
             request[_LEFT] = left.headers
             if left.refused:
                 problem = _too_often(left.reset_s)

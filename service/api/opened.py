@@ -17,11 +17,14 @@ from evidence.errors import NotFoundError, RequestError
 from evidence.items import Item
 from evidence.orders import OrderRef
 from evidence.policy import Policy
+from evidence.receipts import Receipt
 from evidence.sealed import SealedItem
 from evidence.times import rfc3339
 from service import custody, erasure, operating
 from service.access.callers import DeniedError, Whose
+from service.access.rates import Rates, SharedRates
 from service.access.tokens import LINK, id_of, is_right, mint
+from service.agenda.agenda import keeping_time
 from service.api.defect_port import DeskPort
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
@@ -31,9 +34,13 @@ from service.defects.desk import Desk, watching
 from service.pressure import Busy, Pressure
 from service.profiles.asked import Asked
 from service.profiles.make import make
+from service.report import reports
+from service.report.known import KnownReport
+from service.report.wanted import Wanted
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
 from service.webhooks.intake import Intake, taking_in
+from service.webhooks.queues import polling
 from service.webhooks.sender import sending
 from service.worker import DRAIN_S, HANDS, CollectionWorker
 from storage.ledger.access import AccessToken, Share, Store
@@ -44,6 +51,9 @@ from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
 from storage.objects.objects import RangedContent
 
 _log = structlog.get_logger("orderproof")
+
+# A report has pictures of up to 80 items, each of them small.
+MAX_REPORT = 128 << 20
 
 
 class RuntimeEvidence:
@@ -61,6 +71,8 @@ class RuntimeEvidence:
         self._intake = intake or Intake(runtime)
         self.cases = CaseWork(runtime)
         self._pressure = Pressure(runtime)
+        queue, quota = runtime.queue, runtime.settings.limits.requests_per_minute
+        self.rates: Rates | None = SharedRates(queue.pool, quota) if queue is not None else None
         self.defects = DeskPort(runtime, desk or Desk(runtime))
 
     async def request_collection(
@@ -157,6 +169,18 @@ class RuntimeEvidence:
                 found.append((order, each))
         return found
 
+    async def heads(self, tenant: str) -> Sequence[int]:
+        return await asyncio.to_thread(self._runtime.log(tenant).head_sizes)
+
+    async def receipts(self, whose: Whose, ref: OrderRef) -> Sequence[Receipt] | None:
+        order = await self._order(whose, ref)
+        if order is None:
+            return None
+        return [receipt for _, receipt in await self._runtime.ledger.receipts(order)]
+
+    async def tenants(self) -> Sequence[str]:
+        return [each.name for each in await self._runtime.ledger.tenants()]
+
     async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, Any] | None:
         item = await self._item(whose, ref, sha256)
         return None if item is None else await self._runtime.reading.shown(item)
@@ -185,6 +209,17 @@ class RuntimeEvidence:
         return await self._runtime.bundle(
             whose.tenant, ref, profile=profile, to=to, show=show, copies=copies
         )
+
+    async def report(
+        self, whose: Whose, ref: OrderRef, wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        await self._found(whose, ref)
+        made, content = await reports.make(self._runtime, whose.tenant, ref, wanted, by=by)
+        return made.line.sha256, await asyncio.to_thread(content.read, MAX_REPORT)
+
+    async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
+        await self._found(whose, ref)
+        return await reports.known(self._runtime, whose.tenant, ref, sha256)
 
     async def profiled(self, whose: Whose, asked: Asked, *, to: Path, by: By) -> None:
         for ref in asked.orders:
@@ -375,7 +410,9 @@ async def open_runtime(settings: Settings, *, worker: bool = True) -> AsyncItera
     async with (
         await Runtime.open(settings, with_queue=True) as runtime,
         taking_in(runtime) as intake,
+        polling(settings, intake),
         watching(runtime) as desk,
+        keeping_time(runtime),
         sending(runtime),
     ):
         if not worker:

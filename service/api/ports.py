@@ -24,12 +24,15 @@ from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.sealed import SealedItem
 from service.access.callers import Whose
+from service.access.rates import Rates
 from service.api.defect_port import DefectPort
 from service.cases.work import CaseWork
 from service.custody import By
 from service.operating import PutAside, QueueState
 from service.pressure import Busy
 from service.profiles.asked import Asked
+from service.report.known import KnownReport
+from service.report.wanted import Wanted
 from service.settings import Settings
 from service.webhooks.hooks import Doorkeeper
 from storage.ledger.access import AccessToken, Share, Store
@@ -288,6 +291,19 @@ class Evidence(Protocol):
         """
         ...
 
+    async def report(
+        self, whose: Whose, ref: OrderRef, wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        """A report of the newest sealed account, kept: its SHA-256 and its bytes.
+
+        Raises as service.report.reports.make.
+        """
+        ...
+
+    async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
+        """What is known of the report with these bytes; None if none of the order has them."""
+        ...
+
     async def profiled(self, whose: Whose, asked: Asked, *, to: Path, by: By) -> None:
         """Write a bundle of these orders in the form of a profile.
 
@@ -394,6 +410,11 @@ class Evidence(Protocol):
         ...
 
     @property
+    def rates(self) -> Rates | None:
+        """How callers are counted; None: by this process alone."""
+        ...
+
+    @property
     def defects(self) -> DefectPort: ...
 
     def policies_in_force(self) -> Sequence[Policy]:
@@ -418,6 +439,16 @@ class Evidence(Protocol):
     async def recent(self, whose: Whose, *, limit: int) -> Sequence[tuple[Order, Collection]]:
         """The newest collections that may be seen, newest first, with their orders."""
         ...
+
+    async def heads(self, tenant: str) -> Sequence[int]:
+        """The size of every head of the tenant's log that was published, smallest first."""
+        ...
+
+    async def receipts(self, whose: Whose, ref: OrderRef) -> Sequence[Receipt] | None:
+        """The order's chain."""
+        ...
+
+    async def tenants(self) -> Sequence[str]: ...
 
     async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, Any] | None:
         """How a person is shown the item (service/previews.py)."""

@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evidence.derivatives import Change
+from evidence.derivatives import OF_ITEMS, Change
 from service.cli.orders import add_order, named_order
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quality", default="80", metavar="Q", help="of --shrink, 1 to 95")
     parser.add_argument(
-        "--change", choices=list(Change), help="what was done to the copy of --from"
+        "--change", choices=list(OF_ITEMS), help="what was done to the copy of --from"
     )
     parser.add_argument(
         "--note",
@@ -88,7 +88,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         made = await _derive(runtime, settings.tenant, ref, arguments)
         if to is not None:
             content = runtime.stored(order, made.line)
-            await asyncio.to_thread(_write, content, to)
+            await asyncio.to_thread(write, content, to)
     if arguments.json:
         say_json(_told(made))
         return 0
@@ -113,7 +113,7 @@ async def _derive(
     original: int = arguments.item
     if arguments.file is not None:
         if arguments.change is None:
-            why = f"say what was done to it with --change: {', '.join(Change)}"
+            why = f"say what was done to it with --change: {', '.join(OF_ITEMS)}"
             raise RequestError(what="the copy", why=why)
         return await derivatives.take(
             runtime,
@@ -175,7 +175,7 @@ def _told(made: Derivative) -> dict[str, object]:
     }
 
 
-def _write(content: Content, to: Path) -> None:
+def write(content: Content, to: Path) -> None:
     """All of it or nothing; what came there meanwhile is not overwritten."""
     part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:

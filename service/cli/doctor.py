@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         if part.do:
             say(f"{'':<18} -> {part.do}")
     for name, what in absent:
-        say(f"{'-':<5} {name:<12} Not installed, so no {what}: pip install 'orderproof[{name}]'")
+        say(f"{'-':<5} {name:<12} Not installed. For {what}: pip install 'orderproof[{name}]'")
     return 0 if well else 1
 
 

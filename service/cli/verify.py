@@ -19,7 +19,9 @@ _MAX_KEY_BYTES = 1 << 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("path", type=Path, metavar="PATH", help="bundle, bag folder or *.dsse.json")
+    parser.add_argument(
+        "path", type=Path, metavar="PATH", help="bundle, bag folder, *.dsse.json or report"
+    )
     parser.add_argument(
         "--key", type=Path, metavar="FILE", help="keys you got from elsewhere: keys.json, PEM, vkey"
     )
@@ -42,6 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--witness-policy", type=Path, metavar="FILE", help="a C2SP tlog-policy instead of these"
     )
+    parser.add_argument(
+        "--bundle", type=Path, metavar="FILE", help="of a report (a PDF): the order's bundle"
+    )
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     parser.set_defaults(run=run)
 
@@ -49,7 +54,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0: nothing failed. 1: something does not hold. Raises if it could not be checked."""
     from auditor.keys import Keys
+    from auditor.rendered import is_pdf, verify_report
     from auditor.verify import verify_path
+    from evidence.errors import RequestError
     from service.cli.terminal import note, say, say_json, size_of
 
     path: Path = arguments.path
@@ -61,7 +68,12 @@ def run(arguments: argparse.Namespace) -> int:
     if path.is_file() and (size := path.stat().st_size) > _LARGE:
         note(f"checking {size_of(size)} ...")
     witnesses = _witnesses(arguments, key)
-    report = verify_path(path, key=key, checkpoint=checkpoint, witnesses=witnesses)
+    if is_pdf(path):
+        report = verify_report(path, bundle=arguments.bundle, key=key)
+    elif arguments.bundle is not None:
+        raise RequestError(what="--bundle", why="it is for a report, and this is no PDF")
+    else:
+        report = verify_path(path, key=key, checkpoint=checkpoint, witnesses=witnesses)
     if arguments.json:
         say_json(report.to_json())
     else:

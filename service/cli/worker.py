@@ -55,6 +55,7 @@ async def _work(
     settings: Settings, *, hands: int, drain_s: float, probes_at: tuple[str, int] | None
 ) -> int:
     """Work until SIGTERM or SIGINT. A collection that was under way is taken up by the next."""
+    from service.agenda.agenda import keeping_time
     from service.api.opened import working
     from service.cli.serving import told_to_stop
     from service.cli.terminal import note
@@ -62,7 +63,10 @@ async def _work(
     from service.runtime import Runtime
 
     async with await Runtime.open(settings, with_queue=True) as runtime:
-        async with working(runtime, hands=hands, drain_s=drain_s) as work:
+        async with (
+            keeping_time(runtime),
+            working(runtime, hands=hands, drain_s=drain_s) as work,
+        ):
             told = told_to_stop()
             async with contextlib.AsyncExitStack() as stack:
                 if probes_at is not None:

@@ -127,6 +127,27 @@ class Client(CaseCalls):
                 query += f"&{name}={','.join(map(str, receipts))}"
         return await self._bytes(_of(order, "/bundle") + query)
 
+    async def get_report(
+        self,
+        order: OrderRef,
+        *,
+        about: str = "evidence",
+        language: str = "en",
+        form: str = "pdfa-1a",
+        sign: bool = False,
+        zone: str = "",
+    ) -> bytes:
+        """A PDF."""
+        asked = {"about": about, "language": language, "form": form}
+        query = "".join(f"&{name}={quote(value)}" for name, value in asked.items())
+        query += f"&sign={'yes' if sign else 'no'}" + (f"&zone={quote(zone)}" if zone else "")
+        return await self._bytes(_of(order, "/report") + query)
+
+    async def check_report(self, order: OrderRef, sha256: str) -> s.KnownReport:
+        """Whether the report with this digest is ours and current; Problem 404 if it is not."""
+        path = _of(order, f"/reports/{quote(sha256)}")
+        return cast(s.KnownReport, await self._json("GET", path))
+
     async def make_bundle(self, request: s.BundleRequest) -> bytes:
         """A problem `not-taken` has every reason why the platform would not take it."""
         async with self._asked("POST", "/v1/bundles", json=request) as answer:

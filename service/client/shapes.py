@@ -386,6 +386,15 @@ class Erasure(TypedDict):
     salt: "Sha256"
 
 
+class KnownReport(TypedDict):
+    sha256: "Sha256"
+    receipt: int
+    manifest_receipt: int
+    current: bool
+    made_at: str
+    made_with: dict[str, str]
+
+
 class CustodyChain(TypedDict):
     holds: bool
     lines: int
@@ -404,6 +413,7 @@ class CustodyEntriesEntry(TypedDict):
         "statement",
         "bundle",
         "derive",
+        "report",
         "collect",
         "hold",
         "release",
@@ -437,6 +447,7 @@ EventName = Literal[
     "verification.failed",
     "custody.accessed",
     "defects.rate",
+    "message.risk",
 ]
 
 

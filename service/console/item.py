@@ -17,7 +17,7 @@ from service.contract import Given
 from service.problems import not_found
 
 MAX_FACTS = 600
-_PLAIN = frozenset({"document.text", "picture.trait", "exchange.header"})
+_PLAIN = frozenset({"document.text", "picture.trait"})
 
 
 async def show(visit: Visit) -> web.StreamResponse:

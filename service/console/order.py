@@ -7,11 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
+from markupsafe import Markup
 
 from evidence.custody import Act
 from evidence.errors import RequestError
 from evidence.items import OWN_ROLES, Role
+from evidence.manifest import Manifest
 from evidence.orders import OrderRef, order_ref
+from service import timeline
 from service.access.callers import Whose, caller_of
 from service.api import bundles, collections
 from service.api.asking import by_of, no_order, not_sealed
@@ -27,6 +30,7 @@ from service.steps.publish import PROFILES, REVIEWER
 # Not what anyone looks for first: how it was fetched, and what was asked of the DNS.
 _APART = frozenset({Role.EXCHANGE, Role.DNS_ANSWER, *OWN_ROLES})
 _DAYS = (1, 7, 30)
+MAX_EVENTS = 120
 
 
 def ref_of(visit: Visit) -> OrderRef:
@@ -88,9 +92,22 @@ async def _shown(visit: Visit, ref: OrderRef, account: Account, **more: Any) -> 
         profiles=PROFILES,
         page_of=lambda below="": order_page(ref, below),
         place=lambda sha256, at="": place_page(ref, sha256, at),
-        picture=None,
+        **_timeline(visit, manifest),
         **{"made": None, **more},
     )
+
+
+def _timeline(visit: Visit, manifest: Manifest | None) -> dict[str, Any]:
+    """The picture is drawn by us from sealed values, each escaped by whoever draws it."""
+    if manifest is None:
+        return {"picture": None}
+    events = timeline.events_of(manifest)
+    svg = timeline.timeline_svg(events[:MAX_EVENTS], language=visit.words.language)
+    return {
+        "picture": Markup(svg),  # noqa: S704
+        "events": events[:MAX_EVENTS],
+        "said": timeline.described(events).in_(visit.words.language),
+    }
 
 
 def _seqs(items: Sequence[KeptItem]) -> dict[str, int]:

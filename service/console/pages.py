@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.access.callers import Role
 from service.access.pages import Page
-from service.console import item, order, sign_in, worklist
+from service.console import audit, defects, item, operate, order, sign_in, worklist
 from service.console.routes import Handler
 
 _READERS = frozenset({Role.APPEAL_TOOL, Role.OPERATOR, Role.ADMIN})
@@ -12,6 +12,7 @@ _AUDITORS = frozenset({Role.AUDITOR, Role.OPERATOR, Role.ADMIN})
 _OPERATORS = frozenset({Role.OPERATOR, Role.ADMIN})
 _ALL = frozenset(Role)
 _ORDER = "/console/orders/{platform}/{order_id}"
+_PARKED = "/console/operate/parked/{collection_id}"
 _ITEM = _ORDER + "/items/{sha256:[0-9a-f]{64}}"
 
 
@@ -19,8 +20,8 @@ def _get(path: str, roles: frozenset[Role], *tags: str, house: bool = False) -> 
     return Page(method="GET", path=path, roles=roles, tags=tags, of_the_house=house)
 
 
-def _post(path: str, roles: frozenset[Role], *tags: str) -> Page:
-    return Page(method="POST", path=path, roles=roles, tags=tags)
+def _post(path: str, roles: frozenset[Role], *tags: str, house: bool = False) -> Page:
+    return Page(method="POST", path=path, roles=roles, tags=tags, of_the_house=house)
 
 
 def _open(method: str, path: str) -> Page:
@@ -45,4 +46,13 @@ PAGES: dict[Page, Handler] = {
     _get(_ITEM, _READERS, "evidence"): item.show,
     _get(_ITEM + "/pictures/{page:[1-9][0-9]{0,3}}", _READERS, "evidence"): item.picture,
     _get(_ITEM + "/content", _READERS, "evidence"): item.content,
+    _post("/console/defects", _READERS, "defects"): defects.upload,
+    _get("/console/audit", _AUDITORS, "custody", "log"): audit.show,
+    _get("/console/audit/order", _AUDITORS, "custody"): audit.find,
+    _get(_ORDER + "/custody", _AUDITORS, "custody"): audit.of_order,
+    _get(_ORDER + "/custody.json", _AUDITORS, "custody"): audit.export,
+    _get("/console/log/{path:.+}", _ALL, "log"): audit.log_file,
+    _get("/console/operate", _OPERATORS, "service", house=True): operate.show,
+    _post(_PARKED + "/retry", _OPERATORS, "collections", house=True): operate.retry,
+    _post(_PARKED + "/drop", _OPERATORS, "collections", house=True): operate.drop,
 }

@@ -14,10 +14,16 @@ from typing import Any
 from aiohttp import hdrs, web
 from markupsafe import Markup, escape
 
-from evidence.verdicts import Judgement
+from evidence.verdicts import Finding, Judgement
+from service.report.findings import do, phrases
+from service.words import COVERED, LEVELS, PROVENANCE, ROLES, VERDICTS, Said, question
 
 LANGUAGES = ("en", "zh")
 COOKIE = "orderproof-words"
+# What a report calls it, a page calls it too.
+_SHARED: Mapping[str, Mapping[str, Said]] = {
+    "role": ROLES, "grade": PROVENANCE, "verdict": VERDICTS, "covered": COVERED, "level": LEVELS,
+}  # fmt: skip
 
 
 @cache
@@ -45,8 +51,18 @@ class Words:
 
     def of(self, section: str, name: str) -> str:
         """One of a list of names that may grow elsewhere: as it stands where it is not ours."""
+        if (shared := _SHARED.get(section)) is not None:
+            return shared.get(name, Said.same(name)).in_(self.language)
         found = table().get(f"{section}.{name}")
         return found[self._index] if found is not None else name
+
+    def meaning(self, finding: Finding) -> str:
+        """In Chinese what the finding's code means; its sentence stays as it was sealed."""
+        known = phrases().get(finding.code) if self.language == "zh" else None
+        return known.meaning if known is not None else ""
+
+    def do(self, finding: Finding) -> str:
+        return do(finding).in_(self.language)
 
     def left(self, seconds: float) -> str:
         """How long it is still, to the hour; the page counts on by itself."""
@@ -57,8 +73,7 @@ class Words:
 
     def question(self, judged: Judgement) -> str:
         """What a verifier asks; in its own words where it is not ours."""
-        found = table().get(f"question.{judged.verifier}")
-        return found[self._index] if found is not None else judged.question
+        return question(judged.verifier, judged.question).in_(self.language)
 
 
 def language_of(request: web.Request) -> str:

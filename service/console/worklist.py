@@ -14,14 +14,14 @@ from evidence.orders import OrderRef, Platform, order_ref
 from evidence.policy import Policy
 from service.access.callers import Role
 from service.api.ports import EVIDENCE, Collection, Order
-from service.console import answers
+from service.console import answers, defects
 from service.console.order import whose
 from service.console.places import order_page
 from service.console.visit import Visit
 
 MAX_LISTED = 500
 MAX_STARTED = 100
-STATES = ("complete", "incomplete", "under_way", "failed")
+STATES = ("complete", "incomplete", "under_way", "failed", "missing")
 _FAR = datetime.max.replace(tzinfo=UTC)
 
 
@@ -48,14 +48,22 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 async def _page(visit: Visit, **more: Any) -> web.Response:
     asked = visit.request.query
+    told = await defects.listed(visit)
+    trends = await defects.trends(visit, told)
     found = await visit.request.app[EVIDENCE].recent(whose(visit), limit=MAX_LISTED)
     lines = _lines(found, _policies(visit), visit.now)
     state, store = asked.get("state", ""), asked.get("store", "")
     listed = [
         line for line in lines if state in ("", line.state) and store in ("", line.collection.store)
     ]
+    evidence = asked.get("evidence", "")
     return visit.page(
         "worklist.html",
+        defects=[line for line in told if evidence in ("", line.evidence)],
+        defects_in_all=len(told),
+        trends=trends,
+        evidence=evidence,
+        platform=asked.get("platform", ""),
         lines=listed,
         in_all=len(lines),
         states=STATES,
@@ -112,6 +120,8 @@ def _due(collection: Collection, policies: Mapping[str, Policy], now: datetime) 
 async def start(visit: Visit) -> web.StreamResponse:
     """A collection for each number; one that no order of the platform can have is named."""
     fields = await visit.request.post()
+    if "defect" in fields:
+        return await _page(visit, started=await defects.collect(visit))
     said = {name: str(value).strip() for name, value in fields.items()}
     refs, refused = _refs(said)
     defect = {"kind": said["kind"]} if said.get("kind") else None

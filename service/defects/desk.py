@@ -19,6 +19,7 @@ from evidence.errors import ConfigError, EvidenceError, OutageError, RequestErro
 from evidence.orders import OrderRef, order_ref
 from evidence.policy import Policy
 from evidence.times import rfc3339
+from service.agenda.plan import deadlines
 from service.defects.deadlines import Due, dues
 from service.defects.export import NOT_OF_PLATFORM, Export, Row
 from service.defects.kinds import Kind, kind_of, policy_of
@@ -106,7 +107,10 @@ class Desk:
             due=_time(said.get("due_at", "")),
         )
         made = self._defect(whose.tenant, whose.store, told, "webhook", collect=False)
-        await self._runtime.ledger.add_defects([replace(made, collect="done", collection=id)])
+        told_of = replace(made, collect="done", collection=id)
+        ((kept, new),) = await self._runtime.ledger.add_defects([told_of])
+        if new:
+            await self._plan_deadlines(kept, id)
 
     async def enter_orders(
         self, tenant: str, store: str, platform: str, export: Export
@@ -212,12 +216,20 @@ class Desk:
                     idempotency_key=f"defect:{defect.id}",
                 )
                 id = collection.id
+                await self._plan_deadlines(defect, id)
         except OutageError:
             raise
         except (ConfigError, RequestError) as error:
             log.warning("a defect starts nothing", kind=type(error).__name__)
         await self._runtime.ledger.defect_collected(defect.tenant, defect.id, id)
         return id
+
+    async def _plan_deadlines(self, defect: Defect, collection: str) -> None:
+        """Each step's strictest deadline is told of a day before."""
+        order = await self._runtime.ledger.order_by_handle(defect.tenant, defect.order or "")
+        found = deadlines(self.dues(defect), collection=collection)
+        if order is not None and found:
+            await self._runtime.ledger.plan_errands(order, found)
 
     # -- what is told of them ---------------------------------------------------------------
 

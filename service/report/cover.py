@@ -55,6 +55,9 @@ def cover_of(sealing: Sealing, wanted: Wanted, *, verify_url: str = "") -> Cover
         (Said("Items", "证据"), Said.same(str(len(manifest.items)))),
         (Said("Answers", "判定"), _counted(sealing)),
     ]
+    if wanted.signed:
+        said = Said("this file, by the key of the manifest", "本文件由清单密钥签名")
+        lines.append((Said("Signed", "签名"), said))
     if kind := (manifest.defect or {}).get("kind"):
         lines.insert(1, (Said("Defect", "缺陷"), quoted(kind, most=80)))
     return Cover(

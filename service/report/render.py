@@ -21,7 +21,7 @@ from pathlib import Path
 from evidence.errors import OutageError, RequestError
 from service.report import child
 from service.report.blocks import Block, Claim, claims_of
-from service.report.cover import Cover, lacking
+from service.report.cover import Cover, lacking, said_by_code
 from service.report.fonts import Fonts
 from service.report.layout import Layout
 from service.report.sealing import Sealing
@@ -122,6 +122,7 @@ def _frame(report: Report, fonts: Fonts) -> dict[str, object]:
     return {
         "title": f"{words}: {order}",
         "author": "orderproof",
+        "named": said_by_code(sealing.sha256, ""),
         "date": [at.year, at.month, at.day, at.hour, at.minute, at.second],
         "lang": "zh" if chinese else "en",
         "region": "cn" if chinese else "us",

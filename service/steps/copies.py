@@ -63,9 +63,7 @@ async def for_bundle(
     Raises RequestError for a receipt that is not that of such a copy.
     """
     order, tenant = account.order, account.order.tenant
-    last = (
-        max((item.seq for item in account.manifest.items), default=-1) if account.manifest else -1
-    )
+    last = account.statement.manifest_seq if account.statement else -1
     every = {each.seq: each for each in await of(runtime, order, account.items)}
     carried = {seq: each for seq, each in every.items() if each.record.original.seq <= last}
     if chosen is not None:

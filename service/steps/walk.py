@@ -23,6 +23,7 @@ from evidence.manifest import Manifest
 from evidence.receipts import NO_RECEIPT
 from evidence.verdicts import Verdict
 from service import keeping, tracing
+from service.agenda.agenda import plan_next
 from service.steps import publish, seal
 from service.steps.fan_out import FanOut, Watch, unwatched
 from service.steps.read import read_all
@@ -165,10 +166,11 @@ async def _seal(
     # no stops nothing.
     for outcome in await runtime.witnesses.cosign(order.tenant):
         await watch("witness", str(outcome))
-    await keeping.secure(runtime, order, kept)
+    await keeping.secure(runtime, order, kept, collection.id)
     for index, receipt in placed[len(chain) :]:
         if runtime.timestamps.authorities and receipt.commitment == last.commitment:
             await publish.sealed_anchor(runtime, order.tenant, index)
+    await plan_next(runtime, order, collection, manifest)
     if not await runtime.ledger.advance(
         order.tenant,
         collection.id,

@@ -18,6 +18,7 @@ from typing import Any
 from evidence.canonical import digest, parse_json
 from evidence.orders import Alias
 from evidence.times import rfc3339
+from verifiers.risk.words import risks_in
 
 MAX_BODY = 1 << 20
 _KIND = re.compile(r"[^A-Za-z0-9._/-]+")
@@ -27,6 +28,15 @@ class Effect(StrEnum):
     COLLECT = "collect"
     COUNT = "count"
     KEEP = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A buyer's message. `at` is when it came, as far as the notice says."""
+
+    id: str
+    text: str
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +56,7 @@ class Event:
     aliases: tuple[Alias, ...] = ()
     defect: Mapping[str, str] | None = field(default=None, repr=False)
     case: str = ""
+    message: Message | None = field(default=None, repr=False)
 
 
 def read(vendor: str, headers: Mapping[str, str], body: bytes) -> Event:
@@ -63,7 +74,7 @@ def _fields(event: Event) -> dict[str, Any]:
 
 
 def _standard(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
-    """Ours for everybody's own systems: `defect.created`, `order.delivered`; data as Defect."""
+    """Ours for everybody's own systems: `defect.created`, `order.delivered`, `message.received`."""
     kind, data = _text(said, "type"), _object(said, "data")
     common: dict[str, Any] = {
         "id": headers.get("webhook-id", ""),
@@ -76,8 +87,24 @@ def _standard(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
         case = _text(data, "case_id")
         defect = _defect(_text(data, "kind"), data.get("noticed_at"), data.get("due_at"), case=case)
         return Event(**common, effect=Effect.COLLECT, defect=defect, case=case)
+    if kind == "message.received":
+        return _message(common, data)
     effect = Effect.COLLECT if kind == "order.delivered" else Effect.KEEP
     return Event(**common, effect=effect)
+
+
+def _message(common: Mapping[str, Any], data: Mapping[str, Any]) -> Event:
+    """What a buyer wrote is watched for words after which a claim is likely; else it is counted."""
+    text = _text(data, "text")
+    is_buyers = _text(data, "from") in ("", "buyer")
+    if not text or not is_buyers or not risks_in(text):
+        return Event(**common, effect=Effect.COUNT)
+    said = Message(
+        id=_text(data, "message_id")[:200] or common["id"],
+        text=text,
+        at=_instant(data.get("sent_at")),
+    )
+    return Event(**common, effect=Effect.COLLECT, message=said)
 
 
 def _stripe(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
@@ -220,6 +247,34 @@ def _easypost(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
     return _scan(_text(said, "id"), kind, number, delivered=status == "delivered")
 
 
+def _amazon(headers: Mapping[str, str], said: Mapping[str, Any]) -> Event:
+    """SP-API notifications; older ones begin their names with capitals, newer ones do not."""
+    kind = _text(said, "NotificationType") or _text(said, "notificationType")
+    about = _object(said, "Payload") or _object(said, "payload")
+    meta = _object(said, "NotificationMetadata") or _object(said, "notificationMetadata")
+    id = _text(meta, "NotificationId") or _text(meta, "notificationId")
+    if kind == "ORDER_CHANGE":
+        change = _object(about, "OrderChangeNotification")
+        arrived = _text(_object(change, "Summary"), "EasyShipShipmentStatus") == "Delivered"
+        order = _text(change, "AmazonOrderId") or None
+    elif kind == "FBA_OUTBOUND_SHIPMENT_STATUS":
+        change = _object(about, "FBAOutboundShipmentStatusNotification")
+        arrived = _text(change, "ShipmentStatus").lower() == "delivered"
+        order = _text(change, "AmazonOrderId") or None
+    elif kind == "SHIPMENT_TRACKING_MILESTONE_CHANGED":
+        change = _object(about, "shipmentTrackingMilestoneChangedNotification")
+        detail = _object(change, "trackingDetail")
+        status = _object(_object(detail, "latestMilestone"), "status")
+        named = _object(detail, "identifier")
+        number = next((_text(named, name) for name in sorted(named) if _text(named, name)), "")
+        return _scan(id, kind, number, delivered=_text(status, "code") == "DELIVERED")
+    else:
+        known = kind.endswith("_PROCESSING_FINISHED")
+        return Event(id=id, kind=kind, effect=Effect.COUNT if known else Effect.KEEP)
+    effect = Effect.COLLECT if arrived and order else Effect.COUNT
+    return Event(id=id, kind=kind, effect=effect, order=order)
+
+
 def _scan(id: str, kind: str, number: str, *, delivered: bool) -> Event:
     if not number:
         return Event(id=id, kind=kind, effect=Effect.KEEP)
@@ -275,8 +330,11 @@ _READERS: Mapping[str, Reader] = {
     "17track": _seventeen_track,
     "aftership": _aftership,
     "easypost": _easypost,
+    "amazon": _amazon,
 }
-VENDORS = frozenset(_READERS)
+# Those of queues cannot be posted: nothing in them is signed.
+QUEUE_VENDORS = frozenset({"amazon"})
+VENDORS = frozenset(_READERS) - QUEUE_VENDORS
 
 
 def _defect(kind: str, noticed: Any, due: Any, *, case: str) -> dict[str, str]:

@@ -94,20 +94,7 @@ def _hook(name: str, table: Any, base: Path, env: Mapping[str, str], path: Path)
     where = f"webhooks.{name}"
     if not isinstance(table, dict):
         raise _wrong(path, f"{where} is not a table")
-    secrets: dict[str, Secret] = {}
-    plain: dict[str, Any] = {}
-    for key, value in table.items():
-        bare = key.removesuffix("_env").removesuffix("_file")
-        if bare == key:
-            plain[key] = value
-            continue
-        try:
-            said = env.get(str(value), "") if key.endswith("_env") else (base / value).read_text()
-        except (OSError, UnicodeDecodeError, TypeError) as error:
-            raise _wrong(path, f"{where}.{key}: it cannot be read") from error
-        if not said.strip():
-            raise _wrong(path, f"{where}.{key}: {value} is empty, or not in the environment")
-        secrets[bare] = Secret(bare, said.strip())
+    plain, secrets = secrets_in(table, where=where, base=base, env=env, path=path)
     if unknown := sorted(set(plain) - _KNOWN):
         raise _wrong(path, f"{where}: nobody reads {', '.join(unknown)}")
     vendor = plain.pop("vendor", name)
@@ -136,6 +123,27 @@ def _hook(name: str, table: Any, base: Path, env: Mapping[str, str], path: Path)
         secrets=secrets,
         **texts,
     )
+
+
+def secrets_in(
+    table: Mapping[str, Any], *, where: str, base: Path, env: Mapping[str, str], path: Path
+) -> tuple[dict[str, Any], dict[str, Secret]]:
+    """What a table says plainly, and its secrets, which it names by `…_env` or `…_file`."""
+    secrets: dict[str, Secret] = {}
+    plain: dict[str, Any] = {}
+    for key, value in table.items():
+        bare = key.removesuffix("_env").removesuffix("_file")
+        if bare == key:
+            plain[key] = value
+            continue
+        try:
+            said = env.get(str(value), "") if key.endswith("_env") else (base / value).read_text()
+        except (OSError, UnicodeDecodeError, TypeError) as error:
+            raise _wrong(path, f"{where}.{key}: it cannot be read") from error
+        if not said.strip():
+            raise _wrong(path, f"{where}.{key}: {value} is empty, or not in the environment")
+        secrets[bare] = Secret(bare, said.strip())
+    return plain, secrets
 
 
 def _wrong(path: Path, why: str) -> ConfigError:

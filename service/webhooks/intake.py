@@ -19,6 +19,7 @@ from evidence.errors import ConfigError, EvidenceError, OutageError, RequestErro
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.orders import OrderRef, order_ref
 from service import tracing
+from service.agenda.warning import Heard, warn
 from service.defects.desk import Desk
 from service.defects.kinds import policy_of
 from service.webhooks.events import Effect, Event, read
@@ -43,7 +44,7 @@ class Intake:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._desk = Desk(runtime)
-        self._hooks = {hook.name: hook for hook in runtime.settings.webhooks}
+        self._hooks = {hook.name: hook for hook in hooks_of(runtime)}
         self._arrived: list[tuple[Delivery, asyncio.Future[bool]]] = []
         self._keeping: asyncio.Task[None] | None = None
         self._there_is_work = asyncio.Event()
@@ -149,8 +150,13 @@ class Intake:
         *,
         first: bool,
     ) -> None:
-        """One collection a case; without a case, one an event. The first takes the notice."""
+        """One collection a case; without a case, one an event, of messages one an hour.
+
+        The first order takes the notice.
+        """
         about = f"case:{event.case}" if event.case else f"event:{delivery.lookup}"
+        if event.message is not None:
+            about = f"message:{delivery.received_at:%Y-%m-%dT%H}"
         key = f"webhook:{hook.name}:{ref.platform}:{ref.id}:{about}"
         if first:
             await self._runtime.ledger.attach_delivery(delivery, key)
@@ -169,6 +175,10 @@ class Intake:
         )
         if event.defect is not None:
             await self._desk.note(ref, delivery, event.defect, collection.id)
+        if event.message is not None:
+            order = await self._runtime.find(delivery.tenant, ref)
+            message = Heard(event.message.id, event.message.text, event.message.at)
+            await warn(self._runtime, order, [message], collection=collection.id)
 
 
 async def keep_notices(runtime: Runtime, order: OrderRecord, collection: str) -> None:
@@ -178,7 +188,7 @@ async def keep_notices(runtime: Runtime, order: OrderRecord, collection: str) ->
     """
     for notice in await runtime.ledger.notices_of(order.tenant, collection):
         _, body = unpack(notice.body)
-        hook = next((h for h in runtime.settings.webhooks if h.name == notice.hook), None)
+        hook = next((h for h in hooks_of(runtime) if h.name == notice.hook), None)
         item = Item(
             role=Role.DEFECT_NOTICE,
             key=f"notice/{notice.lookup}",
@@ -195,6 +205,12 @@ async def keep_notices(runtime: Runtime, order: OrderRecord, collection: str) ->
         )
         await runtime.shelf(order, collection).keep(f"webhook-{notice.hook}", [item])
         await runtime.ledger.let_go(notice.number)
+
+
+def hooks_of(runtime: Runtime) -> list[HookSettings]:
+    """Those that are posted to, and those that stand for a queue."""
+    settings = runtime.settings
+    return [*settings.webhooks, *(queue.hook for queue in settings.queues)]
 
 
 def pack(headers: Mapping[str, str], body: bytes) -> bytes:

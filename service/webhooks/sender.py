@@ -144,6 +144,8 @@ class Sender:
             "store": order.store,
             "links": {"order": order_path(order.ref)},
         }
+        if message.details is not None:
+            data["about"] = json.loads(message.details)
         if message.act is not None:
             data["act"] = message.act
             data["links"]["custody"] = order_path(order.ref, "/custody")

@@ -10,11 +10,13 @@ from sqlalchemy import Row, func, insert, select, update
 
 from evidence.canonical import canonical
 from evidence.errors import RequestError
+from evidence.times import rfc3339
 from storage.ledger.backlog import parking
 from storage.ledger.database import Reach, Transaction
+from storage.ledger.errands import Errand, Errands, Why
 from storage.ledger.models import collections, parked, stamps, tasks
 from storage.ledger.outbox import Told, tell
-from storage.ledger.part import Part, check_open, from_text, open_json, seal_json, to_text
+from storage.ledger.part import check_open, from_text, open_json, seal_json, to_text
 from storage.ledger.records import Collection, OrderRecord, State, Task, TaskState
 from storage.objects.stream import RowCipher
 
@@ -26,7 +28,7 @@ BULK_DONE_IN = timedelta(days=30)
 _FINAL = [state for state in State if state.is_final]
 
 
-class Collections(Part):
+class Collections(Errands):
     async def start_collection(
         self,
         order: OrderRecord,
@@ -46,8 +48,8 @@ class Collections(Part):
         """
         names = list(dict.fromkeys(sources))
         end = _due_at(defect)
-        warned = None if end is None else to_text(end - WARNED_BEFORE)
         new_id = secrets.token_hex(16)
+        deadline = None if end is None else _deadline(end, new_id, defect or {})
         cipher = RowCipher(order.key)
         asked = {"order": order.handle, "policy": policy, "sources": names, "defect": defect}
         request = self._vault.lookup(order.tenant, "request", canonical(asked).decode())
@@ -90,10 +92,8 @@ class Collections(Part):
             )
             for source in names:
                 await connection.execute(insert(tasks).values(_task(order, new_id, source, now)))
-            if warned is not None:
-                whom = {"order": order.handle, "collection": new_id}
-                events = {Told.DEADLINE}
-                await tell(connection, order, events, now=now, not_before=warned, **whom)
+            if deadline is not None:
+                await self._plan(connection, order, deadline)
             made = await connection.execute(select(collections).where(collections.c.id == new_id))
             return _collection_of(made.one(), cipher), True
 
@@ -310,6 +310,17 @@ def _due_at(defect: Mapping[str, object] | None) -> datetime | None:
     except OverflowError:
         return None
     return at
+
+
+def _deadline(end: datetime, collection: str, defect: Mapping[str, object]) -> Errand:
+    rule = defect.get("due_rule", "stated")
+    return Errand(
+        why=Why.DEADLINE,
+        key=rfc3339(end),
+        at=end - WARNED_BEFORE,
+        said={"due_at": rfc3339(end), "due_rule": str(rule)},
+        collection=collection,
+    )
 
 
 async def _collection_row(connection: Transaction, tenant: str, collection: str) -> Row[Any]:

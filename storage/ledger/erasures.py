@@ -29,6 +29,7 @@ from storage.ledger.models import (
     defects,
     deliveries,
     erasures,
+    errands,
     holds,
     items,
     orders,
@@ -290,6 +291,7 @@ async def _destroy(connection: Transaction, handle: str) -> Sequence[bytes]:
         )
         .values(why_sealed=None)
     )
+    await connection.execute(delete(errands).where(errands.c.order_handle == handle))
     keys = select(collections.c.idempotency_lookup).where(collections.c.order_handle == handle)
     await connection.execute(delete(deliveries).where(deliveries.c.collection_key.in_(keys)))
     await connection.execute(

@@ -28,7 +28,7 @@ from storage.vault.vault import Vault
 class Ledger(
     Defects,  # and Orders
     Access,
-    Collections,
+    Collections,  # and Errands
     Backlogs,
     Items,
     Heads,
@@ -43,7 +43,7 @@ class Ledger(
 ):
     """Its methods stand in orders.py, defects.py, access.py, collections.py, backlog.py, items.py,
     heads.py, tokens.py, cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py,
-    recovery.py and cases.py."""
+    errands.py, recovery.py and cases.py."""
 
     @classmethod
     async def open(

@@ -530,3 +530,22 @@ rate_levels = Table(
     Column("level", String(8), nullable=False),
     Column("since", TIME, nullable=False),
 )
+
+# What is to be done for an order at a time to come (storage/ledger/errands.py). `said` is JSON with
+# nothing personal in it.
+errands = Table(
+    "errands",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("order_handle", HANDLE, ForeignKey("orders.handle"), nullable=False),
+    Column("why", String(16), nullable=False),
+    Column("key_lookup", HASH, nullable=False),
+    Column("at", TIME, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("said", Text, nullable=False),
+    Column("collection", HANDLE),
+    Column("made_at", TIME, nullable=False),
+    UniqueConstraint("order_handle", "why", "key_lookup"),
+    Index(None, "state", "at"),
+)

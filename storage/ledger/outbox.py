@@ -25,6 +25,7 @@ class Told(StrEnum):
     FAILED = "verification.failed"
     ACCESSED = "custody.accessed"
     RATE = "defects.rate"
+    RISK = "message.risk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,10 +118,11 @@ def test_what_a_killed_child_leaves_undone_is_done_without_it(bundle: Path) -> N
 
 
 def test_an_audit_that_breaks_off_leaves_no_child_behind(bundle: Path) -> None:
+    interrupted = signal.getsignal(signal.SIGINT)
     source = open_source(bundle)
     with pytest.raises(KeyboardInterrupt), Hashing(source):
         raise KeyboardInterrupt
     source.close()
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is interrupted

@@ -44,9 +44,10 @@ def receipt(seq: int, role: Role, data: bytes) -> Receipt:
 def record(
     change: Change = Change.REDACTED, parameters: Mapping[str, str] | None = None
 ) -> TransformRecord:
+    made_of = Role.MANIFEST if change is Change.RENDERED else Role.POD_PHOTO
     return TransformRecord(
         change=change,
-        original=Tied.to(receipt(3, Role.POD_PHOTO, b"original")),
+        original=Tied.to(receipt(3, made_of, b"original")),
         derivative=Tied.to(receipt(9, change.role, b"derivative")),
         sha256=digest(b"derivative"),
         transform=Transform(name="picture.redact", version="1", parameters=parameters or {}),
@@ -88,6 +89,11 @@ def test_a_copy_of_a_copy_and_one_of_another_kind_are_refused() -> None:
     good = record()
     with pytest.raises(FormatError, match="our own work"):
         replace(good, original=replace(good.original, role=Role.DERIVED_SHRUNK))
+    with pytest.raises(FormatError, match="our own work"):
+        replace(good, original=replace(good.original, role=Role.MANIFEST))
+    with pytest.raises(FormatError, match="only a manifest"):
+        report = record(Change.RENDERED)
+        replace(report, original=replace(report.original, role=Role.POD_PHOTO))
     with pytest.raises(FormatError, match=r"derived\.redacted"):
         replace(good, derivative=replace(good.derivative, role=Role.DERIVED_SHRUNK))
     with pytest.raises(FormatError, match="plain word"):

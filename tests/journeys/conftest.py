@@ -14,6 +14,7 @@ from service.demo import story
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
 from service.settings import Settings, load_settings
+from tests import shape
 from tests.journeys.processes import ask
 
 ENVIRONMENT = {"ORDERPROOF_DEMO_UPS_SECRET": "demo-secret"}
@@ -55,4 +56,4 @@ async def seller(tmp_path: Path) -> AsyncIterator[Seller]:
         config = story.write_story(
             tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
-        yield Seller(tmp_path, config, url)
+        yield Seller(tmp_path, shape.configured(config), url)

@@ -9,11 +9,13 @@ import os
 import sys
 import zlib
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from service.demo import story
+from service.places import open_places
 from tests.journeys.conftest import ENVIRONMENT, ORDER_PATH, Seller
 from tests.journeys.processes import ask, serving
 
@@ -42,11 +44,9 @@ async def orderproof(seller: Seller, *words: str, measured: bool = False) -> tup
 
 def stored(seller: Seller) -> Mapping[str, str]:
     """Every stored object with the digest of its bytes."""
-    objects = seller.folder / "data" / "objects"
+    objects = open_places(seller.settings(), lambda: datetime.now(UTC)).objects
     return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in objects.rglob("*")
-        if path.is_file()
+        name: hashlib.sha256(b"".join(objects.raw(name))).hexdigest() for name in objects.listing()
     }
 
 

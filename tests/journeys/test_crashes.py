@@ -24,7 +24,6 @@ from typing import Any
 
 import pytest
 
-from auditor.folder import FolderLog
 from auditor.keys import Keys
 from auditor.report import State as Answer
 from auditor.report import Trust
@@ -38,13 +37,15 @@ from evidence.receipts import Receipt, check_chain
 from evidence.tiles import new_bundles, read_bundle, tile_reader
 from service.audit import Asked, audit
 from service.demo import story
+from service.places import open_places
 from service.runtime import Runtime, open_vault
 from service.settings import Settings
 from storage.ledger.audit import AuditRows
 from storage.ledger.database import Database
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import KeptItem, State, TaskState
-from storage.log.tiles import LogFiles
+from storage.log.log import Log
+from storage.objects.objects import Objects
 from tests.journeys.conftest import Seller
 from tests.journeys.walking import Mark, marks, order_of, orders, walk_on
 
@@ -74,7 +75,8 @@ class Look:
     settings: Settings
     ledger: Ledger
     rows: AuditRows
-    files: LogFiles
+    files: Log
+    objects: Objects
 
     @property
     def tenant(self) -> str:
@@ -132,9 +134,15 @@ async def looking(settings: Settings) -> AsyncIterator[Look]:
     database = await Database.open(settings.database_url)
     try:
         clock = lambda: datetime.now(UTC)  # noqa: E731
-        files = LogFiles(settings.data / "log" / settings.tenant)
+        places = open_places(settings, clock)
         ledger = Ledger(database, vault, clock)
-        yield Look(settings, ledger, AuditRows(database, vault, clock), files)
+        yield Look(
+            settings,
+            ledger,
+            AuditRows(database, vault, clock),
+            places.log(settings.tenant),
+            places.objects,
+        )
     finally:
         await database.close()
 
@@ -278,9 +286,8 @@ async def _check_log(look: Look, seen: Remembered) -> list[bytes]:
     assert note is not None
     head, _ = open_checkpoint(note, verifiers)
     nodes = tile_reader(look.files.read_tile, size=head.size)
-    folder = look.settings.data / "log" / look.tenant / "checkpoints"
-    files = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    for old_note in [*seen.notes, *(path.read_bytes() for path in files)]:
+    notes = [look.files.read(f"checkpoints/{size}") for size in look.files.head_sizes()]
+    for old_note in [*seen.notes, *(note for note in notes if note is not None)]:
         old, _ = open_checkpoint(old_note, verifiers)
         verify_consistency(
             old_size=old.size,
@@ -361,8 +368,7 @@ async def _check_audit(look: Look, seen: Remembered) -> None:
     report = await asyncio.to_thread(audit, asked, lambda: look.settings)
     assert report.ok, report.lines()
     named = {stored for _, stored, _ in await look.rows.objects(look.tenant, after=0)}
-    objects = look.settings.data / "objects"
-    there = {path.name for path in objects.rglob("*") if len(path.name) == 64}
+    there = set(look.objects.listing())
     assert named <= there
     orphans = there - named
     print(f"audit: {report.counts}, not looked at: {report.unseen}")
@@ -376,7 +382,8 @@ async def _check_audit(look: Look, seen: Remembered) -> None:
 
 async def _check_bundles(settings: Settings, chosen: list[OrderRef]) -> None:
     assert chosen
-    published = FolderLog(settings.data / "log" / settings.tenant).read("keys.json")
+    log = open_places(settings, lambda: datetime.now(UTC)).log(settings.tenant)
+    published = log.read("keys.json")
     assert published is not None
     async with await Runtime.open(settings) as runtime:
         for ref in chosen:

@@ -15,6 +15,7 @@ from service.runtime import Runtime
 from service.sandbox.app import served
 from service.settings import Settings, load_settings
 from storage.ledger.records import State, TaskState
+from tests import shape
 
 ORDER = OrderRef(Platform.AMAZON, "112-0000001-0000001", "US")
 FIRST, SECOND = "1Z999AA10123456784", "1Z999AA10123456793"
@@ -87,7 +88,7 @@ async def settings(house: House, tmp_path: Path) -> AsyncIterator[Settings]:
         config = tmp_path / "orderproof.toml"
         tables = [_RECORDS.format(name=name, url=url) for name in ("shop", "warehouse")]
         config.write_text("".join([*tables, _CARRIER.format(url=url)]), encoding="utf-8")
-        yield load_settings(config, environment={})
+        yield load_settings(shape.configured(config), environment={})
 
 
 @pytest.mark.parametrize("later", [0.0, 0.2], ids=["while it is asked", "after it has answered"])
@@ -132,7 +133,7 @@ async def test_a_parcel_that_became_known_after_its_source_had_ended_survives_a_
         advance = runtime.ledger.advance
 
         async def dies(*args: object, **kwargs: object) -> bool:
-            if args[2] is State.VERIFYING:
+            if args[3] is State.VERIFYING:
                 raise asyncio.CancelledError
             return await advance(*args, **kwargs)  # type: ignore[arg-type]
 

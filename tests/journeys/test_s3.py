@@ -19,6 +19,8 @@ from tests.journeys.conftest import ENVIRONMENT, Seller
 from tests.seaweed import ACCESS, SECRET, Seaweed
 from tests.service.test_cli import orderproof
 
+pytestmark = pytest.mark.embedded  # but for the bucket; in the scaled shape every journey has one
+
 S3_TABLE = """
 [s3]
 bucket = "{bucket}"

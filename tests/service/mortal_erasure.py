@@ -12,6 +12,7 @@ from service.custody import By
 from service.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
+from tests import shape
 
 
 def ref_of(number: int) -> OrderRef:
@@ -20,7 +21,8 @@ def ref_of(number: int) -> OrderRef:
 
 def settings_in(folder: Path) -> Settings:
     retention = RetentionSettings(days=0)
-    return Settings(data=folder / "data", keys=folder / "keys", retention=retention)
+    made = Settings(data=folder / "data", keys=folder / "keys", retention=retention)
+    return shape.shaped(made)
 
 
 async def main(folder: Path, count: int) -> None:

@@ -29,6 +29,7 @@ from evidence.policy import Policy, parse_policy
 from evidence.receipts import NO_RECEIPT, Receipt, commit, commit_order
 from evidence.verdicts import Finding, Judgement, Verdict
 from service.access.callers import Whose
+from service.access.rates import Rates
 from service.access.tokens import LINK, mint
 from service.custody import By, Entry, Report
 from service.defects.deadlines import Due
@@ -41,6 +42,8 @@ from service.instruments import Instruments
 from service.operating import PutAside, QueueState
 from service.pressure import Busy
 from service.profiles.asked import Asked
+from service.report.known import KnownReport
+from service.report.wanted import Wanted
 from service.settings import Settings
 from service.steps.publish import chosen
 from storage.ledger.access import AccessToken, Share, Store
@@ -320,6 +323,7 @@ class ADesk:
 class InMemoryEvidence:
     def __init__(self) -> None:
         self.cases: Any = NoCases()
+        self.reports: dict[str, Mapping[str, str]] = {}
         self.accounts: dict[tuple[str, OrderRef], AnAccount] = {}
         self.keys: dict[str, tuple[str, object]] = {}
         self.files: dict[str, bytes] = {"checkpoint": b"origin\n1\n"}
@@ -338,6 +342,7 @@ class InMemoryEvidence:
         self.put_aside: list[PutAside] = []
         self.is_busy: Busy | None = None
         self.defects = ADesk()
+        self.rates: Rates | None = None
 
     @contextlib.asynccontextmanager
     async def opening(self, settings: Settings) -> AsyncIterator[InMemoryEvidence]:
@@ -383,6 +388,16 @@ class InMemoryEvidence:
             if tenant == whose.tenant and whose.covers(each.store)
         ]
         return found[::-1][:limit]
+
+    async def heads(self, tenant: str) -> Sequence[int]:
+        return [1]
+
+    async def receipts(self, whose: Whose, ref: OrderRef) -> Sequence[Receipt] | None:
+        account = self.accounts.get((whose.tenant, ref))
+        return [each.receipt for each in account.items if each.receipt] if account else None
+
+    async def tenants(self) -> Sequence[str]:
+        return sorted({tenant for tenant, _ in self.accounts})
 
     async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, object] | None:
         return None
@@ -519,6 +534,22 @@ class InMemoryEvidence:
         if profile == "bagit":
             return manifest.items
         return chosen(manifest.items, show=show, show_roles=())
+
+    async def report(
+        self, whose: Whose, ref: OrderRef, wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        pdf = f"%PDF-1.4 {wanted.parameters()}".encode()
+        sha256 = hashlib.sha256(pdf).hexdigest()
+        self.reports[sha256] = wanted.parameters()
+        return sha256, pdf
+
+    async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
+        told = self.reports.get(sha256)
+        if told is None:
+            return None
+        return KnownReport(
+            sha256=sha256, receipt=5, manifest=2, current=True, made_at=NOW, made_with=told
+        )
 
     async def profiled(self, whose: Whose, asked: Asked, *, to: Path, by: By) -> None:
         if any((whose.tenant, ref) not in self.accounts for ref in asked.orders):

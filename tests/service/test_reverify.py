@@ -25,6 +25,7 @@ from service.steps import seal
 from service.steps.fan_out import unwatched
 from service.steps.walk import _account
 from storage.ledger.records import State as Walked
+from tests import shape
 from tests.auditor.bundles import House, make, reviewers
 from tests.service.test_cli import orderproof
 
@@ -47,7 +48,9 @@ async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
             tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
         environment = {"ORDERPROOF_DEMO_UPS_SECRET": "demo-secret"}
-        async with await Runtime.open(load_settings(config, environment=environment)) as opened:
+        async with await Runtime.open(
+            load_settings(shape.configured(config), environment=environment)
+        ) as opened:
             yield opened
 
 

@@ -16,6 +16,7 @@ from service.demo import story
 from service.reverify import reverify
 from service.runtime import Runtime
 from service.settings import load_settings
+from tests import shape
 from tests.collectors.messages.signing import Zone, answered, name_of, record_of, rsa_key, sign
 from tests.service.test_reverify import sealed, wrong
 
@@ -47,7 +48,9 @@ async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
     async with Zone({name_of(RELAY): [record_of(rsa_key())]}).served() as server:
         config = tmp_path / "orderproof.toml"
         config.write_text(f'[sources.mailbox]\nfolder = "mail"\ndns = "{server}"\n')
-        async with await Runtime.open(load_settings(config, environment={})) as opened:
+        async with await Runtime.open(
+            load_settings(shape.configured(config), environment={})
+        ) as opened:
             yield opened
 
 

@@ -28,6 +28,7 @@ from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
+from tests import shape
 from tests.service.conftest import ORDER, REF, Checked
 from tests.service.standin import AnItem, InMemoryEvidence
 from tests.service.test_cli import orderproof
@@ -50,9 +51,10 @@ CANARIES = [
 @pytest.fixture
 async def config(tmp_path: Path) -> AsyncIterator[Path]:
     async with run_sandbox(parse_scenario(story.SCENARIO.encode())) as url:
-        yield story.write_story(
+        config = story.write_story(
             tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
+        yield shape.configured(config)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from service.runtime import Runtime
 from service.settings import load_settings
 from service.steps.collect import Outcome, ask
 from storage.ledger.records import TaskState
+from tests import shape
 
 REF = OrderRef(Platform.AMAZON, "112-4872913-5531402", "US")
 
@@ -42,7 +43,9 @@ async def test_the_same_bytes_several_times_over_are_kept_once_and_read_back(
 ) -> None:
     config = tmp_path / "orderproof.toml"
     config.write_text("[sources.mailbox]\nfolder = '.'\n", encoding="utf-8")
-    async with await Runtime.open(load_settings(config, environment={})) as runtime:
+    async with await Runtime.open(
+        load_settings(shape.configured(config), environment={})
+    ) as runtime:
         collection, _ = await runtime.request_collection(REF, tenant="default")
         order = await runtime.find("default", REF)
         shelf = runtime.shelf(order, collection.id)
@@ -91,7 +94,9 @@ async def test_a_source_is_blamed_for_its_time_only_and_never_for_our_disk(
 ) -> None:
     config = tmp_path / "orderproof.toml"
     config.write_text("[sources.mailbox]\nfolder = '.'\ntimeout_s = 1\n", encoding="utf-8")
-    async with await Runtime.open(load_settings(config, environment={})) as runtime:
+    async with await Runtime.open(
+        load_settings(shape.configured(config), environment={})
+    ) as runtime:
         collection, _ = await runtime.request_collection(REF, tenant="default")
         shelf = runtime.shelf(await runtime.find("default", REF), collection.id)
 

@@ -22,6 +22,7 @@ from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
 from service.settings import Settings, load_settings
+from tests import shape
 from tests.service.conftest import Checked
 from tests.service.test_cli import ROOT, Said, orderproof
 
@@ -33,9 +34,10 @@ ORDER = f"/v1/orders/amazon/{story.ORDER.id}"
 async def config(tmp_path: Path) -> AsyncIterator[Path]:
     """A seller's folder and configuration, with the sandbox UPS answering."""
     async with run_sandbox(parse_scenario(story.SCENARIO.encode())) as url:
-        yield story.write_story(
+        config = story.write_story(
             tmp_path / "seller", sandbox_url=url, data=tmp_path / "data", keys=tmp_path / "keys"
         )
+        yield shape.configured(config)
 
 
 @pytest.fixture

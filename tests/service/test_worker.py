@@ -29,6 +29,7 @@ from service.steps import fan_out
 from service.steps import walk as steps
 from service.worker import CollectionWorker, Hands
 from storage.ledger.records import Collection, State, TaskState
+from tests import shape
 
 REF = OrderRef(Platform.AMAZON, "112-4872913-5531402", "US")
 OTHER = OrderRef(Platform.AMAZON, "112-4872913-5531410", "US")
@@ -39,7 +40,7 @@ def settings(tmp_path: Path) -> Settings:
     (tmp_path / "pod").mkdir()
     config = tmp_path / "orderproof.toml"
     config.write_text("[sources.folder]\nfolder = 'pod'\n", encoding="utf-8")
-    return load_settings(config, environment={})
+    return load_settings(shape.configured(config), environment={})
 
 
 @pytest.fixture
@@ -292,6 +293,7 @@ async def test_workers_that_live_say_so(runtime: Runtime) -> None:
     assert await runtime.queue.workers() == []
 
 
+@pytest.mark.embedded  # it ends the Valkey, and the service's own is started again
 async def test_a_worker_outlives_its_valkey(runtime: Runtime) -> None:
     assert runtime.queue is not None
     async with working(runtime) as work:

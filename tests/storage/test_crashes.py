@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from storage import files
+from tests import shape
 from tests.storage.stage import TENANT, check_consistent, check_log, check_storage, staged
 from tests.storage.work import bring_and_sequence
 
@@ -30,6 +31,7 @@ def children() -> ForkServerContext:
 
 def start(children: ForkServerContext, folder: Path, name: str, rounds: int) -> Any:
     """A child that brings and sequences; what it acknowledged stands in `said(folder, name)`."""
+    shape.ledger_url(folder)
     args = (str(folder), name, str(folder / f"{name}.said"), rounds)
     process = children.Process(target=bring_and_sequence, args=args)
     process.start()
@@ -128,6 +130,7 @@ class FailingDisk:
         return write
 
 
+@pytest.mark.embedded  # it copies the database with its folder
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("turn", [0, pytest.param(1, marks=pytest.mark.slow)])
 async def test_each_write_of_a_sequencing_may_fail_once(

@@ -307,6 +307,7 @@ def test_a_receipt_names_the_media_type_and_nothing_personal(given: str, plain: 
     assert plain_media_type(given) == plain
 
 
+@pytest.mark.embedded
 async def test_nothing_personal_stands_in_any_file(tmp_path: Path) -> None:
     secrets = [
         "903-7654321-7654321",
@@ -368,6 +369,7 @@ def _forms(digest: str) -> list[bytes]:
     return [digest.encode(), digest.upper().encode(), bytes.fromhex(digest)]
 
 
+@pytest.mark.embedded
 async def test_the_database_file_is_its_owners_alone(stage: Stage) -> None:
     await stage.order()
     for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm"):

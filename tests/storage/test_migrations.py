@@ -17,6 +17,7 @@ from storage.ledger.models import metadata
 from tests.storage.stage import Stage
 
 
+@pytest.mark.embedded
 def test_the_migrations_make_the_tables_of_the_models(stage: Stage) -> None:
     engine = create_engine(f"sqlite:///{stage.folder}/ledger.db")
     with engine.connect() as connection:

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, text, update
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, insert, text, update
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from evidence.custody import Act
 from evidence.errors import (
@@ -138,6 +142,19 @@ async def test_every_table_that_is_somebodys_is_secured_and_none_was_forgotten(
             setting = [role] if role else []
             rows = postgres.admin(*setting, "SELECT count(*) FROM tenants", database=name)
             assert rows == ("0" if role else "1")
+
+
+async def test_the_steps_make_the_tables_of_the_models_here_too(postgres: Postgres) -> None:
+    def compare(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found: list[Any] = compare_metadata(context, metadata)
+        return found
+
+    with postgres.database() as name:
+        engine = create_async_engine(postgres.url(name))
+        async with engine.connect() as connection:
+            assert await connection.run_sync(compare) == []
+        await engine.dispose()
 
 
 async def test_a_policy_that_somebody_took_away_is_there_again_at_the_next_start(

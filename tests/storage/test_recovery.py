@@ -17,6 +17,8 @@ from storage.ledger.records import Head
 from storage.ledger.recovery import Lost, Replayed
 from tests.storage.stage import TENANT, Stage, check_consistent, check_log, staged
 
+pytestmark = pytest.mark.embedded  # a backup is a copy of the database's file
+
 
 def snapshot(stage: Stage, to: Path) -> Path:
     """A backup as an operator makes it, of a database in use."""

@@ -141,16 +141,16 @@ def _documents(upload: Upload, name: str, limits: Limits) -> Iterator[Breach]:
 
 def _pictures(upload: Upload, name: str, limits: Limits) -> Iterator[Breach]:
     told = upload.told
-    pixels = limits.firm("picture.pixels")
+    pixels = limits.firm("pictures.pixels")
     if pixels and told.width * told.height > pixels.number:
         size = f"{told.width} x {told.height}"
         said = f"the file {name} has {size} pixels, more than {pixels.number} in all: shrink it"
-        yield _breach("picture.pixels", upload.name, said, pixels)
-    dpi = limits.firm("picture.dpi")
+        yield _breach("pictures.pixels", upload.name, said, pixels)
+    dpi = limits.firm("pictures.dpi")
     if dpi and told.dpi > dpi.number:
         says = f"the file {name} says {told.dpi} dots an inch"
         said = f"{says}, more than {dpi.number}: write it with less"
-        yield _breach("picture.dpi", upload.name, said, dpi)
+        yield _breach("pictures.dpi", upload.name, said, dpi)
 
 
 def of_sent(sent: Sent, profile: Profile, limits: Limits) -> Iterator[Breach]:

@@ -28,6 +28,7 @@ from service.runtime import Runtime
 from service.settings import Settings, SourceSettings
 from service.webhooks.sender import new_secret
 from storage.ledger.outbox import Subscription
+from tests import shape
 from tests.service.conftest import Checked
 
 OURS, THEIRS = "default", "rival"
@@ -82,12 +83,13 @@ def house_settings(folder: Path) -> Settings:
                 name=f"notes-{tenant}", collector="folder", folder=drop, tenants=(tenant,)
             )
         )
-    return Settings(
+    made = Settings(
         data=folder / "data",
         keys=folder / "keys",
         sources=tuple(sources),
         api_token=Secret("api_token", "right-token"),
     )
+    return shape.shaped(made)
 
 
 async def seed(runtime: Runtime) -> tuple[Tenant, Tenant]:

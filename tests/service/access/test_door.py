@@ -14,7 +14,7 @@ from collectors.secrets import Secret
 from evidence.errors import OutageError, RequestError
 from service.access.callers import Role
 from service.access.denials import EVERY_S, Denial, Denials
-from service.access.rates import MOST_CALLERS, WINDOW_S, Rates
+from service.access.rates import MOST_CALLERS, WINDOW_S, LocalRates
 from service.access.tokens import LONGEST, caller_of_token, id_of, is_right, mint, new_token
 from service.settings import Settings
 from tests.service.conftest import ORDER, AskOf, Checked
@@ -120,17 +120,17 @@ async def test_a_caller_is_told_what_is_left_and_waits_when_nothing_is(
     assert (await ask.get("/v1/caller", headers=other)).status == 200
 
 
-def test_a_new_minute_begins_a_new_count_and_callers_are_forgotten() -> None:
+async def test_a_new_minute_begins_a_new_count_and_callers_are_forgotten() -> None:
     now = [0.0]
-    rates = Rates(2, lambda: now[0])
-    assert [rates.take("a").refused for _ in range(3)] == [False, False, True]
+    rates = LocalRates(2, lambda: now[0])
+    assert [(await rates.take("a")).refused for _ in range(3)] == [False, False, True]
     now[0] = WINDOW_S - 0.1
-    assert rates.take("a").refused
+    assert (await rates.take("a")).refused
     now[0] = WINDOW_S
-    assert (rates.take("a").remaining, rates.take("b").remaining) == (1, 1)
+    assert ((await rates.take("a")).remaining, (await rates.take("b")).remaining) == (1, 1)
     for number in range(MOST_CALLERS):
-        rates.take(f"c{number}")
-    assert rates.take("a").remaining == 1  # forgotten, so it begins anew
+        await rates.take(f"c{number}")
+    assert (await rates.take("a")).remaining == 1  # forgotten, so it begins anew
 
 
 # -- denials --------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ def hooks() -> tuple[HookSettings, ...]:
     return (
         HookSettings(name="pay", vendor="stripe", platform="amazon", secrets=secrets),
         HookSettings(name="ups", vendor="ups", platform="amazon", secrets=secrets),
+        HookSettings(name="own", vendor="standard", platform="amazon", secrets=secrets),
     )
 
 

@@ -1,0 +1,1 @@
+"""The agenda: what is fetched before it expires, and who is told before a deadline."""

@@ -1,0 +1,109 @@
+"""`orderproof report`: the newest sealed account of an order as a PDF for people.
+
+orderproof report ORDER -o FILE [--language en|zh|both] [--form pdfa-1a|pdfa-3a] [--sign]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+from contextlib import nullcontext
+from pathlib import Path
+
+from service.cli.orders import add_order, named_order
+from service.report.wanted import Form, Kind, Language
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add_order(parser)
+    parser.add_argument(
+        "--about",
+        choices=list(Kind),
+        default=Kind.EVIDENCE,
+        help="evidence: all of it (default); gaps: what is lacking, and facts for an appeal; "
+        "channel: where the order is from, and who fulfilled it",
+    )
+    parser.add_argument("--language", choices=list(Language), default=Language.EN)
+    parser.add_argument(
+        "--form",
+        choices=list(Form),
+        default=Form.A1,
+        help="PDF/A-1a (default), or PDF/A-3a, which carries the manifest inside",
+    )
+    parser.add_argument("--sign", action="store_true", help="sign the PDF with the manifest key")
+    parser.add_argument(
+        "--zone",
+        metavar="ZONE",
+        help="show our own times in this zone beside UTC, as Asia/Shanghai",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", required=True, help="a file not there yet"
+    )
+    parser.add_argument("--json", action="store_true", help="answer as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    from service.cli.logs import set_up
+
+    set_up(level=logging.WARNING)
+    return asyncio.run(_run(arguments))
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from evidence.custody import Act
+    from evidence.errors import RequestError
+    from service import custody
+    from service.cli.derive import write
+    from service.cli.terminal import note, say, say_json, size_of
+    from service.custody import local_user
+    from service.report import reports
+    from service.report.wanted import Wanted
+    from service.runtime import Runtime
+    from service.settings import load_settings
+
+    ref = named_order(arguments)
+    to: Path = arguments.output
+    if to.exists():
+        raise RequestError(what=f"writing {to}", why="it is there already; name another file")
+    settings = load_settings(arguments.config)
+    wanted = Wanted.of(
+        kind=arguments.about,
+        language=arguments.language,
+        form=arguments.form,
+        signed=arguments.sign,
+        zone=arguments.zone or settings.report.zone,
+    )
+    console = Console(stderr=True)
+    async with await Runtime.open(settings) as runtime:
+        order = await runtime.ledger.find_order(settings.tenant, ref)
+        if order is None:
+            note("Nothing was ever collected for this order. Run `orderproof collect` first.")
+            return 1
+        if (await runtime.account(settings.tenant, ref)).manifest is None:
+            note("Nothing is sealed for this order yet. Run `orderproof collect` and let it end.")
+            return 1
+        by = local_user("report")
+        status = console.status("writing the report") if console.is_terminal else nullcontext()
+        with status:
+            made, content = await reports.make(runtime, settings.tenant, ref, wanted, by=by)
+        await custody.note(runtime, order, Act.REPORT, by, sha256=made.line.sha256)
+        await asyncio.to_thread(write, content, to)
+    if arguments.json:
+        say_json(
+            {
+                "file": str(to),
+                "size": made.line.size,
+                "sha256": made.line.sha256,
+                "receipt": made.seq,
+                "manifest": made.record.original.seq,
+            }
+        )
+        return 0
+    say(f"{to}  {size_of(made.line.size)}, receipt {made.seq}")
+    say(f"check it with: orderproof verify {os.fspath(to)} --bundle BUNDLE.zip")
+    return 0

@@ -1,0 +1,1 @@
+"""Early warning: words in buyers' messages after which a claim is likely."""
