@@ -13,6 +13,7 @@ COMMANDS = (
     ("bench.storage",),
     ("bench.audit",),
     ("bench.webhooks",),
+    ("bench.defects",),
     ("bench.verifiers",),
     ("bench.readers",),
     ("bench.matching",),

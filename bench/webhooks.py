@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import logging
 import statistics
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -148,6 +150,7 @@ async def sustained(seconds: float = 5.0, senders: int = 16) -> dict[str, float]
 
 
 def main() -> int:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     measures: dict[str, Any] = {
         "first_request": first_request,
         "burst": burst,

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
 
+from evidence.errors import RequestError
 from evidence.orders import Platform
 from evidence.times import rfc3339
-from service.access.callers import Caller, Role, caller_of
+from service.access.callers import Caller, DeniedError, Role, caller_of
 from service.access.tokens import USUAL, new_token
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
 from service.contract import Given, Handler
+from service.defects.days import Days
 from service.problems import Problem
+from service.separation import normal, report
 from storage.ledger.access import AccessToken, Store
+from storage.ledger.separation import Declaration, Dimension
 
 
 async def get_caller(request: web.Request, given: Given) -> web.StreamResponse:
@@ -138,6 +143,40 @@ def _sorted(names: frozenset[str] | None) -> list[str] | None:
     return None if names is None else sorted(names)
 
 
+async def declare_separation(request: web.Request, given: Given) -> web.StreamResponse:
+    """What was declared before stays; this counts from now on."""
+    caller, store, body = caller_of(request), given.path["store"], given.body
+    if not caller.whose.covers(store):
+        raise DeniedError("store")
+    dimension = Dimension(given.path["dimension"])
+    document = None
+    if "document" in body:
+        try:
+            document = base64.b64decode(body["document"], validate=True)
+        except ValueError as error:
+            raise RequestError(what="`document`", why="it is no base64") from error
+    await request.app[EVIDENCE].declare(
+        Declaration(
+            tenant=caller.tenant,
+            store=store,
+            dimension=dimension,
+            value=normal(dimension, body["value"]),
+            source=body["source"],
+            as_of=Days(None).day(body["as_of"], "`as_of`"),
+            document=document,
+        )
+    )
+    return await get_separation(request, given)
+
+
+async def get_separation(request: web.Request, given: Given) -> web.StreamResponse:
+    caller, store = caller_of(request), given.path["store"]
+    if not caller.whose.covers(store):
+        raise DeniedError("store")
+    declared = await request.app[EVIDENCE].declared(caller.tenant, store)
+    return send_json(report(store, declared, seen=caller.whose.covers))
+
+
 OPERATIONS: dict[str, Handler] = {
     "getCaller": get_caller,
     "makeToken": make_token,
@@ -145,5 +184,7 @@ OPERATIONS: dict[str, Handler] = {
     "revokeToken": revoke_token,
     "listStores": list_stores,
     "putStore": put_store,
+    "declareSeparation": declare_separation,
+    "getSeparation": get_separation,
     "listDenials": list_denials,
 }

@@ -48,6 +48,7 @@ from storage.ledger.backlog import Parked
 from storage.ledger.deliveries import Delivery
 from storage.ledger.outbox import Subscription
 from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
+from storage.ledger.separation import Declaration, Declared
 from storage.objects.objects import RangedContent
 
 _log = structlog.get_logger("orderproof")
@@ -294,6 +295,12 @@ class RuntimeEvidence:
 
     async def put_store(self, store: Store) -> None:
         await self._runtime.ledger.put_store(store)
+
+    async def declare(self, made: Declaration) -> None:
+        await self._runtime.ledger.declare(made)
+
+    async def declared(self, tenant: str, store: str) -> Sequence[Declared]:
+        return await self._runtime.ledger.declared(tenant, store)
 
     async def add_share(
         self,

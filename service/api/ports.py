@@ -39,6 +39,7 @@ from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.backlog import Parked
 from storage.ledger.deliveries import Delivery
 from storage.ledger.outbox import Subscription
+from storage.ledger.separation import Declaration, Declared
 
 
 class Order(Protocol):
@@ -356,6 +357,10 @@ class Evidence(Protocol):
     async def stores(self, tenant: str) -> Sequence[Store]: ...
 
     async def put_store(self, store: Store) -> None: ...
+
+    async def declare(self, made: Declaration) -> None: ...
+
+    async def declared(self, tenant: str, store: str) -> Sequence[Declared]: ...
 
     async def add_share(
         self,

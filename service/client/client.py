@@ -211,6 +211,16 @@ class Client(CaseCalls):
     async def put_store(self, name: str, request: s.StoreRequest) -> s.Store:
         return cast(s.Store, await self._json("PUT", f"/v1/stores/{quote(name)}", request))
 
+    async def get_separation(self, store: str) -> s.Separation:
+        return cast(s.Separation, await self._json("GET", f"/v1/stores/{quote(store)}/separation"))
+
+    async def declare_separation(
+        self, store: str, dimension: s.Dimension, declared: Mapping[str, str]
+    ) -> s.Separation:
+        """`value`, `source`, `as_of`, and `document` in base64."""
+        path = f"/v1/stores/{quote(store)}/separation/{dimension}"
+        return cast(s.Separation, await self._json("PUT", path, declared))
+
     async def list_webhooks(self) -> list[s.Webhook]:
         return cast(list[s.Webhook], (await self._json("GET", "/v1/webhooks"))["webhooks"])
 

@@ -86,6 +86,25 @@ DefectKind = Literal[
 
 Doubt = Literal["cancelled", "test", "not-of-platform", "another-store"]
 
+Dimension = Literal["domain", "ip", "bank", "logistics"]
+
+
+class SeparationDimensionsEntry(TypedDict):
+    dimension: "Dimension"
+    source: str
+    as_of: "Day"
+    document: "Sha256 | None"
+    shared_with: list[str]
+    shared: int
+
+
+class Separation(TypedDict):
+    store: str
+    verdict: Literal["pass", "fail", "inconclusive"]
+    missing: list["Dimension"]
+    not_shown: list["Dimension"]
+    dimensions: list["SeparationDimensionsEntry"]
+
 
 class DefectEntry(TypedDict):
     platform: "PlatformName"

@@ -129,16 +129,22 @@ class Intake:
         return DeliveryState.DONE if refs else DeliveryState.KEPT
 
     async def _orders(self, hook: HookSettings, event: Event, tenant: str) -> list[OrderRef]:
-        """The order it names; else those that are known by a name it gives. None is no order."""
+        """The order it names; else those that are known by a name it gives. None is no order.
+
+        What another store has is not this hook's.
+        """
         if event.order is not None:
             platform, site = event.platform or hook.platform, event.site or hook.site
             try:
-                return [order_ref(platform, event.order, site)]
+                ref = order_ref(platform, event.order, site)
             except RequestError:
                 return []
+            known = await self._runtime.ledger.find_order(tenant, ref)
+            return [ref] if known is None or _is_of(hook, known) else []
         for alias in event.aliases:
-            if found := await self._runtime.ledger.orders_by_alias(tenant, alias):
-                return [order.ref for order in found]
+            found = await self._runtime.ledger.orders_by_alias(tenant, alias)
+            if mine := [order.ref for order in found if _is_of(hook, order)]:
+                return mine
         return []
 
     async def _collect(
@@ -205,6 +211,11 @@ async def keep_notices(runtime: Runtime, order: OrderRecord, collection: str) ->
         )
         await runtime.shelf(order, collection).keep(f"webhook-{notice.hook}", [item])
         await runtime.ledger.let_go(notice.number)
+
+
+def _is_of(hook: HookSettings, order: OrderRecord) -> bool:
+    """A hook of one store tells nothing into another's orders; one without serves them all."""
+    return hook.store in ("default", order.store)
 
 
 def hooks_of(runtime: Runtime) -> list[HookSettings]:

@@ -21,6 +21,7 @@ from storage.ledger.heads import Heads
 from storage.ledger.items import Items
 from storage.ledger.outbox import Outbox
 from storage.ledger.recovery import Recovery
+from storage.ledger.separation import Separation
 from storage.ledger.tokens import Tokens
 from storage.vault.vault import Vault
 
@@ -40,10 +41,11 @@ class Ledger(
     Outbox,
     Recovery,
     Cases,
+    Separation,
 ):
     """Its methods stand in orders.py, defects.py, access.py, collections.py, backlog.py, items.py,
     heads.py, tokens.py, cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py,
-    errands.py, recovery.py and cases.py."""
+    errands.py, recovery.py, cases.py and separation.py."""
 
     @classmethod
     async def open(

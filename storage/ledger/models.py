@@ -549,3 +549,20 @@ errands = Table(
     UniqueConstraint("order_handle", "why", "key_lookup"),
     Index(None, "state", "at"),
 )
+
+# What was declared of a store's independence; only ever added to. What is sealed is under the
+# tenant's key, `document` is the SHA-256 of what was handed in.
+separations = Table(
+    "separations",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    *_whose(),
+    Column("dimension", String(16), nullable=False),
+    Column("value_lookup", HASH, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("as_of", String(10), nullable=False),
+    Column("document", HASH),
+    Column("document_sealed", LargeBinary),
+    Column("declared_at", TIME, nullable=False),
+    Index(None, "tenant", "store"),
+)

@@ -52,6 +52,7 @@ from storage.ledger.defects import Defect, Standing
 from storage.ledger.deliveries import Delivery
 from storage.ledger.outbox import Subscription
 from storage.ledger.records import State
+from storage.ledger.separation import Declaration, Declared
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SALT = bytes(32)
@@ -342,6 +343,7 @@ class InMemoryEvidence:
         self.put_aside: list[PutAside] = []
         self.is_busy: Busy | None = None
         self.defects = ADesk()
+        self.separated: list[Declaration] = []
         self.rates: Rates | None = None
 
     @contextlib.asynccontextmanager
@@ -638,6 +640,12 @@ class InMemoryEvidence:
 
     async def put_store(self, store: Store) -> None:
         self.stores_made[store.tenant, store.name] = store
+
+    async def declare(self, made: Declaration) -> None:
+        self.separated.append(made)
+
+    async def declared(self, tenant: str, store: str) -> Sequence[Declared]:
+        return []
 
     async def add_share(
         self,

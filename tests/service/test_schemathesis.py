@@ -94,6 +94,7 @@ async def test_no_role_and_nobody_gets_anything_of_another_tenant(tmp_path: Path
     if importlib.util.find_spec("schemathesis") is None:
         pytest.skip("schemathesis is not installed")
     examples = os.environ.get("ORDERPROOF_CASES", "17")
+    roles = os.environ.get("ORDERPROOF_ROLES", "admin auditor appeal-tool nobody").split()
     async with house(tmp_path, limits=MANY) as here:
         url = str(here.ask.client.make_url("")).rstrip("/")
         seeded = {
@@ -106,7 +107,7 @@ async def test_no_role_and_nobody_gets_anything_of_another_tenant(tmp_path: Path
             "ORDERPROOF_SEEDED": json.dumps(seeded),
         }
         asked = 0
-        for role in ("admin", "auditor", "appeal-tool", "nobody"):
+        for role in roles:
             words = ["--phases", "fuzzing,stateful", "--max-examples", examples]
             words += ["--exclude-operation-id", "watchCollection"]
             if role != "nobody":
@@ -115,7 +116,8 @@ async def test_no_role_and_nobody_gets_anything_of_another_tenant(tmp_path: Path
             code, said = await _run(folder, url, *words, environment=environment)
             assert code == 0, f"as {role}: {said[-20000:]}"
             asked += sum(map(int, re.findall(r"(\d+) generated", said)))
-        assert asked >= LEAST
+        print(f"{asked} cases")  # what a long run by hand is for
+        assert asked >= LEAST * len(roles) / 4
 
 
 async def _end_every_collection(held: InMemoryEvidence) -> None:

@@ -132,6 +132,7 @@ async def _tenant(runtime: Runtime, name: str, ref: OrderRef) -> Tenant:
         "policy_id": next(iter(runtime.policies)),
         "path": "checkpoint",
         "store": "main",
+        "dimension": "domain",
         "hook": "none",
         "subscription_id": secrets.token_hex(8),
     }
