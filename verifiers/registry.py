@@ -34,7 +34,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     ),
     Verifier("timestamps.clock", 1, "Was our own clock right?", clock.verify),
     Verifier(
-        "authenticity.items", 1, "Does any item show that it was altered?", authenticity.verify
+        "authenticity.items", 2, "Does any item show that it was altered?", authenticity.verify
     ),
     Verifier("strength.witnesses", 1, "How much weight does the evidence bear?", strength.verify),
     Verifier("coverage.policy", 2, "Is everything the policy asks for there?", coverage.verify),

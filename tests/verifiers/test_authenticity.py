@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.facts import Fact, Facts
-from evidence.items import Role
+from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import WHOLE, Locator, box, page_line
 from evidence.times import Time, parse_iso
 from evidence.verdicts import Verdict
@@ -18,6 +18,8 @@ from tests.verifiers.evidence_of import NUMBER, item, sha_of
 from verifiers.authenticity.days import written_days
 from verifiers.authenticity.items import verify
 from verifiers.authenticity.tamper import Tamper, contradictions_of, tamper_of
+from verifiers.readers.lines import Line
+from verifiers.readers.said.facts import facts_of_lines
 
 
 def fact(name: str, value: str | Time, at: Locator, confidence: float = 1.0) -> Fact:
@@ -26,9 +28,18 @@ def fact(name: str, value: str | Time, at: Locator, confidence: float = 1.0) -> 
     )
 
 
+def document() -> Item:
+    return Item(
+        role=Role.DOCUMENT, key="a", content=InMemory(b"a"), media_type="text/plain",
+        collector="test/1", origin="x", provenance=Provenance.UNKNOWN,
+        collected_at=datetime(2026, 12, 1, tzinfo=UTC),
+    )  # fmt: skip
+
+
 def saying(*lines: str, **times: str) -> Facts:
     """A document with these lines; `created`, `modified` and `taken` are the file's own times."""
-    facts = [fact("document.text", line, page_line(1, n)) for n, line in enumerate(lines, 1)]
+    read = [Line(line, page_line(1, n), page=1) for n, line in enumerate(lines, 1)]
+    facts = facts_of_lines(document(), read)
     names = {"created": "document.created.at", "modified": "document.modified.at",
              "taken": "picture.taken.at"}  # fmt: skip
     for word, stated in times.items():
@@ -142,6 +153,28 @@ def test_a_barcode_is_held_against_the_print() -> None:
     assert coded(other, f"Tracking {NUMBER}") == ["barcode"]
     assert coded("9205582180756579868092", "USPS", "Tracking LZ251048949US") == ["barcode"]
     assert coded("42063101", f"Tracking {NUMBER}") == []  # a ZIP code's barcode
+    # Two makes of one carrier, and a carrier that publishes none.
+    assert coded("4962022091241789", "Canada Post", "Tracking ID LM222499827CA") == ["barcode"]
+    assert coded("LP0051502997865962", "Tracking number: CNG43401051467003") == ["barcode"]
+    # Beside the parcel's own code, others are routes and goods; a printed one is told of.
+    both = f"Tracking {NUMBER}, partner's LP0051502997865962"
+    assert coded("LP0051502997865962", both) == []
+    assert coded("INV-2026-000123", f"Tracking {NUMBER}") == []
+
+
+def test_a_second_code_beside_the_parcels_own_is_no_contradiction() -> None:
+    codes = [fact("document.barcode", said, box(0, 0, 9, 9))
+             for said in (NUMBER, "9205582180756579868092")]  # fmt: skip
+    assert kinds(Facts([*saying(f"Tracking {NUMBER}"), *codes])) == []
+
+
+def test_a_number_under_a_barcode_that_was_misread_is_no_contradiction() -> None:
+    read = [
+        *saying("Tracking number: CNG43401051467003"),
+        fact("document.text", "LP00S15O2997865962", box(0, 90, 200, 20), 0.95),
+        fact("document.barcode", "LP0051502997865962", box(0, 60, 200, 20)),
+    ]
+    assert kinds(Facts(read)) == []
 
 
 # Events
@@ -179,6 +212,21 @@ def test_a_heading_that_says_another_day_than_the_history_is_told() -> None:
     assert kinds(saying(*beside, *STORY[1:])) == []
     # The same moment, in another zone.
     assert kinds(saying("Delivered On: November 5, 2026 22:32 UTC", *STORY)) == []
+
+
+def test_two_parcels_have_two_deliveries() -> None:
+    two = ("Tracking LZ251048949US", "Delivered On: November 3, 2026",
+           f"Tracking {NUMBER}", "Delivered On: November 6, 2026")  # fmt: skip
+    assert kinds(saying(*two)) == []
+    assert kinds(saying(*two[1:])) == ["twice"]
+
+
+def test_a_weekday_of_the_next_cell_is_not_this_days() -> None:
+    row = [
+        fact("document.text", text, box(x, 100, 90, 20), 0.95)
+        for x, text in ((0, "2025年05月22日 星期四"), (300, "2025年05月27日 星期二"))
+    ]
+    assert kinds(Facts(row)) == []
 
 
 def test_people_who_talk_of_a_delivery_date_their_message_only() -> None:
@@ -223,6 +271,9 @@ def test_a_stamp_on_a_photo_is_held_against_the_cameras_clock() -> None:
     assert kinds(photo("2026-11-05 22:32:09")) == []  # another zone
     assert kinds(photo("2026/11/03 14:32")) == ["stamp"]
     assert kinds(photo("2026/11/05 11:17")) == ["stamp"]
+    # Nor is a date a stamp that has a page's lines beyond it.
+    footer = fact("document.text", "© 2026", box(100, 985, 90, 10), 0.97)
+    assert kinds(Facts([*photo("2026/11/03", y=940), footer])) == []
     # In the middle stands the letter, and letters are photographed days later.
     assert kinds(photo("2026/11/03 14:32", y=500)) == []
 

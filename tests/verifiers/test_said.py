@@ -206,3 +206,48 @@ def test_a_desktops_clock_ends_a_photographed_page() -> None:
     body = [(f"Line {n} of a page that was photographed", 100, 100 + 30 * n) for n in range(8)]
     found = placed(*body, ("15:46", 420, 600), ("28/07/2025", 385, 614))
     assert len(found.named("document.captured.at")) == 1
+
+
+def days_of(facts: Facts, name: str) -> list[str]:
+    return [one.text for one in facts.named(name)]
+
+
+def test_the_name_of_a_field_is_not_of_the_moment_before_it() -> None:
+    """Two columns of labels over their values, a row apart."""
+    found = placed(
+        ("下单时间", 40, 100), ("2025-04-12", 40, 118), ("发货日期", 300, 118),
+        ("2025-04-13", 300, 136), ("状态", 300, 154), ("已妥投", 300, 172),
+    )  # fmt: skip
+    assert days_of(found, "order.placed.at") == ["2025-04-12"]
+    assert days_of(found, "shipment.shipped.at") == ["2025-04-13"]
+    assert not found.named("delivery.at")
+
+
+def test_a_time_of_day_keeps_the_label_of_its_row_under_the_days_heading() -> None:
+    found = placed(
+        ("May 13, 2026", 40, 100), ("8:10 PM", 40, 120), ("Delivered", 140, 120),
+        ("6:34 PM", 40, 150), ("Out for delivery", 140, 150),
+    )  # fmt: skip
+    assert days_of(found, "delivery.at") == ["May 13, 2026 8:10 PM"]
+
+
+def test_a_label_with_a_moment_under_it_is_not_of_the_one_over_it() -> None:
+    """The label of the upper day was cropped off."""
+    found = placed(
+        ("March 28, 2026", 40, 100), ("Package delivered", 40, 124),
+        ("March 29, 2026 18:17", 40, 148),
+    )  # fmt: skip
+    assert days_of(found, "delivery.at") == ["March 29, 2026 18:17"]
+
+
+def test_the_time_of_a_message_is_not_the_other_half_of_a_day_further_down() -> None:
+    found = placed(
+        ("已签收,请查收", 40, 100), ("07:42", 40, 118), ("快递单号", 40, 160),
+        ("送达时间: 2025/04/22", 40, 190),
+    )  # fmt: skip
+    assert days_of(found, "delivery.at") == ["2025/04/22"]
+
+
+def test_an_hour_may_have_lost_its_blank() -> None:
+    found = said("照会日時:2025/07/2600時31分")
+    assert days_of(found, "document.captured.at") == ["2025/07/2600時31分"]

@@ -197,9 +197,9 @@ def _clock(line: str, end: int) -> tuple[int | None, int, int]:
 
 
 _WORD_BEFORE = re.compile(
-    r"(?P<word>[^\W\d_]{2,14}(?:-feira)?)[.,]?,?\s{0,2}(?:the |den |le |el |il |de )?$"
+    r"(?P<word>[^\W\d_]{2,14}(?:-feira)?)[.,]?,?\s?(?:the |den |le |el |il |de )?$"
 )
-_WORD_AFTER = re.compile(r"[\s,]{0,3}[(（]?(?P<word>[^\W\d_]{2,14}(?:-feira)?)(?![^\W\d_])")
+_WORD_AFTER = re.compile(r",?\s?[(（]?(?P<word>[^\W\d_]{2,14}(?:-feira)?)(?![^\W\d_])")
 _CHINESE = "|".join(sorted((w for w in WEEKDAYS if not w.isascii() and len(w) > 1
                             and ord(w[0]) > 0x2E80), key=len, reverse=True))  # fmt: skip
 _GLUED = re.compile(rf"\s?[,(（]?\s?(?P<word>{_CHINESE})[)）]?\s?")
@@ -207,14 +207,27 @@ _KANJI_AFTER = re.compile(r"\s?[(（](?P<word>[月火水木金土日])[)）]")
 
 
 def _weekday_beside(line: str, start: int, end: int) -> tuple[str, set[int]]:
-    """The weekday right before or right after a date. A two-letter one needs a mark behind it, or
-    "so 5 November" would be a Sunday."""
+    """The weekday right after a date or right before it; one of both has to be its own.
+
+    Two blanks part two cells of a row, and the weekday of one is not the other's.
+    """
+    after, means_after = _weekday_after(line, end)
+    before, means_before = _weekday_before(line, start)
+    return after or before, means_after | means_before
+
+
+def _weekday_before(line: str, start: int) -> tuple[str, set[int]]:
+    """A two-letter one needs a mark behind it, or "so 5 November" would be a Sunday."""
     before = _WORD_BEFORE.search(line[max(0, start - 24) : start])
     if before:
         word = before["word"].casefold()
         tail = line[max(0, start - 24) : start][before.end("word") :]
         if word in WEEKDAYS and (len(word) > 2 or tail[:1] in {",", "."} or not word.isascii()):
             return before["word"], WEEKDAYS[word]
+    return "", set()
+
+
+def _weekday_after(line: str, end: int) -> tuple[str, set[int]]:
     kanji = _KANJI_AFTER.match(line, end)
     if kanji:
         return kanji["word"], {_KANJI[kanji["word"]]}

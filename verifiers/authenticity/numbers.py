@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evidence.facts import Fact, Facts
 from evidence.tracking_numbers import CARRIERS, Form, identify
@@ -31,8 +31,7 @@ _CALLED = {
 
 def check_digits(lines: Sequence[Line]) -> Iterator[Contradiction]:
     """Numbers that no carrier can have given out."""
-    text = "\n".join(line.text for line in lines)
-    named = {carrier for carrier, shape in _CALLED.items() if shape.search(text)}
+    named = _called(lines)
     told: dict[str, Line] = {}
     right: set[str] = set()
     for place, line in enumerate(lines):
@@ -50,6 +49,11 @@ def check_digits(lines: Sequence[Line]) -> Iterator[Contradiction]:
         weight = 0.97 if line.sure else 0.85 if line.confidence >= 0.9 else 0.5
         said = f"the check digit of {number} is wrong: no carrier gives out such a number"
         yield Contradiction("check-digit", said, line.facts, weight)
+
+
+def _called(lines: Sequence[Line]) -> set[str]:
+    text = "\n".join(line.text for line in lines)
+    return {carrier for carrier, shape in _CALLED.items() if shape.search(text)}
 
 
 def _numbers(text: str) -> list[str]:
@@ -111,20 +115,26 @@ def barcodes(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
         return
     printed = {number: line for line in lines for number in _numbers(line.text)}
     squeezed = [_squeezed(line.text) for line in lines]
+    labelled: dict[str, Line] = {}
     for fact in facts.named("shipment.tracking_number"):
         number = _squeezed(fact.text)
         at = next((at for at, said in enumerate(squeezed) if number in said), None)
         if at is not None:
             printed.setdefault(number, lines[at])
+            labelled[number] = lines[at]
+    called = _called(lines)
+    recognised = [_squeezed(line.text)[:200] for line in lines[:500] if not line.sure]
     joined = "".join(squeezed)
+    if any(_squeezed(number) in _squeezed(code.text) for code in codes for number in printed):
+        return  # the other codes are routes, goods, addresses
     for code in codes:
         cores = _cores(code.text)
         if any(core in joined for core in cores):
             continue
-        other = _another_parcel(code.text, printed)
-        if other is not None:
+        other = _another_parcel(code.text, labelled, called)
+        if other is not None and not any(_misread(core, recognised) for core in cores):
             said = f'the barcode says "{code.text[:40]}", and "{other}" is printed'
-            line = printed[other]
+            line = labelled[other]
             yield Contradiction("barcode", said, (code, *line.facts), 0.9 if line.sure else 0.82)
             continue
         for number, line in printed.items():
@@ -140,19 +150,26 @@ def barcodes(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
             break
 
 
-def _another_parcel(payload: str, printed: Mapping[str, Line]) -> str | None:
-    """The printed number of the carrier whose other number the code is, beyond doubt."""
-    coded = {
-        one.carrier
-        for core in _cores(payload)
-        for one in identify(core).candidates
-        if one.check_digit and one.form is Form.OWN and one.published
-    }
-    for number in printed:
-        known = [one for one in identify(number).candidates if one.form is Form.OWN]
-        if known and all(one.carrier in coded for one in known):
-            return number
+def _another_parcel(payload: str, printed: Mapping[str, Line], called: set[str]) -> str | None:
+    """The printed number beside which the code says another parcel's, beyond doubt.
+
+    called  carriers that the item names: of theirs, a number is known by its check digit alone
+    """
+    if _SERIAL.fullmatch(payload):  # a post's item, or as carriers print that publish no form
+        return next(iter(printed), None)
+    for core in _cores(payload):
+        for one in identify(core).possible:
+            ours = one.check_digit and (one.carrier in called or one.carrier in _carriers(printed))
+            if (one.form is Form.OWN and one.check_digit is not None) or ours:
+                return next(iter(printed), None)
     return None
+
+
+def _carriers(printed: Iterable[str]) -> set[str]:
+    return {one.carrier for number in printed for one in identify(number).possible}
+
+
+_SERIAL = re.compile(r"[A-Z]{2,4}[0-9]{11,20}|[A-Z]{2}[0-9]{9}[A-Z]{2}")
 
 
 def _squeezed(text: str) -> str:
@@ -168,6 +185,12 @@ def _cores(payload: str) -> set[str]:
         sure = [one for one in known if one.check_digit] or [o for o in known if o.form is Form.OWN]
         cores |= {one.number for one in sure}
     return {core for core in cores if len(core) >= 9}
+
+
+def _misread(core: str, recognised: Sequence[str]) -> bool:
+    """Whether a line of a picture says nearly that number: it was printed, and misread."""
+    tokens = (said[at : at + len(core)] for said in recognised for at in range(len(said)))
+    return any(_distance(core, token) <= 3 for token in tokens)
 
 
 def _firm(facts: tuple[Fact, ...], number: str) -> bool:

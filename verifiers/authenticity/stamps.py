@@ -26,7 +26,7 @@ def stamps(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
     found = [
         (line, day)
         for line in lines
-        if _along_edge(line, height, few=len(lines) <= 3)
+        if _along_edge(line, height, few=len(lines) <= 3) and _outermost(line, lines, height)
         for day in written_days(line.text)
         if len(line.text) - len(day.text) <= 14
     ]
@@ -65,6 +65,18 @@ def _along_edge(line: Line, height: int, *, few: bool) -> bool:
     _, _, y, _, tall = place
     middle = y + tall / 2
     return few or middle < _EDGE * height or middle > (1 - _EDGE) * height
+
+
+def _outermost(line: Line, lines: Sequence[Line], height: int) -> bool:
+    """Whether nothing is written between it and the edge: a page's dates have lines beyond them."""
+    place = place_of(line.facts[0])
+    if place is None or not height:
+        return True
+    low = place[2] + place[4] / 2 > height / 2
+    others = [at for one in lines if one is not line and (at := place_of(one.facts[0]))]
+    if low:
+        return not any(at[2] > place[2] + place[4] for at in others)
+    return not any(at[2] + at[4] < place[2] for at in others)
 
 
 def _fits(day: Written, on: date, wall: datetime) -> bool:

@@ -131,9 +131,10 @@ def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
     yield from weekdays.weekdays(lines)
     yield from numbers.check_digits(lines)
     yield from numbers.barcodes(facts, lines)
-    told = events.events_of(lines)
+    told = events.events_of(facts, lines)
+    parcels = len(set(facts.values("shipment.tracking_number")))
     yield from events.out_of_order(told)
-    yield from events.told_twice(told)
+    yield from events.told_twice(told, parcels=parcels)
     yield from events.made_before(facts, told)
     yield from stamps.stamps(facts, lines)
 

@@ -70,7 +70,7 @@ _Y4 = r"(?P<y>(?:19|20)\d{2})"
 _Y2 = r"(?P<y2>\d{2})"
 # What may follow a day at once: nothing numeric, unless it is a clock that lost its space.
 _END = r"(?:(?=\d{2}:\d{2}(?!\d))|(?![\d]|[/.-]\d(?!\d?:\d\d)))"
-_GLUED = r"(?:(?=\d{2}:\d{2}(?!\d))|(?!\d))"
+_GLUED = r"(?:(?=\d{2}(?::\d{2}(?!\d)|[時时点點시h]))|(?!\d))"
 _SEP = r"\s?(?P<sep>[-/.])\s?"
 _NTH = r"(?:st|nd|rd|th|er|e|o|º|ª|\.)?"
 _OF = r"(?:\s?(?:de|del|of|d'|di|la)\s?)?"

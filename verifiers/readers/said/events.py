@@ -135,7 +135,7 @@ def _row_events(number: int, read: Sequence[_Read], *, below: bool) -> Iterator[
         if not spot.moment:
             continue
         label = _in_row(here, place, behind=behind)
-        if label is None and not here.labels:
+        if label is None and not _labels_for(here, place):
             label = _over_or_under(number, spot, read, below=below)
         told, firm = (label.told, label.firm) if label else (None, False)
         yield Event(told, spot.moment, here.line(spot), spot.text, number, firm)
@@ -144,8 +144,9 @@ def _row_events(number: int, read: Sequence[_Read], *, below: bool) -> Iterator[
 def _in_row(here: _Read, place: int, *, behind: bool) -> Label | None:
     """The nearest label before the moment; in a row that begins with a moment, the one behind."""
     spot = here.spots[place]
-    before = [other for other in here.spots[:place] if other.label]
-    after = [other for other in here.spots[place + 1 :] if other.label]
+    fitting = _labels_for(here, place)
+    before = [other for other in here.spots[:place] if other in fitting]
+    after = [other for other in here.spots[place + 1 :] if other in fitting]
     nearest = before[-1].label if before else None
     # A label of the same cell that ends in a colon is this moment's, whatever the row is like.
     if nearest and nearest.firm and before[-1].cell == spot.cell:
@@ -157,14 +158,40 @@ def _in_row(here: _Read, place: int, *, behind: bool) -> Label | None:
     return nearest or (after[0].label if after else None)
 
 
+def _labels_for(here: _Read, place: int) -> list[_Spot]:
+    """The labels that can be of a moment in their row: a field's name is not of what is before it
+    in another cell."""
+    spot, behind = here.spots[place], here.spots[place + 1 :]
+    return [
+        one for one in here.labels
+        if not (one.label and one.label.field and one.cell != spot.cell and one in behind)
+    ]  # fmt: skip
+
+
 def _over_or_under(number: int, spot: _Spot, read: Sequence[_Read], *, below: bool) -> Label | None:
     """The label of a row over the moment or under it: the nearer one; `below` decides a draw."""
-    found = [one for step in (-1, 1) if (one := _next_label(number, spot, read, step))]
+    over, under = (_next_label(number, spot, read, step) for step in (-1, 1))
+    if under and not over and not below and _has_its_own(number, read):
+        under = None
+    found = [one for one in (over, under) if one]
     if not found:
         return None
     if len(found) == 2 and abs(found[0][0] - found[1][0]) <= 0.25 * read[number].row.height:
         return found[1][1] if below and not found[0][1].firm else found[0][1]
     return min(found, key=lambda one: one[0])[1]
+
+
+def _has_its_own(number: int, read: Sequence[_Read]) -> bool:
+    """Whether the label under a moment has a moment under itself, where labels stand over theirs:
+    what is over it lost its own label, such as by a crop."""
+    here, *under = read[number : number + 3]
+    if len(under) < 2 or any(one.row.page != here.row.page for one in under):
+        return False
+    label, after = under
+    if not label.labels or label.moments or after.labels or not after.moments:
+        return False
+    near = _gap(label.row, after.row) <= _NEAR * min(label.row.height, after.row.height)
+    return near and share_column(label.line(label.labels[0]), after.line(after.moments[0]))
 
 
 def _next_label(
@@ -184,7 +211,11 @@ def _next_label(
             one for one in other.labels if beside or share_column(other.line(one), line)
         ]  # fmt: skip
         if other.moments and other.labels:
-            return None  # that label is of its own row's moment
+            # That label is of its own row's moment, unless it names a field and none follows it.
+            last = max(other.spots.index(spot) for spot in other.moments)
+            free = step < 0 and fitting and fitting[-1].label and fitting[-1].label.field
+            if not free or other.spots.index(fitting[-1]) < last:
+                return None
         if fitting:
             label = (fitting[-1] if step < 0 else fitting[0]).label
             if label is None or (label.firm and step > 0):
@@ -239,7 +270,8 @@ def _same_label(event: Event, earlier: Sequence[Event]) -> int | None:
     """The place of the event that has the other half of this one's moment."""
     for place in range(len(earlier) - 1, -1, -1):
         other = earlier[place]
-        if event.row - other.row > 4:
+        # The time of day stands behind its day; before it, only right before.
+        if event.row - other.row > (4 if other.moment.day else 1):
             return None
         halves = {bool(event.moment.day), bool(other.moment.day)} == {True, False}
         whole = (event.moment.day and event.moment.clock) or (

@@ -29,16 +29,24 @@ class Told(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Words between two positions of a line; `firm` with a colon behind them: "Delivered on:"."""
+    """Words between two positions of a line.
+
+    firm   with a colon behind them: "Delivered on:"
+    field  they name a date or a time, "Ship date": what they are of does not stand before them
+    """
 
     start: int
     end: int
     told: Told
     firm: bool
+    field: bool = False
 
 
 # A column or a field that names no event: its value's own words decide.
 _COLON = re.compile(r"\s?[:|]")
+_FIELD = re.compile(
+    r"(?:date|time|datum|zeit|tag|fecha|hora|data|heure|日期?|时间|時間|日時)$|^(?:date|fecha|data|heure|hora)\s"
+)
 # Words that say the opposite of what follows, or speak of somebody else's act.
 _NOT = re.compile(
     r"(?:\bnot?|noch nicht|nicht|\bnon|\bno|\bnao|\bniet|\bnie|未|没有|尚未|待|等待)\s?"
@@ -58,5 +66,6 @@ def labels_in(folded: str) -> list[Label]:
             if told is Told.DELIVERED and _NOT.search(text[: match.start()]):
                 told = Told.EXCEPTION
             firm = bool(_COLON.match(text, match.end()))
-            found.append(Label(match.start(), match.end(), told, firm))
+            field = _FIELD.search(match[0].strip()) is not None
+            found.append(Label(match.start(), match.end(), told, firm, field))
     return sorted(found, key=lambda one: one.start)

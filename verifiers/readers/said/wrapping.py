@@ -14,6 +14,7 @@ from dataclasses import replace
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import labels_in
+from verifiers.readers.said.layout import rows_of
 from verifiers.readers.said.moments import moments_in
 from verifiers.readers.said.words import field_words
 
@@ -29,6 +30,7 @@ def unwrapped(lines: Sequence[Line]) -> list[Line]:
     """The lines, those joined that say something only together; the place is the first one's."""
     kept: list[Line] = []
     below = _followers(lines)
+    beside = {id(line): row.cells for row in rows_of(lines) for line in row.cells}
     gone: set[int] = set()
     for place, line in enumerate(lines):
         if place in gone:
@@ -38,10 +40,21 @@ def unwrapped(lines: Sequence[Line]) -> list[Line]:
             following = below.get(at)
             if following is None or following in gone or not _belong(joined, lines[following]):
                 break
+            if _labelled_clock(lines[following], beside.get(id(lines[following]), ())):
+                break
             joined, at = _join(joined, lines[following]), following
             gone.add(following)
         kept.append(joined)
     return kept
+
+
+def _labelled_clock(line: Line, row: Sequence[Line]) -> bool:
+    """Whether a time of day has its own label in its row: a history under the day's heading."""
+    if len(row) < 2 or not (moments := moments_in(fold(line.text.strip()))):
+        return False
+    if moments[0].day or not moments[0].clock:
+        return False
+    return any(labels_in(fold(cell.text)) for cell in row if cell is not line)
 
 
 def _followers(lines: Sequence[Line]) -> dict[int, int]:
