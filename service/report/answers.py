@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evidence.manifest import Coverage
-from evidence.verdicts import Finding, Judgement, Severity
+from evidence.verdicts import Judgement, Severity
 from service.report.blocks import (
     Block,
     Heading,
@@ -62,13 +62,9 @@ def _findings(judged: Judgement, where: Where, sealing: Sealing, wanted: Wanted)
     if not judged.findings:
         return
     yield Heading(2, question(judged.verifier, judged.question))
-    together: dict[tuple[str, str], list[Finding]] = {}
-    for finding in judged.findings:
-        together.setdefault((finding.code, finding.sentence), []).append(finding)
+    merged = where.merged(judged.findings)
     rows = []
-    for same in list(together.values())[:MOST_FINDINGS]:
-        first = same[0]
-        places = tuple(dict.fromkeys(place for one in same for place in where(one)))
+    for first, places in merged[:MOST_FINDINGS]:
         text, advice = sentence(first, wanted.language), do(first)
         rows.append(
             Row(
@@ -84,8 +80,7 @@ def _findings(judged: Judgement, where: Where, sealing: Sealing, wanted: Wanted)
             )
         )
     yield Table(((Said("Weight", "性质"), 0.7), (Said("Finding", "发现"), 3.6)), tuple(rows))
-    if len(together) > len(rows):
-        left = len(together) - len(rows)
+    if left := len(merged) - len(rows):
         yield Note(
             Said(
                 f"{left} further findings are in the manifest.", f"另有 {left} 项发现见封存清单。"

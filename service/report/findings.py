@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -65,3 +65,13 @@ class Where:
 
     def __call__(self, finding: Finding) -> tuple[Place, ...]:
         return (self._own[id(finding)], *self._sealing.places(finding.rests))
+
+    def merged(self, findings: Iterable[Finding]) -> list[tuple[Finding, tuple[Place, ...]]]:
+        """Findings that say the same once, with the places of all of them."""
+        together: dict[tuple[str, str], list[Finding]] = {}
+        for finding in findings:
+            together.setdefault((finding.code, finding.sentence), []).append(finding)
+        return [
+            (same[0], tuple(dict.fromkeys(place for one in same for place in self(one))))
+            for same in together.values()
+        ]

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from evidence.derivatives import Change, Transform
@@ -21,15 +22,15 @@ from evidence.orders import OrderRef
 from evidence.times import parse_rfc3339
 from service import derivatives
 from service.custody import By
+from service.report import channel, evidence, gaps
 from service.report.cover import cover_of
-from service.report.evidence import blocks_of
 from service.report.fonts import Fonts, find_fonts
 from service.report.known import KnownReport
 from service.report.previews import Preview, can_be_seen
 from service.report.render import Report, render, renderer_version
 from service.report.sealing import Sealing
 from service.report.signing import signed
-from service.report.wanted import Wanted
+from service.report.wanted import Kind, Wanted
 from service.steps import copies
 from service.steps.copies import Derivative
 from service.steps.read import opened
@@ -100,9 +101,14 @@ async def rendered(
     sealing = sealing_of(account)
     if fonts is None:
         fonts = await asyncio.to_thread(find_fonts, runtime.settings.report.fonts)
-    previews = await previews_of(runtime, account, sealing)
+    pictured = wanted.kind is Kind.EVIDENCE
     report = await asyncio.to_thread(
-        report_of, sealing, wanted, previews, verify_url=runtime.settings.report.verify_url
+        report_of,
+        sealing,
+        wanted,
+        await previews_of(runtime, account, sealing) if pictured else {},
+        hashed=partial(runtime.vault.lookup, account.order.tenant),
+        verify_url=runtime.settings.report.verify_url,
     )
     async with runtime.rendering:
         pdf = (await asyncio.to_thread(render, report, fonts)).pdf
@@ -110,14 +116,26 @@ async def rendered(
 
 
 def report_of(
-    sealing: Sealing, wanted: Wanted, previews: Mapping[str, Preview], *, verify_url: str = ""
+    sealing: Sealing,
+    wanted: Wanted,
+    previews: Mapping[str, Preview],
+    *,
+    hashed: channel.Hashed,
+    verify_url: str = "",
 ) -> Report:
-    """The report before it is laid out. Pure."""
+    """The report before it is laid out. Pure, as far as `hashed` is (channel.py)."""
+    match wanted.kind:
+        case Kind.EVIDENCE:
+            blocks = evidence.blocks_of(sealing, wanted, previews)
+        case Kind.GAPS:
+            blocks = gaps.blocks_of(sealing, wanted)
+        case _:
+            blocks = channel.blocks_of(sealing, wanted, hashed)
     return Report(
         sealing=sealing,
         wanted=wanted,
         cover=cover_of(sealing, wanted, verify_url=verify_url),
-        blocks=blocks_of(sealing, wanted, previews),
+        blocks=blocks,
     )
 
 

@@ -26,8 +26,9 @@ from service.report.fonts import find_fonts
 from service.report.layout import BREAK, breakable, printed
 from service.report.previews import preview_of
 from service.report.render import Bounds, Report, render
+from service.report.reports import report_of
 from service.report.sealing import Sealing
-from service.report.wanted import Form, Language, Wanted
+from service.report.wanted import Form, Kind, Language, Wanted
 from service.words import Said
 from tests.service.report.accounts import account, sealing, story
 from tests.service.report.vera import judged
@@ -246,10 +247,12 @@ def test_places_are_printed_as_a_receipt_and_a_locator() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", Form)
-def test_verapdf_finds_each_language_compliant(tmp_path: Path, form: Form) -> None:
-    files = {
-        f"{language}.pdf": render(report(language=language, form=form), FONTS).pdf
-        for language in Language
-    }
+def test_verapdf_finds_each_kind_and_language_compliant(tmp_path: Path, form: Form) -> None:
+    files = {}
+    for kind in Kind:
+        for language in Language:
+            wanted = Wanted(kind=kind, language=language, form=form)
+            made = report_of(sealing(), wanted, {}, hashed=lambda kind, value: "0" * 64)
+            files[f"{kind}-{language}.pdf"] = render(made, FONTS).pdf
     said = judged(tmp_path, files, standard=f"PDFA-{form.standard[2:].upper()}")
     assert said == dict.fromkeys(files, "true")
