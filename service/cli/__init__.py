@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": ("serve", "answer over HTTP, and drive collections unless told not to"),
     "worker": ("worker", "drive collections, without answering over HTTP"),
     "collect": ("collect", "collect and seal the evidence of an order"),
+    "backfill": ("backfill", "catch up on the orders of a CSV file, without holding up anybody"),
     "defects": ("defects", "what a platform holds against you, until when, and what covers it"),
     "case": ("case", "what a person pursues with a platform, recorded step by step"),
     "manifest": ("manifest", "the newest sealed account of an order"),

@@ -20,6 +20,8 @@ _AWAY = {
     "25006": "its database is read-only: perhaps a standby that was not promoted yet",
     "58": "its database has trouble with its own files",
 }
+# The driver's own, of a connection that is gone, or that goes in the middle of an answer.
+_BROKEN_OFF = ("InterfaceError", "InternalClientError")
 _REFUSED = {
     "28": "its database does not take this role and password",
     "3D000": "there is no database of this name",
@@ -41,7 +43,7 @@ def is_away(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         if error.connection_invalidated:
             return True
-    elif type(error).__name__ == "InterfaceError":  # the driver's own, of a connection that is gone
+    elif type(error).__name__ in _BROKEN_OFF:
         return True
     code = _code(error) or ""
     return code != "57014" and any(code.startswith(each) for each in _AWAY)
