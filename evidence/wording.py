@@ -9,7 +9,7 @@ Source: policy facts AMZ-POA-08, TTS-ODR-05, CG-14; scenarios S0-22, S1-11, S3-1
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from evidence.items import Role
@@ -17,9 +17,24 @@ from evidence.policy import Phrase, Policy
 
 # A draft is a page or two; a longer text is no draft.
 MAX_DRAFT = 200_000
+# A quotation may run over lines, but not over an empty one: a stray mark hides no more than that.
+_INSIDE = r"(?:(?!\n\s*\n)[^{end}]){{0,4000}}"
+_MARKS = (
+    ('"', '"'),
+    ("“", "”"),
+    ("„", "“"),
+    ("„", "”"),
+    ("«", "»"),
+    ("「", "」"),
+    ("『", "』"),
+    ("‘", "’"),
+)
 _QUOTED = re.compile(
-    r'"[^"\n]{0,2000}"|“[^”]{0,2000}”|„[^“”]{0,2000}[“”]|«[^»]{0,2000}»|「[^」]{0,2000}」'
-    r"|^>[^\n]*",
+    "|".join(
+        re.escape(begin) + _INSIDE.format(end=re.escape(end)) + re.escape(end)
+        for begin, end in _MARKS
+    )
+    + r"|^[ \t]*>[^\n]*",
     re.MULTILINE,
 )
 
@@ -36,10 +51,15 @@ class Slip:
 
 def slips(policy: Policy, draft: str, *, roles: Collection[Role] = ()) -> list[Slip]:
     """Every unwanted phrase outside of quotations, by place; `roles` are those of the items."""
+    return slips_by(policy.phrases, draft, roles=roles)
+
+
+def slips_by(rules: Iterable[Phrase], draft: str, *, roles: Collection[Role] = ()) -> list[Slip]:
+    """The same by phrases that come from elsewhere."""
     quoted = [match.span() for match in _QUOTED.finditer(draft)]
     found = [
         Slip(*match.span(), match[0], rule)
-        for rule in policy.phrases
+        for rule in rules
         if rule.unless is None or rule.unless not in roles
         for match in _matches(rule, draft)
         if not any(begin <= match.start() < end for begin, end in quoted)

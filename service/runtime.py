@@ -28,6 +28,7 @@ from evidence.errors import (
 from evidence.items import Content, Role
 from evidence.manifest import Manifest, Statement
 from evidence.orders import Alias, OrderRef
+from evidence.playbook import Playbook
 from evidence.policy import Policy
 from evidence.sealed import SealedItem
 from service import erasure, keeping, tracing
@@ -57,6 +58,7 @@ from storage.log.log import Log
 from storage.log.sequencer import Sequencer
 from storage.objects.spool import EncryptedSpool
 from storage.vault.vault import Vault
+from verifiers.playbook import playbook_for, playbooks
 from verifiers.risk.words import built_in_words, read_folder
 from verifiers.rulebook import policies, policy_for, read_policies
 
@@ -144,6 +146,7 @@ class Runtime:
         self.risk_words = tuple(lists.values())
         own = settings.policies
         self._policies = policies() | (read_policies(own) if own else {})
+        self._playbooks = playbooks(settings.playbooks)
 
     @classmethod
     async def open(
@@ -221,6 +224,10 @@ class Runtime:
             raise RequestError(
                 what="the policy", why=f"{policy_id[:60]!r} is not one of {names}"
             ) from None
+
+    def playbook(self, platform: str) -> Playbook:
+        """How a case with the platform is conducted."""
+        return playbook_for(platform, self._playbooks)
 
     @property
     def policies(self) -> Mapping[str, Policy]:

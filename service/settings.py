@@ -84,7 +84,7 @@ _TOP = frozenset(
         "data", "keys", "listen", "valkey", "database", "database_connections", "tenant",
         "log_origin", "sources", "limits", "authority", "witness", "signing", "retention",
         "erasure_journal", "access", "oidc", "webhooks", "outbound_hosts", "policies", "s3",
-        "public_url", "report", "risk_words", "queues",
+        "public_url", "report", "risk_words", "queues", "playbooks",
     }
 )  # fmt: skip
 
@@ -193,6 +193,7 @@ class Settings:
     policies: Path | None = None
     risk_words: Path | None = None
     queues: tuple[QueueSettings, ...] = ()
+    playbooks: Path | None = None
     s3: Where | None = None
     report: ReportSettings = field(default_factory=ReportSettings)
 
@@ -276,6 +277,7 @@ def load_settings(
         erasure_journal=base / journal if (journal := text("erasure_journal", "")) else None,
         policies=base / own if (own := text("policies", "")) else None,
         risk_words=base / lists if (lists := text("risk_words", "")) else None,
+        playbooks=base / books if (books := text("playbooks", "")) else None,
     )
 
 

@@ -59,9 +59,16 @@ async def take_step(request: web.Request, given: Given) -> web.StreamResponse:
 
 async def get_case_report(request: web.Request, given: Given) -> web.StreamResponse:
     report = await request.app[EVIDENCE].cases.report(
-        whose_of(request), given.path["case_id"], given.path["report"], by_of(request)
+        whose_of(request), given.path["case_id"], given.path["report"], by_of(request), given.query
     )
     return send_json(report)
+
+
+async def check_for_case(request: web.Request, given: Given) -> web.StreamResponse:
+    found = await request.app[EVIDENCE].cases.check(
+        whose_of(request), given.path["case_id"], given.body, by_of(request)
+    )
+    return send_json(found)
 
 
 async def get_paper(request: web.Request, given: Given) -> web.StreamResponse:
@@ -132,6 +139,7 @@ OPERATIONS: dict[str, Handler] = {
     "takeStep": take_step,
     "getPaper": get_paper,
     "getCaseReport": get_case_report,
+    "checkForCase": check_for_case,
     "sealCase": seal_case,
     "getCaseBundle": get_case_bundle,
     "eraseCase": erase_case,

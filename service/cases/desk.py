@@ -11,7 +11,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from evidence.cases import Case, Enclosed, Event, Step, opened, replay
@@ -238,7 +238,7 @@ class Desk:
                 state=str(case.state),
                 version=case.version,
                 summary=summary_of(case),
-                next_at=next_of(case, runtime.clock()),
+                next_at=next_of(case),
                 closed=case.state == "closed",
             )
         return Held(row=row, order=order, case=case, lines=lines)
@@ -262,10 +262,9 @@ def summary_of(case: Case) -> dict[str, Any]:
     }
 
 
-def next_of(case: Case, now: datetime) -> datetime | None:
-    """When somebody should look at it: the first entry of its agenda that is not over."""
-    ahead = [entry.at for entry in agenda(case) if entry.at > now - timedelta(days=1)]
-    return min(ahead, default=None)
+def next_of(case: Case) -> datetime | None:
+    """When somebody should look at it: the first entry of its agenda, even if that is over."""
+    return min((entry.at for entry in agenda(case)), default=None)
 
 
 def _key(seq: int) -> str:

@@ -5,7 +5,7 @@ Source: scenarios S0-23, S0-25, S0-28, S0-29, S3-09, S4-01, S4-04, S4-11.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,6 @@ from evidence.policy import Policy
 from evidence.times import rfc3339
 from service.cases.gaps import eligibility
 from service.cases.given import day_of, needed, orders_of, text_of, texts_of, time_of
-from verifiers.playbook import playbook_for
 from verifiers.rulebook import policy_for
 from verifiers.terms.due import later
 
@@ -53,7 +52,12 @@ class Opening:
 
 
 def opening(
-    body: Mapping[str, Any], *, store: str, now: datetime, among: Mapping[str, Policy]
+    body: Mapping[str, Any],
+    *,
+    store: str,
+    now: datetime,
+    among: Mapping[str, Policy],
+    book_of: Callable[[str], Playbook],
 ) -> Opening:
     """Raises RequestError, naming the field that keeps it from being a case."""
     platform = needed(body, "platform").lower()
@@ -71,7 +75,7 @@ def opening(
     rules = [_rules(platform, kind, on, among) for kind in kinds]
     if len(kinds) != 1:
         raise KindsError(policies=tuple(each.id if each else NO_RULES for each in rules))
-    policy, book = rules[0], playbook_for(platform)
+    policy, book = rules[0], book_of(platform)
     noticed = time_of(body, "noticed_at")
     number = text_of(body, "platform_case_id", most=100)
     deadlines = _deadlines(policy, noticed, on)

@@ -4,18 +4,25 @@ nothing."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from evidence.cases import Case
+from evidence.items import Role
 from evidence.playbook import Playbook
 from evidence.policy import Policy
+from evidence.times import parse_rfc3339
 from service.access.callers import Whose
+from service.cases.clauses import insertable
 from service.cases.coverage import coverage
 from service.cases.desk import Held
-from service.cases.evidenced import notice_of, sealed_of
+from service.cases.evidenced import notice_of, sealed_of, texts_of
 from service.cases.gaps import gaps
-from verifiers.playbook import playbook_for
+from service.cases.kept import captures, cover, history, separation, series_in
+from service.cases.measures import measures
+from service.cases.responses import responses, said_in
+from service.cases.skeleton import skeleton
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
@@ -23,9 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
+    """`asked` are the parameters of the question, by name."""
+
     runtime: Runtime
     whose: Whose
     held: Held
+    asked: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def case(self) -> Case:
@@ -33,7 +43,7 @@ class Asking:
 
     @property
     def book(self) -> Playbook:
-        return playbook_for(self.case.platform)
+        return self.runtime.playbook(self.case.platform)
 
     @property
     def policy(self) -> Policy | None:
@@ -55,5 +65,103 @@ async def _gaps(asking: Asking) -> dict[str, Any]:
     return gaps(asking.case, sealed, policy=asking.policy, book=asking.book)
 
 
+async def _skeleton(asking: Asking) -> dict[str, Any]:
+    sealed = await sealed_of(asking.runtime, asking.whose, asking.held)
+    ids = [each for each in str(asking.asked.get("clauses") or "").split(",") if each]
+    chosen = insertable(asking.book, ids, today=asking.runtime.clock().date())
+    references = [] if asking.policy is None else _references(asking.policy)
+    return {**skeleton(asking.case, sealed, chosen), "references": references}
+
+
+def _references(policy: Policy) -> list[dict[str, str]]:
+    """A block for each requirement: which rule it is of, in which version."""
+    return [
+        {
+            "requirement": rule.id,
+            "text": rule.text,
+            "source": f"{rule.source}; {rule.source_date}",
+            "policy": f"{policy.id} {policy.version}",
+        }
+        for rule in policy.requirements
+    ]
+
+
+async def _clauses(asking: Asking) -> dict[str, Any]:
+    """The registry: every clause with the days it holds, and whether it does on the two days."""
+    today = asking.runtime.clock().date()
+    on = date.fromisoformat(str(asking.case.events[0].said["placed_on"]))
+    return {
+        "today": today.isoformat(),
+        "placed_on": on.isoformat(),
+        "clauses": [
+            {
+                "id": clause.id,
+                "version": clause.version,
+                "text": clause.text,
+                "valid_from": None if clause.valid_from is None else clause.valid_from.isoformat(),
+                "valid_to": None if clause.valid_to is None else clause.valid_to.isoformat(),
+                "replaced_by": clause.replaced_by,
+                "holds_today": clause.holds(today),
+                "held_when_placed": clause.holds(on),
+                "source": clause.source,
+            }
+            for clause in asking.book.clauses
+        ],
+    }
+
+
+async def _measures(asking: Asking) -> dict[str, Any]:
+    return measures(asking.case, asking.runtime.clock())
+
+
+async def _responses(asking: Asking) -> dict[str, Any]:
+    now = asking.runtime.clock()
+    sealed = await sealed_of(asking.runtime, asking.whose, asking.held)
+    return {
+        "orders": [
+            {
+                "order": each.evidenced.ref.id,
+                **responses(
+                    said_in(each.manifest) if each.manifest else [], asking.book.responses, now
+                ),
+            }
+            for each in sealed
+        ]
+    }
+
+
+async def _captures(asking: Asking) -> dict[str, Any]:
+    placed = date.fromisoformat(str(asking.case.events[0].said["placed_on"]))
+    return captures(asking.held.lines, placed)
+
+
+async def _history(asking: Asking) -> dict[str, Any]:
+    found = []
+    for line, text in await texts_of(asking.runtime, asking.held, Role.CASE_EXPORT):
+        if line.hints.get("kind") == "metric":
+            found.append(series_in(text.encode()))
+    noticed = asking.case.events[0].said.get("noticed_at")
+    return history(found, None if noticed is None else parse_rfc3339(noticed).date())
+
+
+async def _separation(asking: Asking) -> dict[str, Any]:
+    return separation(asking.held.lines)
+
+
+async def _cover(asking: Asking) -> dict[str, Any]:
+    return cover(asking.held)
+
+
 Report = Callable[[Asking], Awaitable[dict[str, Any]]]
-REPORTS: Mapping[str, Report] = {"coverage": _coverage, "gaps": _gaps}
+REPORTS: Mapping[str, Report] = {
+    "coverage": _coverage,
+    "gaps": _gaps,
+    "skeleton": _skeleton,
+    "clauses": _clauses,
+    "measures": _measures,
+    "responses": _responses,
+    "captures": _captures,
+    "history": _history,
+    "separation": _separation,
+    "cover": _cover,
+}

@@ -32,6 +32,8 @@ from service.cases.given import (
     time_of,
     told_time,
 )
+from service.cases.kept import counted, profiled
+from service.cases.measures import promised, proved
 
 # The role of a paper that names none.
 _USUAL = {
@@ -55,6 +57,8 @@ class Taken:
 class Asked:
     """A step as it was asked for.
 
+    frozen       what a freeze exported
+    draft        what the checks of a draft said
     text         what its papers say, where anything here can read them
     collections  that were started for orders which a refusal names
     """
@@ -66,6 +70,8 @@ class Asked:
     now: datetime
     text: str = ""
     collections: Sequence[Mapping[str, str]] = ()
+    draft: Mapping[str, Any] | None = None
+    frozen: tuple[Mapping[str, Any], Sequence[Paper]] = field(default_factory=lambda: ({}, []))
 
     @property
     def papers(self) -> list[Paper]:
@@ -102,7 +108,29 @@ def _document(asked: Asked) -> Taken:
     papers = asked.papers
     if not papers:
         raise RequestError(what="`papers`", why="there is none")
+    there = {item.sha256 for event in asked.case.events for item in event.items}
+    for paper in papers:
+        _check_hints(paper, there | {each.enclosed.sha256 for each in papers})
     return Taken(said={"note": text_of(asked.body, "note", most=5_000)}, papers=papers)
+
+
+# What a paper of a kind must say of itself.
+_HINTS = {
+    "letter": ("issuer", "date", "language"),
+    "notarised": ("issuer", "date", "language"),
+    "translation": ("original", "translator", "date", "language"),
+}
+
+
+def _check_hints(paper: Paper, there: set[str]) -> None:
+    """A translation goes with its original, which is of the case too."""
+    kind = paper.hints.get("kind", "")
+    for name in _HINTS.get(kind, ()):
+        if not paper.hints.get(name):
+            raise RequestError(what="a paper's `hints`", why=f"a {kind} says its {name}")
+    if kind == "translation" and paper.hints["original"] not in there - {paper.enclosed.sha256}:
+        why = "the original of the translation is none of the case's papers: bring both"
+        raise RequestError(what="a paper's `hints`", why=why)
 
 
 def _submit(asked: Asked) -> Taken:
@@ -200,6 +228,39 @@ def _deny(asked: Asked) -> Taken:
     return Taken(said=said, papers=taken.papers)
 
 
+def _draft(asked: Asked) -> Taken:
+    """What the checks said of it stands beside it, without the text itself."""
+    found = {k: v for k, v in (asked.draft or {}).items() if k != "plain_text"}
+    return Taken(
+        said={"note": text_of(asked.body, "note", most=5_000), "checks": found},
+        papers=asked.papers,
+    )
+
+
+def _promise(asked: Asked) -> Taken:
+    return Taken(said=promised(asked.body, asked.case, asked.book), papers=asked.papers)
+
+
+def _prove(asked: Asked) -> Taken:
+    papers = asked.papers
+    return Taken(said=proved(asked.body, asked.case, papers), papers=papers)
+
+
+def _profile(asked: Asked) -> Taken:
+    said, paper = profiled(asked.body, asked.case, asked.now)
+    return Taken(said=said, papers=[paper, *asked.papers])
+
+
+def _metric(asked: Asked) -> Taken:
+    said, paper = counted(asked.body)
+    return Taken(said=said, papers=[paper, *asked.papers])
+
+
+def _freeze(asked: Asked) -> Taken:
+    said, papers = asked.frozen
+    return Taken(said=said, papers=[*papers, *asked.papers])
+
+
 def _watch(asked: Asked) -> Taken:
     began = asked.case.last(Step.WIN)
     since = asked.now if began is None else parse_rfc3339(str(began.said["received_at"]))
@@ -237,6 +298,12 @@ _STEPS = {
     Step.REVIEW: _answered,
     Step.WIN: _answered,
     Step.DENY: _deny,
+    Step.DRAFT: _draft,
+    Step.PROMISE: _promise,
+    Step.PROVE: _prove,
+    Step.PROFILE: _profile,
+    Step.METRIC: _metric,
+    Step.FREEZE: _freeze,
     Step.WATCH: _watch,
     Step.RECUR: _recur,
 }

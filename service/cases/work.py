@@ -16,12 +16,15 @@ from evidence.cases import Step
 from evidence.custody import Act
 from evidence.erasure import ErasureReason
 from evidence.errors import EvidenceError, NotFoundError, RequestError
+from evidence.items import Role
 from evidence.sealed import SealedItem
 from service import erasure
 from service.access.callers import Whose
+from service.cases.checks import check, draft_checked
 from service.cases.denials import gaps_of
 from service.cases.desk import Desk, Held, Paper
 from service.cases.evidenced import ref_of
+from service.cases.freeze import frozen
 from service.cases.given import papers_of, text_of
 from service.cases.named import number_of
 from service.cases.opening import opening
@@ -31,7 +34,6 @@ from service.cases.steps import Asked, taken
 from service.cases.view import row_of, view_of
 from service.custody import By
 from service.steps.publish import BAGIT
-from verifiers.playbook import playbook_for
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
@@ -53,7 +55,13 @@ class CaseWork:
         runtime = self._runtime
         only = sorted(whose.stores or ())
         store = text_of(body, "store", most=63) or (only[0] if len(only) == 1 else "default")
-        begun = opening(body, store=store, now=runtime.clock(), among=runtime.policies)
+        begun = opening(
+            body,
+            store=store,
+            now=runtime.clock(),
+            among=runtime.policies,
+            book_of=runtime.playbook,
+        )
         papers = papers_of(body, usual="notice")
         for linked in begun.said["links"]:
             await self._desk.find(whose, linked)
@@ -67,6 +75,9 @@ class CaseWork:
             papers=papers,
             by=by,
         )
+        if new and body.get("freeze", begun.said["account"]) is True:
+            # First of all: what the last days were, before anybody changes anything.
+            return await self.step(whose, held.case.id, {"step": "freeze"}, by), new
         return view_of(held), new
 
     async def listed(
@@ -94,12 +105,18 @@ class CaseWork:
             case=held.case,
             step=step,
             body=body,
-            book=playbook_for(held.case.platform),
+            book=self._runtime.playbook(held.case.platform),
             now=self._runtime.clock(),
         )
         held.case.next(step, at=asked.now, by=by.who)  # refused before anything else is looked at
         if step is Step.DENY:
             asked = await self._reread(whose, held, asked)
+        if step is Step.FREEZE:
+            asked = replace(asked, frozen=await self._frozen(held, asked))
+        if step is Step.DRAFT:
+            asking = Asking(runtime=self._runtime, whose=whose, held=held)
+            texts = [await self._text(held, p) for p in asked.papers if p.role is Role.CASE_DRAFT]
+            asked = replace(asked, draft=await draft_checked(asking, "\n".join(texts)))
         done = taken(asked)
         held = await self._desk.step(whose, held, step, said=done.said, papers=done.papers, by=by)
         return view_of(held)
@@ -137,6 +154,10 @@ class CaseWork:
         ref = ref_of_case(held.case.id)
         return await erasure.erase(self._runtime, whose.tenant, ref, reason=reason, by=by)
 
+    async def _frozen(self, held: Held, asked: Asked) -> tuple[dict[str, Any], list[Paper]]:
+        days = asked.book.term("freeze.days")
+        return await frozen(self._runtime, held, until=asked.now, days=days)
+
     async def _reread(self, whose: Whose, held: Held, asked: Asked) -> Asked:
         """What a refusal says, and a collection for each order of the case that it names."""
         text = "\n".join([await self._text(held, paper) for paper in asked.papers])
@@ -171,14 +192,24 @@ class CaseWork:
             return paper.data.decode("utf-8", "replace")
         return await self._runtime.reading.text_of(paper.item(at=self._runtime.clock()))
 
-    async def report(self, whose: Whose, id: str, name: str, by: By) -> dict[str, Any]:
+    async def check(self, whose: Whose, id: str, body: Mapping[str, Any], by: By) -> dict[str, Any]:
+        """Advice on a draft, or whether quotations stand as they are quoted."""
+        held = await self._shown(whose, id, by)
+        asking = Asking(runtime=self._runtime, whose=whose, held=held)
+        found = await check(asking, body)
+        name = str(body["check"])
+        return {"case": id, "version": held.case.version, "report": name, "said": found}
+
+    async def report(
+        self, whose: Whose, id: str, name: str, by: By, asked: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """One of `service.cases.reports.REPORTS`, of the case as it stands."""
         report = REPORTS.get(name)
         if report is None:
             why = f"it is none of {', '.join(REPORTS)}"
             raise RequestError(what="The report", why=why)
         held = await self._shown(whose, id, by)
-        asking = Asking(runtime=self._runtime, whose=whose, held=held)
+        asking = Asking(runtime=self._runtime, whose=whose, held=held, asked=asked or {})
         return {
             "case": id,
             "version": held.case.version,

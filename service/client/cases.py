@@ -41,6 +41,9 @@ class CaseCalls:
     async def take_step(self: _Asking, id: str, request: s.CaseStep) -> s.Case:
         return cast(s.Case, await self._json("POST", f"/v1/cases/{id}/steps", request))
 
+    async def check_for_case(self: _Asking, id: str, request: s.CaseCheck) -> s.CaseReport:
+        return cast(s.CaseReport, await self._json("POST", f"/v1/cases/{id}/checks", request))
+
     async def get_case_report(self: _Asking, id: str, report: str) -> s.CaseReport:
         path = f"/v1/cases/{id}/reports/{report}"
         return cast(s.CaseReport, await self._json("GET", path))

@@ -531,6 +531,7 @@ class CaseRequest(TypedDict):
     asins: NotRequired[list[str]]
     placed_on: NotRequired[str]
     noticed_at: NotRequired["Time"]
+    freeze: NotRequired[bool]
     store_opened_on: NotRequired[str]
     platform_case_id: NotRequired[str]
     links: NotRequired[list[str]]
@@ -553,6 +554,14 @@ class CaseStep(TypedDict):
     bundles: NotRequired[list["Sha256"]]
     evidence: NotRequired[list["Sha256"]]
     reasons: NotRequired[list[str]]
+    text: NotRequired[str]
+    part: NotRequired[Literal["corrective", "preventive"]]
+    kind: NotRequired[str]
+    due: NotRequired["Time"]
+    measure: NotRequired[str]
+    profile: NotRequired[dict[str, str]]
+    metric: NotRequired[str]
+    series: NotRequired[dict[str, float]]
     confirm: NotRequired[bool]
     outcome: NotRequired[str]
 
@@ -641,6 +650,19 @@ class Case(TypedDict):
     may: list["CaseStepName"]
     agenda: list["CaseAgendaEntry"]
     events: list["CaseEvent"]
+
+
+class CaseCheckQuotesEntry(TypedDict):
+    order: NotRequired[str]
+    message_id: str
+    text: str
+    at: NotRequired[str]
+
+
+class CaseCheck(TypedDict):
+    check: Literal["draft", "quotes"]
+    text: NotRequired[str]
+    quotes: NotRequired[list["CaseCheckQuotesEntry"]]
 
 
 class CaseReport(TypedDict):

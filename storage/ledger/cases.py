@@ -11,9 +11,9 @@ from sqlalchemy import Row, insert, select, update
 
 from evidence.orders import OrderRef
 from storage.ledger.database import Transaction
-from storage.ledger.models import case_orders, cases, collections
+from storage.ledger.models import case_orders, cases, collections, orders
+from storage.ledger.orders import Orders
 from storage.ledger.part import (
-    Part,
     check_open,
     from_text,
     in_pieces,
@@ -52,7 +52,7 @@ class CaseRow:
     updated_at: datetime
 
 
-class Cases(Part):
+class Cases(Orders):
     async def open_case(
         self,
         order: OrderRecord,
@@ -212,6 +212,28 @@ class Cases(Part):
                 row = (await connection.execute(select(cases).where(cases.c.id == id))).one()
                 found.append(await self._case_opened(connection, row))
             return sorted(found, key=lambda case: case.number)
+
+        return await self._database.read(tenant, work)
+
+    async def orders_of_store(self, tenant: str, store: str, *, limit: int) -> list[OrderRecord]:
+        """The store's orders that can be opened, newest first; those of cases are none."""
+
+        async def work(connection: Transaction) -> list[OrderRecord]:
+            own = select(cases.c.order_handle).where(cases.c.tenant == tenant)
+            asked = (
+                select(orders)
+                .where(
+                    orders.c.tenant == tenant,
+                    orders.c.store == store,
+                    orders.c.key_wrapped.is_not(None),
+                    orders.c.handle.not_in(own),
+                )
+                .order_by(orders.c.created_at.desc(), orders.c.handle)
+                .limit(limit)
+            )
+            rows = (await connection.execute(asked)).all()
+            found = [self._order_of(row) for row in rows]
+            return [order for order in found if order is not None]
 
         return await self._database.read(tenant, work)
 

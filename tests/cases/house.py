@@ -140,14 +140,16 @@ def codes(case: Mapping[str, Any], step: str) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def house(folder: Path, *, at: datetime = NOON, **changes: Any) -> AsyncIterator[House]:
+async def house(
+    folder: Path, *, at: datetime = NOON, more: tuple[SourceSettings, ...] = (), **changes: Any
+) -> AsyncIterator[House]:
     clock = Clock(at)
     drop = folder / "drop"
     drop.mkdir()
     source = SourceSettings(name="notes", collector="folder", folder=drop)
     erp = SourceSettings(name="erp", collector="table", folder=drop, options=dict(ERP))
     settings = Settings(
-        data=folder / "data", keys=folder / "keys", sources=(source, erp), **changes
+        data=folder / "data", keys=folder / "keys", sources=(source, erp, *more), **changes
     )
 
     @contextlib.asynccontextmanager
