@@ -17,6 +17,7 @@ COMMANDS = (
     ("bench.verifiers",),
     ("bench.readers",),
     ("bench.matching",),
+    ("bench.report",),
 )
 
 

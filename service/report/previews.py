@@ -14,10 +14,10 @@ from typing import Any
 
 from PIL import Image, ImageOps
 
-MOST_SIDE = 900
+# Printed 46 mm wide: 370 dots an inch for a picture that is square.
+MOST_SIDE = 680
 QUALITY = 72
 MAX_PIXELS = 100_000_000
-# Of a page, so that its longer side has about that many pixels.
 _PICTURES = ("image/jpeg", "image/png", "image/gif", "image/tiff", "image/webp", "image/bmp")
 
 
@@ -89,5 +89,5 @@ def _saved(picture: Image.Image, *, pages: int) -> Preview:
     copy.paste(plain)
     copy.thumbnail((MOST_SIDE, MOST_SIDE), Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    copy.save(out, format="jpeg", quality=QUALITY, optimize=True)
+    copy.save(out, format="jpeg", quality=QUALITY)
     return Preview(out.getvalue(), pages=pages)

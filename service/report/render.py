@@ -91,7 +91,7 @@ def render(report: Report, fonts: Fonts, bounds: Bounds | None = None) -> Render
     with tempfile.TemporaryDirectory(prefix="orderproof-report-") as name:
         folder = Path(name)
         write_folder(report, fonts, folder)
-        return Rendered(_compiled(folder, report.wanted.form, bounds or Bounds()), made_with)
+        return Rendered(compiled(folder, report.wanted.form, bounds or Bounds()), made_with)
 
 
 def write_folder(report: Report, fonts: Fonts, folder: Path) -> None:
@@ -159,7 +159,8 @@ def _attached(report: Report, layout: Layout) -> list[dict[str, str]]:
     return told
 
 
-def _compiled(folder: Path, form: Form, bounds: Bounds) -> bytes:
+def compiled(folder: Path, form: Form, bounds: Bounds) -> bytes:
+    """The PDF of a folder that `write_folder` wrote. Raises as `render`."""
     arguments = [
         sys.executable, "-m", "service.report.child", str(folder), form.standard,
         str(bounds.memory), str(bounds.cpu_s),
@@ -169,6 +170,7 @@ def _compiled(folder: Path, form: Form, bounds: Bounds) -> bytes:
         "PYTHONPATH": os.pathsep.join(sys.path),
         # It compiles no faster on more cores, and each thread takes memory of its own.
         "RAYON_NUM_THREADS": "1",
+        "RUST_BACKTRACE": "0",
     }
     try:
         done = subprocess.run(

@@ -58,6 +58,12 @@ def report(
     )
 
 
+@pytest.fixture(scope="module")
+def plain() -> bytes:
+    """The report of the account as it is, in English."""
+    return render(report(), FONTS).pdf
+
+
 def text_of(pdf: bytes) -> str:
     document = pypdfium2.PdfDocument(pdf)
     return "\n".join(
@@ -99,40 +105,39 @@ def test_every_claim_is_printed_with_its_receipt_and_place(language: Language) -
         assert re.sub(r"\s", "", printed(claim.places[0])) in squeezed
 
 
-def test_the_neighbours_row_is_not_told() -> None:
-    assert NEIGHBOUR not in text_of(render(report(), FONTS).pdf)
+def test_the_neighbours_row_is_not_told(plain: bytes) -> None:
+    assert NEIGHBOUR not in text_of(plain)
 
 
-def test_the_same_account_gives_the_same_bytes() -> None:
+def test_the_same_account_gives_the_same_bytes(plain: bytes) -> None:
+    assert render(report(), FONTS).pdf == plain
+
+
+def test_pages_are_counted_and_name_the_manifest(plain: bytes) -> None:
     sealed = sealing()
-    assert render(report(sealed), FONTS).pdf == render(report(sealed), FONTS).pdf
-
-
-def test_pages_are_counted_and_name_the_manifest() -> None:
-    sealed = sealing()
-    document = pypdfium2.PdfDocument(render(report(sealed), FONTS).pdf)
+    document = pypdfium2.PdfDocument(plain)
     for at in range(len(document)):
         page = document[at].get_textpage().get_text_range()
         assert f"{at + 1} of {len(document)}" in page
         assert sealed.sha256[:16] in page
 
 
-def test_the_code_names_the_manifest() -> None:
+def test_the_code_names_the_manifest(plain: bytes) -> None:
     sealed = sealing()
-    page = pypdfium2.PdfDocument(render(report(sealed), FONTS).pdf)[0]
+    page = pypdfium2.PdfDocument(plain)[0]
     (code,) = zxingcpp.read_barcodes(page.render(scale=2).to_pil())
     assert code.text == f"{PREFIX}{sealed.sha256}"
 
 
-def test_contradictions_stand_with_the_words_of_both_sources() -> None:
-    text = " ".join(text_of(render(report(), FONTS).pdf).split())
+def test_contradictions_stand_with_the_words_of_both_sources(plain: bytes) -> None:
+    text = " ".join(text_of(plain).split())
     assert "probable-zone-mistake" in text
     assert "2026-11-03T14:31:07+08:00" in re.sub(r"\s", "", text)
     assert "What would explain or settle it" in text
 
 
-def test_our_own_times_stand_in_a_zone_only_if_it_was_named() -> None:
-    assert "Asia/Shanghai" not in text_of(render(report(), FONTS).pdf)
+def test_our_own_times_stand_in_a_zone_only_if_it_was_named(plain: bytes) -> None:
+    assert "Asia/Shanghai" not in text_of(plain)
     text = " ".join(text_of(render(report(zone="Asia/Shanghai"), FONTS).pdf).split())
     assert "2026-11-20 12:00:00 UTC = 2026-11-20 20:00:00 +0800 Asia/Shanghai" in text
 
@@ -153,10 +158,10 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("language", Language)
-def test_whatever_a_source_says_stays_text(language: Language) -> None:
+def test_whatever_a_source_says_stays_text() -> None:
     evil = said("order.item.title", HOSTILE, by="erp", item="record", group="row/1")
-    text = text_of(render(report(sealing(account([*story(), evil])), language=language), FONTS).pdf)
+    of = sealing(account([*story(), evil]))
+    text = text_of(render(report(of, language=Language.BOTH), FONTS).pdf)
     assert '#read("/etc/passwd")' in " ".join(text.split())
     assert "root:" not in text and "\u202e" not in text
     assert "⟨U+202E⟩" in text
@@ -217,8 +222,8 @@ def test_the_third_form_carries_manifest_and_claims() -> None:
     assert len(json.loads(inside["claims.json"])["claims"]) == len(report(sealed).claims)
 
 
-def test_the_first_form_carries_no_file() -> None:
-    assert pypdfium2.PdfDocument(render(report(), FONTS).pdf).count_attachments() == 0
+def test_the_first_form_carries_no_file(plain: bytes) -> None:
+    assert pypdfium2.PdfDocument(plain).count_attachments() == 0
 
 
 def test_words_are_broken_at_joints_and_lose_nothing() -> None:
