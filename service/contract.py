@@ -221,6 +221,8 @@ class Contract:
         for operation in self.operations.values():
             # A log's file names hold slashes; OpenAPI has no way to say so in the template.
             path = operation.path.replace("{path}", "{path:.+}")
+            # Else a name beside it, such as /v1/defects/rates, would be taken for an id as well.
+            path = path.replace("{defect_id}", "{defect_id:[0-9a-f]{32}}")
             route = _checked(operation, handlers[operation.id])
             app.router.add_route(operation.method, path, route, name=operation.id)
             if operation.method == "GET" and operation.id not in _NO_HEAD:

@@ -59,7 +59,7 @@ from storage.log.sequencer import Sequencer
 from storage.objects.spool import EncryptedSpool
 from storage.vault.vault import Vault
 from verifiers.playbook import playbook_for, playbooks
-from verifiers.risk.words import built_in_words, read_folder
+from verifiers.risk.words import built_in_words, read_folder, risks_in
 from verifiers.rulebook import policies, policy_for, read_policies
 
 log = structlog.get_logger()
@@ -315,6 +315,15 @@ class Runtime:
         """End a collection as failed, unless it has ended already."""
         await fail(self, tenant, collection_id, why, park=True)
         self.instruments.failed()
+
+    def is_risky(self, text: str) -> bool:
+        """Whether a buyer's message has words after which a claim is likely."""
+        return bool(risks_in(text, self.risk_words))
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where answers wait, encrypted, until they are kept or let go."""
+        return self._spool.path
 
     # -- keeping an order -------------------------------------------------------------------
 

@@ -72,6 +72,7 @@ from typing import Any
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
 from service.access.provider import OidcSettings, read_oidc
+from service.agenda.poll_settings import PollSettings, read_polls
 from service.report.settings import ReportSettings, read_report
 from service.s3_settings import s3_of
 from service.webhooks.hooks import HookSettings, read_hooks
@@ -84,7 +85,7 @@ _TOP = frozenset(
         "data", "keys", "listen", "valkey", "database", "database_connections", "tenant",
         "log_origin", "sources", "limits", "authority", "witness", "signing", "retention",
         "erasure_journal", "access", "oidc", "webhooks", "outbound_hosts", "policies", "s3",
-        "public_url", "report", "risk_words", "queues", "playbooks",
+        "public_url", "report", "risk_words", "queues", "playbooks", "polls",
     }
 )  # fmt: skip
 
@@ -194,6 +195,7 @@ class Settings:
     risk_words: Path | None = None
     queues: tuple[QueueSettings, ...] = ()
     playbooks: Path | None = None
+    polls: tuple[PollSettings, ...] = ()
     s3: Where | None = None
     report: ReportSettings = field(default_factory=ReportSettings)
 
@@ -260,6 +262,7 @@ def load_settings(
         api_token=Secret("api_token", token) if token else None,
         access=_access(text("access", "open"), path=path),
         outbound_hosts=_hosts(table.get("outbound_hosts", []), path=path),
+        polls=read_polls(table.get("polls", {}), sources=frozenset(sources), path=path),
         queues=_queues(table, base=base, env=env, path=path),
         webhooks=read_hooks(table.get("webhooks", {}), base=base, env=env, path=path),
         oidc=read_oidc(table.get("oidc"), path=path, env=env),

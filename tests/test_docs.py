@@ -32,6 +32,7 @@ CALLED = {
     "oidc": "[oidc]",
     "webhooks": "[webhooks.NAME]",
     "queues": "[queues.NAME]",
+    "polls": "[polls.NAME]",
     "host": "listen",
     "port": "listen",
     "api_token": "ORDERPROOF_API_TOKEN",

@@ -25,6 +25,7 @@ from service.access.callers import DeniedError, Whose
 from service.access.rates import Rates, SharedRates
 from service.access.tokens import LINK, id_of, is_right, mint
 from service.agenda.agenda import keeping_time
+from service.agenda.polls import asking
 from service.api.defect_port import DeskPort
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
@@ -419,6 +420,7 @@ async def open_runtime(settings: Settings, *, worker: bool = True) -> AsyncItera
         taking_in(runtime) as intake,
         polling(settings, intake),
         watching(runtime) as desk,
+        asking(runtime, desk),
         keeping_time(runtime),
         sending(runtime),
     ):

@@ -157,7 +157,7 @@ class KnownDefect(TypedDict):
     denied: bool
     stars: "int | None"
     doubts: list["Doubt"]
-    origin: Literal["export", "manual", "webhook"]
+    origin: Literal["export", "manual", "webhook", "poll"]
     evidence: "HasEvidence"
     collection: "str | None"
     created_at: "Time"
