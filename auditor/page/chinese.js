@@ -1,7 +1,7 @@
 // The sentences in Chinese, by their English template, and the names of the checks.
 
 const NAMES = new Map([
-  ["zip", "ZIP 格式"], ["folder", "文件夹"], ["files", "文件"], ["keys", "公钥"],
+  ["zip", "ZIP 格式"], ["report", "报告"], ["current", "是否最新"], ["folder", "文件夹"], ["files", "文件"], ["keys", "公钥"],
   ["receipts", "收据链"], ["statement", "声明"], ["statement-root", "声明的根"],
   ["manifest", "清单"], ["facts", "事实"], ["readings", "读数"], ["openings", "承诺开启"],
   ["manifest-receipts", "清单与收据"], ["verdicts", "结论"], ["withheld", "未公开项"],
@@ -45,6 +45,13 @@ const CHINESE = new Map([
   ["converted", "转换"],
   ["translated", "翻译"],
   ["this", "本次"],
+  ["The report", "报告"],
+  ["it is too large", "过大"],
+  ["it cannot vouch for itself: drop the order's bundle as well", "报告无法自证:请一并拖入订单证据包"],
+  ["No signed record here has its SHA-256, {0}: it was altered, or made elsewhere.", "此处没有签名记录含其 SHA-256 {0}:它被改动过,或制作于别处。"],
+  ["The report is ours and unaltered; its receipt is {0}.", "该报告由封存方制作且未被改动;其收据为 {0}。"],
+  ["It is of the newest account in the bundle.", "它对应证据包中最新的清单。"],
+  ["It is of an earlier account; the bundle has a newer one.", "它对应较早的清单;证据包中有更新的清单。"],
   ["an earlier", "先前"],
   ["{0} is a report of {1} account ({2}), made {3}, says its signed record {4}.", "{0} 是{1}清单({2})的报告,{3}制作,见其签名记录 {4}。"],
   ["by hand", "由人手工"],

@@ -211,6 +211,8 @@ async function checkRecord(bag, seal, here, kept, keys) {
     const account = original.seq === last - 1 ? say("this") : say("an earlier");
     const told = "{0} is a report of {1} account ({2}), made {3}, says its signed record {4}.";
     bag.checks.passed("derived", say(told, where, account, original.seq, how, kept.seq), where);
+    const newest = original.seq === last - 1;
+    (bag.reports ??= []).push({ sha256: record.sha256, seq: derivative.seq, newest });
     return record;
   }
   const said = "{0} is a {1} copy of item {2} ({3}), made {4}, says its signed record {5}.";
@@ -265,4 +267,21 @@ function readTransform(payload) {
     throw malformed(what, say("it is not written the one way we write it"));
   }
   return { original, derivative, change, sha256, transform: { name, version } };
+}
+
+const MAX_REPORT_BYTES = 256 * 2 ** 20;
+
+// Is this file one of the reports in the bundle, and of its newest account?
+async function checkReport(bag, file) {
+  if (file.size > MAX_REPORT_BYTES) throw malformed(say("The report"), say("it is too large"));
+  const sha256 = await digest(new Uint8Array(await file.arrayBuffer()));
+  const found = (bag.reports ?? []).find((each) => each.sha256 === sha256);
+  if (!found) {
+    const said = "No signed record here has its SHA-256, {0}: it was altered, or made elsewhere.";
+    bag.checks.failed("report", say(said, sha256));
+    return;
+  }
+  bag.checks.passed("report", say("The report is ours and unaltered; its receipt is {0}.", found.seq));
+  if (found.newest) bag.checks.passed("current", say("It is of the newest account in the bundle."));
+  else bag.checks.failed("current", say("It is of an earlier account; the bundle has a newer one."));
 }

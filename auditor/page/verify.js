@@ -5,10 +5,11 @@
 // zip        a Blob; or
 // files      [{path, blob}] of an unpacked bag, paths from the bag's own folder on
 // key        bytes of a key file got from elsewhere; null trusts the bundle's own and says so
+// report     a Blob: a PDF that may be one of the reports in the bundle
 // progress   called with (bytes done, bytes in all, path)
 //
 // Throws a Problem if it is nothing that could be checked at all.
-async function verify({ zip = null, files = null, key = null, progress = () => {} }) {
+async function verify({ zip = null, files = null, key = null, report = null, progress = () => {} }) {
   const source = zip ? await ZipSource.open(zip) : new FolderSource(files);
   const some = ["bagit.txt", "manifest-sha256.txt", KEYS];
   if (source.kind === "folder" && !some.some((path) => source.sizes.has(path))) {
@@ -43,6 +44,7 @@ async function verify({ zip = null, files = null, key = null, progress = () => {
   const cosigned = await guarded(checks, "witnesses", () => readCosigned(bag, both.sealed));
   await guarded(checks, "inclusion", () => checkLogged(bag, seal, both, cosigned));
   await guarded(checks, "derived", () => checkDerived(bag, seal, both.sealed, keys));
+  if (report) await guarded(checks, "report", () => checkReport(bag, report));
   const known = outside?.witnesses ?? [];
   const seen = await guarded(checks, "witnesses", () =>
     checkWitnesses(bag, cosigned, both.sealed, known));

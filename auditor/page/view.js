@@ -156,10 +156,12 @@ async function run() {
 // Everything that was picked or dropped at once: a ZIP, a folder's files, a key file.
 async function take(found) {
   const zip = found.find(({ path, blob }) => !path.includes("/") && /\.zip$/i.test(blob.name));
+  const isReport = ({ path, blob }) => !path.includes("/") && /\.pdf$/i.test(blob.name);
+  const report = found.find(isReport)?.blob ?? null;
   const inFolder = found.filter(({ path }) => path.includes("/"));
   if (zip) asked = { zip: zip.blob, name: zip.blob.name };
   else if (inFolder.length) asked = { files: unwrapped(inFolder), name: inFolder[0].path.split("/")[0] };
-  const alone = found.filter((each) => each !== zip && !inFolder.includes(each));
+  const alone = found.filter((each) => each !== zip && !inFolder.includes(each) && !isReport(each));
   for (const { blob } of alone) {
     if (blob.size <= MAX_KEY_FILE_BYTES) {
       byId("key").value = await blob.text();
@@ -168,7 +170,13 @@ async function take(found) {
       asked = { zip: blob, name: blob.name };
     }
   }
+  // A report is checked against the bundle that came with it, or before it.
+  if (asked && report) asked = { ...asked, report, name: `${asked.name}, ${report.name}` };
   if (asked) await run();
+  else if (report) {
+    showProblem(refused(say("The report"), say("it cannot vouch for itself: drop the order's bundle as well")));
+    byId("result").hidden = false;
+  }
 }
 
 // Paths from the bag's own folder on. Some programs unpack into one folder more.
@@ -203,8 +211,8 @@ function picked(input) {
 
 function start() {
   // A page of the console has its language, and its own way to the other one.
-  const asked = byId("to-zh") ? navigator.language : document.documentElement.lang;
-  setWords(asked?.toLowerCase().startsWith("zh") ? "zh" : "en");
+  const language = byId("to-zh") ? navigator.language : document.documentElement.lang;
+  setWords(language?.toLowerCase().startsWith("zh") ? "zh" : "en");
   for (const each of ["en", "zh"]) byId(`to-${each}`)?.addEventListener("click", () => setWords(each));
   for (const id of ["zip", "folder", "key-file"]) {
     byId(id).addEventListener("change", async ({ target }) => {

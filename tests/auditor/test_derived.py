@@ -15,6 +15,7 @@ from auditor.verify import verify_path
 from evidence.bundle import BAG_INFO, PAYLOAD_MANIFEST, TAG_MANIFEST
 from evidence.canonical import canonical, parse_json
 from evidence.carried import CHECKPOINT, CONSISTENCY, OPENINGS, RECEIPTS
+from evidence.derivatives import Change
 from evidence.dsse import Envelope
 from evidence.oms import MODEL_SIG
 from evidence.orders import order_ref
@@ -39,6 +40,25 @@ Files = dict[str, bytes]
 @pytest.fixture(scope="module")
 def made() -> Made:
     return with_copies(make(5), (1, PICTURE))
+
+
+def test_a_report_is_tied_to_the_manifest_that_it_renders(tmp_path: Path) -> None:
+    made = with_copies(make(5), (5, b"%PDF-1.4"), change=Change.RENDERED)
+    report = verified(tmp_path, made.zip(), key=made.house.keys)
+    assert failures(report) == []
+    (tied,) = [check for check in said(report) if "report of" in check.what]
+    assert "a report of this account (5)" in tied.what
+
+
+def test_nothing_but_a_manifest_is_rendered(tmp_path: Path) -> None:
+    def lie(payload: dict[str, Any]) -> dict[str, Any]:
+        payload["predicate"]["original"] = {**payload["predicate"]["original"], "seq": 3}
+        return payload
+
+    made = with_copies(make(5), (5, b"%PDF-1.4"), change=Change.RENDERED, bend=lie)
+    assert "not among the sealed" in " ".join(
+        check.what for check in verified(tmp_path, made.zip()).checks
+    )
 
 
 def said(report: Report) -> list[Check]:

@@ -8,9 +8,10 @@ import pytest
 from evidence.archive import Entry
 from evidence.bundle import STATEMENT
 from evidence.canonical import canonical, parse_json
+from evidence.derivatives import Change
 from evidence.dsse import EcdsaSigner, Envelope, sign
 from evidence.items import InMemory
-from tests.auditor.bundles import House, files_of, make, zip_of, zipped
+from tests.auditor.bundles import House, files_of, make, with_copies, zip_of, zipped
 from tests.auditor.page.browser import Tab, open_tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -237,3 +238,29 @@ async def test_without_ed25519_the_log_is_inconclusive_not_passed(
         for name in ("checkpoints", "before-read", "inclusion", "read-after-stored"):
             assert states[name] == "inconclusive"
         assert states["statement"] == "pass"
+
+
+async def test_a_report_that_is_dropped_with_its_bundle_is_checked(
+    tab: Tab, tmp_path: Path
+) -> None:
+    await fresh(tab)
+    pdf = b"%PDF-1.4 a report " * 40
+    made = with_copies(make(5), (5, pdf), change=Change.RENDERED)
+    (tmp_path / "bundle.zip").write_bytes(made.zip())
+    (tmp_path / "report.pdf").write_bytes(pdf)
+    (tmp_path / "bent.pdf").write_bytes(pdf + b"!")
+
+    async def dropped(*names: str) -> str:
+        await tab.run("document.getElementById('result').hidden = true")
+        files = [str(tmp_path / name) for name in names]
+        data = {"items": [], "files": files, "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            await tab.send("Input.dispatchDragEvent", type=kind, x=200, y=200, data=data)
+        return await answer(tab)
+
+    assert "drop the order's bundle as well" in await dropped("report.pdf")
+    said = await dropped("bundle.zip", "report.pdf")
+    assert "The report is ours and unaltered" in said
+    assert "It is of the newest account in the bundle." in said
+    said = await dropped("bent.pdf")
+    assert "It does not hold" in said and "it was altered, or made elsewhere" in said
