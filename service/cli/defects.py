@@ -84,7 +84,7 @@ async def _collect(runtime: Runtime, settings: Settings, export: Export, store: 
 
 
 def _rates(runtime: Runtime, export: Export, at: date, orders: Any, platform: str) -> list[Rate]:
-    from service.defects.rates import limit_of, rate, readings
+    from service.defects.rates import limit_is_over, limit_of, rate, readings
 
     rules = [policy for policy in runtime.policies.values() if policy.platform == platform]
     rules = [policy for policy in rules if readings(policy)]
@@ -93,7 +93,14 @@ def _rates(runtime: Runtime, export: Export, at: date, orders: Any, platform: st
     policy = min(rules, key=lambda policy: (not policy.default, policy.id))
     limit = limit_of(policy)
     return [
-        rate(reading, export.rows, at=at, limit=limit, orders=orders)
+        rate(
+            reading,
+            export.rows,
+            at=at,
+            limit=limit,
+            orders=orders,
+            limit_is_over=limit_is_over(policy),
+        )
         for reading in readings(policy)
     ]
 

@@ -81,6 +81,7 @@ DefectKind = Literal[
     "not received",
     "not as described",
     "cancellation",
+    "unresolved case",
     "other",
 ]
 

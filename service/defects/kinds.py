@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NOT_RECEIVED = "not received"
     NOT_AS_DESCRIBED = "not as described"
     CANCELLATION = "cancellation"
+    UNRESOLVED = "unresolved case"
     OTHER = "other"
 
 
@@ -36,6 +37,7 @@ _KINDS: Sequence[tuple[str, Kind]] = (
         r"|credit not processed|^(?:stripe|shopify|visa) |拒付",
         Kind.CHARGEBACK,
     ),
+    (r"without[\s_-]*seller[\s_-]*resolution|unresolved case", Kind.UNRESOLVED),
     (r"late[\s_-]*(?:shipment|dispatch|ship)|延迟发货|迟发", Kind.LATE_SHIPMENT),
     (r"(?:in)?valid[\s_-]*tracking|tracking[\s_-]*(?:is )?invalid|追踪率", Kind.INVALID_TRACKING),
     (r"not[\s_-]*received|never arrived|inr\b|未收到", Kind.NOT_RECEIVED),

@@ -28,7 +28,7 @@ _COUNTED = {
     Kind.RETURN: "return",
     Kind.SERVICE_RATING: "service-rating",
     Kind.CANCELLATION: "cancellation",
-    Kind.NOT_RECEIVED: "not received",
+    Kind.UNRESOLVED: "closed without seller resolution",
 }
 
 
@@ -55,6 +55,7 @@ class Leaving:
 class Rate:
     """`counted` in order of leaving.
 
+    limit_is_over whether exactly the limit is over it: "under 1%", and not "at most 2%"
     orders        how many stand below the line; None if nobody said
     without       numerator and orders without those that may not belong
     below_on      the first day on which it is under the limit, if as many orders come as leave, and
@@ -68,6 +69,7 @@ class Rate:
     doubtful: tuple[Row, ...]
     without: tuple[int, int | None]
     below_on: date | None
+    limit_is_over: bool = True
 
     @property
     def value(self) -> Fraction | None:
@@ -77,7 +79,7 @@ class Rate:
     def over(self) -> bool | None:
         if self.value is None or self.limit is None:
             return None
-        return self.value >= self.limit
+        return self.value > self.limit or (self.limit_is_over and self.value == self.limit)
 
 
 def readings(policy: Policy) -> list[Reading]:
@@ -107,6 +109,11 @@ def limit_of(policy: Policy) -> Fraction | None:
     return next(_limits(policy.limited("odr.rate")), None)
 
 
+def limit_is_over(policy: Policy) -> bool:
+    """Whether exactly the limit is too much already, as the policy's first reading says it."""
+    return not any("at most" in limit.value for limit in policy.limited("odr.rate")[:1])
+
+
 def warning_of(policy: Policy) -> Fraction | None:
     """The share above which a platform warns (`odr.warning`); None if nobody says."""
     return next(_limits(policy.limited("odr.warning")), None)
@@ -126,6 +133,7 @@ def rate(
     limit: Fraction | None,
     orders: Sequence[Row] | int | None,
     doubted: int | None = None,
+    limit_is_over: bool = True,
 ) -> Rate:
     """The rate on the day `at`. An order counts once, however many defects it has.
 
@@ -163,7 +171,8 @@ def rate(
         counted=tuple(leaving),
         doubtful=tuple(doubtful[number] for number in sorted(doubtful)),
         without=(left, cleaned),
-        below_on=_below_on(leaving, total, limit),
+        below_on=_below_on(leaving, total, limit, limit_is_over=limit_is_over),
+        limit_is_over=limit_is_over,
     )
 
 
@@ -176,11 +185,22 @@ def _counts(row: Row, reading: Reading) -> bool:
 
 
 def _below_on(
-    leaving: Sequence[Leaving], orders: int | None, limit: Fraction | None
+    leaving: Sequence[Leaving],
+    orders: int | None,
+    limit: Fraction | None,
+    *,
+    limit_is_over: bool,
 ) -> date | None:
-    if not orders or limit is None or Fraction(len(leaving), orders) < limit:
+    if not orders or limit is None:
+        return None
+
+    def is_over(count: int) -> bool:
+        share = Fraction(count, orders)
+        return share > limit or (limit_is_over and share == limit)
+
+    if not is_over(len(leaving)):
         return None
     for gone, each in enumerate(leaving, start=1):
-        if Fraction(len(leaving) - gone, orders) < limit:
+        if not is_over(len(leaving) - gone):
             return each.on
     return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from evidence.policy import Policy
 from service.defects.export import Row
 from service.defects.kinds import Kind
-from service.defects.rates import Rate, limit_of, rate, readings, warning_of
+from service.defects.rates import Rate, limit_is_over, limit_of, rate, readings, warning_of
 from storage.ledger.defects import LEVELS, Defect, Standing
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ async def rated(
                 limit=limit_of(policy),
                 orders=total,
                 doubted=doubted,
+                limit_is_over=limit_is_over(policy),
             )
         )
     every: Sequence[date] = [first + timedelta(days=n) for n in range(longest)]

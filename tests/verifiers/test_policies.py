@@ -110,6 +110,8 @@ def test_no_rule_is_surer_than_the_fact_it_is_from(shared: Path) -> None:
             if isinstance(rule, Phrase):
                 continue
             name = rule.source.partition(":")[0] if isinstance(rule, Limit) else rule.id
+            if name.startswith("EBY-TDR-"):  # read since, in eBay's own help
+                continue
             # What one row says with a part of it from elsewhere is named as such.
             fact = known[name.partition(".")[0]]
             if name == "PP-TIME-01.stated":

@@ -106,10 +106,35 @@ async def test_an_order_of_another_store_is_doubted_and_its_evidence_left_alone(
     assert [(one.store, one.collection, one.number) for one in found] == [("eu", None, number(1))]
 
 
+async def test_ebay_counts_what_its_own_rule_names_and_exactly_the_limit_is_fine(
+    runtime: Runtime,
+) -> None:
+    desk, at = Desk(runtime), date(2026, 11, 20)
+    kinds = ("seller-cancelled", "case closed without seller resolution", "return", "INR")
+    told = [
+        Told(platform="ebay", number=f"01-{n:05d}-{n:05d}", site="US", said=said, ordered=at)
+        for n, said in enumerate(kinds)
+    ]
+    await desk.enter(OURS, "default", told, origin="manual", collect=False)
+    for orders, over in ((100, False), (99, True)):
+        found = await desk.rates(OURS, "ebay", stores=None, at=at, orders=orders)
+        assert [each.reading.days for each in found.rates] == [92, 366]
+        for each in found.rates:
+            assert {str(leaving.row.kind) for leaving in each.counted} == {
+                "cancellation",
+                "unresolved case",
+            }
+            assert each.over is over
+            assert each.below_on == (at + timedelta(days=each.reading.days) if over else None)
+
+
 async def test_after_an_erasure_a_defect_still_counts_and_names_nobody(runtime: Runtime) -> None:
     desk = Desk(runtime)
     ((kept, _),) = await desk.enter(
-        OURS, "default", [claim(1, ordered=date(2026, 11, 2), notice="from Jane")], origin="manual"
+        OURS,
+        "default",
+        [claim(1, ordered=date(2026, 11, 2), noticed=date(2026, 11, 3), notice="Jane")],
+        origin="manual",
     )
     await desk.act()
     (collection,) = await runtime.ledger.unfinished()
@@ -121,7 +146,9 @@ async def test_after_an_erasure_a_defect_still_counts_and_names_nobody(runtime: 
         return datetime.now(UTC) + timedelta(days=365)
 
     async with await Runtime.open(runtime.settings, clock=next_year) as later:
+        assert len(await later.ledger.errands_of(await later.find(OURS, ref))) == 2
         await erase(later, OURS, ref, reason=reason, by=by)
+        assert await later.ledger.claim_errands(limit=5, until=later.clock()) == []
     gone = await runtime.ledger.defect(OURS, kept.id)
     assert gone is not None and (gone.number, gone.said, gone.notice, gone.ref) == (
         None, "", "", None,
