@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from evidence.facts import Fact
+from evidence.errors import FormatError
+from evidence.facts import Fact, Facts
+from evidence.locators import pointer
 from evidence.manifest import Coverage
 from evidence.policy import Level, Requirement
-from evidence.times import before, rfc3339
+from evidence.times import before, parse_iso, rfc3339
 from evidence.verdicts import Verdict
 from service.report.answers import coverage_blocks
 from service.report.blocks import Block, Heading, Note, Place, Row, Table, Text, quoted
@@ -25,6 +27,7 @@ from service.report.proofs import source_blocks, verifying_blocks
 from service.report.sealing import Sealing
 from service.report.times import in_utc
 from service.report.wanted import Wanted
+from service.timeline import REQUEST
 from service.words import COVERED, EVENTS, LEVELS, VERDICTS, Said, question, role
 from verifiers.terms.due import Due, dues, steps
 
@@ -210,9 +213,27 @@ def _gap(sealing: Sealing, at: int, line: Coverage, rule: Requirement | None, un
 def _until(sealing: Sealing) -> Iterator[tuple[Row, Said]]:
     """A row for each step with its strictest moment, the earliest step first."""
     manifest = sealing.manifest
+    # What an item states comes first; without it, what the request said of the defect counts.
     found = steps(dues(manifest.policy, sealing.facts, manifest.at))
+    if not found:
+        asked = Facts((*sealing.facts, *_asked(sealing)))
+        found = steps(dues(manifest.policy, asked, manifest.at))
     for readings in sorted(found, key=lambda some: some[0].earliest):
         yield _due_row(sealing, readings)
+
+
+def _asked(sealing: Sealing) -> Iterator[Fact]:
+    """The times that the request states of the defect, as facts that stand in the manifest."""
+    for key, value in (sealing.manifest.defect or {}).items():
+        name = f"defect.{key.removesuffix('_at')}.at"
+        if not key.endswith("_at") or name not in EVENTS:
+            continue
+        try:
+            time = parse_iso(value)
+        except FormatError:
+            continue
+        where = pointer("predicate", "defect", key)
+        yield Fact(name=name, value=time, locator=where, item=sealing.sha256, origin=REQUEST)
 
 
 def _due_row(sealing: Sealing, readings: list[Due]) -> tuple[Row, Said]:
@@ -222,7 +243,14 @@ def _due_row(sealing: Sealing, readings: list[Due]) -> tuple[Row, Said]:
     told = Said(f"{moment.en} (over)", f"{moment.zh}(已过)") if over else moment
     others = f"; {len(readings) - 1} other readings" if len(readings) > 1 else ""
     others_zh = f";另有 {len(readings) - 1} 种解读" if len(readings) > 1 else ""
-    starts = sealing.place(first.start.item, str(first.start.locator))
+    of_request = first.start.item == sealing.sha256
+    starts = (
+        Place(sealing.sha256, str(first.start.locator), sealing.seq)
+        if of_request
+        else sealing.place(first.start.item, str(first.start.locator))
+    )
+    if of_request:
+        told = Said(f"{told.en}, counted from the request", f"{told.zh},自请求所述时间起算")
     places = (sealing.here("policy", "toml"), *((starts,) if starts else ()))
     step = first.rule.step or "answer"
     row = Row(

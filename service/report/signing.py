@@ -25,8 +25,8 @@ FIELD = "Seal"
 BOX = (48, 62, 108, 92)
 # A frame and a stroke, as a pen makes it: no text, since every font of the file is embedded.
 _MARK = (
-    b"q 0.12 0.37 0.60 RG 0.8 w 0.5 0.5 59 29 re S 1.2 w "
-    b"9 9 m 16 26 22 25 20 13 c 19 7 27 9 31 17 c 33 22 36 20 37 14 c 38 10 44 11 51 13 c S Q"
+    b"q 0.12 0.37 0.60 RG 0.8 w 0.5 0.5 49 19 re S 1.2 w "
+    b"7 6 m 13 17 18 16 17 8 c 16 4 22 6 25 11 c 27 15 30 13 30 9 c 31 6 36 7 42 8 c S Q"
 )
 # RFC 5280, 4.1.2.5: no well-defined end.
 _NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)

@@ -42,8 +42,13 @@ def test_until_when_is_the_strictest_reading_of_the_next_step() -> None:
     assert "reply · 2026-11-21T12:00:00Z" in text
 
 
-def test_without_a_start_no_date_is_told() -> None:
+def test_without_a_notice_it_counts_from_what_the_request_says() -> None:
     text = told(gaps.blocks_of(sealing(), GAPS))
+    assert "reply · 2026-11-20T17:20:00Z, counted from the request" in text
+
+
+def test_without_a_start_no_date_is_told() -> None:
+    text = told(gaps.blocks_of(sealing(account(defect={"kind": "a-to-z"})), GAPS))
     assert "so no date can be told" in text
     assert "not known" in text
 
