@@ -38,7 +38,9 @@ test: $(TEST) ## the tests (ORDERPROOF_EXTRAS=1 adds the slow ones)
 	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 # What stands on the ledger, the objects, the log or the queue, once more on other servers.
-SCALED = tests/storage tests/journeys tests/service
+SCALED = tests/journeys $(addprefix tests/storage/test_,crashes.py ledger.py sequencer.py tokens.py) \
+	$(addprefix tests/service/,access timestamping webhooks witness $(addprefix test_,access.py custody.py \
+	derive.py erasure.py keeping.py reverify.py reviewer.py shelf.py whole.py worker.py))
 
 .PHONY: test-scaled
 test-scaled: $(TEST) ## the same on PostgreSQL, S3 and Valkey, all started by the tests

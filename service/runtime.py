@@ -35,6 +35,7 @@ from service import erasure, keeping, tracing
 from service.cases.ref import POLICY as CASES
 from service.instruments import Instruments
 from service.line import Waiting
+from service.moved import check_not_moved
 from service.own_folder import OwnFolder
 from service.places import Places, open_places
 from service.queue import Queue
@@ -158,6 +159,7 @@ class Runtime:
     ) -> Runtime:
         """Open or make the data folder. Without a queue, collections are walked by the caller."""
         use_sealed_zones()
+        check_not_moved(settings)
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         vault = open_vault(settings)
         places = await asyncio.to_thread(open_places, settings, clock)

@@ -44,6 +44,7 @@ COMMANDS = {
     "backup": ("backup", "copy ledger, objects, log and journal while the service runs"),
     "restore": ("restore", "bring back what a disaster took, and audit it"),
     "recover": ("recover", "read back from the published log what a restored ledger lacks"),
+    "migrate": ("migrate", "move all evidence to another place, such as PostgreSQL and S3"),
     "keys": ("keys", "the public keys, for whoever verifies; rotate or revoke them"),
     "tenant": ("tenant", "whose evidence is kept here, and their stores"),
     "token": ("token", "make, list and revoke access tokens"),

@@ -110,6 +110,11 @@ class Database:
             await asyncio.sleep(0.01 * 2**attempt)
         raise AssertionError("the loop above returns or raises")
 
+    async def count_on(self) -> None:
+        """Rows were brought with their numbers: the next new one has a number beyond."""
+        async with _translated():
+            await self._engine.count_on()
+
     @asynccontextmanager
     async def holding(self, name: str) -> AsyncIterator[Held]:
         """Nobody else holds the lock of this name meanwhile, in whichever process.

@@ -95,6 +95,10 @@ class Engine(Protocol):
 
     async def scrub(self, hidden: Sequence[bytes] | None) -> bool: ...
 
+    async def count_on(self) -> None:
+        """Rows were brought with their numbers: the next new one has a number beyond."""
+        ...
+
     def holding(self, name: str) -> AbstractAsyncContextManager[Held]:
         """The lock of this name among all processes that use the database."""
         ...

@@ -41,6 +41,7 @@ from storage.ledger.engines import (
 )
 from storage.ledger.errors import is_away
 from storage.ledger.locks import HeldLock, Locks
+from storage.ledger.models import metadata
 from storage.ledger.rows import beginning, secure
 
 CONNECTIONS = 10
@@ -72,6 +73,10 @@ _OPTIONS: dict[str, Any] = {
     "hide_parameters": True,
     "pool_reset_on_return": None,
 }
+_COUNT_ON = (
+    "SELECT setval(pg_get_serial_sequence('{table}', 'number'),"
+    " (SELECT coalesce(max(number), 0) + 1 FROM {table}), false)"
+)
 _NO_LIMITS = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5min'"
 
 
@@ -125,6 +130,12 @@ class PostgresEngine:
     async def scrub(self, hidden: Sequence[bytes] | None) -> bool:
         """Nothing to do: PostgreSQL's operator has VACUUM and archives."""
         return True
+
+    async def count_on(self) -> None:
+        async with self._begun(beginning(Reach.MIGRATION, reading=False)) as connection:
+            for table in metadata.sorted_tables:
+                if "number" in table.c:
+                    await connection.exec_driver_sql(_COUNT_ON.format(table=table.name))
 
     def holding(self, name: str) -> AbstractAsyncContextManager[HeldLock]:
         return self._locks.holding(name)

@@ -84,6 +84,9 @@ class SqliteEngine:
         async with self._line.turn:
             return await self._in_thread(scrub, self._bare, self._file, hidden)
 
+    async def count_on(self) -> None:
+        """Nothing to do: SQLite looks at the greatest number that is there."""
+
     @asynccontextmanager
     async def holding(self, name: str) -> AsyncIterator["_Unlocked"]:
         """Nothing: the files of a log lie beside the ledger, and have a lock of their own."""

@@ -30,6 +30,9 @@ from tests.storage.stage import now
 ORDERS, EACH = 3, 5
 
 
+pytestmark = pytest.mark.embedded  # it looks into the folders and the database file
+
+
 async def fill(settings: Settings, *, tenant: str = "default", orders: int = ORDERS) -> None:
     vault = Vault.open(settings.keys)
     ledger = await Ledger.open(settings.database_url, vault=vault, clock=now)

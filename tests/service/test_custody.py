@@ -163,6 +163,7 @@ async def test_hold_custody_and_erasure_over_http(whole: Checked) -> None:
         assert (await whole.get(f"{REAL_ORDER}{path}")).status == 404
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize(
     ("statement", "told"),
     [
@@ -213,6 +214,7 @@ async def test_commands_hold_erase_and_tell(kept: Settings, tmp_path: Path) -> N
         order = await collected(runtime)
     config = tmp_path / "orderproof.toml"
     config.write_text('data = "data"\nkeys = "keys"\n[retention]\ndays = 0\n')
+    shape.configured(config)
 
     def ran(*words: str) -> tuple[int, str, str]:
         said = orderproof("--config", str(config), *words, cwd=tmp_path)

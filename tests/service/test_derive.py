@@ -30,6 +30,7 @@ from service.cli import main
 from service.custody import By, report
 from service.demo import story
 from service.erasure import erase
+from service.places import open_places
 from service.reverify import reverify
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
@@ -304,7 +305,8 @@ async def test_erasing_the_order_erases_its_copies(config: Path) -> None:
         reason = ErasureReason.SUBJECT_REQUEST
         await erase(runtime, settings.tenant, story.ORDER, reason=reason, by=BY)
         assert await runtime.ledger.find_order(settings.tenant, story.ORDER) is None
-    (found,) = (settings.data / "objects").rglob(made.line.stored)
-    assert made.record.sha256 != hashlib.sha256(found.read_bytes()).hexdigest()
+    objects = open_places(settings, lambda: datetime.now(UTC)).objects
+    found = b"".join(objects.raw(made.line.stored))
+    assert made.record.sha256 != hashlib.sha256(found).hexdigest()
     told = await asyncio.to_thread(audit, Asked(opening=True), lambda: settings)
     assert told.ok, told.lines()

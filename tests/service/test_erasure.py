@@ -145,6 +145,7 @@ def audited(settings: Settings, *, opening: bool) -> dict[str, object]:
     return found.to_json()
 
 
+@pytest.mark.embedded
 async def test_nothing_that_is_kept_opens_or_names_an_erased_order(settings: Settings) -> None:
     async with await Runtime.open(settings) as runtime:
         order = await collected(runtime)
@@ -182,6 +183,7 @@ async def test_nothing_that_is_kept_opens_or_names_an_erased_order(settings: Set
         assert isinstance(counts, dict) and counts["erased orders"] == 1
 
 
+@pytest.mark.embedded
 async def test_the_audit_names_an_erased_order_whose_key_is_there(settings: Settings) -> None:
     async with await Runtime.open(settings) as runtime:
         order = await collected(runtime)
@@ -294,6 +296,7 @@ async def by_hand(runtime: Runtime, steps: int) -> Erasure:
     return erasure
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("steps", [0, 1, 2, 3])
 async def test_an_erasure_that_broke_off_is_completed_by_the_next_start(
     settings: Settings, steps: int
@@ -337,6 +340,7 @@ def restored(settings: Settings, backup: Path) -> None:
     shutil.copytree(backup / "keys", settings.keys)
 
 
+@pytest.mark.embedded
 async def test_a_restored_backup_neither_brings_a_key_back_nor_forks_the_log(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -359,6 +363,7 @@ async def test_a_restored_backup_neither_brings_a_key_back_nor_forks_the_log(
     assert (settings.data / "log" / TENANT / "checkpoint").read_bytes() == checkpoint
 
 
+@pytest.mark.embedded
 async def test_a_backup_of_before_the_log_knew_gets_the_same_record(
     settings: Settings, tmp_path: Path
 ) -> None:
@@ -388,6 +393,7 @@ async def test_a_journal_that_was_changed_stops_the_start(settings: Settings) ->
         await Runtime.open(settings)
 
 
+@pytest.mark.embedded
 async def test_killed_at_any_moment_an_erasure_is_whole_or_was_never_begun(
     tmp_path: Path,
 ) -> None:

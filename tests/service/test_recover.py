@@ -31,7 +31,7 @@ from service.settings import RetentionSettings, Settings, load_settings
 from tests import shape
 from tests.service.test_reviewer import SECRET
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.embedded]
 
 OTHER = OrderRef(Platform.AMAZON, "112-4832917-0000001", "US")
 BY = By("local user erika", "orderproof test")
