@@ -19,6 +19,7 @@ from evidence.items import Role
 from evidence.manifest import Manifest
 from service.agenda.plan import errands_after
 from service.agenda.warning import messages_of, warn
+from service.cases import errands as cases
 from service.steps import plan
 from storage.ledger.errands import Errand, Why
 from storage.ledger.outbox import Told
@@ -64,6 +65,9 @@ class Agenda:
         ledger = self._runtime.ledger
         if errand.why is Why.DEADLINE:
             await ledger.errand_done(errand, told=Told.DEADLINE)
+            return
+        if errand.why is Why.CASE:
+            await cases.run(self._runtime, errand)
             return
         order = await ledger.order_by_handle(errand.tenant, errand.order)
         if order is None:  # it was erased

@@ -22,6 +22,7 @@ from evidence.orders import OrderRef
 from service import custody
 from service.access.callers import DeniedError, Whose
 from service.cases.agenda import agenda
+from service.cases.errands import errands_of
 from service.cases.ref import POLICY, ref_of_case
 from service.custody import By
 from storage.ledger.cases import CaseRow
@@ -241,6 +242,7 @@ class Desk:
                 next_at=next_of(case),
                 closed=case.state == "closed",
             )
+            await runtime.ledger.plan_errands(order, list(errands_of(case)))
         return Held(row=row, order=order, case=case, lines=lines)
 
     def _events(self, order: OrderRecord, lines: Sequence[KeptItem]) -> list[Event]:

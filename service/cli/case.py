@@ -4,6 +4,8 @@ orderproof case open --platform amazon --kind a-to-z ORDER --notice FILE --notic
 orderproof case list [--due-before TIME]
 orderproof case show ID
 orderproof case step ID STEP [--paper ROLE=FILE]… [--set NAME=VALUE]…
+orderproof case report ID coverage|gaps|skeleton|clauses|measures|responses|…
+orderproof case check ID DRAFT.txt       what speaks against sending it
 orderproof case seal ID -o FILE.zip
 orderproof case verify FILE.zip          offline, from the file alone
 """
@@ -62,6 +64,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a field of the step; JSON where it is a list, an object, a number or true",
     )  # fmt: skip
 
+    report = actions.add_parser("report", help="something about it as it stands")
+    report.add_argument("id", metavar="ID")
+    report.add_argument("report", metavar="REPORT")
+    report.add_argument("--clauses", metavar="ID,ID", help="rules to refer to in a skeleton")
+
+    check = actions.add_parser("check", help="what speaks against sending a draft")
+    check.add_argument("id", metavar="ID")
+    check.add_argument("draft", type=Path, metavar="FILE")
+
     checking = actions.add_parser("verify", help="its events and all else, offline")
     checking.add_argument("path", type=Path, metavar="FILE")
     for action in actions.choices.values():
@@ -118,6 +129,15 @@ async def _run(arguments: argparse.Namespace) -> int:
                     found = await _all(work, whose, arguments.due_before)
                 case "step":
                     found = await work.step(whose, arguments.id, _step(arguments), by)
+                case "report":
+                    asked = {"clauses": arguments.clauses}
+                    found = await work.report(whose, arguments.id, arguments.report, by, asked)
+                    return _told(found, arguments)
+                case "check":
+                    text = arguments.draft.read_text("utf-8")
+                    body = {"check": "draft", "text": text}
+                    found = await work.check(whose, arguments.id, body, by)
+                    return _told(found, arguments)
                 case "seal":
                     found = await work.seal(whose, arguments.id, by)
                     await work.bundle(whose, arguments.id, to=arguments.output)
@@ -132,6 +152,25 @@ async def _run(arguments: argparse.Namespace) -> int:
     for line in _lines(found):
         say(line)
     return 0
+
+
+def _told(found: Mapping[str, Any], arguments: argparse.Namespace) -> int:
+    """1 where the report's answer is no."""
+    from service.cli.terminal import say, say_json
+
+    said = found["said"]
+    if arguments.json:
+        say_json(found)
+    elif "text" in said:
+        say(said["text"])
+    elif "findings" in said:
+        for each in said["findings"]:
+            say(f"{each['severity']:<7} {each['begin']:>5}  {each['code']}: {each['text']}")
+        say("nothing speaks against it" if not said["findings"] else "")
+    else:
+        say(json.dumps(said, ensure_ascii=False, indent=2))
+    no = said.get("verdict") not in (None, "pass") or said.get("sendable") is False
+    return 1 if no else 0
 
 
 async def _all(work: Any, whose: Any, due: str | None) -> list[dict[str, Any]]:

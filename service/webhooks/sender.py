@@ -25,6 +25,7 @@ from collectors.guard import BlockedAddress, guarded_socket
 from evidence.errors import RequestError
 from evidence.times import rfc3339
 from service.api.shapes import collection_path, order_path
+from service.cases.ref import case_of
 from storage.ledger.outbox import Message
 
 if TYPE_CHECKING:
@@ -137,6 +138,11 @@ class Sender:
         order = await ledger.order_by_handle(message.tenant, message.order)
         if order is None:
             return None
+        if (case := case_of(order.ref)) is not None:
+            links = {"case": f"/v1/cases/{case}"}
+            about = json.loads(message.details or "{}")
+            told = {"case": case, "store": order.store, "about": about, "links": links}
+            return _said(message, told | ({"act": message.act} if message.act else {}))
         data: dict[str, Any] = {
             "platform": str(order.ref.platform),
             "order_id": order.ref.id,

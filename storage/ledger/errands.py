@@ -25,6 +25,7 @@ class Why(StrEnum):
     proof      it has just arrived: carriers add signature and photo within a day
     history    the carrier keeps its history no longer
     fresh      what is there will be too old for the platform when the deadline comes
+    case       something of a case is due: a wait is over, a promise, a window that closes
     answer     a buyer's message should have been answered by now: what came of it is kept
     """
 
@@ -34,6 +35,7 @@ class Why(StrEnum):
     HISTORY = "history"
     FRESH = "fresh"
     ANSWER = "answer"
+    CASE = "case"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
