@@ -145,12 +145,16 @@ class Desk:
 
     async def listed(
         self, whose: Whose, *, before: int | None, limit: int, due: datetime | None = None
-    ) -> list[CaseRow]:
-        """Newest first, of the stores that may be seen; without those that were erased."""
+    ) -> tuple[list[CaseRow], int | None]:
+        """A page, newest first, of the stores that may be seen, and where the next one begins.
+
+        Those that were erased are not in it, though they count towards its length.
+        """
         rows = await self._runtime.ledger.cases(
             whose.tenant, stores=whose.stores, before=before, limit=limit, due=due
         )
-        return [row for row in rows if row.summary]
+        after = rows[-1].number if len(rows) == limit else None
+        return [row for row in rows if row.summary], after
 
     async def step(
         self,

@@ -84,8 +84,7 @@ class CaseWork:
         self, whose: Whose, *, before: int | None, limit: int, due: datetime | None
     ) -> tuple[list[dict[str, Any]], int | None]:
         """A page, newest first, and where the next one begins."""
-        rows = await self._desk.listed(whose, before=before, limit=limit, due=due)
-        after = rows[-1].number if len(rows) == limit else None
+        rows, after = await self._desk.listed(whose, before=before, limit=limit, due=due)
         return [row_of(row) for row in rows], after
 
     async def view(self, whose: Whose, id: str, by: By) -> dict[str, Any]:
