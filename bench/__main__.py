@@ -18,6 +18,7 @@ COMMANDS = (
     ("bench.readers",),
     ("bench.matching",),
     ("bench.report",),
+    ("bench.profiles",),
 )
 
 

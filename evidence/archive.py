@@ -201,7 +201,7 @@ class ArchiveWriter:
     def close(self) -> int:
         """Write the directory; returns the archive's size in bytes."""
         self._directory.seek(0)
-        while chunk := self._directory.read(1 << 20):
+        while chunk := self._directory.read(1 << 16):
             self._out.write(chunk)
         end = end_records(count=self._count, size=self._size, offset=self._offset)
         self._out.write(end)

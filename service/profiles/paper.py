@@ -1,7 +1,7 @@
 """A file for a platform: sheets of what sources say, then pictures of items, as PDF/A or pictures.
 
-Deterministic: the same parts, fonts and version of typst give the same bytes. What goes in was read
-and decoded before; texts come as data and are never run.
+Deterministic: the same parts, fonts and version of typst give the same bytes. Pictures were decoded
+and written anew by the reading process; texts come as data and are never run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -22,9 +22,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from evidence.errors import ConfigError, RequestError
+from service.report.fonts import Fonts, find_fonts
 
 STANDARD = "a-1a"
-FONTS = ("Noto Sans CJK SC", "DejaVu Sans")
 BREAK = "\u200b"
 _LONG = re.compile(r"[^\s]{24,}")
 
@@ -78,8 +78,11 @@ class Paper:
 
 
 def available() -> bool:
-    """Whether the extra `report` is installed."""
-    return importlib.util.find_spec("typst") is not None
+    """Whether the extra `report` is installed, and fonts are there that it needs."""
+    try:
+        return importlib.util.find_spec("typst") is not None and bool(find_fonts().files)
+    except ConfigError:
+        return False
 
 
 def as_pdf(paper: Paper) -> bytes:
@@ -113,54 +116,69 @@ def _jpeg(page: bytes, quality: int) -> bytes:
 
 
 def _compiled(paper: Paper, **how: Any) -> Any:
-    if not available():
+    if importlib.util.find_spec("typst") is None:
         raise ConfigError(what="This profile", why="it needs the extra `report`: install it")
     import typst
 
+    fonts = find_fonts()
     with tempfile.TemporaryDirectory(prefix="orderproof-paper-") as name:
         folder = Path(name)
-        data = _data(paper, folder)
+        data = _data(paper, folder, fonts)
         (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
         template = folder / "paper.typ"
         template.write_bytes((files("service.profiles") / "paper.typ").read_bytes())
         try:
-            return typst.compile(str(template), root=str(folder), **how)
+            return typst.compile(
+                str(template),
+                root=str(folder),
+                font_paths=[str(folder / "fonts")],
+                ignore_system_fonts=True,
+                **how,
+            )
         except Exception as problem:  # typst raises one kind, and RuntimeError beside it
             why = " ".join(str(problem).split())[:200].replace(name, "")
             raise RequestError(what="The file", why=f"it cannot be laid out: {why}") from problem
 
 
-def _data(paper: Paper, folder: Path) -> dict[str, Any]:
+def _data(paper: Paper, folder: Path, fonts: Fonts) -> dict[str, Any]:
+    (folder / "fonts").mkdir()
+    for number, font in enumerate(fonts.files):
+        (folder / "fonts" / f"{number}-{font.name}").symlink_to(font)
     at = paper.at
+
+    def soft(text: str) -> str:
+        return breakable(fonts.showable(text))
+
     return {
-        "title": breakable(paper.title),
-        "lines": [breakable(line) for line in paper.lines],
-        "foot": breakable(paper.foot),
+        "title": soft(paper.title),
+        "lines": [soft(line) for line in paper.lines],
+        "foot": soft(paper.foot),
         "date": [at.year, at.month, at.day, at.hour, at.minute, at.second],
-        "fonts": list(FONTS),
-        "blocks": _blocks(paper.parts, folder),
+        "fonts": list(fonts.families),
+        "blocks": _blocks(paper.parts, folder, soft),
     }
 
 
-def _blocks(parts: Sequence[Part], folder: Path) -> list[dict[str, Any]]:
+def _blocks(
+    parts: Sequence[Part], folder: Path, soft: Callable[[str], str]
+) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
     pictures = 0
     for part in parts:
         match part:
             case Told(title, head, shares, rows):
-                block: dict[str, Any] = {"kind": "told", "title": breakable(title)}
+                block: dict[str, Any] = {"kind": "told", "title": soft(title)}
                 block |= {"head": list(head), "shares": list(shares)}
-                blocks.append(block | {"rows": [[breakable(c) for c in row] for row in rows]})
+                blocks.append(block | {"rows": [[soft(cell) for cell in row] for row in rows]})
             case Lines(lines):
-                blocks.append({"kind": "lines", "lines": [breakable(line) for line in lines]})
+                blocks.append({"kind": "lines", "lines": [soft(line) for line in lines]})
             case Pictures(shown, up):
                 told = []
                 for each in shown:
                     file = f"{pictures:05d}.jpg"
                     (folder / file).write_bytes(each.data)
                     pictures += 1
-                    caption = breakable(each.caption)
-                    told.append({"file": file, "alt": each.alt, "caption": caption})
+                    told.append({"file": file, "alt": each.alt, "caption": soft(each.caption)})
                 # The first ones begin a page, unless nothing stands before them.
                 blocks.append(
                     {"kind": "pictures", "pictures": told, "up": up, "fresh": bool(blocks)}

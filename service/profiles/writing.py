@@ -34,7 +34,7 @@ class InFile:
 
     def chunks(self) -> Iterator[bytes]:
         with self._path.open("rb") as data:
-            while chunk := data.read(1 << 20):
+            while chunk := data.read(1 << 16):
                 yield chunk
 
 
