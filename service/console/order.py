@@ -103,10 +103,11 @@ def _timeline(visit: Visit, manifest: Manifest | None) -> dict[str, Any]:
         return {"picture": None}
     events = timeline.events_of(manifest)
     svg = timeline.timeline_svg(events[:MAX_EVENTS], language=visit.words.language)
+    said = timeline.described(events).in_(visit.words.language)
+    begin = Markup('<svg aria-label="{}" ').format(said)
     return {
-        "picture": Markup(svg),  # noqa: S704
+        "picture": begin + Markup(svg.removeprefix("<svg ")),  # noqa: S704
         "events": events[:MAX_EVENTS],
-        "said": timeline.described(events).in_(visit.words.language),
     }
 
 

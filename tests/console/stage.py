@@ -22,6 +22,7 @@ from service.sandbox.app import run_sandbox
 from service.sandbox.authority import SandboxAuthority
 from service.sandbox.scenario import parse_scenario
 from service.settings import Settings, load_settings
+from tests.console import hostile
 
 ORDER_PAGE = order_page(story.ORDER)
 
@@ -52,16 +53,18 @@ async def stage(folder: Path, *, tokens: bool = True) -> AsyncIterator[Stage]:
                 trust=folder / "trust",
             )
         )
+        await asyncio.to_thread(hostile.add_to, folder / "seller")
         environment = {"ORDERPROOF_DEMO_UPS_SECRET": "demo-secret"}
         settings = load_settings(config, environment=environment)
         if tokens:
             settings = replace(settings, access="tokens")
         async with await Runtime.open(settings) as runtime:
             made = await _tokens(runtime)
-            collection, _ = await runtime.request_collection(
-                story.ORDER, tenant=settings.tenant, defect=story.DEFECT
-            )
-            assert await runtime.walk(settings.tenant, collection.id) == "sealed"
+            for ref, defect in ((hostile.ORDER, None), (story.ORDER, story.DEFECT)):
+                collection, _ = await runtime.request_collection(
+                    ref, tenant=settings.tenant, defect=defect
+                )
+                assert await runtime.walk(settings.tenant, collection.id) == "sealed"
         app = make_app(settings, opening=partial(open_runtime, worker=True))
         server = TestServer(app)
         await server.start_server()

@@ -21,12 +21,9 @@
   }
 
   async function verifiers() {
+    const said = JSON.parse(new TextDecoder().decode(await file("keys.json")));
     const found = [];
-    for (let n = 1; n < 100; n += 1) {
-      const raw = await file(n === 1 ? "log.vkey" : `log.${n}.vkey`);
-      if (raw === null) break;
-      found.push(await NoteVerifier.parse(new TextDecoder().decode(raw).trim()));
-    }
+    for (const { vkey } of said.log) found.push(await NoteVerifier.parse(vkey));
     return found;
   }
 
