@@ -28,9 +28,8 @@ ROLE = "orderproof"
 UP_S = 60.0
 _TEMPLATE = "migrated"
 # Nothing here has to outlive a power cut.
+_QUICK = ("fsync=off", "full_page_writes=off")
 _SETTINGS = (
-    "fsync=off",
-    "full_page_writes=off",
     "synchronous_commit=on",
     "shared_buffers=48MB",
     "max_connections=150",
@@ -56,6 +55,7 @@ class Postgres:
     bin: Path
     port: int
     user: str | None
+    settings: Sequence[str] = _QUICK
     process: subprocess.Popen[bytes] | None = None
     made: set[str] = field(default_factory=set)
 
@@ -101,7 +101,7 @@ class Postgres:
                     "-h127.0.0.1",
                     f"-p{self.port}",
                     f"-k{self.folder / 'data'}",
-                    *(f"-c{setting}" for setting in _SETTINGS),
+                    *(f"-c{setting}" for setting in (*_SETTINGS, *self.settings)),
                 ],
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -165,7 +165,7 @@ def name_of(folder: Path) -> str:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
+def postgres(settings: Sequence[str] = _QUICK) -> Iterator[Postgres]:
     """The server in a short-named folder of its own, up; both are gone after the block."""
     found = binaries()
     user = "nobody" if os.getuid() == 0 else None
@@ -182,7 +182,7 @@ def postgres() -> Iterator[Postgres]:
         asked += ["--auth=trust", "--encoding=UTF8", "--locale=C"]
         subprocess.run(asked, check=True, capture_output=True, user=user, cwd=folder)
         with ports_of_our_own() as ports:
-            server = Postgres(folder, found, ports[0], user)
+            server = Postgres(folder, found, ports[0], user, settings)
             try:
                 server.start()
                 server.admin(f"CREATE ROLE {ROLE} LOGIN")
