@@ -11,6 +11,7 @@ COMMANDS = (
     ("bench.end_to_end", "memory"),
     ("bench.sources",),
     ("bench.storage",),
+    ("bench.ledger",),
     ("bench.audit",),
     ("bench.webhooks",),
     ("bench.defects",),
