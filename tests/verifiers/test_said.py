@@ -181,6 +181,20 @@ def test_another_country_with_a_site_of_its_own_is_another_site(
     assert _asked(said(f"Ship to: {went}"), site=site)[0] is verdict
 
 
+def test_a_sale_across_a_border_of_the_single_market_is_told_where_the_item_is_tied() -> None:
+    numbers = ("Order 171-9595675-5999853", "Tracking number: RR473124829DE")
+    about = {"order": "171-9595675-5999853", "number": "RR473124829DE"}
+    both = said(*numbers, "Ship to: 69003 Lyon, France")
+    assert _asked(both, **about, site="DE") == (
+        Verdict.INCONCLUSIVE, {"asked-order-named", "asked-number-named", "asked-site-abroad"}
+    )  # fmt: skip
+    # One of them alone is also on a page of a parcel that was mistaken for this order's.
+    one = said(numbers[1], "Ship to: 69003 Lyon, France")
+    assert _asked(one, **about, site="DE")[0] is Verdict.FAIL
+    # No rule of a marketplace lets it go there.
+    assert _asked(both, **about, site="US")[0] is Verdict.FAIL
+
+
 def test_a_year_before_a_name_is_no_dutch_postcode() -> None:
     assert not said("© 2025 SF Express").named("document.country")
     assert said("Ship to: 2011 SF Haarlem").values("delivery.country") == ["NL"]
@@ -251,3 +265,12 @@ def test_the_time_of_a_message_is_not_the_other_half_of_a_day_further_down() -> 
 def test_an_hour_may_have_lost_its_blank() -> None:
     found = said("照会日時:2025/07/2600時31分")
     assert days_of(found, "document.captured.at") == ["2025/07/2600時31分"]
+
+
+def test_the_hour_of_a_capture_borrows_no_day_from_the_history() -> None:
+    """The day of the capture was cut off at the picture's edge."""
+    found = placed(
+        ("Apr 7, 2025 7:11 AM", 40, 100), ("Label created", 240, 100),
+        ("Page captured: A", 40, 140), ("7:29 PM", 40, 156),
+    )  # fmt: skip
+    assert not found.named("document.captured.at")

@@ -20,6 +20,8 @@ from evidence.facts import Fact, Facts
 from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.lines import Line
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.labels import Told, labels_in
 
 ORDERED, LABEL, SHIPPED, TRANSIT, OUT, DELIVERED, CAPTURED = 10, 40, 50, 60, 70, 80, 90
 
@@ -68,8 +70,9 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
             name, starts = _open(fact)
         elif name in _STEPS:
             starts, timed = _starts(fact.time)
-        # A group is a record's row, and of a record other questions are asked.
-        if name not in _STEPS or not starts or fact.group or not _stated(fact):
+        # A row of a record and a file inside the item tell of something else; a mail is the item.
+        own = not fact.group or _MAIL.fullmatch(fact.group)
+        if name not in _STEPS or not starts or not own or not _stated(fact):
             continue
         line = standing.get(fact.locator) or Line(fact.text, (fact,), fact.confidence >= _STATED)
         if _TALK.search(line.text) or len(line.text) > _LONG:
@@ -79,6 +82,7 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
     return found
 
 
+_MAIL = re.compile(r"message/[^/]*")
 # Somebody who talks of a delivery dates the message, not the delivery.
 _TALK = re.compile(
     r"[?!？！]|\b(?:I|I'm|my|me|we|he|she|they|says?|said|shows?|told|please|sorry|hi|hello|thanks?)\b"
@@ -183,15 +187,22 @@ def told_twice(events: Sequence[Event], *, parcels: int) -> Iterator[Contradicti
     delivered = [event for event in events if event.step == DELIVERED]
     if not 2 <= len(delivered) <= 3 or parcels > 1:
         return
-    first = delivered[0]
+    if not any(event.step in {TRANSIT, OUT} for event in events):
+        # Without a history, only a row that names the delivery itself surely dates it.
+        delivered = [event for event in delivered if _names_delivery(event)]
+    first = next(iter(delivered), None)
     for other in delivered[1:]:
         # Of a row with two deliveries, such as of a page on its side, nobody knows which is which.
-        if first.line is other.line or _agree(first, other):
+        if first is None or first.line is other.line or _agree(first, other):
             continue
         said = f'"{_said(first)}" and "{_said(other)}" tell of one delivery'
         facts = (*first.line.facts, *other.line.facts)
         yield Contradiction("twice", said, facts, _weight(first, other))
         return
+
+
+def _names_delivery(event: Event) -> bool:
+    return any(one.told is Told.DELIVERED for one in labels_in(fold(event.line.text)))
 
 
 def _agree(one: Event, other: Event) -> bool:

@@ -102,13 +102,17 @@ def _weighed(facts: Facts) -> Iterator[_Weighed]:
         yield _one(trait, fact.name, weight, _sentence(fact), (fact,))
     for found in contradictions_of(facts):
         trait = CONTRADICTIONS[found.kind]
-        yield _one(trait, found.kind, trait.weight * found.weight, _cap(found.said), found.facts)
+        share = _OF_MANY if composed and found.kind in _ONE_STORY else 1.0
+        weight = share * trait.weight * found.weight
+        yield _one(trait, found.kind, weight, _cap(found.said), found.facts)
 
 
 # What a picture of several makings shows, and a chat's screen honestly is one.
 _ONE_MAKING = frozenset(
     {"trace.picture.strange_part", "trace.picture.strange_paper", "trace.picture.off_line"}
 )
+# What a page that tells one story cannot say; messages between pictures tell several.
+_ONE_STORY = frozenset({"order", "twice"})
 _OF_MANY = 0.6
 
 

@@ -4,7 +4,9 @@ Reads     what an item says it was asked for (`about`), the numbers and countrie
 Assumes   that a platform's order number has one shape, so that another number of that shape is
           another order; a number of another shape may be another name of the same. That who lives
           in a country with a marketplace of its own buys there: that is why another country of the
-          EU fails here, and only leaves `matching.order` open, which has more to go by.
+          EU fails here, and only leaves `matching.order` open, which has more to go by. An item
+          that names order and parcel as asked, side by side, is this order's all the same: within
+          the single market it was sold across a border, and that is told.
 """
 
 from __future__ import annotations
@@ -36,6 +38,9 @@ _NO_PARCEL = Finding.note(
 _SITE = Finding.good("asked-site-agrees")
 _OTHER_SITE = Finding.grave(
     "asked-site-differs", do="Check whether it is this order's: it is of another country."
+)
+_SITE_ABROAD = Finding.note(
+    "asked-site-abroad", do="Say in the appeal that the order was shipped within the single market."
 )
 _NO_SITE = Finding.note("asked-site-open", do="Add an item that shows where the parcel went.")
 
@@ -71,12 +76,15 @@ def verify(*, items: Sequence[SealedItem], facts: Facts, **_: object) -> Answer:
 
 
 def _of_item(item: SealedItem, facts: Facts) -> Iterator[Finding]:
+    tied = []
     if asked := item.about.get(ORDER):
-        yield _order(asked, facts)
+        tied.append(_order(asked, facts))
     if asked := item.about.get(PARCEL):
-        yield _parcel(asked, facts)
+        tied.append(_parcel(asked, facts))
+    yield from tied
     if asked := item.about.get(SITE):
-        yield _site(asked, facts)
+        both = len(tied) == 2 and all(one.severity is Severity.GOOD for one in tied)
+        yield _site(asked, facts, tied=both)
 
 
 def _order(asked: str, facts: Facts) -> Finding:
@@ -139,7 +147,8 @@ def _of_site(asked: str, country: str) -> bool | None:
     return False if may is None and country_of(country) in _OWN_SITES else may
 
 
-def _site(asked: str, facts: Facts) -> Finding:
+def _site(asked: str, facts: Facts, *, tied: bool) -> Finding:
+    """tied: whether the item names both the order and the parcel that were asked for."""
     toward = facts.named("delivery.country", "shipment.recipient.country")
     sites = facts.named(SITE)
     open_ones = facts.named("document.country")
@@ -154,5 +163,7 @@ def _site(asked: str, facts: Facts) -> Finding:
             return _SITE.saying(f"It {what} {country_of(fact.text)}, as the order.", fact)
         if told and all(verdict is False for verdict in verdicts.values()):
             said = f"It {what} {country_of(told[0].text)}; the order is of the site {asked}."
+            if tied and any(may_ship_to(asked, fact.text) is None for fact in told):
+                return _SITE_ABROAD.saying(said, told[0])
             return _OTHER_SITE.saying(said, told[0])
     return _NO_SITE.saying(f"Nothing on it says whether it belongs to the site {asked}.")

@@ -2,14 +2,17 @@
 
 What a source of mails brings is read by its collector, which asked for the signers' keys; a file
 that somebody saved is read here, and of its signatures is told what they claim. Nothing in it is
-fetched or shown.
+fetched or shown. A mailbox file (mbox) of several mails is a collection: each of them is read as a
+file inside it.
 
-Sources: RFC 5322 (headers), RFC 6376 (DKIM-Signature), RFC 8617 (ARC), RFC 8601 (results).
+Sources: RFC 4155 (mbox), RFC 5322 (headers), RFC 6376 (DKIM-Signature), RFC 8617 (ARC), RFC 8601
+(results).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -20,7 +23,7 @@ from evidence.locators import Locator, header, mail_part
 from evidence.mail import MAX_MAIL, Mail, Part, parse_mail
 from evidence.mail_times import mail_time
 from verifiers.readers.html import lines_of
-from verifiers.readers.inside import facts_inside
+from verifiers.readers.inside import MAX_FILES, facts_inside
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import fact, failed
 from verifiers.readers.said.facts import facts_of_lines
@@ -40,7 +43,10 @@ _ONE_LINE = (
 def read(item: Item) -> list[Fact]:
     """Headers, times, signatures' claims, the lines of its text, and every attachment's facts."""
     try:
-        mail = parse_mail(_without_mbox_line(item.content.read(MAX_MAIL)))
+        data = item.content.read(MAX_MAIL)
+        if len(mails := _mails_in(data)) > 1:
+            return _collection(item, mails)
+        mail = parse_mail(_without_mbox_line(data))
     except EvidenceError as problem:
         return [failed(item, f"{problem}")]
     head = mail.head
@@ -54,6 +60,34 @@ def read(item: Item) -> list[Fact]:
     facts = [replace(one, group=f"message/{message[:200]}") for one in facts]
     for part in mail.attachments():
         facts += _attachment(item, mail, part)
+    return facts
+
+
+# A line between two mails: an empty one before it, a day and a clock in it (RFC 4155, appendix A).
+_POSTMARK = re.compile(
+    rb"(?:\A|\r?\n\r?\n)From [^\r\n]{1,400}?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[^\r\n]{1,40}?"
+    rb"\d{1,2}:\d{2}[^\r\n]{1,40}?\d{4}[^\r\n]{0,40}\r?\n"
+)
+
+
+def _mails_in(data: bytes) -> list[bytes]:
+    """The mails of a mailbox file, each without its postmark; [] for what begins with none."""
+    if not data.startswith(b"From "):
+        return []
+    marks = list(islice(_POSTMARK.finditer(data), MAX_FILES + 2))
+    ends = [*(mark.start() for mark in marks[1:]), len(data)]
+    return [data[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
+
+
+def _collection(item: Item, mails: Sequence[bytes]) -> list[Fact]:
+    """Each mail of a mailbox file as a file inside it, counted from 1."""
+    facts = []
+    for number, data in enumerate(mails, start=1):
+        at = Locator("attached", f"{number}")
+        if number > MAX_FILES:
+            facts.append(failed(item, f"only {MAX_FILES} of the mails in it were read", at))
+            break
+        facts += facts_inside(item, data, name=f"mail {number} of the mailbox", at=at)
     return facts
 
 

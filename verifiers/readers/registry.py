@@ -29,12 +29,14 @@ READERS: tuple[Reader, ...] = (
     Reader("pdf", 3, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
     Reader(
         "picture",
-        3,
-        frozenset({"image/jpeg", "image/png", "image/gif", "image/tiff", "image/webp"}),
+        4,
+        frozenset(
+            {"image/jpeg", "image/png", "image/gif", "image/tiff", "image/webp", "image/avif"}
+        ),
         picture.read,
         picture.text_of,
     ),
-    Reader("mail", 1, frozenset({"message/rfc822"}), mail.read, mail.text_of),
+    Reader("mail", 2, frozenset({"message/rfc822"}), mail.read, mail.text_of),
     Reader("mhtml", 1, frozenset({"multipart/related"}), mhtml.read, mhtml.text_of),
     Reader("html", 1, frozenset({"text/html"}), html.read, html.text_of),
     Reader("json", 1, frozenset({"application/json"}), json_text.read, json_text.text_of),

@@ -19,13 +19,14 @@ from typing import Any
 
 from evidence.errors import EvidenceError, FormatError, TooLargeError
 from verifiers.readers.lines import Line
-from verifiers.readers.tables import lines_of_rows
+from verifiers.readers.tables import MAX_COLUMNS, lines_of_rows
 from verifiers.readers.xml_walk import walk
 
 MAX_SHEETS = 30
 MAX_ROWS = 20_000
 MAX_CELLS = 200_000
-_COLUMNS = 500
+# One more than are told, so that it can be said that there were more.
+_COLUMNS = MAX_COLUMNS + 1
 _GRID = 1 << 20  # rows that Excel has, whether or not anything stands in them
 _CHARS = 2_000
 NEEDS_XLS = "its cells need the extra `xls`, which is not installed"

@@ -15,7 +15,7 @@ from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import Locator
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import MAX_TOLD_CHARS
+from verifiers.readers.reader import MAX_TOLD_CHARS, failed
 from verifiers.readers.said.facts import facts_of_lines
 
 MAX_COLUMNS = 500
@@ -25,11 +25,26 @@ _LOOKED_AT = 20
 _HEADING_CHARS = 60
 # A grid's cell, in points: what stands side by side or below each other is all that matters.
 _WIDTH, _HEIGHT = 200.0, 20.0
+# The line that stands for what lies behind the last column that is read.
+_TOO_WIDE = "\x00"
+
+
+def _narrow(lines: Iterable[Line], wide: list[Locator]) -> Iterator[Line]:
+    """The lines that say something; where a row went on, its place is put into `wide`."""
+    for line in lines:
+        if line.text == _TOO_WIDE:
+            wide.append(line.locator)
+        else:
+            yield line
 
 
 def facts_of_rows(item: Item, lines: Iterable[Line]) -> list[Fact]:
     """What lines out of tables say; facts of one row share its group."""
-    facts = facts_of_lines(item, lines)
+    wide: list[Locator] = []
+    facts = facts_of_lines(item, _narrow(lines, wide))
+    for place in wide[:1]:
+        why = f"only the first {MAX_COLUMNS} columns of a row were read"
+        facts.append(failed(item, why, place))
     return [replace(one, group=group) if (group := _row_of(one)) else one for one in facts]
 
 
@@ -59,6 +74,8 @@ def lines_of_rows(
             else:
                 box = (column * _WIDTH, number * _HEIGHT, 0.9 * _WIDTH, 0.8 * _HEIGHT)
                 yield Line(said, place, box, page)
+        if any(cell.strip() for cell in row[MAX_COLUMNS:]):
+            yield Line(_TOO_WIDE, Locator("cell", f"{sheet}{number}/{_letters(MAX_COLUMNS)}"))
 
 
 def _is_heading(first: Sequence[str], second: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from evidence.times import Instant, LocalTime
 from tests.verifiers.documents import pdf, received
 from tests.verifiers.evidence_of import NUMBER, ORDER
 from verifiers.readers import mail as mail_reader
-from verifiers.readers.inside import MAX_COSTLY, MAX_DEPTH
+from verifiers.readers.inside import MAX_COSTLY, MAX_DEPTH, MAX_FILES
 from verifiers.readers.registry import read, reader_of
 
 SENT = "Thu, 05 Nov 2026 14:32:10 -0800"
@@ -150,3 +150,26 @@ def test_a_broken_date_and_a_broken_encoding_cost_only_themselves() -> None:
     facts = mail_reader.read(received(data))
     assert [str(fact.locator) for fact in named(facts, "reading.failed")] == ["header:Date"]
     assert named(facts, "message.received.at")
+
+
+POSTMARK = b"From post@ups.example Thu Nov  5 22:32:20 2026\n"
+
+
+def test_a_mailbox_file_is_a_collection_of_its_mails() -> None:
+    first, second = (message(subject=said).as_bytes() for said in ("Shipped", "Delivered"))
+    facts = read(received(POSTMARK + first + b"\r\n" + POSTMARK + second)) or []
+    assert [one.text for one in named(facts, "message.subject")] == ["Shipped", "Delivered"]
+    assert [str(one.locator) for one in named(facts, "message.subject")] == [
+        "attached:1/header:Subject", "attached:2/header:Subject"
+    ]  # fmt: skip
+    # One mail is itself, and a sender's "From " is no postmark.
+    said = message(body="Hello\n\nFrom here it went on to you at last.")
+    facts = read(received(POSTMARK + said.as_bytes())) or []
+    assert [str(one.locator) for one in named(facts, "message.subject")] == ["header:Subject"]
+
+
+def test_a_mailbox_of_many_mails_is_read_as_far_as_files_inside_are() -> None:
+    many = (POSTMARK + message().as_bytes() + b"\r\n") * (MAX_FILES + 40)
+    facts = read(received(many)) or []
+    assert len(named(facts, "message.subject")) == MAX_FILES
+    assert named(facts, "reading.failed")[-1].text.startswith(f"only {MAX_FILES} of the mails")

@@ -32,7 +32,7 @@ ROWS = {line.split("|")[1].strip(): line for line in PAGE.splitlines() if line.s
     [
         ("PDF", f"{pdf.MAX_PAGES} pages, {pdf_pages.MAX_PAGES} recognised"),
         ("PDF", f"{pdf_parts.MAX_FIELDS} fields; {pdf_parts.MAX_ATTACHED} attachments"),
-        ("JPEG, PNG, GIF, TIFF, WebP", f"{reader.MAX_PIXELS // 10**6} megapixels"),
+        ("JPEG, PNG, GIF, TIFF, WebP, AVIF", f"{reader.MAX_PIXELS // 10**6} megapixels"),
         (
             "mail (`.eml`)",
             f"{mail.MAX_MAIL >> 20} MB, {mail.MAX_PARTS} parts, {mail.MAX_DEPTH} deep",

@@ -15,6 +15,7 @@ from tests.verifiers.documents import received
 from tests.verifiers.evidence_of import NUMBER, ORDER
 from tests.verifiers.readers.test_mail import named
 from verifiers.readers.registry import read, reader_of
+from verifiers.readers.tables import MAX_COLUMNS
 
 
 def facts_of(data: str | bytes) -> list[Fact]:
@@ -156,3 +157,11 @@ def test_prose_with_commas_is_no_table() -> None:
     facts = facts_of("Delivered on: Nov 5, 2026\nShipped on: Nov 2, 2026\nThanks, UPS\n")
     assert str(named(facts, "document.text")[0].locator) == "line:1"
     assert named(facts, "delivery.at")
+
+
+def test_that_columns_were_not_read_is_said() -> None:
+    wide = ";".join(f"n{number}" for number in range(MAX_COLUMNS + 1))
+    (said,) = named(facts_of(f"{wide}\n{wide}\n"), "reading.failed")
+    assert said.text == f"only the first {MAX_COLUMNS} columns of a row were read"
+    fits = wide.rpartition(";")[0]
+    assert named(facts_of(f"{fits}\n{fits}\n"), "reading.failed") == []

@@ -301,7 +301,9 @@ def _with_days(events: Sequence[Event]) -> list[Event]:
             following = events[number + 1] if number + 1 < len(events) else None
             near = following is not None and following.row - event.row <= 1
             source = following if near and following and not following.moment.clock else None
-        if source is None or event.told is None or source.moment.day is None:
+        # When a page was captured is no hour of its history's days: its own day was cut off.
+        foreign = source and event.told is Told.CAPTURED and source.told not in {None, event.told}
+        if source is None or event.told is None or source.moment.day is None or foreign:
             dated.append(event)
             continue
         moment = replace(event.moment, day=source.moment.day)

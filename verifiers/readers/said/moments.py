@@ -29,6 +29,7 @@ _ON = re.compile(
 )
 
 
+_OFFSET = re.compile(r"(?:utc|gmt)\s?[+-]\s?$")
 _UNTIL = re.compile(r"(?<![a-z])(?:by|before|bis|avant|antes\sde(?:\slas)?|entro\sle|voor)\s?$")
 
 
@@ -56,6 +57,8 @@ def moments_in(folded: str) -> list[Moment]:
     for clock in clocks:
         if moments and moments[-1].zone and clock.start < moments[-1].end:
             continue  # the offset of the zone before: GMT+08:00
+        if _OFFSET.search(text[: clock.start]):
+            continue  # an offset that was wrapped away from its time
         if clock.unit_s == 3600 and _UNTIL.search(text[: clock.start]):
             continue  # "guaranteed by 1pm": a service, not when something happened
         zone = zone_after(text, clock.end)
