@@ -22,15 +22,15 @@ from pathlib import Path
 # Of one order of ten items of 100 KB with their exchanges, without text in pictures. Measured by
 # `bench.scaled cost`; docs/scaling.md says when and on what.
 COST = {
-    "cpu_ms_worker": 900.0,
-    "cpu_ms_postgres": 60.0,
-    "cpu_ms_seaweed": 120.0,
-    "cpu_ms_valkey": 3.0,
-    "requests_s3": 40.0,
-    "rows": 90.0,
-    "database_bytes": 90_000.0,
+    "cpu_ms_worker": 354.0,
+    "cpu_ms_postgres": 53.0,
+    "cpu_ms_seaweed": 137.0,
+    "cpu_ms_valkey": 5.0,
+    "requests_s3": 83.0,
+    "rows": 70.0,
+    "database_bytes": 61_000.0,
     "item_bytes": 1_100_000.0,
-    "receipts": 24.0,
+    "receipts": 22.0,
 }
 PEAK = 2.5
 MINUTES = 24 * 60
@@ -151,7 +151,7 @@ def main(words: Sequence[str] | None = None) -> None:
         first = max(others, key=lambda name: others[name])
         print(
             f"{orders:>10,.0f}  {count:>7,}  {first:<14} {others[first]:>7.0%}         "
-            f"{orders * cost['rows']:>12,.0f} {orders * cost['requests_s3'] / 86400 * PEAK:>10,.0f}"
+            f"{orders * cost['rows']:>12,.0f} {max(come) / 60 * cost['requests_s3']:>10,.0f}"
             f" {orders * 365 * cost['item_bytes'] / 1e12:>9,.1f}"
         )
 
