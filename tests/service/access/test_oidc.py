@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import json
 import time
@@ -18,6 +19,7 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from yarl import URL
 
 from evidence.errors import ConfigError, OutageError
 from service.access.callers import Role
@@ -37,6 +39,8 @@ class Provider:
     keys: list[dict[str, Any]]
     asked: int = 0
     broken: bool = False
+    challenge: str = ""
+    nonce: str = ""
 
     def token(self, *, key: Any = KEY, kid: str = "one", alg: str = "ES256", **claims: Any) -> str:
         now = int(time.time())
@@ -67,9 +71,19 @@ async def provider() -> AsyncIterator[Provider]:
 
     async def discovery(_: web.Request) -> web.Response:
         issuer = here.settings.issuer
-        return web.json_response({"issuer": issuer, "jwks_uri": f"{issuer}/keys"})
+        places = {"authorization_endpoint": f"{issuer}/ask", "token_endpoint": f"{issuer}/token"}
+        return web.json_response({"issuer": issuer, "jwks_uri": f"{issuer}/keys", **places})
+
+    async def exchange(request: web.Request) -> web.Response:
+        said = dict(await request.post())
+        verifier = str(said.get("code_verifier", ""))
+        right = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode()
+        if said.get("code") != "good" or right.rstrip("=") != here.challenge:
+            return web.json_response({"error": "invalid_grant"}, status=400)
+        return web.json_response({"id_token": here.token(aud="console", nonce=here.nonce)})
 
     app = web.Application()
+    app.router.add_post("/token", exchange)
     app.router.add_get("/keys", keys)
     app.router.add_get("/.well-known/openid-configuration", discovery)
     server = TestServer(app)
@@ -190,3 +204,44 @@ async def test_a_tenant_comes_out_of_a_claim_only_if_it_is_there(
 def test_a_provider_that_is_not_wholly_described_is_refused(table: Any) -> None:
     with pytest.raises(ConfigError):
         read_oidc(table, path=Path("orderproof.toml"))
+
+
+async def test_people_sign_in_to_the_console_at_their_provider(
+    provider: Provider, ask_of: AskOf, settings: Settings
+) -> None:
+    ask = await ask_of(replace(settings, oidc=replace(provider.settings, client_id="console")))
+    client = ask.client
+
+    async def left() -> dict[str, str]:
+        path = "/console/oidc?to=/console/orders"
+        async with client.get(path, allow_redirects=False) as answer:
+            assert answer.status == 303
+            url = URL(answer.headers["Location"])
+        assert str(url).startswith(f"{provider.settings.issuer}/ask?")
+        assert url.query["code_challenge_method"] == "S256"
+        provider.challenge, provider.nonce = url.query["code_challenge"], url.query["nonce"]
+        return dict(url.query)
+
+    async def came_back(**query: str) -> tuple[int, str]:
+        async with client.get("/console/oidc/back", params=query, allow_redirects=False) as answer:
+            return answer.status, await answer.text()
+
+    asked = await left()
+    assert (await came_back(code="good", state="another"))[0] == 401
+    asked = await left()
+    provider.nonce = "of another sign-in"
+    assert (await came_back(code="good", state=asked["state"]))[0] == 401
+    asked = await left()
+    provider.challenge = "of another browser"
+    assert (await came_back(code="good", state=asked["state"]))[0] == 503
+    async with client.get("/console/orders", allow_redirects=False) as answer:
+        assert answer.headers["Location"].startswith("/console/sign-in")
+    asked = await left()
+    status, page = await came_back(code="good", state=asked["state"])
+    assert status == 200
+    assert 'content="0; url=/console/orders"' in page
+    jar = {one.key: one for one in client.session.cookie_jar}
+    assert jar["orderproof"]["httponly"]
+    assert jar["orderproof"]["samesite"] == "Strict"
+    async with client.get("/console/operate", allow_redirects=False) as answer:
+        assert answer.status != 303  # jane is an admin
