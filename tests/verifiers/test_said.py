@@ -274,3 +274,12 @@ def test_the_hour_of_a_capture_borrows_no_day_from_the_history() -> None:
         ("Page captured: A", 40, 140), ("7:29 PM", 40, 156),
     )  # fmt: skip
     assert not found.named("document.captured.at")
+
+
+def test_a_day_may_be_broken_before_its_month() -> None:
+    found = placed(
+        ("Impreso el: domingo, 14 de", 40, 100),
+        ("septiembre de 2025 a las 17:04 UTC+08:00", 40, 115),
+    )
+    (captured,) = found.named("document.captured.at")
+    assert captured.text == "14 de septiembre de 2025 a las 17:04 UTC+08:00"

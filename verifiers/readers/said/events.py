@@ -302,7 +302,8 @@ def _with_days(events: Sequence[Event]) -> list[Event]:
             near = following is not None and following.row - event.row <= 1
             source = following if near and following and not following.moment.clock else None
         # When a page was captured is no hour of its history's days: its own day was cut off.
-        foreign = source and event.told is Told.CAPTURED and source.told not in {None, event.told}
+        apart = source and (event.row - source.row > 1 or source.told not in {None, event.told})
+        foreign = apart and event.told is Told.CAPTURED
         if source is None or event.told is None or source.moment.day is None or foreign:
             dated.append(event)
             continue

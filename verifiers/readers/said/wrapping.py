@@ -119,7 +119,7 @@ def _moment_across(first: str, text: str, edge: int) -> bool:
     if (own := moments_in(text[edge + 1 :])) and own[0].day and own[0].clock:
         return False  # what stands below is whole by itself
     tail = [one for one in moments_in(first) if not re.sub(r"[\s,.;·|-]", "", first[one.end :])]
-    if not tail and not re.search(r"[^\W\d]{3,}\.?$|\d{1,2}\.?$", first):
+    if not tail and not re.search(r"[^\W\d]{3,}\.?$|\d{1,2}(?:\.|\sde)?$", first):
         return False
     for moment in moments_in(text):
         if moment.start < edge < moment.end:
