@@ -146,6 +146,7 @@ class Backfill:
             else:
                 progress.accepted += 1
                 progress.new += answer
+                progress.left += answer  # until it is looked up again
         progress.read += len(batch)
         self._watch(progress)
 
