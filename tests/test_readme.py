@@ -178,3 +178,31 @@ def test_every_link_of_the_pages_leads_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)", text):
             if "://" not in target:
                 assert (page.parent / target).exists(), (page.name, target)
+
+
+def structure(text: str) -> list[str]:
+    """What has to be alike in both languages: headings' levels, code, commands, links."""
+    found, fenced = [], False
+    for line in text.splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+            found.append(line)
+        elif fenced:
+            found.append(line.partition("#")[0].rstrip())
+        elif line.startswith("    make"):
+            found.append(line[:13].rstrip())
+        elif line.startswith("    "):
+            found.append(line.partition(" #")[0].rstrip())
+        elif line.startswith("#"):
+            found.append(line.partition(" ")[0])
+        else:
+            links = re.findall(r"\]\(([^)]+)\)", line)
+            found += sorted(link for link in links if not link.startswith("README"))
+    return found
+
+
+def test_the_chinese_readme_is_built_like_the_english_one() -> None:
+    chinese = (ROOT / "README.zh-CN.md").read_text("utf-8")
+    before, _, rest = README.partition("<!-- sources:")
+    english = before + rest.partition("<!-- end of sources -->")[2]  # one table serves both
+    assert structure(chinese) == structure(english)
