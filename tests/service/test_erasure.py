@@ -527,11 +527,13 @@ async def searched(settings: Settings) -> Searched:
     return run
 
 
+@pytest.mark.embedded  # it looks into the files
 def test_no_hash_of_a_hundred_thousand_likely_numbers_is_stored(searched: Searched) -> None:
     before, after = searched(range(5_500_000, 5_600_000))
     assert (before, after) == ([REF.id], [])
 
 
+@pytest.mark.embedded
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_no_hash_of_ten_million_numbers_is_stored(searched: Searched) -> None:

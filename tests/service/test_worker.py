@@ -274,6 +274,7 @@ async def test_one_worker_reconciles_for_all(settings: Settings, runtime: Runtim
         assert await Reconciler(other).look() == 0
 
 
+@pytest.mark.embedded  # it ends the Valkey, and the service's own is started again
 async def test_without_valkey_a_request_is_accepted_and_taken_up_later(runtime: Runtime) -> None:
     assert runtime.queue is not None
     server = await runtime.queue.pool.info("server")
@@ -314,8 +315,9 @@ async def test_a_source_that_left_the_configuration_is_said_to_be_gone(
 ) -> None:
     async with await Runtime.open(settings) as runtime:
         collection = await asked(runtime)
-    (tmp_path / "orderproof.toml").write_text("[sources.mailbox]\nfolder = 'pod'\n", "utf-8")
-    again = load_settings(tmp_path / "orderproof.toml", environment={})
+    config = tmp_path / "orderproof.toml"
+    config.write_text("[sources.mailbox]\nfolder = 'pod'\n", "utf-8")
+    again = load_settings(shape.configured(config), environment={})
     async with await Runtime.open(again) as runtime:
         assert await runtime.walk("default", collection.id) is State.SEALED
         (task,) = await runtime.ledger.tasks("default", collection.id)
