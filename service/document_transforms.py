@@ -6,9 +6,7 @@ reading process, since the documents come from outside.
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import math
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -16,23 +14,17 @@ from typing import Any
 from PIL import Image
 
 from evidence.errors import EvidenceError, RequestError
+from service import pictures
 
 # As for reading: more is a bomb, or no document of an order.
 MAX_PAGES = 2_000
-MAX_PIXELS = 100_000_000
 MAX_PICTURES = 2_000
 
 _WHAT = "The document"
-NEEDS_PDFIUM = "showing a page needs the extra `forensics` or `ocr`, and neither is installed"
-
-
-def can_show() -> bool:
-    """Whether pages can be shown: pdfium comes with the extras `forensics` and `ocr`."""
-    return importlib.util.find_spec("pypdfium2") is not None
 
 
 def page_version() -> str:
-    return f"1/pypdfium2-{version('pypdfium2')}" if can_show() else "1"
+    return f"1/pypdfium2-{version('pypdfium2')}" if pictures.can_draw_pages() else "1"
 
 
 def shrink_version() -> str:
@@ -44,36 +36,15 @@ def page(data: bytes, *, number: int, longest: int, quality: int) -> bytes:
 
     Raises RequestError for what is no PDF, has no such page, or cannot be shown.
     """
-    if not can_show():
-        raise RequestError(what=_WHAT, why=NEEDS_PDFIUM)
-    import pypdfium2
-
     try:
-        document: Any = pypdfium2.PdfDocument(data)
-        try:
-            if number > len(document):
-                why = f"it has {len(document)} pages, and page {number} was asked for"
-                raise RequestError(what=_WHAT, why=why)
-            sheet = document[number - 1]
-            width, height = sheet.get_size()
-            if not (math.isfinite(width) and math.isfinite(height)) or min(width, height) < 1:
-                raise RequestError(what=_WHAT, why="its page has no size")
-            scale = longest / max(width, height)
-            if width * height * scale * scale > MAX_PIXELS:
-                raise RequestError(what=_WHAT, why="its page is too large")
-            shown: Image.Image = sheet.render(scale=scale, may_draw_forms=False).to_pil()
-        finally:
-            document.close()
+        with pictures.pdf(data) as document:
+            shown = pictures.drawn(document, number, longest=longest)
     except EvidenceError:
         raise
     except Exception as error:  # hostile files reach every corner of the parser
         why = f"it cannot be shown ({type(error).__name__})"
         raise RequestError(what=_WHAT, why=why) from error
-    flat = Image.new("RGB", shown.size, (255, 255, 255))
-    flat.paste(shown.convert("RGB"))
-    out = io.BytesIO()
-    flat.save(out, format="jpeg", quality=quality, optimize=True)
-    return out.getvalue()
+    return pictures.small_jpeg(shown, longest=longest, quality=quality)
 
 
 def shrink(data: bytes, *, longest: int, quality: int) -> bytes:
@@ -111,7 +82,7 @@ def shrink(data: bytes, *, longest: int, quality: int) -> bytes:
 
 def _shrink_picture(picture: Any, longest: int, quality: int) -> None:
     shown: Image.Image | None = picture.image
-    if shown is None or shown.width * shown.height > MAX_PIXELS or "A" in shown.getbands():
+    if shown is None or shown.width * shown.height > pictures.MAX_PIXELS or "A" in shown.getbands():
         return  # a mask carries its transparency, and a JPEG could not
     smaller = shown.convert("RGB")
     smaller.thumbnail((longest, longest), Image.Resampling.LANCZOS)

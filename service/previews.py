@@ -7,14 +7,12 @@ all else the text is shown, each line with its place, so that a fact leads to wh
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import warnings
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from evidence.errors import EvidenceError, RequestError
 from evidence.items import Item, Role
@@ -22,7 +20,8 @@ from evidence.locators import header, line
 from evidence.mail import MAX_MAIL, parse_mail
 from evidence.media import HEAD, sniff
 from evidence.xmlpages import parse_xml
-from service.transforms import MAX_PIXELS, Made
+from service import pictures
+from service.transforms import Made
 from verifiers.readers import html, json_text, mail, pdf, registry, text, xml_text
 from verifiers.readers.lines import Line
 from verifiers.readers.tables import lines_of_rows, rows_of_text
@@ -49,8 +48,8 @@ def shown(item: Item) -> dict[str, Any]:
         return _text_of_exchange(data)
     kind = sniff(data[:HEAD])
     if kind in _PICTURES:
-        with _opened(data) as picture:
-            width, height = ImageOps.exif_transpose(picture).size
+        with pictures.opened(data) as image:
+            width, height = pictures.upright(image).size
         return _answer(sizes=[[width, height]], unit="pixel")
     if kind == "application/pdf":
         return _pages(item, data)
@@ -62,63 +61,25 @@ def picture(item: Item, page: int) -> Made:
     data = item.content.read(item.content.size)
     kind = sniff(data[:HEAD])
     if kind in _PICTURES and page == 1:
-        with _opened(data) as found:
-            return _saved(ImageOps.exif_transpose(found))
+        with pictures.opened(data) as image:
+            return _saved(pictures.upright(image))
     if kind == "application/pdf" and 1 <= page <= MAX_PAGES:
-        return _saved(_drawn(data, page))
+        with pictures.pdf(data) as document:
+            return _saved(pictures.drawn(document, page, longest=_LONGEST))
     raise RequestError(what="The picture", why="the item has no such page")
 
 
-def _opened(data: bytes) -> Image.Image:
-    warnings.simplefilter("ignore")  # the bound below decides, in a process that does only this
-    opened = Image.open(io.BytesIO(data))
-    if opened.width * opened.height > MAX_PIXELS:
-        raise RequestError(what="The picture", why=f"it has more than {MAX_PIXELS:,} pixels")
-    return opened
-
-
 def _saved(picture: Image.Image) -> Made:
-    """A file with these pixels and nothing else, on white."""
-    plain = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    plain.thumbnail((_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
-    flat = Image.new("RGB", plain.size, (255, 255, 255))
-    flat.paste(plain, mask=plain.getchannel("A") if plain.mode == "RGBA" else None)
-    out = io.BytesIO()
-    flat.save(out, format="jpeg", quality=82, optimize=True)
-    return Made(out.getvalue(), "image/jpeg")
-
-
-def _drawn(data: bytes, page: int) -> Image.Image:
-    if importlib.util.find_spec("pypdfium2") is None:
-        raise RequestError(what="The page", why=_NO_PAGES.rstrip("."))
-    import pypdfium2 as pdfium
-
-    document = pdfium.PdfDocument(data)
-    try:
-        if page > len(document):
-            raise RequestError(what="The page", why="the document has no such page")
-        found = document[page - 1]
-        width, height = found.get_size()
-        scale = min(2.0, _LONGEST / max(width, height, 1.0))
-        # Forms are not initialised, so no script of the document could run; annotations show.
-        drawn: Image.Image = found.render(scale=scale).to_pil()
-        return drawn
-    finally:
-        document.close()
+    return Made(pictures.small_jpeg(picture, longest=_LONGEST, quality=82), "image/jpeg")
 
 
 def _pages(item: Item, data: bytes) -> dict[str, Any]:
     lines = pdf.lines_of(item)
-    if importlib.util.find_spec("pypdfium2") is None:
+    if not pictures.can_draw_pages():
         return _as_lines(lines) | {"why": _NO_PAGES}
-    import pypdfium2 as pdfium
-
-    document = pdfium.PdfDocument(data)
-    try:
+    with pictures.pdf(data) as document:
         count = len(document)
         sizes = [list(document.get_page_size(n)) for n in range(min(count, MAX_PAGES))]
-    finally:
-        document.close()
     found = _as_lines(lines)
     return _answer(sizes=sizes, unit="point", lines=found["lines"], more=count > MAX_PAGES)
 

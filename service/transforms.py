@@ -13,21 +13,19 @@ from __future__ import annotations
 import io
 import re
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import PIL
-from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from evidence.derivatives import Change
 from evidence.errors import EvidenceError, RequestError
 from service import document_transforms as documents
 from service.document_transforms import number_in
+from service.pictures import flat, opened, plain, small_jpeg, upright
 
-# As for reading (verifiers/readers/picture.py): more is a bomb, or not a photo of a parcel.
-MAX_PIXELS = 100_000_000
 MAX_BOXES = 1_000
 VERSION = f"1/pillow-{PIL.__version__}"
 MAX_PAGE = documents.MAX_PAGES
@@ -79,12 +77,11 @@ def _of_picture(
 ) -> Callable[[bytes, Mapping[str, str]], Made]:
     def made(data: bytes, parameters: Mapping[str, str]) -> Made:
         try:
-            # Pillow warns about large and odd pictures; the bound below decides instead.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                with Image.open(io.BytesIO(data)) as opened:
-                    _check(opened)
-                    return make(ImageOps.exif_transpose(opened), parameters)
+            with opened(data) as image:
+                if (frames := getattr(image, "n_frames", 1)) != 1:
+                    why = f"it has {frames} frames, and a copy would show one"
+                    raise RequestError(what=_WHAT, why=why)
+                return make(upright(image), parameters)
         except EvidenceError:
             raise
         except (UnidentifiedImageError, Image.DecompressionBombError) as error:
@@ -98,25 +95,15 @@ def _of_picture(
     return made
 
 
-def _check(opened: Image.Image) -> None:
-    width, height = opened.size
-    if width * height > MAX_PIXELS:
-        raise RequestError(what=_WHAT, why=f"it has more than {MAX_PIXELS:,} pixels")
-    if (frames := getattr(opened, "n_frames", 1)) != 1:
-        raise RequestError(what=_WHAT, why=f"it has {frames} frames, and a copy would show one")
-
-
 def _shrink(picture: Image.Image, parameters: Mapping[str, str]) -> Made:
     longest, quality = _size_of(parameters)
-    flat = _flat(picture)
-    flat.thumbnail((longest, longest), Image.Resampling.LANCZOS)  # never larger than it was
-    return _saved(flat, "jpeg", quality=quality, optimize=True)
+    return Made(small_jpeg(picture, longest=longest, quality=quality), _TYPES["jpeg"])
 
 
 def _redact(picture: Image.Image, parameters: Mapping[str, str]) -> Made:
     boxes = boxes_of(parameters.get("boxes", ""))
     # A palette could keep the colours of what is under a box, and a mode of its own their depth.
-    copy = _plain(picture)
+    copy = plain(picture)
     draw = ImageDraw.Draw(copy)
     for x, y, width, height in boxes:
         if x >= copy.width or y >= copy.height:
@@ -130,13 +117,13 @@ def _redact(picture: Image.Image, parameters: Mapping[str, str]) -> Made:
 def _convert(picture: Image.Image, parameters: Mapping[str, str]) -> Made:
     to = parameters.get("to", "")
     if to == "png":
-        return _saved(_plain(picture), to, optimize=True)
+        return _saved(plain(picture), to, optimize=True)
     if to == "jpeg":
-        return _saved(_flat(picture), to, quality=95, optimize=True)
+        return _saved(flat(picture), to, quality=95, optimize=True)
     if to == "pdf":
         # The same bytes each time: Pillow would write the hour into them.
         epoch = time.gmtime(315532800)
-        return _saved(_flat(picture), to, quality=95, creationDate=epoch, modDate=epoch)
+        return _saved(flat(picture), to, quality=95, creationDate=epoch, modDate=epoch)
     raise RequestError(what="The format", why=f"{to[:20]!r} is not one of {', '.join(_TYPES)}")
 
 
@@ -182,25 +169,6 @@ def boxes_of(text: str) -> list[tuple[int, int, int, int]]:
     if len(boxes) > MAX_BOXES:
         raise RequestError(what="The boxes", why=f"there are more than {MAX_BOXES}")
     return boxes
-
-
-def _plain(picture: Image.Image) -> Image.Image:
-    """The pixels alone, eight bits a channel, with transparency if there is any."""
-    mode = "RGBA" if picture.has_transparency_data else "RGB"
-    converted = picture.convert(mode)
-    copy = Image.new(mode, converted.size)
-    copy.paste(converted)
-    return copy
-
-
-def _flat(picture: Image.Image) -> Image.Image:
-    """The same on white, without transparency."""
-    plain = _plain(picture)
-    if plain.mode == "RGB":
-        return plain
-    white = Image.new("RGB", plain.size, (255, 255, 255))
-    white.paste(plain, mask=plain.getchannel("A"))
-    return white
 
 
 def _saved(picture: Image.Image, to: str, **options: Any) -> Made:

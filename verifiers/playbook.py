@@ -9,23 +9,15 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from evidence.errors import FormatError
 from evidence.playbook import Playbook, parse_playbook
+from verifiers.folder import read_folder
 
 HOUSE = "house"
 
 
 def read_playbooks(folder: Traversable | Path) -> dict[str, Playbook]:
     """A folder's playbooks by their ids. FormatError names the file and the field that is wrong."""
-    found = {}
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not file.name.endswith(".toml"):
-            continue
-        book = parse_playbook(file.read_bytes(), name=file.name)
-        if f"{book.id}.toml" != file.name:
-            raise FormatError(what=file.name, why=f"it holds the playbook {book.id}")
-        found[book.id] = book
-    return found
+    return read_folder(folder, lambda raw, name: parse_playbook(raw, name=name), called="playbook")
 
 
 @lru_cache(maxsize=1)

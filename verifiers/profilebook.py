@@ -9,20 +9,13 @@ from pathlib import Path
 
 from evidence.errors import FormatError, RequestError
 from evidence.profile import Profile, parse_profile
+from verifiers.folder import read_folder
 from verifiers.forms.limits import fits
 
 
 def read_profiles(folder: Traversable | Path) -> dict[str, Profile]:
     """A folder's profiles by their ids. FormatError names the file and what is wrong in it."""
-    found: dict[str, Profile] = {}
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not file.name.endswith(".toml"):
-            continue
-        profile = read_profile(file.read_bytes(), name=file.name)
-        if f"{profile.id}.toml" != file.name:
-            raise FormatError(what=file.name, why=f"it holds the profile {profile.id}")
-        found[profile.id] = profile
-    return found
+    return read_folder(folder, lambda raw, name: read_profile(raw, name=name), called="profile")
 
 
 def read_profile(raw: bytes, *, name: str = "the profile") -> Profile:

@@ -13,9 +13,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from evidence.errors import FormatError
 from evidence.orders import Platform
 from evidence.policy import Policy, parse_policy
+from verifiers.folder import read_folder
 
 # Answers every defect that no policy of the platform knows.
 GENERIC = "generic.delivery"
@@ -23,15 +23,7 @@ GENERIC = "generic.delivery"
 
 def read_policies(folder: Traversable | Path) -> dict[str, Policy]:
     """A folder's policies by their ids. FormatError names the file and the field that is wrong."""
-    found: dict[str, Policy] = {}
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if not file.name.endswith(".toml"):
-            continue
-        policy = parse_policy(file.read_bytes(), name=file.name)
-        if f"{policy.id}.toml" != file.name or policy.id in found:
-            raise FormatError(what=file.name, why=f"it holds the policy {policy.id}")
-        found[policy.id] = policy
-    return found
+    return read_folder(folder, lambda raw, name: parse_policy(raw, name=name), called="policy")
 
 
 def built_in() -> Traversable:

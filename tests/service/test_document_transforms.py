@@ -10,7 +10,7 @@ from pypdf import PdfReader, PdfWriter
 
 from evidence.errors import RequestError
 from service.demo.scan import scanned_pod
-from service.document_transforms import can_show
+from service.pictures import can_draw_pages
 from service.transforms import apply
 
 SMALL = {"longest": "400", "quality": "40"}
@@ -18,7 +18,7 @@ SCAN = scanned_pod("1Z84A7V90344127810", "112-4832917-2201845")
 
 
 def test_a_page_becomes_a_jpeg_of_that_size_the_same_each_time() -> None:
-    if not can_show():
+    if not can_draw_pages():
         pytest.skip("pdfium comes with the extras forensics and ocr")
     made = apply("document.page", {"page": "1"} | SMALL, SCAN)
     assert made == apply("document.page", {"page": "1"} | SMALL, SCAN)
@@ -35,7 +35,7 @@ def test_a_document_becomes_smaller_and_says_what_it_said() -> None:
 
 
 def test_a_page_that_is_not_there_is_told_with_how_many_there_are() -> None:
-    if not can_show():
+    if not can_draw_pages():
         pytest.skip("pdfium comes with the extras forensics and ocr")
     with pytest.raises(RequestError, match="it has 1 pages, and page 2"):
         apply("document.page", {"page": "2"} | SMALL, SCAN)
