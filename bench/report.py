@@ -33,13 +33,14 @@ from evidence.manifest import Manifest, SealedItem, SourceOutcome, Statement
 from evidence.orders import OrderRef, Platform
 from evidence.receipts import NO_RECEIPT, Receipt
 from evidence.times import Instant
-from service.report.fonts import find_fonts
 from service.report.previews import preview_of
-from service.report.render import Bounds, compiled, render, write_folder
+from service.report.render import WHAT, lay_out, render
 from service.report.reports import report_of
 from service.report.sealing import Sealing
 from service.report.wanted import Form, Language, Wanted
 from service.steps.verify import judge
+from service.typeset.fonts import find_fonts
+from service.typeset.typeset import Bounds, pdf_of
 from verifiers.rulebook import policies
 
 ITEMS, PHOTOS, DOCUMENTS, FACTS = 30, 10, 5, 20
@@ -167,8 +168,10 @@ def main() -> int:
     made = report_of(sealing, wanted, previews, hashed=lambda kind, value: "0" * 64)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_folder(made, fonts, folder)
-        bare_s, bare_cpu = _measured(lambda: compiled(folder, wanted.form, Bounds()))
+        lay_out(made, fonts, folder)
+        bare_s, bare_cpu = _measured(
+            lambda: pdf_of(folder, standard=wanted.form.standard, what=WHAT, bounds=Bounds())
+        )
     rendered_s, rendered_cpu = _measured(lambda: render(made, fonts))
     whole_s, whole_cpu = _measured(whole)
     told = {

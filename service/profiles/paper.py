@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import json
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 from pypdf import PdfReader
 
-from evidence.errors import ConfigError, RequestError
-from service.report.fonts import Fonts, find_fonts
+from evidence.errors import ConfigError
+from service.typeset import typeset
+from service.typeset.breaks import breakable
+from service.typeset.fonts import Fonts, find_fonts
 
 STANDARD = "a-1a"
-BREAK = "\u200b"
-_LONG = re.compile(r"[^\s]{24,}")
+WHAT = "The file"
+# Sixty pictures to a file are usual, and each takes a tenth of a second.
+BOUNDS = typeset.Bounds(cpu_s=240.0)
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +88,20 @@ def available() -> bool:
 
 
 def as_pdf(paper: Paper) -> bytes:
-    """PDF/A-1a. RequestError if it cannot be made so, as with a character that no font has."""
-    made = _compiled(paper, format="pdf", pdf_standards=[STANDARD])
-    return bytes(made if isinstance(made, bytes) else made[0])
+    """PDF/A-1a. Raises as `typeset.pdf_of`: RequestError where it cannot be made so."""
+    return _set(
+        paper,
+        lambda folder: typeset.pdf_of(folder, standard=STANDARD, what=WHAT, bounds=BOUNDS),
+    )
 
 
 def as_pictures(paper: Paper, *, longest: int, quality: int) -> list[bytes]:
     """A JPEG for each page, its longer side `longest` pixels."""
     ppi = longest / 11.6929  # the longer side of A4, in inches
-    made = _compiled(paper, format="png", ppi=ppi)
-    return [_jpeg(page, quality) for page in (made if isinstance(made, list) else [made])]
+    pages = _set(
+        paper, lambda folder: typeset.pictures_of(folder, ppi=ppi, what=WHAT, bounds=BOUNDS)
+    )
+    return [_jpeg(page, quality) for page in pages]
 
 
 def pages_in(pdf: bytes) -> int:
@@ -115,55 +121,40 @@ def _jpeg(page: bytes, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _compiled(paper: Paper, **how: Any) -> Any:
-    if importlib.util.find_spec("typst") is None:
-        raise ConfigError(what="This profile", why="it needs the extra `report`: install it")
-    import typst
-
+def _set(paper: Paper, made: Callable[[Path], Made]) -> Made:
+    """What `made` has of the paper's folder."""
     fonts = find_fonts()
     with tempfile.TemporaryDirectory(prefix="orderproof-paper-") as name:
         folder = Path(name)
-        data = _data(paper, folder, fonts)
-        (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
-        template = folder / "paper.typ"
-        template.write_bytes((files("service.profiles") / "paper.typ").read_bytes())
-        try:
-            return typst.compile(
-                str(template),
-                root=str(folder),
-                font_paths=[str(folder / "fonts")],
-                ignore_system_fonts=True,
-                **how,
-            )
-        except Exception as problem:  # typst raises one kind, and RuntimeError beside it
-            why = " ".join(str(problem).split())[:200].replace(name, "")
-            raise RequestError(what="The file", why=f"it cannot be laid out: {why}") from problem
+        data, pictures = _data(paper, fonts)
+        template = files("service.profiles") / "paper.typ"
+        typeset.write_folder(folder, template, data, fonts, pictures)
+        return made(folder)
 
 
-def _data(paper: Paper, folder: Path, fonts: Fonts) -> dict[str, Any]:
-    (folder / "fonts").mkdir()
-    for number, font in enumerate(fonts.files):
-        (folder / "fonts" / f"{number}-{font.name}").symlink_to(font)
+def _data(paper: Paper, fonts: Fonts) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What the template shows, and the pictures by the names that it has for them."""
     at = paper.at
+    pictures: dict[str, bytes] = {}
 
     def soft(text: str) -> str:
         return breakable(fonts.showable(text))
 
-    return {
+    data = {
         "title": soft(paper.title),
         "lines": [soft(line) for line in paper.lines],
         "foot": soft(paper.foot),
         "date": [at.year, at.month, at.day, at.hour, at.minute, at.second],
         "fonts": list(fonts.families),
-        "blocks": _blocks(paper.parts, folder, soft),
+        "blocks": _blocks(paper.parts, pictures, soft),
     }
+    return data, pictures
 
 
 def _blocks(
-    parts: Sequence[Part], folder: Path, soft: Callable[[str], str]
+    parts: Sequence[Part], pictures: dict[str, bytes], soft: Callable[[str], str]
 ) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
-    pictures = 0
     for part in parts:
         match part:
             case Told(title, head, shares, rows):
@@ -175,19 +166,11 @@ def _blocks(
             case Pictures(shown, up):
                 told = []
                 for each in shown:
-                    file = f"{pictures:05d}.jpg"
-                    (folder / file).write_bytes(each.data)
-                    pictures += 1
+                    file = f"{len(pictures):05d}.jpg"
+                    pictures[file] = each.data
                     told.append({"file": file, "alt": each.alt, "caption": soft(each.caption)})
                 # The first ones begin a page, unless nothing stands before them.
                 blocks.append(
                     {"kind": "pictures", "pictures": told, "up": up, "fresh": bool(blocks)}
                 )
     return blocks
-
-
-def breakable(text: str) -> str:
-    """Marks where words that are too long for a line may be broken."""
-    return _LONG.sub(
-        lambda found: BREAK.join(found[0][at : at + 16] for at in range(0, len(found[0]), 16)), text
-    )

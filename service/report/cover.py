@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 
-from evidence.errors import ConfigError
 from evidence.verdicts import Verdict
 from service.report.blocks import quoted
 from service.report.sealing import Sealing
 from service.report.times import ours
 from service.report.wanted import Kind, Wanted
+from service.typeset.typeset import lacking
 from service.words import VERDICTS, Said
 
 # What the code on a report says: that it is one, of which version, and of which manifest.
@@ -115,14 +115,8 @@ def code_of(sha256: str, verify_url: str = "") -> bytes:
     try:
         import segno
     except ImportError as problem:
-        raise lacking("segno") from problem
+        raise lacking("The report", "segno") from problem
     out = io.BytesIO()
     code = segno.make_qr(said_by_code(sha256, verify_url), error="m")
     code.save(out, kind="svg", scale=4, border=4, light="#ffffff", xmldecl=False, nl=True)
     return out.getvalue()
-
-
-def lacking(name: str) -> ConfigError:
-    """The error of a report where its libraries are not installed."""
-    why = f"{name} is not installed: pip install 'orderproof[report]'"
-    return ConfigError(what="The report", why=why)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,14 +20,11 @@ from service.report.blocks import (
     Text,
 )
 from service.report.cover import Cover
-from service.report.fonts import Fonts
 from service.report.wanted import Language
+from service.typeset.breaks import breakable
+from service.typeset.fonts import Fonts
 from service.words import Said
 
-# Where a long word may be broken; the template turns it into nothing.
-BREAK = "\u200b"
-_LONG = re.compile(r"[!-~]{20,}")
-_AFTER = re.compile(r"([/_.@=:;,?&+-])(?=[^/_.@=:;,?&+-])")
 _PROOF = Said("Receipt and place", "收据与位置")
 
 
@@ -141,15 +137,3 @@ _CARD_HEAD = (Said("What", "项目"), Said("As stated", "内容"), _PROOF)
 def printed(place: Place) -> str:
     """As it stands on paper; the item as a whole is its number alone."""
     return f"#{place.seq}" if place.locator == "item:" else str(place)
-
-
-def breakable(text: str) -> str:
-    """Marks where words that are too long for a line may be broken."""
-    return _LONG.sub(lambda found: _broken(found[0]), text)
-
-
-def _broken(word: str) -> str:
-    parts = _AFTER.sub(rf"\1{BREAK}", word).split(BREAK)
-    return BREAK.join(
-        BREAK.join(part[at : at + 16] for at in range(0, len(part), 16)) for part in parts
-    )

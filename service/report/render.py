@@ -1,4 +1,4 @@
-"""Lay a report out and have it made into a PDF, in a process with limits.
+"""Lay a report out and have it set as a PDF.
 
 The same report, fonts and version of typst give the same bytes: the document's date is the moment
 of the judgement, and nothing in it is of today.
@@ -7,29 +7,23 @@ of the judgement, and nothing in it is of today.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
-from evidence.errors import OutageError, RequestError
-from service.report import child
 from service.report.blocks import Block, Claim, claims_of
-from service.report.cover import Cover, lacking, said_by_code
-from service.report.fonts import Fonts
+from service.report.cover import Cover, said_by_code
 from service.report.layout import Layout
 from service.report.sealing import Sealing
 from service.report.wanted import Form, Language, Wanted
+from service.typeset import typeset
+from service.typeset.fonts import Fonts
+from service.typeset.typeset import Bounds
 
 # Raise it when the same manifest would come out otherwise.
 RENDERER = 1
-_WHAT = "The report"
+WHAT = "The report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +50,6 @@ class Report:
         return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """Of the rendering process: seconds of processor time, by the clock, and bytes of memory."""
-
-    cpu_s: float = 60.0
-    clock_s: float = 240.0
-    memory: int = 4 << 30
-
-
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A PDF and what it was made with, for the transform record."""
@@ -75,28 +60,22 @@ class Rendered:
 
 def renderer_version() -> str:
     """Ours and typst's. Raises ConfigError if typst is not installed."""
-    try:
-        return f"{RENDERER}/typst-{version('typst')}"
-    except PackageNotFoundError as problem:
-        raise lacking("typst") from problem
+    return f"{RENDERER}/typst-{typeset.typst_version(WHAT)}"
 
 
 def render(report: Report, fonts: Fonts, bounds: Bounds | None = None) -> Rendered:
-    """Make the PDF. Blocks for as long as that takes.
-
-    Raises ConfigError if typst is not installed, OutageError if the process ran out of its bounds
-    or was ended, RequestError if typst refuses the report, which would be a mistake of ours.
-    """
+    """Make the PDF. Blocks for as long as that takes, and raises as `typeset.pdf_of`."""
     made_with = renderer_version()
     with tempfile.TemporaryDirectory(prefix="orderproof-report-") as name:
         folder = Path(name)
-        write_folder(report, fonts, folder)
-        return Rendered(compiled(folder, report.wanted.form, bounds or Bounds()), made_with)
+        lay_out(report, fonts, folder)
+        standard = report.wanted.form.standard
+        pdf = typeset.pdf_of(folder, standard=standard, what=WHAT, bounds=bounds or Bounds())
+        return Rendered(pdf, made_with)
 
 
-def write_folder(report: Report, fonts: Fonts, folder: Path) -> None:
-    """All that the rendering process reads."""
-    shutil.copyfile(str(files("service.report").joinpath("report.typ")), folder / "report.typ")
+def lay_out(report: Report, fonts: Fonts, folder: Path) -> None:
+    """Write all that the setting process reads."""
     layout = Layout(report.wanted.language, fonts)
     data = {
         **_frame(report, fonts),
@@ -104,12 +83,8 @@ def write_folder(report: Report, fonts: Fonts, folder: Path) -> None:
         "blocks": layout.blocks(report.blocks),
         "attached": _attached(report, layout),
     }
-    for file, content in layout.files.items():
-        (folder / file).write_bytes(content)
-    (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
-    (folder / "fonts").mkdir()
-    for number, font in enumerate(fonts.files):
-        (folder / "fonts" / f"{number}-{font.name}").symlink_to(font)
+    template = files("service.report") / "report.typ"
+    typeset.write_folder(folder, template, data, fonts, layout.files)
 
 
 def _frame(report: Report, fonts: Fonts) -> dict[str, object]:
@@ -157,48 +132,3 @@ def _attached(report: Report, layout: Layout) -> list[dict[str, str]]:
             }
         )
     return told
-
-
-def compiled(folder: Path, form: Form, bounds: Bounds) -> bytes:
-    """The PDF of a folder that `write_folder` wrote. Raises as `render`."""
-    arguments = [
-        sys.executable, "-m", "service.report.child", str(folder), form.standard,
-        str(bounds.memory), str(bounds.cpu_s),
-    ]  # fmt: skip
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-        # It compiles no faster on more cores, and each thread takes memory of its own.
-        "RAYON_NUM_THREADS": "1",
-        "RUST_BACKTRACE": "0",
-    }
-    try:
-        done = subprocess.run(
-            arguments,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=bounds.clock_s,
-        )
-    except subprocess.TimeoutExpired as problem:
-        why = f"rendering it stood still for {bounds.clock_s:.0f} s"
-        raise OutageError(source=_WHAT, why=why) from problem
-    if done.returncode == 0 and done.stdout.startswith(b"%PDF"):
-        return done.stdout
-    if done.returncode == child.REFUSED:
-        told = json.loads(done.stderr.splitlines()[-1])
-        if told["kind"] == "lacking":
-            raise lacking(told["why"])
-        raise RequestError(what=_WHAT, why=f"it could not be laid out: {told['why'].strip()}")
-    raise OutageError(source=_WHAT, why=_ended(done.returncode, bounds))
-
-
-def _ended(code: int, bounds: Bounds) -> str:
-    match -code:
-        case signal.SIGXCPU | signal.SIGKILL:
-            return (
-                f"rendering it took more than {bounds.cpu_s:.0f} s of processor time, or was ended"
-            )
-        case signal.SIGABRT:
-            return f"rendering it needed more than {bounds.memory >> 20} MB of memory"
-    return f"the rendering process ended with {code}"

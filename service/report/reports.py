@@ -24,7 +24,6 @@ from service import derivatives
 from service.custody import By
 from service.report import channel, evidence, gaps
 from service.report.cover import cover_of
-from service.report.fonts import Fonts, find_fonts
 from service.report.known import KnownReport
 from service.report.previews import Preview, can_be_seen
 from service.report.render import Report, render, renderer_version
@@ -34,6 +33,7 @@ from service.report.wanted import Kind, Wanted
 from service.steps import copies
 from service.steps.copies import Derivative
 from service.steps.read import opened
+from service.typeset.fonts import Fonts, find_fonts
 from storage.ledger.records import KeptItem
 
 if TYPE_CHECKING:

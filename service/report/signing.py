@@ -18,7 +18,7 @@ from typing import Any
 
 from evidence.dsse import Signer
 from evidence.errors import RequestError
-from service.report.cover import lacking
+from service.typeset.typeset import lacking
 
 FIELD = "Seal"
 # On the first page, in points from its lower left corner; report.typ leaves the place free.
@@ -47,7 +47,7 @@ def signed(pdf: bytes, *, signer: Signer, pem: str, since: datetime) -> bytes:
         from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
         from pyhanko.stamp import StaticStampStyle
     except ImportError as problem:
-        raise lacking("pyhanko") from problem
+        raise lacking("The report", "pyhanko") from problem
 
     class Writer(IncrementalPdfFileWriter):
         def _update_meta(self) -> None:

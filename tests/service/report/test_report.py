@@ -17,18 +17,20 @@ from evidence.canonical import parse_json
 from evidence.dsse import Envelope
 from evidence.errors import ConfigError, FormatError, OutageError, RequestError
 from evidence.locators import resolve_pointer
-from service.report import render as rendering
 from service.report.blocks import Note, Place
 from service.report.cover import PREFIX, cover_of
 from service.report.evidence import blocks_of
 from service.report.findings import phrases
-from service.report.fonts import find_fonts
-from service.report.layout import BREAK, breakable, printed
+from service.report.layout import printed
 from service.report.previews import preview_of
-from service.report.render import Bounds, Report, render
+from service.report.render import Report, render
 from service.report.reports import report_of
 from service.report.sealing import Sealing
 from service.report.wanted import Form, Kind, Language, Wanted
+from service.typeset import typeset
+from service.typeset.breaks import BREAK, breakable
+from service.typeset.fonts import find_fonts
+from service.typeset.typeset import Bounds
 from service.words import Said
 from tests.service.report.accounts import account, sealing, story
 from tests.service.report.vera import judged
@@ -207,7 +209,7 @@ def test_without_typst_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatc
     def absent(name: str) -> str:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(rendering, "version", absent)
+    monkeypatch.setattr(typeset, "version", absent)
     with pytest.raises(ConfigError, match=r"pip install 'orderproof\[report\]'"):
         render(report(), FONTS)
 

@@ -34,7 +34,6 @@ from service.custody import By
 from service.custody import report as custody_of
 from service.demo import story
 from service.report import reports
-from service.report.fonts import find_fonts
 from service.report.sealing import Sealing
 from service.report.wanted import Form, Kind, Language, Wanted
 from service.runtime import Runtime
@@ -42,6 +41,7 @@ from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
 from service.steps.read import opened
+from service.typeset.fonts import find_fonts
 from tests.service.report.vera import judged
 from tests.service.test_reviewer import SECRET
 
