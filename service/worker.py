@@ -24,6 +24,7 @@ from arq.worker import Worker, func
 
 from evidence.errors import EvidenceError, OutageError
 from evidence.times import rfc3339
+from service.background import apart
 from service.line import LEASE_S, Taken
 from service.queue import BEAT_S, BELL, QUEUE, decode_job, encode_job
 from service.reconciler import Reconciler
@@ -104,17 +105,20 @@ class Hands:
         with structlog.contextvars.bound_contextvars(collection=taken.id):
             try:
                 pause_s, trouble = await _one_walk(self._runtime, taken)
-            finally:  # cancelled, it goes back into line at once
-                with contextlib.suppress(OutageError):  # the lease ends by itself then
-                    if pause_s is None:
-                        await self._queue.line.done(self._runtime.owner, taken.id)
-                    else:
-                        await self._queue.line.back(
-                            self._runtime.owner, taken.id, pause_s=pause_s, trouble=trouble
-                        )
+            finally:
+                # Cancelled, it goes back into line at once.
+                await apart(self._let_go(taken, pause_s, trouble=trouble))
         self._walks.pop(asyncio.current_task(), None)  # type: ignore[arg-type]
         with contextlib.suppress(OutageError):
             await self.take()
+
+    async def _let_go(self, taken: Taken, pause_s: float | None, *, trouble: bool) -> None:
+        line, owner = self._queue.line, self._runtime.owner
+        with contextlib.suppress(OutageError):  # the lease ends by itself then
+            if pause_s is None:
+                await line.done(owner, taken.id)
+            else:
+                await line.back(owner, taken.id, pause_s=pause_s, trouble=trouble)
 
     async def hold(self) -> None:
         """Hold for longer what is being walked."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from evidence.errors import EvidenceError
+from service.background import beside
 
 EVERY_S = 60.0
 MOST_KINDS = 1_000
@@ -77,11 +78,8 @@ class Denials:
 
 @contextlib.asynccontextmanager
 async def flushing(denials: Denials) -> AsyncIterator[None]:
-    task = asyncio.create_task(denials.run(), name="orderproof-denials")
     try:
-        yield
+        async with beside(denials.run(), name="orderproof-denials"):
+            yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
         await denials.flush()

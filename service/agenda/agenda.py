@@ -19,6 +19,7 @@ from evidence.items import Role
 from evidence.manifest import Manifest
 from service.agenda.plan import errands_after
 from service.agenda.warning import messages_of, warn
+from service.background import beside
 from service.cases import errands as cases
 from service.steps import plan
 from storage.ledger.errands import Errand, Why
@@ -123,10 +124,5 @@ async def plan_next(
 async def keeping_time(runtime: Runtime) -> AsyncIterator[Agenda]:
     """Run errands for the time of the block."""
     agenda = Agenda(runtime)
-    task = asyncio.create_task(agenda.run(), name="orderproof-agenda")
-    try:
+    async with beside(agenda.run(), name="orderproof-agenda"):
         yield agenda
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

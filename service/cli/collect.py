@@ -12,6 +12,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
+from service.background import apart
 from service.cli.orders import add_order, named_order
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ async def _to_the_end(runtime: Runtime, collection: str, progress: Progress) -> 
             finally:
                 holding.cancel()
                 with contextlib.suppress(OutageError):  # the lease ends by itself then
-                    await runtime.queue.line.back(runtime.owner, collection)
+                    await apart(runtime.queue.line.back(runtime.owner, collection))
             return
         for task in await runtime.ledger.tasks(tenant, collection):
             words = "asking" if task.state == "running" else task.why or str(task.state)

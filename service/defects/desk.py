@@ -20,6 +20,7 @@ from evidence.orders import OrderRef, order_ref
 from evidence.policy import Policy
 from evidence.times import rfc3339
 from service.agenda.plan import deadlines
+from service.background import beside
 from service.defects.deadlines import Due, dues
 from service.defects.export import NOT_OF_PLATFORM, Export, Row
 from service.defects.kinds import Kind, kind_of, policy_of
@@ -377,10 +378,5 @@ def read_at(noticed: str) -> date | datetime | None:
 async def watching(runtime: Runtime) -> AsyncIterator[Desk]:
     """A desk that starts what is wanted for the time of the block."""
     desk = Desk(runtime)
-    task = asyncio.create_task(desk.run(), name="orderproof-desk")
-    try:
+    async with beside(desk.run(), name="orderproof-desk"):
         yield desk
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -20,6 +20,7 @@ from evidence.items import InMemory, Item, Provenance, Role
 from evidence.orders import OrderRef, order_ref
 from service import tracing
 from service.agenda.warning import Heard, warn
+from service.background import beside
 from service.defects.desk import Desk
 from service.defects.kinds import policy_of
 from service.webhooks.events import Effect, Event, read
@@ -239,10 +240,5 @@ def unpack(data: bytes) -> tuple[dict[str, str], bytes]:
 async def taking_in(runtime: Runtime) -> AsyncIterator[Intake]:
     """An intake that acts on what comes for the time of the block."""
     intake = Intake(runtime)
-    task = asyncio.create_task(intake.run(), name="orderproof-intake")
-    try:
+    async with beside(intake.run(), name="orderproof-intake"):
         yield intake
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

@@ -25,6 +25,7 @@ from collectors.guard import BlockedAddress, guarded_socket
 from evidence.errors import RequestError
 from evidence.times import rfc3339
 from service.api.shapes import collection_path, order_path
+from service.background import beside
 from service.cases.ref import case_of
 from storage.ledger.outbox import Message
 
@@ -201,11 +202,8 @@ def check_url(text: str, *, trusted: frozenset[str]) -> str:
 async def sending(runtime: Runtime) -> AsyncIterator[Sender]:
     """Send what is due for the time of the block."""
     sender = Sender(runtime)
-    task = asyncio.create_task(sender.run(), name="orderproof-sender")
     try:
-        yield sender
+        async with beside(sender.run(), name="orderproof-sender"):
+            yield sender
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
         await sender.close()
