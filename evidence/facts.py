@@ -214,3 +214,11 @@ class Facts(Sequence[Fact]):
         for fact in self._facts:
             sorted_out.setdefault((fact.item, fact.group), []).append(fact)
         return {key: Facts(found) for key, found in sorted_out.items()}
+
+    def tables(self, prefix: str) -> dict[tuple[str, str], dict[str, Fact]]:
+        """By (item, group): the first fact of each name that begins with `prefix`."""
+        found: dict[tuple[str, str], dict[str, Fact]] = {}
+        for fact in self._facts:
+            if fact.name.startswith(prefix):
+                found.setdefault((fact.item, fact.group), {}).setdefault(fact.name, fact)
+        return found

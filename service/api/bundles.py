@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 from aiohttp import web
 
@@ -18,7 +15,7 @@ from service.access.callers import Whose, caller_of
 from service.api.asking import by_of, no_order, not_sealed, ref_of
 from service.api.ports import EVIDENCE
 from service.api.scratch import SCRATCH
-from service.api.sending import send_range
+from service.api.sending import measure, send_archive
 from service.contract import Given, Handler
 from service.custody import By, bundled
 from service.problems import Problem, Violation, invalid
@@ -100,11 +97,12 @@ async def send_profiled(request: web.Request, asked: Asked) -> web.StreamRespons
             await evidence.profiled(whose, asked, to=file, by=by)
         except NotTakenError as refused:
             raise _not_taken(refused) from refused
-        size, sha256 = await asyncio.to_thread(_measure, file)
+        size, sha256 = await measure(file)
         what = {"sha256": sha256, "profile": asked.profile.id}
         for ref in asked.orders:
             await evidence.note(whose, ref, Act.BUNDLE, by, what)
-        return await _send(request, file, size, sha256)
+        name = f"orderproof-{sha256[:12]}.zip"
+        return await send_archive(request, file, name=name, size=size, sha256=sha256)
 
 
 def _not_taken(refused: NotTakenError) -> Problem:
@@ -143,38 +141,12 @@ async def send_bundle(
         size, sha256 = await measure(file)
         what = {"sha256": sha256, **bundled(held, profile=profile, copies=copies)}
         await request.app[EVIDENCE].note(whose, ref, Act.BUNDLE, by, what)
-        return await _send(request, file, size, sha256)
-
-
-async def _send(request: web.Request, file: Path, size: int, sha256: str) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "application/zip",
-            "Content-Disposition": f'attachment; filename="orderproof-{sha256[:12]}.zip"',
-            "ETag": f'"{sha256}"',
-        }
-    )
-
-    def read(start: int, stop: int) -> bytes:
-        with file.open("rb") as bundle:
-            bundle.seek(start)
-            return bundle.read(stop - start)
-
-    return await send_range(request, response, read, start=0, stop=size)
+        name = f"orderproof-{sha256[:12]}.zip"
+        return await send_archive(request, file, name=name, size=size, sha256=sha256)
 
 
 def receipts_in(text: str) -> list[int]:
     return [int(seq) for seq in text.split(",") if seq]
-
-
-async def measure(file: Path) -> tuple[int, str]:
-    """Size and SHA-256 of a file, in a thread."""
-    return await asyncio.to_thread(_measure, file)
-
-
-def _measure(file: Path) -> tuple[int, str]:
-    with file.open("rb") as bundle:
-        return file.stat().st_size, hashlib.file_digest(bundle, "sha256").hexdigest()
 
 
 OPERATIONS: dict[str, Handler] = {"getBundle": get_bundle, "makeBundle": make_bundle}

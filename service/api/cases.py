@@ -10,10 +10,9 @@ from evidence.custody import Act
 from evidence.erasure import ErasureReason
 from evidence.times import rfc3339
 from service.api.asking import by_of, whose_of
-from service.api.bundles import measure
 from service.api.ports import EVIDENCE
 from service.api.scratch import SCRATCH
-from service.api.sending import send_json, send_range
+from service.api.sending import measure, send_archive, send_json
 from service.cases.given import time_of
 from service.cases.opening import KindsError
 from service.contract import Given, Handler
@@ -96,20 +95,8 @@ async def get_case_bundle(request: web.Request, given: Given) -> web.StreamRespo
         size, sha256 = await measure(file)
         what = {"sha256": sha256, **bundled(shown, profile=BAGIT)}
         await cases.note(whose, id, Act.BUNDLE, by_of(request), **what)
-        response = web.StreamResponse(
-            headers={
-                "Content-Type": "application/zip",
-                "Content-Disposition": f'attachment; filename="case-{id[:12]}.zip"',
-                "ETag": f'"{sha256}"',
-            }
-        )
-
-        def read(start: int, stop: int) -> bytes:
-            with file.open("rb") as bundle:
-                bundle.seek(start)
-                return bundle.read(stop - start)
-
-        return await send_range(request, response, read, start=0, stop=size)
+        name = f"case-{id[:12]}.zip"
+        return await send_archive(request, file, name=name, size=size, sha256=sha256)
 
 
 async def erase_case(request: web.Request, given: Given) -> web.StreamResponse:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -117,3 +119,33 @@ async def send_range(
         if request.transport is not None:
             request.transport.abort()
     return response
+
+
+async def measure(file: Path) -> tuple[int, str]:
+    """Size and SHA-256 of a file, in a thread."""
+
+    def measured() -> tuple[int, str]:
+        with file.open("rb") as data:
+            return file.stat().st_size, hashlib.file_digest(data, "sha256").hexdigest()
+
+    return await asyncio.to_thread(measured)
+
+
+async def send_archive(
+    request: web.Request, file: Path, *, name: str, size: int, sha256: str
+) -> web.StreamResponse:
+    """A ZIP to be saved under this name, or the part of it that was asked for."""
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "application/zip",
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "ETag": f'"{sha256}"',
+        }
+    )
+
+    def read(start: int, stop: int) -> bytes:
+        with file.open("rb") as archive:
+            archive.seek(start)
+            return archive.read(stop - start)
+
+    return await send_range(request, response, read, start=0, stop=size)

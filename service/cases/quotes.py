@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from evidence.facts import Fact
+from evidence.facts import Fact, Facts
 from evidence.manifest import Manifest
 from evidence.times import Instant, parse_iso
 
@@ -32,10 +32,7 @@ def messages_of(manifest: Manifest) -> list[Message]:
     """Every message of the order's account: by time where all say theirs with its zone, in the
     order of the transcripts where not. Two of one second stay as the platform had them."""
     seqs = {item.sha256: item.seq for item in manifest.items}
-    groups: dict[tuple[str, str], dict[str, Fact]] = {}
-    for fact in manifest.facts:
-        if fact.name.startswith("message."):
-            groups.setdefault((fact.item, fact.group), {}).setdefault(fact.name, fact)
+    groups = Facts(manifest.facts).tables("message.")
     found = [
         Message(
             id=facts["message.id"].text if "message.id" in facts else group,

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from evidence.facts import Fact
+from evidence.facts import Fact, Facts
 from evidence.manifest import Manifest
 from evidence.playbook import Response
 from evidence.times import Instant, rfc3339
@@ -35,10 +35,7 @@ class Said:
 
 def said_in(manifest: Manifest) -> list[Said]:
     """Every message of every transcript, in the order of their times; each source stays named."""
-    groups: dict[tuple[str, str], dict[str, Fact]] = {}
-    for fact in manifest.facts:
-        if fact.name.startswith("message."):
-            groups.setdefault((fact.item, fact.group), {}).setdefault(fact.name, fact)
+    groups = Facts(manifest.facts).tables("message.")
     found = [
         Said(
             id=facts["message.id"].text if "message.id" in facts else group,

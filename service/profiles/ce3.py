@@ -37,11 +37,12 @@ _ON_PAPER = 3
 
 def earlier(telling: Telling) -> list[dict[str, Fact]]:
     """The earlier payments that sources tell of, each by mark, the newest first."""
-    groups: dict[tuple[str, str], dict[str, Fact]] = {}
-    for fact in telling.manifest.facts:
-        if fact.name.startswith("prior.payment.") and fact.item in telling.items:
-            groups.setdefault((fact.item, fact.group), {}).setdefault(fact.name, fact)
-    told = [group for group in groups.values() if "prior.payment.at" in group]
+    groups = Facts(telling.manifest.facts).tables("prior.payment.")
+    told = [
+        group
+        for (item, _), group in groups.items()
+        if item in telling.items and "prior.payment.at" in group
+    ]
     told.sort(key=lambda group: group["prior.payment.at"].time.span.earliest, reverse=True)
     return told
 
