@@ -6,7 +6,8 @@ from evidence.items import Role
 from service.console import static
 from service.settings import Settings
 from tests.service.conftest import REF, AskOf
-from tests.service.standin import AnItem, InMemoryEvidence
+from tests.service.standin import InMemoryEvidence
+from tests.service.standin_parts import AnItem
 
 MOST = 150_000
 

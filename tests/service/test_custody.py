@@ -23,7 +23,8 @@ from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
 from tests import shape
 from tests.service.conftest import ORDER, REF, AskOf, Checked
-from tests.service.standin import AnItem, InMemoryEvidence
+from tests.service.standin import InMemoryEvidence
+from tests.service.standin_parts import AnItem
 from tests.service.test_cli import orderproof
 from tests.service.test_erasure import BY, OTHER, REASON, TENANT, collected
 from tests.service.test_erasure import REF as REAL

@@ -30,7 +30,8 @@ from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
 from tests import shape
 from tests.service.conftest import ORDER, REF, Checked
-from tests.service.standin import AnItem, InMemoryEvidence
+from tests.service.standin import InMemoryEvidence
+from tests.service.standin_parts import AnItem
 from tests.service.test_cli import orderproof
 
 SECRET = {"ORDERPROOF_DEMO_UPS_SECRET": "demo-secret"}

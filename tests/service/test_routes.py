@@ -14,7 +14,8 @@ from evidence.items import Role
 from service.operating import PutAside
 from storage.ledger.backlog import Parked, ParkedState
 from tests.service.conftest import ORDER, REF, Checked
-from tests.service.standin import NOW, POLICY, AContent, AnItem, InMemoryEvidence
+from tests.service.standin import InMemoryEvidence
+from tests.service.standin_parts import NOW, POLICY, AContent, AnItem
 
 
 async def started(ask: Checked) -> str:

@@ -26,7 +26,8 @@ from service.runner import Runner
 from service.settings import Limits, Settings
 from tests.service.access.house import house
 from tests.service.conftest import REF
-from tests.service.standin import AnItem, InMemoryEvidence
+from tests.service.standin import InMemoryEvidence
+from tests.service.standin_parts import AnItem
 
 ROOT = Path(__file__).parents[2]
 # Not that data of the right shape is accepted: an order's number has a shape of its platform's.

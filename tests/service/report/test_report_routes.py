@@ -9,7 +9,8 @@ import pytest
 from evidence.custody import Act
 from service.access.callers import Whose
 from tests.service.conftest import ORDER, REF, Checked
-from tests.service.standin import AnItem, InMemoryEvidence
+from tests.service.standin import InMemoryEvidence
+from tests.service.standin_parts import AnItem
 
 
 @pytest.fixture
