@@ -17,7 +17,8 @@ from service.words import Said
 WIDTH = 820
 ROW, TOP, FOOT = 22, 34, 30
 _LABEL, _SOURCE, _TIME = 10, 246, 322
-_LEFT, _RIGHT = 476, WIDTH - 22
+# A mark's words are wider than half of what is left of the last one.
+_LEFT, _RIGHT = 476, WIDTH - 34
 _SIZE = 11
 _INK, _GREY, _LINE, _BAND = "#1c2733", "#5b6b7b", "#d5dde5", "#f4f7fa"
 _SURE, _WIDE, _RED, _PALE_RED = "#1f5f99", "#9fbfdc", "#b3261e", "#e8a9a4"

@@ -138,7 +138,7 @@ async def test_the_verdict_stands_first_and_what_it_rests_on_is_a_click_away(
     page = await admin.get(ORDER_PAGE)
     text = unescape(page.text)
     # Of how many depends on what could be read: with the extras there are more.
-    (verdict,) = re.findall(r"The evidence is contradicted in 1 of \d+ questions", text)
+    (verdict,) = re.findall(r"The evidence does not hold in 1 of \d+ questions", text)
     said = text.index(verdict)
     assert said < text.index("Until when") < text.index("What was asked") < text.index("Items as")
     assert "16 hours apart" in text
