@@ -15,6 +15,21 @@ from tests.chaos.world import KINDS, SERVERS, World
 Do = Callable[[World, float], Awaitable[int]]
 
 
+# How much longer than it should last a fault waits for something to hit: on a slow machine all may
+# be busy with what came before it.
+PATIENCE_S = 20.0
+STEP_S = 0.05
+
+
+async def _until(hit: Callable[[], bool], seconds: float) -> None:
+    """Wait for so long, and then until something was hit."""
+    await asyncio.sleep(seconds)
+    for _ in range(int(PATIENCE_S / STEP_S)):
+        if hit():
+            return
+        await asyncio.sleep(STEP_S)
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     name: str
@@ -43,12 +58,10 @@ async def _kill_sequencer(here: World, seconds: float) -> int:
     """Whoever makes receipts next dies holding the lock."""
     here.flag("fatal", "")
     path = here.folder / "flags" / "fatal"
-    for _ in range(int(seconds / 0.05)):
-        await asyncio.sleep(0.05)
-        if not path.exists():
-            return 1
+    await _until(lambda: not path.exists(), 0)
+    hit = not path.exists()
     here.flag("fatal", None)
-    return 0
+    return int(hit)
 
 
 async def _valkey_dies(here: World, seconds: float) -> int:
@@ -89,7 +102,7 @@ async def _broken(proxies: list[Proxy], mode: Mode, seconds: float) -> int:
     before = sum(proxy.hits for proxy in proxies)
     for proxy in proxies:
         proxy.set(mode)
-    await asyncio.sleep(seconds)
+    await _until(lambda: sum(proxy.hits for proxy in proxies) > before, seconds)
     for proxy in proxies:
         proxy.set(Mode.PASS)
     return sum(proxy.hits for proxy in proxies) - before
@@ -136,8 +149,9 @@ async def _duplicates(here: World, seconds: float) -> int:
 async def _two_on_one(here: World, seconds: float) -> int:
     """What is being walked stands in line again, so that another takes it as well."""
     client = redis.asyncio.Redis(port=here.valkey_port)
-    hit = 0
-    for _ in range(int(seconds / 0.1)):
+    hit = tries = 0
+    while tries < seconds / 0.1 or (not hit and tries < PATIENCE_S / 0.1):
+        tries += 1
         leased = await client.zrange("orderproof:line:leased", 0, -1)
         for id in leased:
             # It looks as if its holder had died: the next sweep gives it to somebody else.

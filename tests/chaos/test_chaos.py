@@ -63,33 +63,33 @@ async def ask_for(here: World, told: Told, number: int) -> None:
         await asyncio.sleep(0.3)
 
 
-async def ask_for_all(here: World, told: Told, until: asyncio.Event) -> None:
-    """Spread over the whole time that things go wrong, so that each fault finds work under way."""
-    waiting = list(range(COUNT))
-    asking: set[asyncio.Task[None]] = set()
-    while waiting or asking:
-        if waiting and len(asking) < 6:
-            asking.add(asyncio.create_task(ask_for(here, told, waiting.pop(0))))
-            if not until.is_set():
-                await asyncio.sleep(0.25)
-            continue
-        done, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+async def ask_for_all(here: World, told: Told, turns: asyncio.Semaphore) -> None:
+    """Each order in its turn: some with each fault, so that each finds work under way."""
+    async with asyncio.TaskGroup() as asking:
+        for number in range(COUNT):
+            await turns.acquire()
+            asking.create_task(ask_for(here, told, number))
 
 
 async def go_wrong(
-    here: World, dice: random.Random, until: asyncio.Event
+    here: World, dice: random.Random, turns: asyncio.Semaphore
 ) -> list[tuple[Fault, int]]:
-    """Every fault, in an order that the seed says, one after another with a breath in between."""
-    done = []
+    """Every fault, in an order that the seed says, one after another with a breath in between.
+
+    Each begins as its share of the orders is asked for.
+    """
+    done: list[tuple[Fault, int]] = []
+    released = 0
     for _ in range(ROUNDS):
         for fault in dice.sample(FAULTS, len(FAULTS)):
+            share = COUNT * (len(done) + 1) // (ROUNDS * len(FAULTS)) - released
+            for _ in range(share):
+                turns.release()
+            released += share
             hit = await fault.do(here, fault.lasts_s)
             done.append((fault, hit))
             await here.tend()
             await asyncio.sleep(0.4 + dice.random() / 2)
-    until.set()
     return done
 
 
@@ -112,14 +112,14 @@ async def retried(look: Runtime) -> dict[str, str]:
 async def test_under_chaos_nothing_acknowledged_is_lost_doubled_or_left_hanging(
     tmp_path: Path, postgres: Postgres, s3: Seaweed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dice, told, over = random.Random(SEED), Told(), asyncio.Event()
+    dice, told, turns = random.Random(SEED), Told(), asyncio.Semaphore(0)
     begun = time.monotonic()
     with postgres.database() as database:
         async with world(
             tmp_path, postgres, database, s3, orders=COUNT, seed=dice.getrandbits(32)
         ) as here:
-            asking = asyncio.create_task(ask_for_all(here, told, over))
-            injected = await go_wrong(here, dice, over)
+            asking = asyncio.create_task(ask_for_all(here, told, turns))
+            injected = await go_wrong(here, dice, turns)
             await here.ready()
             await asking
             await all_ended(here)
