@@ -112,12 +112,12 @@ class Poller:
         try:
             url = base.join(URL(link))
             same = url.origin() == base.origin() and url.user is None
+            if same and url.path.startswith(f"{inside}/"):
+                return url.path.removeprefix(inside), dict(url.query)
         except ValueError:
-            same = False
-        if not same or not url.path.startswith(f"{inside}/"):
-            what = f"the next page of polls.{self._poll.name}"
-            raise RequestError(what=what, why="its link leaves the source that is configured")
-        return url.path.removeprefix(inside), dict(url.query)
+            pass
+        what = f"the next page of polls.{self._poll.name}"
+        raise RequestError(what=what, why="its link leaves the source that is configured")
 
     async def _act_on(self, entry: Any) -> None:
         said = {name: _value(path, entry) for name, path in self._poll.fields.items()}

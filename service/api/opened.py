@@ -47,6 +47,7 @@ from service.worker import DRAIN_S, HANDS, CollectionWorker
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.backlog import Parked
 from storage.ledger.deliveries import Delivery
+from storage.ledger.errands import Errand, Why
 from storage.ledger.outbox import Subscription
 from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
 from storage.ledger.separation import Declaration, Declared
@@ -170,6 +171,33 @@ class RuntimeEvidence:
             if order is not None:  # it was not erased
                 found.append((order, each))
         return found
+
+    async def agenda(
+        self,
+        whose: Whose,
+        *,
+        store: str | None,
+        whys: frozenset[Why],
+        after: int | None,
+        limit: int,
+    ) -> Sequence[tuple[Errand, OrderRef | None]]:
+        if store is not None and not whose.covers(store):
+            raise DeniedError("store")
+        found = await self._runtime.ledger.agenda(
+            whose.tenant,
+            stores=whose.stores if store is None else frozenset([store]),
+            whys=whys,
+            after=after,
+            limit=limit,
+        )
+        orders = {
+            handle: await self._runtime.ledger.order_by_handle(whose.tenant, handle)
+            for handle in {errand.order for errand in found}
+        }
+        return [
+            (errand, order.ref if (order := orders[errand.order]) is not None else None)
+            for errand in found
+        ]
 
     async def heads(self, tenant: str) -> Sequence[int]:
         return await asyncio.to_thread(self._runtime.log(tenant).head_sizes)

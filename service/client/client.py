@@ -269,6 +269,16 @@ class Client(CaseCalls):
                 yield cast(s.KnownDefect, defect)
             cursor = found["next"]
 
+    async def get_agenda(self, *, page: int = 100, **only: str) -> AsyncIterator[s.AgendaEntry]:
+        """What waits for its time, the nearest first; `why` and `store` narrow it."""
+        cursor: str | None = ""
+        while cursor is not None:
+            more = {"limit": str(page), **only} | ({"cursor": cursor} if cursor else {})
+            found = await self._json("GET", f"/v1/agenda?{urlencode(more)}")
+            for entry in found["agenda"]:
+                yield cast(s.AgendaEntry, entry)
+            cursor = found["next"]
+
     async def upload_defects(self, platform: str, export: bytes, **more: str) -> s.Exported:
         """CSV, or Amazon's account health report (an object of JSON)."""
         kind = "application/json" if export.lstrip()[:1] == b"{" else "text/csv"

@@ -165,6 +165,25 @@ class KnownDefect(TypedDict):
     links: "KnownDefectLinks"
 
 
+AgendaReason = Literal["deadline", "delivery", "proof", "history", "fresh", "answer", "case"]
+
+
+class AgendaEntryLinks(TypedDict):
+    order: "Url"
+    collection: NotRequired["Url"]
+
+
+class AgendaEntry(TypedDict):
+    why: "AgendaReason"
+    at: "Time"
+    store: str
+    platform: "PlatformName"
+    site: str
+    order_id: str
+    details: dict[str, Any]
+    links: "AgendaEntryLinks"
+
+
 HasEvidence = Literal["complete", "incomplete", "under way", "failed", "missing"]
 
 

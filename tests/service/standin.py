@@ -23,7 +23,7 @@ from evidence.manifest import SealedItem, Statement
 from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.receipts import Receipt
-from service.access.callers import Whose
+from service.access.callers import DeniedError, Whose
 from service.access.rates import Rates
 from service.access.tokens import LINK, mint
 from service.custody import By, Entry, Report
@@ -38,6 +38,7 @@ from service.steps.publish import chosen
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.backlog import Backlog, Parked
 from storage.ledger.deliveries import Delivery
+from storage.ledger.errands import Errand
 from storage.ledger.outbox import Subscription
 from storage.ledger.records import State
 from storage.ledger.separation import Declaration, Declared
@@ -120,6 +121,14 @@ class InMemoryEvidence:
 
     def session_key(self) -> bytes:
         return bytes(32)
+
+    async def agenda(
+        self, whose: Whose, *, store: str | None, whys: object, after: int | None, limit: int
+    ) -> Sequence[tuple[Errand, OrderRef | None]]:
+        """Nothing ever waits here."""
+        if store is not None and not whose.covers(store):
+            raise DeniedError("store")
+        return []
 
     async def recent(self, whose: Whose, *, limit: int) -> Sequence[tuple[AnOrder, ACollection]]:
         found = [
