@@ -10,10 +10,14 @@ FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /src
 COPY . .
-# The environment has no pip of its own: nothing can be added to it once it runs.
-RUN pip wheel --no-deps --wheel-dir /wheel . \
-    && python -m venv --without-pip /opt/orderproof \
-    && pip --python /opt/orderproof/bin/python install "$(ls /wheel/*.whl)[s3,scaled,otel]"
+# Every library is the one that requirements/ names by digest. The environment has no pip of its own:
+# nothing can be added to it once it runs.
+RUN python -m venv --without-pip /opt/orderproof \
+    && pip --python /opt/orderproof/bin/python install --require-hashes --requirement requirements/image.txt \
+    && python -m venv /build \
+    && /build/bin/pip install --require-hashes --requirement requirements/build.txt \
+    && /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheel . \
+    && pip --python /opt/orderproof/bin/python install --no-deps /wheel/*.whl
 
 
 FROM python:3.11-slim
