@@ -78,6 +78,11 @@ wheel: $(BASE) ## dist/: the wheel, the same bytes from the same commit wherever
 licences: $(TEST) ## docs/licences.md: under which terms what we install may be used
 	@$(BIN)/python -m supply.licences
 
+.PHONY: unused
+unused: $(SUPPLY) ## code that nothing uses, libraries that nothing imports
+	@$(BIN)/vulture
+	@$(BIN)/deptry .
+
 .PHONY: faults
 faults: $(SUPPLY) ## what is known against the versions that are locked
 	@$(BIN)/python -m supply.faults
