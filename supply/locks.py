@@ -43,7 +43,10 @@ FILES: Mapping[str, tuple[tuple[str, ...], str]] = {
         ),
         "every extra that is of use to a user",
     ),
-    "image.txt": (("--extra=s3", "--extra=scaled", "--extra=otel"), "the Dockerfile"),
+    "image.txt": (
+        ("--extra=s3", "--extra=scaled", "--extra=otel", "--extra=report"),
+        "the Dockerfile",
+    ),
     "test.txt": (("--extra=test",), "`make test`; every extra is in it"),
     "build.txt": (("--only-group=build",), "what makes our wheel"),
     "sources.txt": (("--only-group=sources",), "what makes the libraries that have no wheel"),

@@ -35,7 +35,7 @@ from service.defects.desk import Desk, watching
 from service.pressure import Busy, Pressure
 from service.profiles.asked import Asked
 from service.profiles.make import make
-from service.report import reports
+from service.report import reports, together
 from service.report.known import KnownReport
 from service.report.wanted import Wanted
 from service.runtime import Account, Health, Runtime
@@ -54,9 +54,6 @@ from storage.ledger.separation import Declaration, Declared
 from storage.objects.objects import RangedContent
 
 _log = structlog.get_logger("orderproof")
-
-# A report has pictures of up to 80 items, each of them small.
-MAX_REPORT = 128 << 20
 
 
 class RuntimeEvidence:
@@ -245,7 +242,15 @@ class RuntimeEvidence:
     ) -> tuple[str, bytes]:
         await self._found(whose, ref)
         made, content = await reports.make(self._runtime, whose.tenant, ref, wanted, by=by)
-        return made.line.sha256, await asyncio.to_thread(content.read, MAX_REPORT)
+        return made.line.sha256, await asyncio.to_thread(content.read, reports.MOST_BYTES)
+
+    async def report_of_several(
+        self, whose: Whose, refs: Sequence[OrderRef], wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        for ref in refs:
+            await self._found(whose, ref)
+        _, content = await together.make(self._runtime, whose.tenant, refs, wanted, by=by)
+        return content.sha256, await asyncio.to_thread(content.read, reports.MOST_BYTES)
 
     async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
         await self._found(whose, ref)

@@ -302,6 +302,15 @@ class Evidence(Protocol):
         """
         ...
 
+    async def report_of_several(
+        self, whose: Whose, refs: Sequence[OrderRef], wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        """One report of several orders, kept with each: its SHA-256 and its bytes.
+
+        Raises as service.report.together.make; NotFoundError for an order never asked for.
+        """
+        ...
+
     async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
         """What is known of the report with these bytes; None if none of the order has them."""
         ...

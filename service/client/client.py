@@ -143,6 +143,11 @@ class Client(CaseCalls):
         query += f"&sign={'yes' if sign else 'no'}" + (f"&zone={quote(zone)}" if zone else "")
         return await self._bytes(_of(order, "/report") + query)
 
+    async def make_report(self, request: s.ReportRequest) -> bytes:
+        """A PDF of several orders."""
+        async with self._asked("POST", "/v1/reports", json=request) as answer:
+            return await answer.read()
+
     async def check_report(self, order: OrderRef, sha256: str) -> s.KnownReport:
         """Whether the report with this digest is ours and current; Problem 404 if it is not."""
         path = _of(order, f"/reports/{quote(sha256)}")

@@ -274,4 +274,6 @@ def test_the_image_runs_as_nobody_in_particular_and_holds_no_builder() -> None:
     assert '["orderproof"]' in last  # its own process gets SIGTERM, no shell in between
     locks = re.findall(r"pip .*install --require-hashes --requirement requirements/(\S+)", text)
     assert locks == ["image.txt", "build.txt"]
-    assert {"--extra=s3", "--extra=scaled", "--extra=otel"} <= set(FILES["image.txt"][0])
+    assert {"--extra=s3", "--extra=scaled", "--extra=otel", "--extra=report"} == set(
+        FILES["image.txt"][0]
+    )

@@ -293,6 +293,13 @@ class InMemoryEvidence:
         self.reports[sha256] = wanted.parameters()
         return sha256, pdf
 
+    async def report_of_several(
+        self, whose: Whose, refs: Sequence[OrderRef], wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        if any((whose.tenant, ref) not in self.accounts for ref in refs):
+            raise NotFoundError(what="The order", why="nothing is kept of it")
+        return await self.report(whose, refs[0], wanted, by=by)
+
     async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
         told = self.reports.get(sha256)
         if told is None:
