@@ -38,6 +38,7 @@ _NAMES = (
     Name("order.alias", Kind.TEXT, "another number of the same order: ERP, shop, reference"),
     Name("order.shop_id", Kind.TEXT, "a web shop's own number of the order, beside its name"),
     Name("order.platform", Kind.TEXT, "the platform the source names"),
+    Name("order.channel", Kind.TEXT, "by which channel it came into a shop, in the shop's words"),
     Name("order.site", Kind.COUNTRY, "the marketplace's country"),
     Name("order.store", Kind.TEXT, "the store the source names"),
     Name("order.status", Kind.TEXT, "the order's status in the source's words"),

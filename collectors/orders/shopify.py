@@ -39,7 +39,7 @@ from evidence.pages import MAX_PAGE, Node, page_of
 
 class Shopify:
     name = "shopify"
-    version = 1
+    version = 2
     roles = frozenset({Role.ORDER_RECORD, Role.TRACKING_HISTORY, Role.PAYMENT_RECORD})
     needs: frozenset[str] = frozenset()
     wants = frozenset({"order.alias"})

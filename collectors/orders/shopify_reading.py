@@ -69,6 +69,7 @@ def _read_order(order: Node) -> Iterator[Fact]:
     yield from order["id"].facts("order.id")
     yield from order["id"].facts("order.shop_id")
     yield from said("order.alias", (order["id"], order["name"]))
+    yield from order["source_name"].facts("order.channel")
     foreign = list(_foreign(order))
     yield from foreign
     if foreign and order["source_name"].text_or_none() not in _OWN_CHANNELS:

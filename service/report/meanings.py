@@ -53,6 +53,7 @@ _MEANINGS_ZH = {
     "dispute.reason": "争议原因", "refund.amount": "退款金额", "payment.amount": "付款金额",
     "document.text": "文件文字", "reading.failed": "未能读取的原因", "order.fulfilled_by": "履约方",
     "shipment.id": "平台包裹号", "shipment.status": "包裹状态(平台)", "order.platform": "平台名称",
-    "order.site": "站点", "order.unknown": "来源称无此订单", "order.shop_id": "独立站订单号",
+    "order.site": "站点", "order.channel": "进入店铺的渠道", "order.unknown": "来源称无此订单",
+    "order.shop_id": "独立站订单号",
     "order.alias": "订单别名", "shipment.origin.country": "发出国家", "scan.place": "扫描地点",
 }  # fmt: skip

@@ -83,7 +83,7 @@ async def collected(
     settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Item]:
     auth = Shopify().auth({}, SECRETS)
-    async with bench(f"{url}/shopify", auth=auth, collector="shopify/1") as b:
+    async with bench(f"{url}/shopify", auth=auth, collector="shopify/2") as b:
         known = {"order.alias": aliases} if aliases else {}
         told = context(b.session, known, source="shopify", settings=settings)
         async for item in Shopify().collect(order, told):
@@ -166,7 +166,7 @@ async def test_what_a_search_finds_is_brought_only_if_it_mentions_the_order() ->
             web.post("/admin/api/2026-07/graphql.json", graphql),
             web.get("/admin/api/2026-07/orders/5763021455541.json", order),
         ) as url,
-        bench(url, collector="shopify/1") as b,
+        bench(url, collector="shopify/2") as b,
     ):
         told = context(b.session, {}, source="shopify", settings={"check_scopes": False})
         assert [item async for item in Shopify().collect(AMAZON, told)] == []
@@ -195,7 +195,7 @@ async def test_an_application_buys_its_token() -> None:
     assert isinstance(auth, ClientCredentials)
     async with (
         served(make_sandbox(STORY)) as url,
-        bench(f"{url}/shopify", auth=auth, collector="shopify/1") as b,
+        bench(f"{url}/shopify", auth=auth, collector="shopify/2") as b,
     ):
         told = context(b.session, {}, source="shopify")
         assert len([item async for item in Shopify().collect(OWN, told)]) == 4
@@ -216,7 +216,7 @@ async def test_an_error_inside_a_200_is_an_error(errors: Any, problem: type[Exce
 
     async with (
         server(web.post("/admin/api/2026-07/graphql.json", graphql)) as url,
-        bench(url, collector="shopify/1") as b,
+        bench(url, collector="shopify/2") as b,
     ):
         told = context(b.session, {}, source="shopify", settings={"check_scopes": False})
         with pytest.raises(problem):
@@ -248,7 +248,7 @@ async def test_a_timeline_is_read_to_its_last_page_on_the_shops_own_host_only() 
             web.get(f"{path}.json", rest),
             web.get(f"{path}/transactions.json", rest),
         ) as url,
-        bench(url, collector="shopify/1") as b,
+        bench(url, collector="shopify/2") as b,
     ):
         told = context(b.session, {}, source="shopify", settings={"check_scopes": False})
         items = [item async for item in Shopify().collect(OWN, told)]
