@@ -101,6 +101,12 @@ def order_ref(platform: str, order_id: str, site: str = "US") -> OrderRef:
     return OrderRef(known, number, country.upper())
 
 
+def has_shape(platform: Platform, order_id: str) -> bool:
+    """Whether a number could be one of the platform's; True of a platform without a known shape."""
+    shape, _ = _SHAPES.get(platform, (_ANY, ""))
+    return shape.fullmatch(order_id.strip()) is not None
+
+
 def platform_of(order_id: str) -> Platform | None:
     """The one platform whose numbers look unmistakably like this, or None."""
     for platform in (Platform.AMAZON, Platform.EBAY):

@@ -16,7 +16,6 @@ from service.access import door
 from service.access.door import admit, refuse_exposure
 from service.api import (
     access,
-    agenda,
     bundles,
     cases,
     collections,
@@ -61,7 +60,6 @@ _RESOURCES = (
     webhooks,
     subscriptions,
     defects,
-    agenda,
     policies,
     verify,
     log,

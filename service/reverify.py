@@ -15,6 +15,7 @@ failure: a newer verifier may know better, and the sealed answer is still what w
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,11 +32,13 @@ from evidence.errors import CorruptionError, RequestError, TooLargeError
 from evidence.facts import Fact, Facts
 from evidence.items import Item, Provenance
 from evidence.manifest import MAX_MANIFEST_BYTES, Manifest, SealedItem
+from evidence.verdicts import Judgement
 from service.reading import Reading
 from service.reverify_origins import origins_again
 from service.settings import Limits
 from service.steps.seal import versions
 from service.steps.verify import judge
+from verifiers.changes import changes
 
 # What every verdict rests on beside its verifier.
 _GROUND = ("orderproof", "tzdata", "anyascii", "jellyfish")
@@ -159,8 +162,8 @@ def judge_again(manifest: Manifest, checks: Checks, changed: Mapping[str, tuple[
         elif name not in sealed:
             _differs(checks, "verdicts", f"{name} is asked here and was not then", reasons)
         elif canonical(sealed[name].to_json()) != canonical(again[name].to_json()):
-            what = f"{name} was sealed as {sealed[name].verdict} ({_codes(sealed[name])}) and is "
-            what += f"{again[name].verdict} ({_codes(again[name])}) judged again"
+            what = _verdict_difference(sealed[name], again[name])
+            reasons += changes(name, since=sealed[name].version, until=again[name].version)
             _differs(checks, "verdicts", what, reasons)
     same = f"All {len(sealed)} verdicts are the same byte for byte."
     _same_unless_said(checks, "verdicts", same)
@@ -264,8 +267,19 @@ def _paired(objects: Sequence[Any], lines: Sequence[bytes]) -> Iterator[tuple[An
     return zip(objects, lines, strict=True)
 
 
-def _codes(judgement: Any) -> str:
-    return ", ".join(finding.code for finding in judgement.findings) or "no findings"
+def _verdict_difference(then: Judgement, now: Judgement) -> str:
+    """In codes: a sentence may be personal, and whoever wants it has the manifest."""
+    old, new = Counter(f.code for f in then.findings), Counter(f.code for f in now.findings)
+    said = [f"{then.verifier} was sealed as {then.verdict} and is {now.verdict} judged again"]
+    said += [f"{_counted(gone)} not found again" for gone in (old - new,) if gone]
+    said += [f"{_counted(come)} found now" for come in (new - old,) if come]
+    if old == new and then.verdict == now.verdict:
+        said.append("the same findings say or rest on something else")
+    return "; ".join(said)
+
+
+def _counted(codes: Counter[str]) -> str:
+    return ", ".join(f"{code} x {n}" if n > 1 else code for code, n in codes.items())
 
 
 def _changed(sealed: Mapping[str, str], here: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -106,12 +106,6 @@ PROVENANCE = {
     "unknown": Said("unknown", "未知"),
 }
 
-# Who says something, where that is no name of a company or a program.
-ORIGINS = {
-    "seller": Said("seller", "卖家"),
-    "buyer": Said("buyer", "买家"),
-    "request": Said("request", "请求"),
-}
 VERDICTS = {
     "pass": Said("holds", "成立"),
     "fail": Said("does not hold", "不成立"),
@@ -147,6 +141,8 @@ SEVERITIES = {
 QUESTIONS = {
     "matching.order": "所有证据说的是同一个订单吗?",
     "matching.asked": "每份证据说的是所查询的订单、包裹和站点吗?",
+    "matching.channel": "该订单属于提出缺陷的平台吗?",
+    "matching.shipments": "订单的每一行都在已签收的包裹中吗?",
     "marks.carrier": "每份证据带有其单号所属承运商的标识吗?",
     "marks.freshness": "每份截图都有日期且足够新吗?",
     "marks.origin": "每份证据是原件,还是何种副本?",

@@ -25,6 +25,8 @@ from evidence.orders import OrderRef, Platform
 from evidence.policy import Level, Policy, Requirement
 from evidence.times import rfc3339
 from evidence.verdicts import Answer, Finding, Severity, Verdict
+from verifiers.reuse import earlier_uses, of_this_order
+from verifiers.subjects import Subjects
 from verifiers.terms.due import next_due
 from verifiers.terms.validity import applies, in_force
 
@@ -65,6 +67,10 @@ class _Evidence:
         at: datetime,
         order: OrderRef | None,
     ) -> None:
+        if order is not None:
+            # A delivery of an earlier parcel with the same number meets no requirement.
+            uses = earlier_uses(items, facts, Subjects(order, items, facts))
+            facts = of_this_order(facts, uses)
         self.items, self.facts, self.policy, self.at = items, facts, policy, at
         self.order = order
         self.names: dict[str, set[str]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from verifiers import coverage, strength
 from verifiers.authenticity import items as authenticity
 from verifiers.marks import carrier, freshness, origin
-from verifiers.matching import asked
+from verifiers.matching import asked, channel, shipments
 from verifiers.matching import order as matching
 from verifiers.terms import deadlines, form
 from verifiers.timestamps import clock, history
@@ -13,12 +13,24 @@ from verifiers.timestamps import order as timestamps
 from verifiers.verifier import Verifier
 
 VERIFIERS: tuple[Verifier, ...] = (
-    Verifier("matching.order", 2, "Do all items speak of the same order?", matching.verify),
+    Verifier("matching.order", 3, "Do all items speak of the same order?", matching.verify),
     Verifier(
         "matching.asked",
         4,
         "Does each item speak of the order, parcel and site it was asked for?",
         asked.verify,
+    ),
+    Verifier(
+        "matching.channel",
+        1,
+        "Is the order one of the platform that holds a defect against it?",
+        channel.verify,
+    ),
+    Verifier(
+        "matching.shipments",
+        1,
+        "Is each line of the order in a parcel that was delivered?",
+        shipments.verify,
     ),
     Verifier(
         "marks.carrier",
@@ -28,7 +40,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     ),
     Verifier("marks.freshness", 1, "Is each capture dated, and young enough?", freshness.verify),
     Verifier("marks.origin", 2, "Is each item an original, or what kind of copy?", origin.verify),
-    Verifier("timestamps.order", 2, "Can all stated times be true together?", timestamps.verify),
+    Verifier("timestamps.order", 3, "Can all stated times be true together?", timestamps.verify),
     Verifier(
         "timestamps.history", 1, "Did the carrier's history stay what it was?", history.verify
     ),
@@ -36,8 +48,8 @@ VERIFIERS: tuple[Verifier, ...] = (
     Verifier(
         "authenticity.items", 2, "Does any item show that it was altered?", authenticity.verify
     ),
-    Verifier("strength.witnesses", 1, "How much weight does the evidence bear?", strength.verify),
-    Verifier("coverage.policy", 2, "Is everything the policy asks for there?", coverage.verify),
+    Verifier("strength.witnesses", 2, "How much weight does the evidence bear?", strength.verify),
+    Verifier("coverage.policy", 3, "Is everything the policy asks for there?", coverage.verify),
     Verifier(
         "coverage.form", 1, "Can it be sent in the form that the platform takes?", form.verify
     ),

@@ -19,6 +19,7 @@ from evidence.manifest import SealedItem
 from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.verdicts import Answer, Finding, Verdict
+from verifiers.reuse import earlier_uses, of_this_order
 from verifiers.subjects import Subjects
 
 _GRADES = Finding.good("grades-counted")
@@ -77,6 +78,7 @@ def verify(
     if not kept:
         return Verdict.NOT_APPLICABLE, []
     subjects = Subjects(order, items, facts)
+    facts = of_this_order(facts, earlier_uses(items, facts, subjects))
     required = {
         name for rule in policy.requirements for name in rule.facts if rule.level == "required"
     }

@@ -8,7 +8,7 @@ parcel is not the only parcel, unless the order has only one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from evidence.facts import Fact, Facts
 from evidence.items import Role
@@ -37,15 +37,26 @@ def names_an_order(fact: Fact) -> bool:
     return fact.name == "shipment.reference" and platform_of(fact.text) is not None
 
 
+# What a carrier says or hands out of a parcel.
+PROOFS = frozenset({Role.POD_DOCUMENT, Role.POD_PHOTO, Role.POD_SIGNATURE})
+CARRIER_ROLES = PROOFS | {Role.TRACKING_HISTORY}
 # In a carrier's answer, numbers that share a group are names of one parcel: UPS states the number
 # of the last mile beside its own.
-_CARRIER_ROLES = frozenset({Role.TRACKING_HISTORY})
+_ANSWERS = frozenset({Role.TRACKING_HISTORY})
 
 
-def _numbers_in(note: str) -> list[str]:
+def numbers_in(note: str) -> list[str]:
     """Order numbers of unmistakable shape in a note, such as an Amazon order's in a shop's."""
     words = re.findall(r"(?<![\w-])[0-9][0-9-]{10,20}(?![\w-])", note[:2000])
     return [word for word in words if platform_of(word) is not None]
+
+
+def names_whole(note: str, number: str) -> bool:
+    """Whether a note names this number, which is too long to stand there by chance."""
+    if len(number) < 10 or not any(char.isdigit() for char in number):
+        return False
+    found = rf"(?<![\w-]){re.escape(number.strip())}(?![\w-])"
+    return re.search(found, note[:2000], re.IGNORECASE) is not None
 
 
 class Subjects:
@@ -72,7 +83,9 @@ class Subjects:
                 self._numbers_in.setdefault(fact.item, set()).add(self.key(fact.text))
         for fact in facts.named("order.note"):
             at = self._named.setdefault((fact.item, fact.group), {})
-            at.setdefault("order.alias", []).extend(_numbers_in(fact.text))
+            at.setdefault("order.alias", []).extend(numbers_in(fact.text))
+            if names_whole(fact.text, order.id):
+                at["order.alias"].append(order.id)
         self.ours = {order_key(order.id)}
         # An alias counts where it stands beside the order's own number; one step, no chains.
         beside = [
@@ -101,7 +114,7 @@ class Subjects:
         same: dict[str, str] = {}
         for fact in facts.named(NUMBER):
             item = self._items.get(fact.item)
-            if item is None or item.role not in _CARRIER_ROLES or not fact.group:
+            if item is None or item.role not in _ANSWERS or not fact.group:
                 continue
             number = number_key(fact.text)
             main = first.setdefault((fact.item, fact.group), same.get(number, number))
@@ -131,6 +144,25 @@ class Subjects:
             named = self.orders_of(fact)
             known = self._foreign[where] = bool(named) and not named & self.ours
         return known
+
+    def of_order(self, facts: Iterable[Fact]) -> list[Fact]:
+        """Those that are not said of another order."""
+        return [fact for fact in facts if not self.foreign(fact)]
+
+    def one_parcel(self, first: Fact, second: Fact) -> bool:
+        """Whether both can be about one parcel: they name the same, or one of them names none."""
+        a, b = self.parcel_of(first), self.parcel_of(second)
+        return a is None or b is None or a == b
+
+    def parcel_beside(self, fact: Fact) -> str | None:
+        """The parcel that is named in the fact's own group or above, short of the whole item."""
+        group = fact.group
+        while group:
+            named = self._named.get((fact.item, group), {})
+            if numbers := {self.key(text) for text in named.get(NUMBER, ())}:
+                return numbers.pop() if len(numbers) == 1 else None
+            group = group.rpartition("/")[0]
+        return None
 
     def parcel_of(self, fact: Fact) -> str | None:
         """The key of the parcel the fact speaks of; None if nothing says."""

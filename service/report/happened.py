@@ -16,7 +16,6 @@ from service.report.blocks import (
     Row,
     Table,
     Text,
-    origins,
     quoted,
 )
 from service.report.findings import do, places_of, sentence
@@ -88,7 +87,7 @@ def _event_row(sealing: Sealing, event: timeline.Event) -> Row:
     return Row(
         (
             Said(f"{words.en}{parcel}{marks}", f"{words.zh}{parcel}{marks}"),
-            origins((event.origin,)),
+            quoted(event.origin, most=60),
             as_written(event.time),
             zone_cell(event.time),
             in_utc(event.time),
@@ -116,7 +115,7 @@ def contradiction_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
         yield Note(sentence(finding, wanted.language), where(finding), grave=True)
         rows = [
             Row(
-                (meaning_of(fact.name), quoted(fact.text, most=200), origins((fact.origin,))),
+                (meaning_of(fact.name), quoted(fact.text, most=200), quoted(fact.origin, most=60)),
                 (place,),
             )
             for place, fact in _facts_at(sealing, finding)

@@ -28,6 +28,8 @@ from storage.ledger.records import State as Walked
 from tests import shape
 from tests.auditor.bundles import House, make, reviewers
 from tests.service.test_cli import orderproof
+from verifiers.changes import CHANGES
+from verifiers.registry import VERIFIERS
 
 Bend = Callable[[Manifest], Manifest]
 
@@ -166,9 +168,39 @@ async def test_what_other_versions_say_otherwise_is_shown_and_no_failure(
 
     answer = await reverify(await sealed(runtime, tmp_path / "b.zip", bend))
     assert answer.ok and (answer.answer("verdicts"), answer.said) == ("newer", "newer")
-    assert answer.versions == {"verifier.matching.order": ("9", "2")}
+    here = str(VERIFIERS[0].version)
+    assert answer.versions == {"verifier.matching.order": (str(VERIFIERS[0].version + 7), here)}
     (said,) = [c.what for c in answer.checks if c.state is State.INCONCLUSIVE]
-    assert "verifier.matching.order 9 -> 2" in said
+    assert f"verifier.matching.order {VERIFIERS[0].version + 7} -> {here}" in said
+    assert "sealed as not_applicable and is pass" in said and "parcel-tied" not in said
+
+
+async def test_a_newer_verifier_says_what_it_finds_now_and_why(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    """Sealed by an older program, which knew no other question and one finding less."""
+
+    def bend(manifest: Manifest) -> Manifest:
+        first, *rest = manifest.judgements
+        older = replace(first, version=2, findings=first.findings[1:])
+        kept = [one for one in rest if one.verifier != "matching.shipments"]
+        versions = dict(manifest.versions) | {f"verifier.{first.verifier}": "2"}
+        del versions["verifier.matching.shipments"]
+        return replace(manifest, judgements=(older, *kept), versions=versions)
+
+    answer = await reverify(await sealed(runtime, tmp_path / "b.zip", bend))
+    assert answer.ok and answer.said == "newer"
+    said = "\n".join(c.what for c in answer.checks if c.state is State.INCONCLUSIVE)
+    assert "found now; other versions: verifier.matching.order 2 -> 3, 3: " in said
+    assert CHANGES["matching.order"][3] in said
+    assert "matching.shipments is asked here and was not then" in said
+
+
+def test_every_version_of_a_verifier_says_what_it_changed() -> None:
+    versions = {verifier.name: verifier.version for verifier in VERIFIERS}
+    assert CHANGES.keys() <= versions.keys()
+    for name, version in versions.items():
+        assert list(CHANGES.get(name, {})) == list(range(2, version + 1)), name
 
 
 async def test_a_bundle_that_does_not_hold_is_asked_nothing_further(

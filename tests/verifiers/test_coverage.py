@@ -71,6 +71,20 @@ def test_a_history_without_a_delivery_is_weak() -> None:
     assert (kind, "scan.delivered.at" in why) == ("weak", True)
 
 
+def test_a_delivery_of_the_numbers_earlier_use_meets_no_requirement() -> None:
+    """Forgery: the number was delivered last year; this order's parcel was only accepted."""
+    facts = facts_of(
+        said("order.id", ORDER.id, by="amazon", item="record"),
+        said("order.placed.at", "2026-11-01T08:00:00Z", by="amazon", item="record"),
+        *FACTS[:1],
+        said("shipment.tracking_number", NUMBER, by="ups", item="tracking"),
+        said("scan.delivered.at", "2025-11-05T14:32:00Z", by="ups", item="tracking", group="a"),
+        said("scan.accepted.at", "2026-11-02T14:32:00Z", by="ups", item="tracking", group="b"),
+    )
+    lines = {line.requirement: line for line in cover((RECORD, TRACKING), facts, A2Z, NOW, ORDER)}
+    assert lines["AMZ-A2Z-04.tracking"].state == "weak"
+
+
 def test_what_nobody_could_read_is_open_and_not_failed() -> None:
     why = "its text needs OCR, which is not built in"
     unread = said("reading.failed", why, by="amazon", item="record")

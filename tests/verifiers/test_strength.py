@@ -88,3 +88,17 @@ def test_grades_are_counted_best_first() -> None:
 
 def test_no_items_have_no_weight() -> None:
     assert judge(items=())[0] is Verdict.NOT_APPLICABLE
+
+
+def test_a_delivery_of_the_numbers_earlier_use_is_no_witness() -> None:
+    """Forgery: one delivery of this parcel, one of the parcel that had its number last year."""
+    placed = said("order.placed.at", "2026-11-01T00:00:00Z", by="amazon", item="record")
+    letter = item("letter", Role.POD_DOCUMENT, origin="broker")
+    facts = (
+        *NUMBERS, DELIVERED, placed,
+        said("shipment.tracking_number", NUMBER, by="broker", item="letter"),
+        said("scan.delivered.at", "2025-11-05T14:32:00Z", by="broker", item="letter"),
+    )  # fmt: skip
+    verdict, found = judge(*facts, items=(RECORD, ERP, TRACKING, letter))
+    assert verdict is Verdict.INCONCLUSIVE
+    assert any("scan.delivered.at" in f.sentence for f in found["fact-on-one-word"])

@@ -99,6 +99,59 @@ def test_a_scan_before_the_order_breaks_the_order_of_events() -> None:
     assert (verdict, codes(findings)) == (Verdict.FAIL, {"order-of-events-broken"})
 
 
+def test_an_earlier_parcel_with_the_number_is_named_and_contradicts_nothing() -> None:
+    """The carrier used the number again, and its history has both parcels."""
+    old = [
+        scan("scan.accepted.at", "2025-03-02T09:00:00Z", group="scan/0"),
+        scan("scan.delivered.at", "2025-03-05T14:00:00Z", group="scan/1"),
+    ]
+    own = [
+        erp("order.placed.at", "2026-11-01T02:00:00Z"),
+        scan("shipment.label.at", "2026-11-01T20:00:00Z", group="scan/2"),
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z", group="scan/3"),
+        scan("scan.delivered.at", "2026-11-05T22:32:00Z", group="scan/4"),
+        said("shipment.tracking_number", NUMBER, by="ups", item="tracking"),
+    ]
+    assert judge(*own)[0] is Verdict.PASS
+    verdict, findings = judge(*own, *old)
+    assert (verdict, codes(findings)) == (Verdict.PASS, {"times-hold", "earlier-use-left-out"})
+    (named,) = [f for f in findings if f.code == "earlier-use-left-out"]
+    assert "2025-03-02" in named.sentence and NUMBER in named.sentence
+
+
+def test_without_an_order_date_the_label_says_since_when_the_parcel_is_this_one() -> None:
+    verdict, findings = judge(
+        erp("shipment.label.at", "2026-11-01T20:00:00Z"),
+        said("shipment.tracking_number", NUMBER, by="ups", item="tracking"),
+        scan("scan.delivered.at", "2024-11-05T22:32:00Z", group="scan/0"),
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z", group="scan/1"),
+        scan("scan.delivered.at", "2026-11-05T22:32:00Z", group="scan/2"),
+    )
+    assert (verdict, "earlier-use-left-out" in codes(findings)) == (Verdict.PASS, True)
+
+
+def test_an_older_parcel_alone_is_left_out_of_nothing() -> None:
+    """Forgery: the tracking of a parcel of last year; nothing was told of the number since."""
+    verdict, findings = judge(
+        erp("order.placed.at", "2026-11-03T00:00:00Z"),
+        said("shipment.tracking_number", NUMBER, by="ups", item="tracking"),
+        scan("scan.delivered.at", "2025-11-02T09:00:00Z"),
+    )
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"order-of-events-broken"})
+
+
+def test_a_true_contradiction_among_the_later_parcels_times_is_still_found() -> None:
+    """Forgery: scans of an earlier use are put before it so that a late label goes unseen."""
+    verdict, findings = judge(
+        erp("order.placed.at", "2026-11-03T00:00:00Z"),
+        said("shipment.tracking_number", NUMBER, by="ups", item="tracking"),
+        scan("scan.delivered.at", "2025-11-02T09:00:00Z", group="scan/0"),
+        scan("scan.accepted.at", "2026-10-20T09:00:00Z", group="scan/1"),
+        scan("scan.delivered.at", "2026-11-05T09:00:00Z", group="scan/2"),
+    )
+    assert (verdict, "order-of-events-broken" in codes(findings)) == (Verdict.FAIL, True)
+
+
 def test_the_same_moment_for_two_steps_is_not_a_contradiction() -> None:
     verdict, _ = judge(
         erp("order.placed.at", "2026-11-02T09:00:00Z"),

@@ -18,8 +18,7 @@ from evidence.facts import Fact, Facts
 from evidence.manifest import SealedItem
 from evidence.verdicts import Finding
 from verifiers.matching.likeness import NEIGHBOURS_BITS, Likeness, Party, likeness
-from verifiers.matching.ties import CARRIER_ROLES
-from verifiers.subjects import Subjects
+from verifiers.subjects import CARRIER_ROLES, Subjects
 
 _WEIGHED = Finding.good("recipient-weighed")
 _LIGHT = Finding.note(

@@ -1,21 +1,28 @@
-"""What makes a match doubtful though its numbers fit: money, and a number that was used before.
+"""What makes a match doubtful though its numbers fit.
 
-Carriers use their numbers again after a while (CAR-01: USPS keeps a history for 120 days), so that
-a true proof of delivery may be of an earlier parcel with the same number.
+Another receiver, weight, goods or amount; and a number that another parcel had before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import product
 
 from evidence.facts import Fact, Facts
 from evidence.manifest import SealedItem
 from evidence.verdicts import Finding
-from verifiers.matching.ties import CARRIER_ROLES
-from verifiers.subjects import Subjects
+from verifiers.matching.destination import MAX_TOLD, distinct
+from verifiers.matching.names import same_name
+from verifiers.matching.places import same_weight
+from verifiers.reuse import DELIVERIES, EarlierUse
+from verifiers.subjects import PROOFS, Subjects
 
+_RECEIVER = Finding.note(
+    "received-by-other", do="Ask the carrier who that is, such as a neighbour or a front desk."
+)
+_WEIGHT = Finding.note("weight-differs", do="Ask the carrier how the parcel was weighed.")
+_GOODS = Finding.note("goods-differ", do="Compare the SKUs and quantities of both records.")
 _AMOUNT = Finding.note("amount-differs", do="Compare the amounts: a part, a fee or another order.")
 _CURRENCY = Finding.note("currency-differs", do="Say at which rate the one was made of the other.")
 _TWICE = Finding.note(
@@ -24,9 +31,13 @@ _TWICE = Finding.note(
 _EARLIER = Finding.grave(
     "delivery-of-earlier-use", do="Do not send it: that parcel was delivered before the order."
 )
-
-# Clocks, zones and a late record explain less than this.
-_BEFORE = timedelta(days=30)
+_PROOF = Finding.grave(
+    "proof-of-earlier-use", do="Do not send it: get the proof of the later delivery."
+)
+_OPEN = Finding.note(
+    "own-delivery-open", do="Collect again once the carrier tells the delivery of this parcel."
+)
+OPEN = frozenset({_OPEN.code})
 
 
 def money(facts: Facts, subjects: Subjects) -> Iterator[Finding]:
@@ -60,26 +71,87 @@ def _amount(text: str) -> tuple[Decimal, str] | None:
     return (value, currency.upper()) if currency and value.is_finite() else None
 
 
-def reuse(items: Sequence[SealedItem], facts: Facts, subjects: Subjects) -> Iterator[Finding]:
-    """Deliveries of a parcel long before the order was placed."""
-    placed = [fact for fact in facts.named("order.placed.at") if not subjects.foreign(fact)]
-    if not placed:
-        return
-    first = min(placed, key=lambda fact: fact.time.span.earliest)
-    roles = {item.sha256: item.role for item in items}
-    told: dict[str, list[Fact]] = {}
-    for fact in facts.named("scan.delivered.at"):
-        number = subjects.parcel_of(fact)
-        if number is not None and roles.get(fact.item) in CARRIER_ROLES:
-            told.setdefault(number, []).append(fact)
-    for number, deliveries in told.items():
-        old = [f for f in deliveries if f.time.span.latest < first.time.span.earliest - _BEFORE]
-        if not old:
+def reuse(items: Sequence[SealedItem], uses: Sequence[EarlierUse]) -> Iterator[Finding]:
+    """What is told of an earlier parcel with the same number, and which proof is only of that."""
+    proofs = {item.sha256: item for item in items if item.role in PROOFS}
+    for use in uses:
+        old = [fact for fact in use.before if fact.name in DELIVERIES]
+        own = [fact for fact in use.since if fact.name in DELIVERIES]
+        first, ordered = (old or use.before)[0], f"the order is of {use.start.text}"
+        if not use.since:
+            if old:
+                yield _EARLIER.saying(
+                    f"Parcel {use.number} was delivered only before the order was placed:"
+                    f" {first.text}; {ordered}.", first, use.start,
+                )  # fmt: skip
             continue
-        later = [fact for fact in deliveries if fact not in old]
-        kind = _TWICE if later else _EARLIER
-        when = "once before, and again since" if later else "only before"
-        yield kind.saying(
-            f"Parcel {number} was delivered {when} the order was placed: {old[0].text},"
-            f" ordered {first.text}.", *old[:1], first, *later[:1],
-        )  # fmt: skip
+        what = "delivered" if old else "scanned"
+        if own or not old:
+            yield _TWICE.saying(
+                f"Parcel {use.number} was {what} once before, and again since: {first.text};"
+                f" {ordered}.", first, use.start, *(own or use.since)[:1],
+            )  # fmt: skip
+        else:
+            yield _OPEN.saying(
+                f"Parcel {use.number} was delivered on {first.text}, long before the order"
+                f" ({use.start.text}); since then it was scanned, and no delivery is told.",
+                first, use.start, use.since[-1],
+            )  # fmt: skip
+        delivered_since = {fact.item for fact in own}
+        for sha256 in dict.fromkeys(fact.item for fact in old):
+            if sha256 in proofs and sha256 not in delivered_since:
+                said = [fact for fact in old if fact.item == sha256]
+                yield _PROOF.saying(
+                    f"A proof of {proofs[sha256].origin} tells the delivery of {said[0].text},"
+                    f" of an earlier parcel with the number {use.number}; {ordered}.",
+                    *said[:1], use.start,
+                )  # fmt: skip
+
+
+def extras(facts: Facts, subjects: Subjects) -> Iterator[Finding]:
+    """What is worth knowing and proves nothing by itself: receiver, weight, goods."""
+    wanted = subjects.of_order(facts.named("shipment.recipient.name", "order.buyer"))
+    for receiver in distinct(subjects.of_order(facts.named("delivery.received_by")))[:MAX_TOLD]:
+        compared = [same_name(receiver.text, fact.text) for fact in wanted]
+        if compared and not any(compared) and False in compared:
+            yield _RECEIVER.saying(
+                f"“{receiver.text}” took it; it was sent to “{wanted[0].text}”.",
+                receiver, wanted[0],
+            )  # fmt: skip
+    weights = distinct(subjects.of_order(facts.named("shipment.weight")))
+    for first, second in product(weights, weights):
+        if first.origin < second.origin and subjects.one_parcel(first, second):
+            if same_weight(first.text, second.text) is False:
+                yield _WEIGHT.saying(
+                    f"{first.text} [{first.origin}] against {second.text} [{second.origin}].",
+                    first, second,
+                )  # fmt: skip
+                break
+    yield from _goods(facts, subjects)
+
+
+def _goods(facts: Facts, subjects: Subjects) -> Iterator[Finding]:
+    """Two records of the order that share no SKU, or count one of them differently."""
+    by_origin: dict[str, dict[str, Fact]] = {}
+    counts: dict[tuple[str, str], str] = {}
+    quantity = {(f.item, f.group): f.text for f in facts.named("order.item.quantity")}
+    for fact in subjects.of_order(facts.named("order.item.sku")):
+        sku = fact.text.casefold()
+        by_origin.setdefault(fact.origin, {})[sku] = fact
+        if said := quantity.get((fact.item, fact.group)):
+            counts.setdefault((fact.origin, sku), said)
+    origins = sorted(by_origin)
+    for first, second in product(origins, origins):
+        if first >= second:
+            continue
+        shared = by_origin[first].keys() & by_origin[second].keys()
+        a, b = next(iter(by_origin[first].values())), next(iter(by_origin[second].values()))
+        if not shared:
+            yield _GOODS.saying(f"{first} and {second} name no SKU in common.", a, b)
+        for sku in sorted(shared)[:MAX_TOLD]:
+            pair = counts.get((first, sku)), counts.get((second, sku))
+            if None not in pair and pair[0] != pair[1]:
+                yield _GOODS.saying(
+                    f"{first} counts {pair[0]} of {sku}, {second} counts {pair[1]}.",
+                    by_origin[first][sku], by_origin[second][sku],
+                )  # fmt: skip

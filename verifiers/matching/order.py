@@ -11,8 +11,7 @@ Assumes   that a tracking number names one parcel.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evidence.facts import Fact, Facts
 from evidence.items import Provenance, Role
@@ -21,27 +20,19 @@ from evidence.orders import OrderRef
 from evidence.tracking_numbers import identify
 from evidence.verdicts import Answer, Finding, Severity, Verdict
 from verifiers.matching.agreements import weigh
-from verifiers.matching.doubts import money, reuse
+from verifiers.matching.destination import AGREES, MAX_TOLD, UNSURE, destinations
+from verifiers.matching.doubts import OPEN, extras, money, reuse
 from verifiers.matching.names import same_name
-from verifiers.matching.places import (
-    country_of,
-    may_ship_to,
-    same_city,
-    same_country,
-    same_postal_code,
-    same_region,
-    same_weight,
-)
-from verifiers.matching.ties import CARRIER_ROLES, Speaking, Ties, foreign_orders, ties_of
-from verifiers.subjects import Subjects
+from verifiers.matching.places import country_of, may_ship_to, same_postal_code
+from verifiers.matching.replaced import Replacement, replacements
+from verifiers.matching.ties import Speaking, Ties, foreign_orders, ties_of
+from verifiers.reuse import earlier_uses
+from verifiers.subjects import CARRIER_ROLES, Subjects, numbers_in, order_key
 
-# Findings of one code that are told; a table of a thousand orders would drown the rest.
-MAX_TOLD = 10
 # The shipper of the numbers in UPS's own documentation; several of them break the check digit.
 _TEST_ACCOUNT = "1Z12345E"
 
 _TIED = Finding.good("parcel-tied")
-_AGREES = Finding.good("destination-agrees")
 _ONE_ORIGIN = Finding.note(
     "tie-rests-on-one-origin", do="Add the platform's own record of the shipment."
 )
@@ -53,6 +44,18 @@ _UNTIED = Finding.note(
 )
 _NO_PARCEL = Finding.note(
     "no-parcel", do="Add the carrier's tracking or proof of delivery for this order."
+)
+_REPLACES = Finding.note(
+    "parcel-replaces", do="Send the message with the proof: it says that the number is a new one."
+)
+_REPLACES_PERHAPS = Finding.note(
+    "replacement-open", do="Add the platform's or the ERP's record of the replacement."
+)
+_SHARED = Finding.note(
+    "parcel-shared", do="Say that the orders went in one parcel, and show their one recipient."
+)
+_TWO_RECIPIENTS = Finding.note(
+    "parcel-of-two-recipients", do="Ask the carrier to whom it went: it cannot have gone to both."
 )
 _STRANGER = Finding.grave(
     "parcel-not-of-order", do="Do not send it, or add the record of a replaced or second parcel."
@@ -75,38 +78,13 @@ _SITE = Finding.grave(
 _SITE_ABROAD = Finding.note(
     "site-abroad", do="Say in the appeal that the order was shipped within the single market."
 )
-_COUNTRY = Finding.grave("country-differs", do="Compare the label with the order's address.")
-_REGION = Finding.grave("region-differs", do="Compare the label with the order's address.")
-_CITY = Finding.grave("city-differs", do="Compare the label with the order's address.")
-_POSTAL = Finding.grave("postal-code-differs", do="Compare the label with the order's address.")
-_RECIPIENT = Finding.grave("recipient-differs", do="Compare the label with the order's recipient.")
-_UNSURE = Finding.note(
-    "agreement-open", do="Add a source that writes it in full, or in the same script."
-)
-_RECEIVER = Finding.note(
-    "received-by-other", do="Ask the carrier who that is, such as a neighbour or a front desk."
-)
-_WEIGHT = Finding.note("weight-differs", do="Ask the carrier how the parcel was weighed.")
-_GOODS = Finding.note("goods-differ", do="Compare the SKUs and quantities of both records.")
 _LOOSE = Finding.note(
     "item-names-no-order", do="Name the file by the order or tracking number, or send its original."
 )
 
-_Same = Callable[[str, str], bool | None]
-
-# What was ordered and what the carrier says of it: (attribute, names, comparison, if it differs).
-_DESTINATION: tuple[tuple[str, tuple[str, ...], _Same, Finding], ...] = (
-    ("country", ("shipment.recipient.country", "delivery.country"), same_country, _COUNTRY),
-    (
-        "postal code",
-        ("shipment.recipient.postal_code", "delivery.postal_code"),
-        same_postal_code,
-        _POSTAL,
-    ),
-    ("region", ("shipment.recipient.region", "delivery.region"), same_region, _REGION),
-    ("city", ("shipment.recipient.city", "delivery.city"), same_city, _CITY),
-    ("recipient", ("shipment.recipient.name",), same_name, _RECIPIENT),
-)
+# One of the first is needed for a pass; each of the second leaves the answer open.
+_TIES = {_TIED.code, _REPLACES.code}
+_DOUBTS = {_UNTIED.code, _REPLACES_PERHAPS.code, _TWO_RECIPIENTS.code, *OPEN}
 
 
 def verify(*, order: OrderRef, items: Sequence[SealedItem], facts: Facts, **_: object) -> Answer:
@@ -120,27 +98,28 @@ def verify(*, order: OrderRef, items: Sequence[SealedItem], facts: Facts, **_: o
     """
     subjects = Subjects(order, items, facts)
     ties = ties_of(items, facts, subjects)
-    tied = set(ties.ties)
+    replaced = {one.new: one for one in reversed(replacements(items, facts, subjects, ties))}
+    tied = {*ties.ties, *(one.new for one in replaced.values() if not one.doubt)}
     findings = [
         *_foreign(order, items, facts, subjects),
-        *_parcels(items, ties),
+        *_parcels(items, ties, replaced),
+        *_shared(facts, subjects, ties),
         *_check_digits(ties),
         *_site(order, items, facts, subjects),
+        *destinations(items, facts, subjects),
+        *weigh(items, facts, subjects),
+        *reuse(items, earlier_uses(items, facts, subjects)),
+        *money(facts, subjects),
+        *extras(facts, subjects),
     ]
-    compared = list(_destinations(items, facts, subjects))
-    findings.extend(compared)
-    findings.extend(weigh(items, facts, subjects))
-    findings.extend(reuse(items, facts, subjects))
-    findings.extend(money(facts, subjects))
-    findings.extend(_extras(facts, subjects))
     loose = list(_loose(items, Speaking(order, items, facts, subjects, tied)))
     findings = _few([*findings, *loose])
 
     if any(finding.severity is Severity.GRAVE for finding in findings):
         return Verdict.FAIL, findings
     codes = {finding.code for finding in findings}
-    open_only = _UNSURE.code in codes and _AGREES.code not in codes
-    if _TIED.code not in codes or _UNTIED.code in codes or loose or open_only:
+    open_only = UNSURE.code in codes and AGREES.code not in codes
+    if not codes & _TIES or codes & _DOUBTS or loose or open_only:
         return Verdict.INCONCLUSIVE, findings
     return Verdict.PASS, findings
 
@@ -168,7 +147,9 @@ def _foreign(
         )
 
 
-def _parcels(items: Sequence[SealedItem], ties: Ties) -> Iterator[Finding]:
+def _parcels(
+    items: Sequence[SealedItem], ties: Ties, replaced: Mapping[str, Replacement]
+) -> Iterator[Finding]:
     """Tied, stolen from a neighbour, or a stranger: each parcel that a carrier speaks of."""
     # A carrier's own answer about one shipment lists all its parcels; a record often has but one.
     answers = {
@@ -201,6 +182,8 @@ def _parcels(items: Sequence[SealedItem], ties: Ties) -> Iterator[Finding]:
             yield _NEIGHBOUR.saying(
                 f"Parcel {number} belongs to another order by the records.", *said, *other
             )
+        elif new := replaced.get(number):
+            yield _replacement(new, said[0])
         elif beside := [fact for fact in said if fact.item in tied_in]:
             lead, witness = tied_in[beside[0].item]
             yield _TOGETHER.saying(
@@ -215,6 +198,49 @@ def _parcels(items: Sequence[SealedItem], ties: Ties) -> Iterator[Finding]:
             )  # fmt: skip
         else:
             yield _UNTIED.saying(f"Nothing names parcel {number} and the order together.", *said)
+
+
+def _replacement(new: Replacement, said: Fact) -> Finding:
+    kind = _REPLACES_PERHAPS if new.doubt else _REPLACES
+    told = f"took the place of {new.old}" if new.old else "was sent for this order"
+    by = f"A message of {new.facts[0].origin} says that parcel {new.new} {told}"
+    return kind.saying(f"{by}, {new.doubt}." if new.doubt else f"{by}.", said, *new.facts)
+
+
+def _shared(facts: Facts, subjects: Subjects, ties: Ties) -> Iterator[Finding]:
+    """A parcel that the records name for another order as well: sent together, or used twice."""
+    recipients: dict[str, list[Fact]] = {}
+    both = ties.ties.keys() & ties.foreign.keys()
+    for fact in facts.named("shipment.recipient.name", "shipment.recipient.postal_code"):
+        if both and (number := subjects.parcel_beside(fact)) in both:
+            recipients.setdefault(number or "", []).append(fact)
+    for number in [number for number in ties.ties if number in both]:
+        others = ties.foreign[number]
+        named = [fact for fact in others if order_key(fact.text) not in subjects.ours]
+        orders = ", ".join(sorted({f.text for f in named if f.name.startswith("order.")})[:3])
+        told = f"Parcel {number} is named for this order and for {orders or 'another one'}"
+        if pair := _two_recipients(recipients.get(number, ()), subjects):
+            yield _TWO_RECIPIENTS.saying(
+                f"{told}: sent to “{pair[0].text}” and to “{pair[1].text}”.", *pair
+            )
+        else:
+            yield _SHARED.saying(f"{told}.", *ties.ties[number][:2], *others[:2])
+    for fact in facts.named("order.note"):
+        several = {order_key(number) for number in numbers_in(fact.text)}
+        if len(several) > 1 and several & subjects.ours:
+            more = ", ".join(sorted(several - subjects.ours)[:3])
+            yield _SHARED.saying(f"A note of {fact.origin} names {more} beside this order.", fact)
+
+
+def _two_recipients(said: Iterable[Fact], subjects: Subjects) -> tuple[Fact, Fact] | None:
+    """This order's and another's recipient of one parcel that cannot be the same."""
+    told = list(said)[:MAX_TOLD]
+    for mine in (fact for fact in told if not subjects.foreign(fact)):
+        for theirs in (fact for fact in told if subjects.foreign(fact)):
+            same = same_name if mine.name.endswith("name") else same_postal_code
+            if mine.name == theirs.name and same(mine.text, theirs.text) is False:
+                return mine, theirs
+    return None
 
 
 def _check_digits(ties: Ties) -> Iterator[Finding]:
@@ -234,7 +260,7 @@ def _site(
 ) -> Iterator[Finding]:
     roles = {item.sha256: item.role for item in items}
     told: set[str] = set()
-    for fact in _ours(facts.named("delivery.country", "shipment.recipient.country"), subjects):
+    for fact in subjects.of_order(facts.named("delivery.country", "shipment.recipient.country")):
         carrier = roles.get(fact.item) in CARRIER_ROLES or fact.name == "delivery.country"
         country = country_of(fact.text)
         if not carrier or country in told:
@@ -251,104 +277,6 @@ def _site(
                 )
 
 
-def _destinations(
-    items: Sequence[SealedItem], facts: Facts, subjects: Subjects
-) -> Iterator[Finding]:
-    """Each attribute, a carrier's word against every other origin's, parcel by parcel."""
-    roles = {item.sha256: item.role for item in items}
-    agreed: list[tuple[str, Fact, Fact]] = []
-    opened: list[tuple[str, Fact, Fact]] = []
-    differing: dict[str, tuple[Finding, Fact, Fact]] = {}
-    for attribute, names, same, differs in _DESTINATION:
-        said = _ours(facts.named(*names), subjects)
-        carriers = [f for f in said if roles.get(f.item) in CARRIER_ROLES]
-        others = [f for f in said if roles.get(f.item) not in CARRIER_ROLES]
-        for theirs, ours in product(_distinct(carriers), _distinct(others)):
-            if theirs.origin == ours.origin or not _one_parcel(theirs, ours, subjects):
-                continue
-            match same(theirs.text, ours.text):
-                case True:
-                    agreed.append((attribute, theirs, ours))
-                case False:
-                    differing.setdefault(attribute, (differs, theirs, ours))
-                case None:
-                    opened.append((attribute, theirs, ours))
-    attributes = {attribute for attribute, _, _ in agreed} - differing.keys()
-    for attribute, (differs, theirs, ours) in differing.items():
-        told = (
-            f"The carrier's {attribute} is “{theirs.text}” [{theirs.origin}],"
-            f" the order's “{ours.text}” [{ours.origin}]."
-        )
-        # One ZIP code has several city names; where the code agrees the city is a spelling.
-        if attribute == "city" and "postal code" in attributes:
-            yield _UNSURE.saying(f"{told} The postal code agrees.", theirs, ours)
-        else:
-            yield differs.saying(told, theirs, ours)
-    if attributes:
-        both = [fact for name, a, b in agreed if name in attributes for fact in (a, b)]
-        origins = sorted({fact.origin for fact in both})
-        yield _AGREES.saying(
-            f"{', '.join(sorted(attributes)).capitalize()} agree between {', '.join(origins)}.",
-            *both[:10],
-        )
-    for attribute in dict.fromkeys(name for name, _, _ in opened):
-        if attribute not in attributes and attribute not in differing:
-            theirs, ours = next((a, b) for name, a, b in opened if name == attribute)
-            yield _UNSURE.saying(
-                f"Whether the carrier's {attribute} “{theirs.text}” and the order's"
-                f" “{ours.text}” are one is open.", theirs, ours,
-            )  # fmt: skip
-
-
-def _extras(facts: Facts, subjects: Subjects) -> Iterator[Finding]:
-    """What is worth knowing and proves nothing by itself: receiver, weight, goods."""
-    wanted = _ours(facts.named("shipment.recipient.name", "order.buyer"), subjects)
-    for receiver in _distinct(_ours(facts.named("delivery.received_by"), subjects))[:MAX_TOLD]:
-        compared = [same_name(receiver.text, fact.text) for fact in wanted]
-        if compared and not any(compared) and False in compared:
-            yield _RECEIVER.saying(
-                f"“{receiver.text}” took it; it was sent to “{wanted[0].text}”.",
-                receiver, wanted[0],
-            )  # fmt: skip
-    weights = _distinct(_ours(facts.named("shipment.weight"), subjects))
-    for first, second in product(weights, weights):
-        if first.origin < second.origin and _one_parcel(first, second, subjects):
-            if same_weight(first.text, second.text) is False:
-                yield _WEIGHT.saying(
-                    f"{first.text} [{first.origin}] against {second.text} [{second.origin}].",
-                    first, second,
-                )  # fmt: skip
-                break
-    yield from _goods(facts, subjects)
-
-
-def _goods(facts: Facts, subjects: Subjects) -> Iterator[Finding]:
-    """Two records of the order that share no SKU, or count one of them differently."""
-    by_origin: dict[str, dict[str, Fact]] = {}
-    counts: dict[tuple[str, str], str] = {}
-    quantity = {(f.item, f.group): f.text for f in facts.named("order.item.quantity")}
-    for fact in _ours(facts.named("order.item.sku"), subjects):
-        sku = fact.text.casefold()
-        by_origin.setdefault(fact.origin, {})[sku] = fact
-        if said := quantity.get((fact.item, fact.group)):
-            counts.setdefault((fact.origin, sku), said)
-    origins = sorted(by_origin)
-    for first, second in product(origins, origins):
-        if first >= second:
-            continue
-        shared = by_origin[first].keys() & by_origin[second].keys()
-        a, b = next(iter(by_origin[first].values())), next(iter(by_origin[second].values()))
-        if not shared:
-            yield _GOODS.saying(f"{first} and {second} name no SKU in common.", a, b)
-        for sku in sorted(shared)[:MAX_TOLD]:
-            pair = counts.get((first, sku)), counts.get((second, sku))
-            if None not in pair and pair[0] != pair[1]:
-                yield _GOODS.saying(
-                    f"{first} counts {pair[0]} of {sku}, {second} counts {pair[1]}.",
-                    by_origin[first][sku], by_origin[second][sku],
-                )  # fmt: skip
-
-
 def _loose(items: Sequence[SealedItem], speaking: Speaking) -> Iterator[Finding]:
     required = CARRIER_ROLES | {
         Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.MESSAGE_MAIL, Role.MESSAGE_THREAD,
@@ -358,21 +286,3 @@ def _loose(items: Sequence[SealedItem], speaking: Speaking) -> Iterator[Finding]
         said = f"An item of {item.origin} ({item.role}) names neither the order nor its parcel."
         finding = _LOOSE.saying(said)
         yield Finding(finding.code, finding.severity, finding.do, said, ((item.sha256, "item:"),))
-
-
-def _ours(facts: Iterable[Fact], subjects: Subjects) -> list[Fact]:
-    return [fact for fact in facts if not subjects.foreign(fact)]
-
-
-def _distinct(facts: Iterable[Fact]) -> list[Fact]:
-    """One fact an origin, parcel-blind, and value: repeats add nothing, and cost their square."""
-    kept: dict[tuple[str, str, str], Fact] = {}
-    for fact in facts:
-        kept.setdefault((fact.origin, fact.item, fact.text), fact)
-    return list(kept.values())[:200]
-
-
-def _one_parcel(first: Fact, second: Fact, subjects: Subjects) -> bool:
-    """Whether both can be about one parcel: they name the same, or one of them names none."""
-    a, b = subjects.parcel_of(first), subjects.parcel_of(second)
-    return a is None or b is None or a == b

@@ -14,7 +14,9 @@ from evidence.facts import Fact, Facts
 from evidence.items import OWN_ROLES, Provenance, Role
 from evidence.manifest import SealedItem
 from evidence.orders import OrderRef
+from verifiers.matching.channels import Channel, channel_in
 from verifiers.subjects import (
+    CARRIER_ROLES,
     NUMBER,
     ORDER_NAMES,
     OTHER_NAMES,
@@ -23,9 +25,6 @@ from verifiers.subjects import (
     order_key,
 )
 
-CARRIER_ROLES = frozenset(
-    {Role.TRACKING_HISTORY, Role.POD_DOCUMENT, Role.POD_PHOTO, Role.POD_SIGNATURE}
-)
 # Made by our own work, or about money and not about the parcel's way: looked at, never required.
 _SILENT_ROLES = frozenset({Role.EXCHANGE, Role.DNS_ANSWER, *OWN_ROLES})
 _TEXTS = ("message.subject", "message.body", "document.text", "file.name")
@@ -75,10 +74,13 @@ def foreign_orders(order: OrderRef, facts: Facts, subjects: Subjects) -> dict[st
             ours.add(fact.item)
         elif names_an_order(fact):
             named.setdefault(fact.item, []).append(fact)
-    platforms: dict[str, set[str]] = {}
+    platforms: dict[str, list[Channel | None]] = {}
     for fact in facts.named("order.platform"):
-        platforms.setdefault(fact.item, set()).add(fact.text.casefold())
-    elsewhere = {item for item, said in platforms.items() if str(order.platform) not in said}
+        platforms.setdefault(fact.item, []).append(channel_in(fact.text))
+    elsewhere = {
+        item for item, told in platforms.items()
+        if not any(channel is not None and channel.is_(order.platform) for channel in told)
+    }  # fmt: skip
     return {item: said for item, said in named.items() if item not in ours | elsewhere}
 
 

@@ -21,6 +21,7 @@ from evidence.orders import OrderRef
 from evidence.times import Instant, before
 from evidence.verdicts import Answer, Finding, Severity, Verdict
 from evidence.vocabulary import name_of
+from verifiers.reuse import EarlierUse, earlier_uses, of_this_order
 from verifiers.subjects import Subjects
 from verifiers.timestamps.events import DELIVERED, Timeline, timeline
 from verifiers.timestamps.graph import OutOfWorkError
@@ -59,6 +60,9 @@ _ZONE = Finding.note("zone-missing", do="Declare the zone of this source in its 
 _TOO_MANY = Finding.note(
     "times-too-many", do="Judge fewer items at once; this many relations were not tried."
 )
+_EARLIER = Finding.note(
+    "earlier-use-left-out", do="Send the history of the later parcel only, with the order's date."
+)
 _LATE = Finding.grave(
     "delivered-after-complaint",
     do="Ask the carrier for a statement on the delay and add it as a document.",
@@ -89,6 +93,8 @@ def verify(
     Never raises for bad evidence: bad evidence is an answer.
     """
     subjects = Subjects(order, items, facts)
+    uses = earlier_uses(items, facts, subjects)
+    facts = of_this_order(facts, uses)
     line = timeline(items, facts, subjects, at)
     findings: list[Finding] = []
     try:
@@ -101,6 +107,7 @@ def verify(
     findings.extend(_complaints(items, facts, subjects))
     findings.extend(_printed(items, facts, subjects))
     findings.extend(_mails(facts))
+    findings.extend(_left_out(uses))
     if any(finding.severity is Severity.GRAVE for finding in findings):
         return Verdict.FAIL, findings
     if line.compared < 2:
@@ -113,6 +120,17 @@ def verify(
         f"{line.compared} times from {origins} origin{'s' * (origins != 1)} can be true together."
     )
     return Verdict.PASS, [_HOLD.saying(said), *findings]
+
+
+def _left_out(uses: Sequence[EarlierUse]) -> Iterator[Finding]:
+    """What is not compared, since another parcel had the number then; named, never dropped."""
+    for use in [use for use in uses if use.since][:MAX_TOLD]:
+        count = len(use.before)
+        yield _EARLIER.saying(
+            f"{count} time{'s' * (count != 1)} of parcel {use.number}, such as"
+            f" {_quote(use.before[0])}, lie more than 30 days before {_quote(use.start)}: another"
+            " parcel had the number then.", *use.before[:5], use.start,
+        )  # fmt: skip
 
 
 def _contradictions(line: Timeline, findings: list[Finding]) -> set[int] | None:

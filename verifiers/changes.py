@@ -1,0 +1,36 @@
+"""Why a verifier may answer otherwise than it did: what each version changed, for `reverify`.
+
+A version without a sentence here is a first one. A test holds this list to the registry.
+"""
+
+from __future__ import annotations
+
+CHANGES: dict[str, dict[int, str]] = {
+    "matching.order": {
+        2: "recipients are weighed against neighbours' rows, and numbers used before are named",
+        3: "replaced and shared parcels are told; a proof of a number's earlier use fails",
+    },
+    "matching.asked": {
+        2: "shops' order numbers and announced carriers are read in more words",
+        3: "another country of the EU with a marketplace of its own is another site",
+        4: "an item that names order and parcel as asked may have crossed a border within the EU",
+    },
+    "marks.carrier": {2: "carriers named by a label count, and EMS is of many posts"},
+    "marks.origin": {2: "captures, photos, scans and chats are told apart by their pixels"},
+    "timestamps.order": {
+        2: "what only a clock change makes possible leaves the answer open",
+        3: "events of an earlier parcel with the same number are named and not compared",
+    },
+    "authenticity.items": {2: "events are held against each other as the readers understood them"},
+    "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
+    "coverage.policy": {
+        2: "conditions, thresholds by date and repeated facts are held to",
+        3: "a delivery of an earlier parcel with the same number meets no requirement",
+    },
+}
+
+
+def changes(verifier: str, *, since: int, until: int) -> list[str]:
+    """What versions after `since`, up to `until`, changed, oldest first: "3: events of …"."""
+    told = CHANGES.get(verifier, {})
+    return [f"{version}: {told[version]}" for version in sorted(told) if since < version <= until]
