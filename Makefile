@@ -13,10 +13,11 @@ ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-# Set-up is done again when pyproject.toml changes, and only then.
+# Set-up is done again when pyproject.toml or requirements/ change, and only then.
 FRAME := $(shell cksum < pyproject.toml | cut -d' ' -f1)
 BASE := $(VENV)/.base-$(FRAME)
 TEST := $(VENV)/.test-$(FRAME)
+SUPPLY := $(VENV)/.supply-$(FRAME)
 
 # --no-compile: Python compiles what it imports; the rest would be a third of the folder.
 INSTALL := $(BIN)/python -m pip install -qq --no-compile
@@ -64,6 +65,44 @@ format: $(TEST) ## lay out the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
+.PHONY: lock
+lock: $(TEST) ## requirements/: every library by version and digest, from pyproject.toml
+	@$(LOCKED) -r requirements/lock.txt
+	@$(BIN)/python -m supply.locks $(ARGS)
+
+.PHONY: wheel
+wheel: $(BASE) ## dist/: the wheel, the same bytes from the same commit wherever it is made
+	@$(BIN)/python -m hatchling build -t wheel
+
+.PHONY: licences
+licences: $(TEST) ## docs/licences.md: under which terms what we install may be used
+	@$(BIN)/python -m supply.licences
+
+.PHONY: unused
+unused: $(SUPPLY) ## code that nothing uses, libraries that nothing imports
+	@$(BIN)/vulture
+	@$(BIN)/deptry .
+
+.PHONY: faults
+faults: $(SUPPLY) ## what is known against the versions that are locked
+	@$(BIN)/python -m supply.faults
+
+.PHONY: sbom
+sbom: $(SUPPLY) wheel ## dist/: a bill of materials (CycloneDX) of what the image installs
+	@rm -rf build/sbom && $(PYTHON) -m venv --without-pip build/sbom
+	@$(BIN)/python -m pip --python build/sbom install -qq --no-compile --require-hashes -r requirements/image.txt
+	@$(BIN)/python -m pip --python build/sbom install -qq --no-compile --no-deps dist/orderproof-*.whl
+	@$(BIN)/cyclonedx-py environment build/sbom/bin/python --pyproject pyproject.toml \
+	  --mc-type application --output-reproducible --validate -o dist/orderproof.cdx.json
+
+.PHONY: image
+image: ## the Dockerfile's steps without Docker, and the outcome tried; needs root and debootstrap
+	@tests/image_root.sh $(or $(ARGS),$(CURDIR)/build/image)
+
+.PHONY: mutants
+mutants: $(SUPPLY) ## do tests notice small changes of what decides?
+	@$(BIN)/python -m supply.mutants $(ARGS)
+
 .PHONY: bench
 bench: $(TEST) ## measure speed and memory
 	@$(BIN)/python -m bench $(ARGS)
@@ -88,23 +127,37 @@ $(BIN)/python:
 	  echo "On Debian or Ubuntu: apt install python3-venv. Then run make again." >&2; exit 1; }
 	@$(BIN)/python -m pip uninstall --quiet --yes setuptools 2>/dev/null || true
 
-$(BASE): pyproject.toml | $(BIN)/python
+# What is installed is what requirements/ says, by version and digest. UNLOCKED=1 takes what
+# pyproject.toml allows instead: for a machine that no wheel was locked for.
+LOCKED = $(INSTALL) --require-hashes
+ifdef UNLOCKED
+INSTALL_BASE = $(INSTALL) --editable .
+INSTALL_TEST = $(INSTALL) --editable '.[test]'
+else
+INSTALL_BASE = $(LOCKED) -r requirements/build.txt -r requirements/base.txt && \
+  $(INSTALL) --no-deps --no-build-isolation --editable .
+INSTALL_TEST = $(LOCKED) -r requirements/sources.txt && \
+  $(LOCKED) --no-build-isolation --use-pep517 -r requirements/test.txt
+endif
+
+$(BASE): pyproject.toml requirements/build.txt requirements/base.txt | $(BIN)/python
 	@echo "Setting up: installing orderproof (once, about half a minute)"
-	@$(INSTALL) --editable . || { \
+	@{ $(INSTALL_BASE); } || { \
 	  echo "The libraries could not be installed; pip says why above." >&2; \
-	  echo "Most often there is no way to the package index. Then run make again." >&2; exit 1; }
+	  echo "Most often there is no way to the package index. Then run make again. If no version" >&2; \
+	  echo "matches on this machine, take unlocked ones: make $(MAKECMDGOALS) UNLOCKED=1" >&2; exit 1; }
 	@: "pip has done its work; its own compiled code is 6 MB that nobody else needs"
 	@find $(VENV)/lib -path '*/site-packages/pip/*' -name __pycache__ -prune -exec rm -rf {} +
 	@rm -f $(VENV)/.base-*; touch $@
 
-$(TEST): $(BASE)
+$(TEST): $(BASE) requirements/sources.txt requirements/test.txt
 	@echo "Setting up: installing the test tools (once, about half a minute)"
-	@$(INSTALL) --editable '.[test]' || { \
+	@{ $(INSTALL_TEST); } || { \
 	  echo "The test tools could not be installed; pip says why above. Then run make again." >&2; \
 	  exit 1; }
-	@: "OpenCV's usual build wants the libraries of a screen; where there are none, its other one"
-	@$(BIN)/python -c 'import cv2' 2>/dev/null || \
-	  $(INSTALL) --force-reinstall --no-deps "opencv-python-headless==$$($(BIN)/python -c \
-	    'from importlib.metadata import version; print(version("opencv-python"))')" || \
-	  echo "OpenCV does not start here: tests that read pictures will fail." >&2
 	@rm -f $(VENV)/.test-*; touch $@
+
+$(SUPPLY): $(TEST) requirements/supply.txt
+	@echo "Setting up: installing the tools that look at the tree"
+	@$(LOCKED) -r requirements/supply.txt
+	@rm -f $(VENV)/.supply-*; touch $@

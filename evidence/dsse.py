@@ -213,7 +213,7 @@ def verify(envelope: Envelope, keys: Iterable[PublicKey], *, threshold: int = 1)
     for signature in envelope.signatures[:MAX_SIGNATURES]:
         # The key ID is only a hint: it says whom to try first.
         for keyid in sorted(trusted, key=lambda k: k != signature.keyid):
-            if _verifies(trusted[keyid], signature.sig, message):
+            if verifies(trusted[keyid], signature.sig, message):
                 signed.add(keyid)
                 break
     _check_threshold(signed, threshold)
@@ -237,7 +237,7 @@ def open_sealed(raw: bytes, keys: Iterable[PublicKey], *, threshold: int = 1) ->
         signature.keyid
         for signature in envelope.signatures
         if signature.keyid in trusted
-        and _verifies(trusted[signature.keyid], signature.sig, envelope.message)
+        and verifies(trusted[signature.keyid], signature.sig, envelope.message)
     }
     _check_threshold(signed, threshold)
     return envelope
@@ -292,7 +292,8 @@ def _is_p256(key: PublicKeyTypes) -> TypeGuard[ec.EllipticCurvePublicKey]:
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
 
 
-def _verifies(key: PublicKey, signature: bytes, message: bytes) -> bool:
+def verifies(key: PublicKey, signature: bytes, message: bytes) -> bool:
+    """Whether the key made this signature over exactly this message."""
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signature, message, ec.ECDSA(SHA256()))

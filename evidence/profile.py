@@ -30,7 +30,8 @@ its source and how sure that is, and readings that contradict each other stand s
     required = true
     table = "ce3"               a table of its own goes before the sheet
 
-    adds = ["certification", "hashes", "custody"]     of a bag: what lies beside it
+    adds = ["certification", "hashes", "custody", "report"]     of a bag: what lies beside it
+    report = "uncategorized_file"                 the field that takes an order's evidence report
 """
 
 from __future__ import annotations
@@ -83,11 +84,12 @@ class Tabled(StrEnum):
 
 
 class Added(StrEnum):
-    """What may lie beside a bag: a page to sign, a list of digests, who had the evidence."""
+    """What may lie beside a bag: a page to sign, digests, who had the evidence, the report."""
 
     CERTIFICATION = "certification"
     HASHES = "hashes"
     CUSTODY = "custody"
+    REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class Profile:
     """A profile as read; `raw` is the file's bytes, which a bundle carries.
 
     platforms  whose orders it is for; () for those of any
+    report     the field that an order's evidence report goes into; "" where the platform takes none
     """
 
     id: str
@@ -150,6 +153,7 @@ class Profile:
     texts: tuple[TextField, ...] = ()
     files: tuple[FileField, ...] = ()
     adds: tuple[Added, ...] = ()
+    report: str = ""
 
     @property
     def sha256(self) -> str:
@@ -160,7 +164,7 @@ class Profile:
         return [limit for limit in self.limits if limit.key == key]
 
 
-_REST = frozenset({"platforms", "limit", "text", "file", "adds"})
+_REST = frozenset({"platforms", "limit", "text", "file", "adds", "report"})
 
 
 def parse_profile(raw: bytes, *, name: str = "the profile") -> Profile:
@@ -184,6 +188,7 @@ def parse_profile(raw: bytes, *, name: str = "the profile") -> Profile:
         texts=tuple(map(_text, table.tables("text"))),
         files=tuple(map(_file, table.tables("file"))),
         adds=tuple(table.chosen("adds", each, Added) for each in table.texts("adds", ())),
+        report=_field(table, "report") if "report" in table else "",
     )
     fields = [text.field for text in profile.texts] + [file.field for file in profile.files]
     for each in set(fields):
@@ -223,9 +228,9 @@ def _file(table: Table) -> FileField:
     )
 
 
-def _field(table: Table) -> str:
-    if not _FIELD.fullmatch(field := table.text("field")):
-        raise table.wrong("field", "a word of letters, digits, dots and underscores")
+def _field(table: Table, key: str = "field") -> str:
+    if not _FIELD.fullmatch(field := table.text(key)):
+        raise table.wrong(key, "a word of letters, digits, dots and underscores")
     return field
 
 

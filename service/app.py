@@ -16,6 +16,7 @@ from service.access import door
 from service.access.door import admit, refuse_exposure
 from service.api import (
     access,
+    agenda,
     bundles,
     cases,
     collections,
@@ -60,6 +61,7 @@ _RESOURCES = (
     webhooks,
     subscriptions,
     defects,
+    agenda,
     policies,
     verify,
     log,

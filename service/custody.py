@@ -48,10 +48,14 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line that concerns one order. `details` is empty once they were destroyed."""
+    """A line that concerns one order. `details` is empty once they were destroyed.
+
+    head   of the tenant's whole chain, up to this line
+    """
 
     line: CustodyLine
     details: Mapping[str, Any]
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +209,7 @@ class _Judging:
                     f"Line {row.seq} is not the one whose hash an erasure record holds."
                 )
             if line is not None and line.order == self.handle:
-                found.append(Entry(line, self._details(row)))
+                found.append(Entry(line, self._details(row), self.chain.head))
         return found
 
     def cut_off(self) -> list[str]:

@@ -23,7 +23,7 @@ from evidence.times import Instant, Time, parse_iso
 from evidence.verdicts import Finding, Severity
 from evidence.vocabulary import name_of
 from service.timeline_picture import Row, picture
-from service.words import EVENTS, Said
+from service.words import EVENTS, ORIGINS, Said
 from verifiers.subjects import Subjects
 
 # Answered about the account rather than about what sources said of the order.
@@ -123,7 +123,7 @@ def zone_words(time: Time) -> Said:
     """Why we believe in a time's zone, or that nobody states one."""
     if isinstance(time, Instant):
         if time.basis == "declared":
-            return Said(f"{time.zone}, declared", f"{time.zone}(声明)")
+            return Said(f"{time.zone}, declared", f"{time.zone} 声明")
         zone = "UTC" if time.zone == "Z" else f"UTC{time.zone}" if time.zone[0] in "+-" else None
         return Said.same(zone or time.zone)
     if time.zones:
@@ -153,7 +153,9 @@ def timeline_svg(
     rows = [
         Row(
             label=event.words.in_(language) + (f" · {event.parcel}" if event.parcel else ""),
-            source=event.origin,
+            source=ORIGINS[event.origin].zh
+            if language == "zh" and event.origin in ORIGINS
+            else event.origin,
             earliest=event.time.span.earliest,
             latest=event.time.span.latest,
             numbers=event.against,

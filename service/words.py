@@ -106,6 +106,12 @@ PROVENANCE = {
     "unknown": Said("unknown", "未知"),
 }
 
+# Who says something, where that is no name of a company or a program.
+ORIGINS = {
+    "seller": Said("seller", "卖家"),
+    "buyer": Said("buyer", "买家"),
+    "request": Said("request", "请求"),
+}
 VERDICTS = {
     "pass": Said("holds", "成立"),
     "fail": Said("does not hold", "不成立"),

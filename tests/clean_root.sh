@@ -18,80 +18,24 @@
 
 set -euo pipefail
 
-say() { printf '== %s\n' "$*"; }
-fail() { printf 'clean_root: %s\n' "$*" >&2; exit 2; }
+. "$(dirname "$0")/root.sh"
 
 [[ $# -ge 1 && $# -le 2 ]] || { sed -n '2,18s/^# \{0,1\}//p' "$0"; exit 2; }
 [[ $1 = /* && $1 != / ]] || fail "ROOT must be an absolute path, and not /."
 root=${1%/}
 what=${2:-all}
 [[ $what =~ ^(set-up|demo|test|all)$ ]] || fail "'$what' is none of set-up, demo, test, all."
-[[ $(id -u) = 0 ]] || fail "it makes a root folder and enters it: run it as root."
-for tool in git timeout unshare chroot; do
-    command -v "$tool" >/dev/null || fail "$tool is missing."
-done
-
-if [[ -z ${CLEAN_ROOT_INSIDE:-} ]]; then
-    CLEAN_ROOT_INSIDE=1 exec unshare --mount --pid --fork --kill-child -- bash "$0" "$@"
-fi
-mount --make-rprivate /
+in_own_namespaces "$@"
 
 repository=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
 user=newcomer
 home=/home/$user
 checkout=$home/orderproof
-ready=$root/.clean-root-ready
 packages=python3,python3-venv,make,git
 
-# The first archive of the machine's own apt settings: its address and the release it serves.
-apt_source() {
-    local found
-    found=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null | head -1)
-    [[ -n $found ]] || found=$(sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*\) .*/\2/p' \
-        /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null | head -1)
-    [[ -n $found ]] || fail "no package archive is configured in /etc/apt."
-    printf '%s' "$found"
-}
-
-make_root() {
-    if [[ -e $ready ]]; then
-        say "reusing the root at $root"
-        return
-    fi
-    command -v debootstrap >/dev/null || fail "debootstrap is missing: apt install debootstrap."
-    if [[ -d $root && -n $(ls -A "$root") ]]; then
-        fail "$root is not empty and no finished root of this script: remove it or name another."
-    fi
-    local release
-    release=$(. /etc/os-release && printf '%s' "$VERSION_CODENAME")
-    say "making a minimal $release with $packages"
-    mkdir -p "$root"
-    local log=$root.log
-    if ! timeout 600 debootstrap --variant=minbase --include="$packages" "$release" "$root" \
-        "$(apt_source)" >"$log" 2>&1; then
-        tail -5 "$log" >&2
-        fail "debootstrap failed; its last lines are above, all of them in $log."
-    fi
-    chroot "$root" useradd --create-home --shell /bin/bash "$user"
-    touch "$ready"
-}
-
-# Settings are copied as files and never printed: an index address may hold a password.
-carry_settings() {
-    cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
-    mkdir -p "$root/etc/ssl/certs"
-    cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/" 2>/dev/null || true
-    if [[ -e /etc/pip.conf ]]; then install -m 0644 /etc/pip.conf "$root/etc/pip.conf"; fi
-    local settings
-    for settings in ~/.config/pip/pip.conf ~/.pip/pip.conf; do
-        if [[ -e $settings ]]; then
-            mkdir -p "$root$home/.config/pip"
-            install -m 0600 "$settings" "$root$home/.config/pip/pip.conf"
-            break
-        fi
-    done
-    # Folders of packages that the settings point to are shown, read-only, at their own path;
-    # of an index called simple/ the folder around it, since its links lead to its neighbours.
+# show_folders: those of packages that the settings point to, read-only, at their own path; of an
+# index called simple/ the folder around it, since its links lead to its neighbours.
+show_folders() {
     local folder
     while read -r folder; do
         [[ -d $folder && $folder != / ]] || continue
@@ -139,11 +83,13 @@ timed() {
     [[ $status = 0 ]] || failed=1
 }
 
-make_root
+make_root "$root" "$packages"
+chroot "$root" id "$user" >/dev/null 2>&1 || chroot "$root" useradd --create-home --shell /bin/bash "$user"
 mount -t proc proc "$root/proc"
 mkdir -p "$root/dev/shm"
 mount -t tmpfs -o mode=1777,size=1g tmpfs "$root/dev/shm"
-carry_settings
+carry_settings "$root" "$home"
+show_folders
 clone
 
 if [[ $what = demo || $what = all ]]; then

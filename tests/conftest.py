@@ -19,6 +19,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=os.environ.get("CI") == "true",
 )
+# Each mutant of `make mutants` runs many tests: few examples, always the same.
+settings.register_profile(
+    "mutants", settings.get_profile("orderproof"), max_examples=20, derandomize=True, database=None
+)
 settings.load_profile("orderproof")
 
 

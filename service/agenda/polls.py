@@ -2,7 +2,8 @@
 
 An entry starts what a webhook of its kind would, once: a defect is known by its order, kind and
 case, a delivery by the order, a message by its id. What an entry says is no evidence: the
-collection that it starts asks the sources, and keeps what they answer.
+collection that it starts asks the sources, and keeps what they answer. A list goes on over as many
+pages as are configured; which link leads on is the platform's to say, where to is the operator's.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonpath
 import structlog
+from yarl import URL
 
 from collectors.bodies import release
 from evidence.canonical import canonical, digest
@@ -62,8 +64,14 @@ class Poller:
             await asyncio.sleep(pause)
 
     async def ask(self) -> int:
-        """Ask once; how many entries the list has. One that is wrong stops no other."""
+        """Ask once, page after page; how many entries there were. One that is wrong stops no other.
+
+        What a page says has begun before the next is asked for, so a page that fails loses none.
+        """
         key, folder = secrets.token_bytes(32), self._runtime.spool_folder
+        path, params = self._poll.path, dict(self._poll.params)
+        entries = 0
+        seen: set[str] = set()
         async with self._source.context(
             known={},
             spool=EncryptedSpool(folder, key=key, context=b"poll"),
@@ -71,11 +79,23 @@ class Poller:
             text_of=self._runtime.reading.text_of,
             clock=self._runtime.clock,
         ) as context:
-            params = dict(self._poll.params) or None
-            reply = await context.need_http().get(self._poll.path, params=params)
-            item = reply.item(Role.EXCHANGE)
-            page = page_of(item).value
-            release(item.content)
+            for _ in range(self._poll.pages):
+                reply = await context.need_http().get(path, params=params or None)
+                item = reply.item(Role.EXCHANGE)
+                page = page_of(item).value
+                release(item.content)
+                entries += await self._act_on_all(page)
+                onward = _value(self._poll.next, page) if self._poll.next else ""
+                if not onward or onward in seen:
+                    break
+                seen.add(onward)
+                if self._poll.next_param:
+                    params[self._poll.next_param] = onward
+                else:
+                    path, params = self._linked(onward)
+        return entries
+
+    async def _act_on_all(self, page: Any) -> int:
         entries = jsonpath.findall(self._poll.items, page)[:MOST_ENTRIES]
         for entry in entries:
             try:
@@ -84,6 +104,20 @@ class Poller:
                 kind = type(error).__name__
                 log.warning("an entry starts nothing", poll=self._poll.name, kind=kind)
         return len(entries)
+
+    def _linked(self, link: str) -> tuple[str, dict[str, str]]:
+        """Path and parameters of the next page; RequestError if its link leaves the source."""
+        base = URL(self._source.settings.base_url or "")
+        inside = base.path.rstrip("/")
+        try:
+            url = base.join(URL(link))
+            same = url.origin() == base.origin() and url.user is None
+            if same and url.path.startswith(f"{inside}/"):
+                return url.path.removeprefix(inside), dict(url.query)
+        except ValueError:
+            pass
+        what = f"the next page of polls.{self._poll.name}"
+        raise RequestError(what=what, why="its link leaves the source that is configured")
 
     async def _act_on(self, entry: Any) -> None:
         said = {name: _value(path, entry) for name, path in self._poll.fields.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from aiohttp import web
 
 from evidence.custody import Act
@@ -33,6 +35,18 @@ def ref_of(given: Given) -> OrderRef:
             raise invalid(Violation("/query/site", "is not a country code such as US")) from error
         wrong = f"is not shaped like an order number of {platform}"
         raise invalid(Violation("/path/order_id", wrong)) from error
+
+
+def refs_in(orders: Sequence[Mapping[str, str]]) -> list[OrderRef]:
+    """The orders that a body names. Raises Problem 422 naming the place, without what it held."""
+    refs = []
+    for place, said in enumerate(orders):
+        try:
+            refs.append(order_ref(said["platform"], said["order_id"], said.get("site", "US")))
+        except RequestError as error:
+            wrong = "is not shaped like an order of its platform and site"
+            raise invalid(Violation(f"/body/orders/{place}", wrong)) from error
+    return refs
 
 
 async def account_of(request: web.Request, ref: OrderRef) -> Account:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from aiohttp import web
 
 from evidence.custody import Act
-from evidence.errors import RequestError
-from evidence.orders import OrderRef, order_ref
+from evidence.orders import OrderRef
 from evidence.times import Instant, parse_iso
 from service.access.callers import Whose, caller_of
-from service.api.asking import by_of, no_order, not_sealed, ref_of
+from service.api.asking import by_of, no_order, not_sealed, ref_of, refs_in
 from service.api.ports import EVIDENCE
 from service.api.scratch import SCRATCH
 from service.api.sending import measure, send_archive
@@ -21,6 +21,7 @@ from service.custody import By, bundled
 from service.problems import Problem, Violation, invalid
 from service.profiles.asked import Asked, Link
 from service.profiles.refusal import NotTakenError
+from service.report.wanted import Language, Wanted
 from service.steps.publish import BAGIT, REVIEWER
 from verifiers.profilebook import profile_named
 
@@ -54,16 +55,10 @@ async def make_bundle(request: web.Request, given: Given) -> web.StreamResponse:
     caller = caller_of(request)
     if caller.role.proofs_only:
         raise Problem(403, "forbidden", "The role auditor reads proofs without content.")
-    orders: list[OrderRef] = []
     links: dict[OrderRef, Link] = {}
     left_out: dict[OrderRef, frozenset[int]] = {}
-    for place, said in enumerate(body["orders"]):
-        try:
-            ref = order_ref(said["platform"], said["order_id"], said.get("site", "US"))
-        except RequestError as error:
-            wrong = "is not shaped like an order of its platform and site"
-            raise invalid(Violation(f"/body/orders/{place}", wrong)) from error
-        orders.append(ref)
+    orders = refs_in(body["orders"])
+    for ref, said in zip(orders, body["orders"], strict=True):
         if "link" in said:
             ends = said["link"].get("expires_at")
             links[ref] = Link(said["link"]["url"], None if ends is None else _moment(ends))
@@ -77,8 +72,17 @@ async def make_bundle(request: web.Request, given: Given) -> web.StreamResponse:
             texts=body.get("texts", {}),
             links=links,
             leave_out=left_out,
+            report=_report(body.get("report", {})),
         ),
     )
+
+
+def _report(said: Mapping[str, Any]) -> Wanted | None:
+    """Which report goes along, where the profile takes one."""
+    language = said.get("language", Language.EN)
+    if language == "none":
+        return None
+    return Wanted(language=Language(language), signed=said.get("sign", False))
 
 
 def _moment(text: str) -> datetime:

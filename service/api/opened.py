@@ -35,7 +35,7 @@ from service.defects.desk import Desk, watching
 from service.pressure import Busy, Pressure
 from service.profiles.asked import Asked
 from service.profiles.make import make
-from service.report import reports
+from service.report import reports, together
 from service.report.known import KnownReport
 from service.report.wanted import Wanted
 from service.runtime import Account, Health, Runtime
@@ -47,15 +47,13 @@ from service.worker import DRAIN_S, HANDS, CollectionWorker
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.backlog import Parked
 from storage.ledger.deliveries import Delivery
+from storage.ledger.errands import Errand, Why
 from storage.ledger.outbox import Subscription
 from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
 from storage.ledger.separation import Declaration, Declared
 from storage.objects.objects import RangedContent
 
 _log = structlog.get_logger("orderproof")
-
-# A report has pictures of up to 80 items, each of them small.
-MAX_REPORT = 128 << 20
 
 
 class RuntimeEvidence:
@@ -171,6 +169,33 @@ class RuntimeEvidence:
                 found.append((order, each))
         return found
 
+    async def agenda(
+        self,
+        whose: Whose,
+        *,
+        store: str | None,
+        whys: frozenset[Why],
+        after: int | None,
+        limit: int,
+    ) -> Sequence[tuple[Errand, OrderRef | None]]:
+        if store is not None and not whose.covers(store):
+            raise DeniedError("store")
+        found = await self._runtime.ledger.agenda(
+            whose.tenant,
+            stores=whose.stores if store is None else frozenset([store]),
+            whys=whys,
+            after=after,
+            limit=limit,
+        )
+        orders = {
+            handle: await self._runtime.ledger.order_by_handle(whose.tenant, handle)
+            for handle in {errand.order for errand in found}
+        }
+        return [
+            (errand, order.ref if (order := orders[errand.order]) is not None else None)
+            for errand in found
+        ]
+
     async def heads(self, tenant: str) -> Sequence[int]:
         return await asyncio.to_thread(self._runtime.log(tenant).head_sizes)
 
@@ -217,7 +242,15 @@ class RuntimeEvidence:
     ) -> tuple[str, bytes]:
         await self._found(whose, ref)
         made, content = await reports.make(self._runtime, whose.tenant, ref, wanted, by=by)
-        return made.line.sha256, await asyncio.to_thread(content.read, MAX_REPORT)
+        return made.line.sha256, await asyncio.to_thread(content.read, reports.MOST_BYTES)
+
+    async def report_of_several(
+        self, whose: Whose, refs: Sequence[OrderRef], wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        for ref in refs:
+            await self._found(whose, ref)
+        _, content = await together.make(self._runtime, whose.tenant, refs, wanted, by=by)
+        return content.sha256, await asyncio.to_thread(content.read, reports.MOST_BYTES)
 
     async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
         await self._found(whose, ref)

@@ -38,6 +38,7 @@ from service.webhooks.hooks import Doorkeeper
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.backlog import Parked
 from storage.ledger.deliveries import Delivery
+from storage.ledger.errands import Errand, Why
 from storage.ledger.outbox import Subscription
 from storage.ledger.separation import Declaration, Declared
 
@@ -301,6 +302,15 @@ class Evidence(Protocol):
         """
         ...
 
+    async def report_of_several(
+        self, whose: Whose, refs: Sequence[OrderRef], wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        """One report of several orders, kept with each: its SHA-256 and its bytes.
+
+        Raises as service.report.together.make; NotFoundError for an order never asked for.
+        """
+        ...
+
     async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
         """What is known of the report with these bytes; None if none of the order has them."""
         ...
@@ -421,6 +431,18 @@ class Evidence(Protocol):
 
     @property
     def defects(self) -> DefectPort: ...
+
+    async def agenda(
+        self,
+        whose: Whose,
+        *,
+        store: str | None,
+        whys: frozenset[Why],
+        after: int | None,
+        limit: int,
+    ) -> Sequence[tuple[Errand, OrderRef | None]]:
+        """What waits for its time, the nearest first; no OrderRef where the order is gone."""
+        ...
 
     def policies_in_force(self) -> Sequence[Policy]:
         """Every policy, by id and version."""

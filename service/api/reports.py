@@ -6,12 +6,12 @@ from aiohttp import web
 
 from evidence.custody import Act
 from evidence.errors import FormatError
-from service.api.asking import account_of, by_of, not_sealed, note, ref_of, whose_of
+from service.api.asking import account_of, by_of, not_sealed, note, ref_of, refs_in, whose_of
 from service.api.ports import EVIDENCE, SETTINGS
 from service.api.sending import send_bytes, send_json
 from service.contract import Given, Handler
 from service.problems import Violation, invalid, not_found
-from service.report.wanted import Wanted
+from service.report.wanted import Form, Language, Wanted
 
 
 async def get_report(request: web.Request, given: Given) -> web.StreamResponse:
@@ -34,6 +34,31 @@ async def get_report(request: web.Request, given: Given) -> web.StreamResponse:
         whose_of(request), ref, wanted, by=by_of(request)
     )
     await note(request, ref, Act.REPORT, sha256=sha256)
+    return _pdf(request, sha256, pdf)
+
+
+async def make_report(request: web.Request, given: Given) -> web.StreamResponse:
+    """Of several orders; each is in the custody log before a byte goes out."""
+    body = given.body
+    refs = refs_in(body["orders"])
+    try:
+        wanted = Wanted.of(
+            kind=body["about"],
+            language=body.get("language", Language.EN),
+            form=body.get("form", Form.A1),
+            signed=body.get("sign", False),
+            zone=body.get("zone") or request.app[SETTINGS].report.zone,
+        )
+    except FormatError as error:
+        raise invalid(Violation("/body/zone", "is no zone such as Asia/Shanghai")) from error
+    evidence, whose, by = request.app[EVIDENCE], whose_of(request), by_of(request)
+    sha256, pdf = await evidence.report_of_several(whose, refs, wanted, by=by)
+    for ref in refs:
+        await evidence.note(whose, ref, Act.REPORT, by, {"sha256": sha256})
+    return _pdf(request, sha256, pdf)
+
+
+def _pdf(request: web.Request, sha256: str, pdf: bytes) -> web.StreamResponse:
     return send_bytes(
         request,
         pdf,
@@ -53,4 +78,8 @@ async def check_report(request: web.Request, given: Given) -> web.StreamResponse
     return send_json(known.to_json())
 
 
-OPERATIONS: dict[str, Handler] = {"getReport": get_report, "checkReport": check_report}
+OPERATIONS: dict[str, Handler] = {
+    "getReport": get_report,
+    "makeReport": make_report,
+    "checkReport": check_report,
+}

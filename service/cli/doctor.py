@@ -31,6 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     """0: every part is well. 1: one is not. An extra that is absent is no fault."""
     from service.cli.logs import set_up
     from service.cli.terminal import say, say_json
+    from service.report.ready import ready
+    from service.report.settings import ReportSettings
+    from service.runtime import Health
     from service.settings import load_settings
 
     set_up(level=logging.CRITICAL)
@@ -41,6 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
         for name, (module, what) in EXTRAS.items()
         if importlib.util.find_spec(module) is None
     ]
+    reports = ready(settings.report)
+    if reports.ok or settings.report != ReportSettings():
+        parts.append(Health("reports", reports.ok, reports.detail, reports.do))
     well = all(part.ok for part in parts)
     if arguments.json:
         say_json(
@@ -50,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
                     {"part": p.part, "ok": p.ok, "detail": p.detail, "do": p.do} for p in parts
                 ],
                 "absent_extras": [name for name, _ in absent],
+                "reports": {"can": reports.ok, "detail": reports.detail, "do": reports.do},
             }
         )
         return 0 if well else 1
@@ -59,6 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"{'':<18} -> {part.do}")
     for name, what in absent:
         say(f"{'-':<5} {name:<12} Not installed. For {what}: pip install 'orderproof[{name}]'")
+    if not reports.ok and settings.report == ReportSettings():
+        say(f"{'-':<5} {'reports':<12} No PDF can be made. {reports.detail}")
+        say(f"{'':<18} -> {reports.do}")
     return 0 if well else 1
 
 

@@ -113,6 +113,10 @@ def _told(profile: Profile) -> Iterator[str]:
         needed = ", required" if file.required else ""
         yield f"  {file.field}{needed}: {file.title} ({file.shown})"
         yield f"      {', '.join(file.roles)}"
+    if profile.report:
+        yield f"  {profile.report}: the order's evidence report, where there is room for it"
+    if profile.adds:
+        yield f"\nBeside each bag: {', '.join(profile.adds)}"
 
 
 def _json(profile: Profile) -> dict[str, Any]:
@@ -124,6 +128,8 @@ def _json(profile: Profile) -> dict[str, Any]:
         "scope": str(profile.scope),
         "platforms": [str(each) for each in profile.platforms],
         "how": profile.how,
+        "report": profile.report,
+        "adds": [str(each) for each in profile.adds],
         "sha256": profile.sha256,
         "limits": [
             {

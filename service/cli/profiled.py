@@ -10,15 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from service.cli.orders import named_order
+from service.cli.orders import named_order, named_orders
+from service.report.wanted import Language
 
 if TYPE_CHECKING:
     from evidence.orders import OrderRef
     from service.profiles.asked import Asked, Minting
+    from service.report.wanted import Wanted
     from service.runtime import Runtime
-
-# No list of orders is longer.
-MOST_LIST = 4 << 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +54,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="items that are not to be sent, by receipt",
     )
     group.add_argument(
+        "--report",
+        choices=["none", *Language],
+        help="the language of each order's evidence report, which goes along where the profile "
+        "takes it (default: en); none: without it",
+    )
+    group.add_argument("--sign", action="store_true", help="sign the reports")
+    group.add_argument(
         "--audit",
         metavar="FOLDER",
         type=Path,
@@ -64,7 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def given(arguments: argparse.Namespace) -> bool:
     """Whether something was said that only these profiles take."""
-    names = ("orders", "set", "link", "links_at", "leave_out", "audit")
+    names = ("orders", "set", "link", "links_at", "leave_out", "report", "sign", "audit")
     return len(arguments.order) > 1 or any(getattr(arguments, name) for name in names)
 
 
@@ -128,7 +134,7 @@ def _asked(arguments: argparse.Namespace) -> Asked:
     from service.profiles.asked import Asked
     from verifiers.profilebook import profile_named
 
-    orders = [_order(arguments, name) for name in [*arguments.order, *_listed(arguments.orders)]]
+    orders = named_orders(arguments)
     links = dict(_link(arguments, text) for text in arguments.link)
     left_out: dict[OrderRef, frozenset[int]] = {}
     for text in arguments.leave_out:
@@ -141,7 +147,16 @@ def _asked(arguments: argparse.Namespace) -> Asked:
         links=links,
         leave_out=left_out,
         minting=_minting(arguments),
+        report=_report(arguments),
     )
+
+
+def _report(arguments: argparse.Namespace) -> Wanted | None:
+    from service.report.wanted import Wanted
+
+    if arguments.report == "none":
+        return None
+    return Wanted(language=Language(arguments.report or Language.EN), signed=arguments.sign)
 
 
 def _minting(arguments: argparse.Namespace) -> Minting | None:
@@ -153,16 +168,6 @@ def _minting(arguments: argparse.Namespace) -> Minting | None:
     if not 1 <= arguments.links_last <= 365:
         raise RequestError(what="--links-last", why="it is not from 1 to 365 days")
     return Minting(arguments.links_at, timedelta(days=arguments.links_last))
-
-
-def _listed(file: Path | None) -> list[str]:
-    from evidence.errors import RequestError
-
-    if file is None:
-        return []
-    if file.stat().st_size > MOST_LIST:
-        raise RequestError(what="the list of orders", why=f"it has more than {MOST_LIST} bytes")
-    return [line.strip() for line in file.read_text("utf-8-sig").splitlines() if line.strip()]
 
 
 def _order(arguments: argparse.Namespace, name: str) -> OrderRef:

@@ -1,6 +1,7 @@
 """`orderproof report`: the newest sealed account of an order as a PDF for people.
 
 orderproof report ORDER -o FILE [--language en|zh|both] [--form pdfa-1a|pdfa-3a] [--sign]
+orderproof report ORDER ORDER… --about gaps|channel -o FILE      one report of several orders
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import os
 from contextlib import nullcontext
 from pathlib import Path
 
-from service.cli.orders import add_order, named_order
+from service.cli.orders import add_order, named_orders
 from service.report.wanted import Form, Kind, Language
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    add_order(parser)
+    add_order(parser, several=True)
+    parser.add_argument(
+        "--orders", metavar="FILE", type=Path, help="more orders, one a line, as ORDER is written"
+    )
     parser.add_argument(
         "--about",
         choices=list(Kind),
@@ -61,12 +65,12 @@ async def _run(arguments: argparse.Namespace) -> int:
     from service.cli.derive import write
     from service.cli.terminal import note, say, say_json, size_of
     from service.custody import local_user
-    from service.report import reports
+    from service.report import reports, together
     from service.report.wanted import Wanted
     from service.runtime import Runtime
     from service.settings import load_settings
 
-    ref = named_order(arguments)
+    refs = named_orders(arguments)
     to: Path = arguments.output
     if to.exists():
         raise RequestError(what=f"writing {to}", why="it is there already; name another file")
@@ -80,18 +84,28 @@ async def _run(arguments: argparse.Namespace) -> int:
     )
     console = Console(stderr=True)
     async with await Runtime.open(settings) as runtime:
-        order = await runtime.ledger.find_order(settings.tenant, ref)
-        if order is None:
-            note("Nothing was ever collected for this order. Run `orderproof collect` first.")
-            return 1
-        if (await runtime.account(settings.tenant, ref)).manifest is None:
-            note("Nothing is sealed for this order yet. Run `orderproof collect` and let it end.")
-            return 1
+        orders = []
+        for ref in refs:
+            which = "this order" if len(refs) == 1 else f"the order {ref.id}"
+            order = await runtime.ledger.find_order(settings.tenant, ref)
+            if order is None:
+                note(f"Nothing was ever collected for {which}. Run `orderproof collect` first.")
+                return 1
+            if (await runtime.account(settings.tenant, ref)).manifest is None:
+                note(f"Nothing is sealed for {which} yet. Run `orderproof collect`, let it end.")
+                return 1
+            orders.append(order)
         by = local_user("report")
         status = console.status("writing the report") if console.is_terminal else nullcontext()
         with status:
-            made, content = await reports.make(runtime, settings.tenant, ref, wanted, by=by)
-        await custody.note(runtime, order, Act.REPORT, by, sha256=made.line.sha256)
+            if len(refs) > 1:
+                all_, content = await together.make(runtime, settings.tenant, refs, wanted, by=by)
+            else:
+                one, content = await reports.make(runtime, settings.tenant, refs[0], wanted, by=by)
+                all_ = [one]
+        for order in orders:
+            await custody.note(runtime, order, Act.REPORT, by, sha256=content.sha256)
+        made = all_[0]
         await asyncio.to_thread(write, content, to)
     if arguments.json:
         say_json(
@@ -102,8 +116,10 @@ async def _run(arguments: argparse.Namespace) -> int:
                 "receipt": made.seq,
                 "manifest": made.record.original.seq,
             }
+            | ({"orders": len(refs)} if len(refs) > 1 else {})
         )
         return 0
-    say(f"{to}  {size_of(made.line.size)}, receipt {made.seq}")
+    of = f"of {len(refs)} orders, kept with each" if len(refs) > 1 else f"receipt {made.seq}"
+    say(f"{to}  {size_of(made.line.size)}, {of}")
     say(f"check it with: orderproof verify {os.fspath(to)} --bundle BUNDLE.zip")
     return 0

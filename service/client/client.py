@@ -143,6 +143,11 @@ class Client(CaseCalls):
         query += f"&sign={'yes' if sign else 'no'}" + (f"&zone={quote(zone)}" if zone else "")
         return await self._bytes(_of(order, "/report") + query)
 
+    async def make_report(self, request: s.ReportRequest) -> bytes:
+        """A PDF of several orders."""
+        async with self._asked("POST", "/v1/reports", json=request) as answer:
+            return await answer.read()
+
     async def check_report(self, order: OrderRef, sha256: str) -> s.KnownReport:
         """Whether the report with this digest is ours and current; Problem 404 if it is not."""
         path = _of(order, f"/reports/{quote(sha256)}")
@@ -267,6 +272,16 @@ class Client(CaseCalls):
             found = await self._json("GET", f"/v1/defects?{urlencode(more)}")
             for defect in found["defects"]:
                 yield cast(s.KnownDefect, defect)
+            cursor = found["next"]
+
+    async def get_agenda(self, *, page: int = 100, **only: str) -> AsyncIterator[s.AgendaEntry]:
+        """What waits for its time, the nearest first; `why` and `store` narrow it."""
+        cursor: str | None = ""
+        while cursor is not None:
+            more = {"limit": str(page), **only} | ({"cursor": cursor} if cursor else {})
+            found = await self._json("GET", f"/v1/agenda?{urlencode(more)}")
+            for entry in found["agenda"]:
+                yield cast(s.AgendaEntry, entry)
             cursor = found["next"]
 
     async def upload_defects(self, platform: str, export: bytes, **more: str) -> s.Exported:

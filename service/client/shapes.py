@@ -165,6 +165,25 @@ class KnownDefect(TypedDict):
     links: "KnownDefectLinks"
 
 
+AgendaReason = Literal["deadline", "delivery", "proof", "history", "fresh", "answer", "case"]
+
+
+class AgendaEntryLinks(TypedDict):
+    order: "Url"
+    collection: NotRequired["Url"]
+
+
+class AgendaEntry(TypedDict):
+    why: "AgendaReason"
+    at: "Time"
+    store: str
+    platform: "PlatformName"
+    site: str
+    order_id: str
+    details: dict[str, Any]
+    links: "AgendaEntryLinks"
+
+
 HasEvidence = Literal["complete", "incomplete", "under way", "failed", "missing"]
 
 
@@ -808,10 +827,31 @@ class Denial(TypedDict):
     request: str
 
 
+class ReportRequest(TypedDict):
+    about: Literal["gaps", "channel"]
+    orders: list["ReportedOrder"]
+    language: NotRequired[Literal["en", "zh", "both"]]
+    form: NotRequired[Literal["pdfa-1a", "pdfa-3a"]]
+    sign: NotRequired[bool]
+    zone: NotRequired[str]
+
+
+class ReportedOrder(TypedDict):
+    platform: "PlatformName"
+    order_id: str
+    site: NotRequired[str]
+
+
+class BundleRequestReport(TypedDict):
+    language: NotRequired[Literal["none", "en", "zh", "both"]]
+    sign: NotRequired[bool]
+
+
 class BundleRequest(TypedDict):
     profile: str
     orders: list["BundledOrder"]
     texts: NotRequired[dict[str, str]]
+    report: NotRequired["BundleRequestReport"]
 
 
 class BundledOrderLink(TypedDict):

@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 
 from evidence.errors import RequestError
 from evidence.orders import OrderRef
-from evidence.profile import Profile
+from evidence.profile import Added, Profile
+from service.report.wanted import Wanted
 
 MOST_ORDERS = 10_000
+# A report takes seconds to make, and as much room as an order's other files.
+MOST_REPORTS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Asked:
     links      by order
     minting    make links for the orders that have none; None to make none
     leave_out  receipts of items that are not to be sent, by order
+    report     which report of each order goes along, where the profile takes one; None for none
     """
 
     profile: Profile
@@ -46,6 +50,7 @@ class Asked:
     links: Mapping[OrderRef, Link] = field(default_factory=dict)
     leave_out: Mapping[OrderRef, frozenset[int]] = field(default_factory=dict)
     minting: Minting | None = None
+    report: Wanted | None = field(default_factory=Wanted)
 
     def __post_init__(self) -> None:
         if not self.orders:
@@ -60,6 +65,12 @@ class Asked:
             fields = ", ".join(sorted(known)) or "none"
             why = f"{strange[0][:40]!r} is no text of {self.profile.id}; it has {fields}"
             raise RequestError(what="The texts", why=why)
+
+    @property
+    def reported(self) -> Wanted | None:
+        """The report that is to go along; None where nobody wants one, or no profile takes it."""
+        takes = self.profile.report or Added.REPORT in self.profile.adds
+        return self.report if takes and len(self.orders) <= MOST_REPORTS else None
 
     def sorted(self) -> list[tuple[int, OrderRef]]:
         """Place in what was asked for, and order; by their names."""

@@ -11,10 +11,11 @@ from evidence.orders import OrderRef
 from evidence.profile import Added
 from evidence.times import rfc3339
 from service import custody
-from service.profiles import court, paper
+from service.profiles import court, paper, reporting
 from service.profiles.naming import order_folder
 from service.profiles.order import Made, Maker
 from service.profiles.pieces import Piece
+from service.profiles.reporting import Reported
 from service.profiles.writing import InFile
 from service.steps import publish
 
@@ -24,8 +25,13 @@ _BAG = "bag.zip"
 async def make(maker: Maker, place: int, number: int, ref: OrderRef, folder: Path) -> Made:
     """The order's bag; it lies in `folder` until it was written and `clear` is called."""
     async with maker.telling_reasons(place, ref):
-        account = await maker.account(ref)
         profile = maker.asked.profile
+        report = None
+        if (wanted := maker.asked.reported) is not None:
+            await maker.account(ref)  # there is something to report of
+            report = await reporting.made_of(maker.runtime, maker.tenant, ref, wanted, maker.by)
+        # After the report is kept: the bag carries it with its record.
+        account = await maker.account(ref)
         named = profile.id if profile.id in publish.PROFILES else publish.BAGIT
         path = folder / _BAG
         await publish.write(maker.runtime, account, profile=named, to=path)
@@ -36,16 +42,20 @@ async def make(maker: Maker, place: int, number: int, ref: OrderRef, folder: Pat
     if Added.CERTIFICATION in profile.adds:
         page = court.certification(manifest, statement, account.manifest_envelope)
         files["certification.txt"] = ("text/plain", InMemory(court.as_text(page)))
-        if paper.available():
-            pdf = await asyncio.to_thread(paper.as_pdf, page)
+        if paper.available(maker.runtime.settings.report.fonts):
+            pdf = await asyncio.to_thread(paper.as_pdf, page, maker.fonts())
             files["certification.pdf"] = ("application/pdf", InMemory(pdf))
     if Added.HASHES in profile.adds:
         files["hashes.csv"] = ("text/csv", InMemory(court.hashes(manifest.items)))
     if Added.CUSTODY in profile.adds:
-        report = await custody.report(maker.runtime, maker.tenant, ref)
-        log = court.custody_log(report, until=maker.runtime.clock())
-        files["custody.json"] = ("application/json", InMemory(log))
+        held = await custody.report(maker.runtime, maker.tenant, ref)
+        files["custody.json"] = ("application/json", InMemory(court.custody_log(held)))
     below = f"files/{order_folder(number, ref)}/"
+    proof = []
+    sha256, pdf_path = digest(account.manifest_envelope), below + "report.pdf"
+    if isinstance(report, Reported):
+        files["report.pdf"] = ("application/pdf", report.content)
+        proof.append(report.proof(ref, pdf_path, sha256, account.items))
     return Made(
         ref,
         [
@@ -54,7 +64,7 @@ async def make(maker: Maker, place: int, number: int, ref: OrderRef, folder: Pat
         ],
         {
             "order": {"platform": str(ref.platform), "id": ref.id, "site": ref.site},
-            "manifest": digest(account.manifest_envelope),
+            "manifest": sha256,
             "sealed_at": rfc3339(manifest.at),
             "policy": manifest.policy.id,
             "complete": manifest.complete,
@@ -63,7 +73,9 @@ async def make(maker: Maker, place: int, number: int, ref: OrderRef, folder: Pat
             "by_hand": [],
             "link": None,
             "left_out": [],
+            "report": reporting.told(report, pdf_path),
         },
+        proof,
     )
 
 

@@ -11,7 +11,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from evidence.canonical import digest
 from evidence.manifest import Manifest, Statement
@@ -134,7 +133,15 @@ def as_text(paper: Paper) -> bytes:
     return "\n".join((*lines, paper.foot, "")).encode("utf-8")
 
 
-def custody_log(report: Report, *, until: datetime) -> bytes:
-    """Who had the order's evidence in hand, and whether that log holds, as of `until`."""
-    told = {"as_of": rfc3339(until)} | report.to_json()
+def custody_log(report: Report) -> bytes:
+    """Who had the order's evidence in hand, up to the last act, and whether that log holds.
+
+    The chain is told as it was at that act, so the same acts give the same bytes, whatever
+    happened with other orders since.
+    """
+    told = report.to_json()
+    last = report.entries[-1] if report.entries else None
+    if last is not None:
+        told["chain"] |= {"lines": last.line.seq + 1, "head": last.head}
+    told["as_of"] = rfc3339(last.line.at) if last is not None else None
     return (json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

@@ -2,7 +2,6 @@
 
 Documents  one PDF for a field: its sheet, then its pages; split where the platform takes several
 Pictures   the same, its pages as JPEG
-Received   each item as it came where type and size allow it, else a smaller copy
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from evidence.errors import ConfigError, RequestError
-from evidence.items import Content, InMemory
+from evidence.items import InMemory
 from service.profiles import paper
 from service.profiles.fitting import LADDER, PDF, UNMEASURED, Copy, Fitting, Page
 from service.profiles.legibility import measure
@@ -21,6 +20,7 @@ from service.profiles.paper import Paper, Part, Pictures
 from service.profiles.pieces import Piece, Rest
 from service.profiles.shown import Plan, picture_of, rest_of
 from service.reading import Reading
+from service.typeset.fonts import Fonts
 from verifiers.forms.limits import Limits
 
 # What a sheet with its fonts may come to; measured afterwards, so this is only where to begin.
@@ -61,13 +61,13 @@ class Files:
         reading: Reading,
         limits: Limits,
         about: About,
-        stored: Callable[[Page], Content],
+        fonts: Callable[[], Fonts],
     ) -> None:
         self._fitting = fitting
-        self._stored = stored
         self._reading = reading
         self._limits = limits
         self._about = about
+        self._fonts = fonts
 
     # -- documents ----------------------------------------------------------------------------
 
@@ -86,6 +86,10 @@ class Files:
                 if not split or parts >= min(most, self._room(len(plans))):
                     raise
         raise AssertionError("the last round returns or raises")
+
+    async def one_each(self, plans: Sequence[Plan], total: int | None) -> list[Piece]:
+        """One PDF for each plan."""
+        return [_piece(document) for document in await self._documents(plans, total, 1)]
 
     def _room(self, fields: int) -> int:
         """Into how many parts each field may be split at most."""
@@ -150,7 +154,7 @@ class Files:
     async def _pdf(self, document: _Document) -> bytes:
         most = self._limits.number("pdf.pages")
         for up in _UP:
-            made = await asyncio.to_thread(paper.as_pdf, self._paper(document, up))
+            made = await asyncio.to_thread(paper.as_pdf, self._paper(document, up), self._fonts())
             if most is None or paper.pages_in(made) <= most:
                 return made
         why = (
@@ -184,7 +188,8 @@ class Files:
         document = _Document(plan, plan.pages, await self._fitting.fit(plan.pages, None))
         for up in _UP:
             laid = self._paper(document, up)
-            texts = paper.texts_in(await asyncio.to_thread(paper.as_pdf, laid))
+            pdf = await asyncio.to_thread(paper.as_pdf, laid, self._fonts())
+            texts = paper.texts_in(pdf)
             if most is None or len(texts) <= most:
                 return await self._jpegs(document, laid, up, texts, total)
         why = (
@@ -202,7 +207,7 @@ class Files:
         lost: set[str] = set()
         for rung, (longest, quality) in enumerate(LADDER):
             made = await asyncio.to_thread(
-                paper.as_pictures, laid, longest=longest, quality=quality
+                paper.as_pictures, laid, self._fonts(), longest=longest, quality=quality
             )
             if total is not None and sum(map(len, made)) > total:
                 continue
@@ -226,80 +231,6 @@ class Files:
             + ": choose fewer items"
         )
         raise RequestError(what="The pictures", why=why)
-
-    # -- as received --------------------------------------------------------------------------
-
-    async def received(self, plans: Sequence[Plan], total: int | None) -> list[Piece]:
-        """Each item as it came; what is too large, or of another type, as a smaller copy."""
-        items = [(plan, page) for plan in plans for page in plan.items]
-        taken = self._limits.words("files.types")
-        each = self._limits.number("files.each_bytes")
-        whole = {
-            page.item.seq: page
-            for _, page in items
-            if (not taken or kind_of(page) in taken) and (each is None or page.item.size <= each)
-        }
-        over = sum(page.item.size for page in whole.values())
-        others = [page for _, page in items if page.item.seq not in whole]
-        copies: dict[int, Copy] = {}
-        if total is not None and (others or over > total):
-            copies = await self._smaller([page for _, page in items], whole, total)
-        elif others:
-            copies = await self._smaller(others, {}, None)
-        return [self._received(plan, page, copies.get(page.item.seq)) for plan, page in items]
-
-    async def _smaller(
-        self, pages: Sequence[Page], whole: dict[int, Page], total: int | None
-    ) -> dict[int, Copy]:
-        """Copies of as few as are needed, the largest first, so that all fit into `total`."""
-        kept = {seq: page.item.size for seq, page in whole.items()}
-        shrunk = [page for page in pages if page.item.seq not in kept]
-        while True:
-            room = None if total is None else total - sum(kept.values())
-            if room is not None and room <= 0:
-                made = None
-            else:
-                made = await self._made(shrunk, room, last=not kept)
-            if made is not None:
-                return {copy.page.item.seq: copy for copy in made}
-            if not kept:
-                why = f"{len(pages)} of them do not fit into {total} bytes: leave items out"
-                raise RequestError(what="The items", why=why)
-            largest = max(kept, key=lambda seq: (kept[seq], seq))
-            del kept[largest]
-            shrunk = [page for page in pages if page.item.seq not in kept]
-
-    async def _made(
-        self, pages: Sequence[Page], room: int | None, *, last: bool
-    ) -> list[Copy] | None:
-        """Copies within `room`; None if that cannot be and something else may yet shrink."""
-        documents = [page for page in pages if kind_of(page) == PDF]
-        pictures = [page for page in pages if kind_of(page) != PDF]
-        try:
-            made = []
-            left = room
-            for page in documents:
-                most = page.item.size if left is None else min(page.item.size, left)
-                made.append(await self._fitting.document(page, most))
-                left = None if left is None else left - len(made[-1].data)
-            return made + await self._fitting.fit(pictures, left)
-        except RequestError:
-            if last:
-                raise
-            return None
-
-    def _received(self, plan: Plan, page: Page, copy: Copy | None) -> Piece:
-        if copy is None:
-            content, kind = self._stored(page), kind_of(page)
-            rest = Rest(what="received", item=page.item)
-        else:
-            content, kind = InMemory(copy.data), copy.media_type
-            rest = Rest(what="shown", item=page.item, copy=copy)
-        return Piece(field=plan.of.field, media_type=kind, content=content, rests=(rest,))
-
-
-def kind_of(page: Page) -> str:
-    return page.item.media_type.partition(";")[0].strip().lower()
 
 
 def _least(one: int | None, other: int | None) -> int | None:

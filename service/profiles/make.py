@@ -231,7 +231,8 @@ class _Making:
                 foot=f"Seller {seller}",
                 at=at,
             )
-            content: Content = InMemory(await asyncio.to_thread(paper.as_pdf, laid))
+            pdf = await asyncio.to_thread(paper.as_pdf, laid, self._maker.fonts())
+            content: Content = InMemory(pdf)
             number = begin // _LISTED + 1 if many else 0
             name = file_name("orders", number, "application/pdf", self._limits, before=seller)
             entries.append(Entry(name, content))

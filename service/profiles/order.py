@@ -18,17 +18,20 @@ from evidence.times import rfc3339
 from service import custody, derivatives
 from service.access.tokens import LINK, mint
 from service.custody import By
-from service.profiles import ce3
+from service.profiles import ce3, reporting
 from service.profiles.asked import Asked, Link, Minting
 from service.profiles.files import About, Files
-from service.profiles.fitting import Fitting, Page
+from service.profiles.fitting import PDF, Fitting, Page
 from service.profiles.naming import file_name, order_folder, plain
 from service.profiles.pieces import CopyKey, Piece, key_of, told_of
+from service.profiles.received import Received
 from service.profiles.refusal import NotTakenError, Why
+from service.profiles.reporting import Reported
 from service.profiles.shown import Material, Plan, material
 from service.profiles.telling import Telling
 from service.steps import publish
 from service.steps.copies import Derivative
+from service.typeset.fonts import Fonts, find_fonts
 from storage.ledger.access import Store
 from storage.ledger.records import KeptItem
 from verifiers.forms.limits import Limits
@@ -66,6 +69,10 @@ class Maker:
     limits: Limits
     by: By
     stores: Mapping[str, Store]
+
+    def fonts(self) -> Fonts:
+        """Those of the configuration, or of the machine. Raises ConfigError if there are none."""
+        return find_fonts(self.runtime.settings.report.fonts)
 
     async def make(self, place: int, number: int, ref: OrderRef, budget: int | None) -> Made:
         """Raises NotTakenError with every reason that this order does not fit.
@@ -139,13 +146,57 @@ class Maker:
         if any(each.table is Tabled.CE3 for each in profile.files):
             made.line["ce3"] = ce3.table(telling, self.runtime.policies)
         made.proof = [rest.to_json(ref, where, kept) for where, rest in self._rests(files, said)]
+        await self._add_report(made, number, account, link, budget)
         made.text = texts.get("statement", "")
         return made
+
+    async def _add_report(
+        self, made: Made, number: int, account: Account, link: Link | None, budget: int | None
+    ) -> None:
+        """The order's report beside its files, if there is room for it; else why not."""
+        wanted, path = self.asked.reported, ""
+        report: Reported | str | None = None
+        if wanted is not None and self.asked.profile.shape is not Shape.LINKS:
+            report = await reporting.made_of(self.runtime, self.tenant, made.ref, wanted, self.by)
+        if isinstance(report, Reported):
+            folder, before = self._below(number, account)
+            path = folder + file_name("report", 0, PDF, self.limits, before=before)
+            field = self.asked.profile.report
+            piece = Piece(field=field, media_type=PDF, content=report.content)
+            if why := self._no_room(made, account, link, budget, path, piece):
+                report = why
+            else:
+                made.files.append((path, piece))
+                made.line["files"][path] = field
+                manifest = made.line["manifest"]
+                made.proof.append(report.proof(made.ref, path, manifest, account.items))
+        made.line["report"] = reporting.told(report, path)
+
+    def _no_room(
+        self,
+        made: Made,
+        account: Account,
+        link: Link | None,
+        budget: int | None,
+        path: str,
+        piece: Piece,
+    ) -> str:
+        """Why the platform would not take this file as well, or ""."""
+        left = None if budget is None else budget - sum(each.content.size for _, each in made.files)
+        if left is not None and piece.content.size > left:
+            return f"it has {piece.content.size} bytes, and {max(left, 0)} are left"
+        files = [*made.files, (path, piece)]
+        return next(self._breaches(account, files, made.line["texts"], link), "")
 
     async def _minted(self, account: Account, plans: Sequence[Plan], how: Minting) -> Link:
         """A link of our own to a reviewer's copy with what the profile wants to be shown."""
         until = self.runtime.clock() + how.lasts
         show = sorted({seq for plan in plans for seq in plan.seqs})
+        copies = []
+        if (wanted := self.asked.reported) is not None:
+            ref = account.order.ref
+            report = await reporting.made_of(self.runtime, self.tenant, ref, wanted, self.by)
+            copies = [report.derivative.seq] if isinstance(report, Reported) else []
         made = mint(LINK)
         what = {"share": made.id, "profile": publish.REVIEWER, "until": rfc3339(until)}
         await custody.note(self.runtime, account.order, Act.SHARE, self.by, **what)
@@ -155,7 +206,7 @@ class Maker:
             hash=made.hash,
             profile=publish.REVIEWER,
             show=show,
-            copies=[],
+            copies=copies,
             expires_at=until,
         )
         return Link(f"{how.base.rstrip('/')}/v1/shared/{made.secret}", until)
@@ -195,9 +246,9 @@ class Maker:
         def stored(page: Page) -> Any:
             return self.runtime.stored(order, lines[page.item.seq])
 
-        files = Files(
-            Fitting(self.runtime, order), self.runtime.reading, self.limits, about, stored
-        )
+        fitting = Fitting(self.runtime, order)
+        files = Files(fitting, self.runtime.reading, self.limits, about, self.fonts)
+        received = Received(files, fitting, self.limits, stored)
         total = self.limits.number("files.total_bytes")
         left = min((each for each in (total, budget) if each is not None), default=None)
         pieces: list[Piece] = []
@@ -208,7 +259,7 @@ class Maker:
             how = {
                 Shown.DOCUMENT: files.documents,
                 Shown.PICTURES: files.pictures,
-                Shown.RECEIVED: files.received,
+                Shown.RECEIVED: received.make,
             }[kind]
             made = await how(plans, left)
             pieces += made
@@ -221,11 +272,7 @@ class Maker:
         self, number: int, account: Account, pieces: Sequence[Piece]
     ) -> list[tuple[str, Piece]]:
         """Each piece under the path that it has in the bundle, or in the archive that goes out."""
-        ref = account.order.ref
-        archive = self.asked.profile.shape is Shape.ARCHIVE
-        store = self.stores.get(account.order.store)
-        before = f"{plain(store.seller) if store else ''}_{plain(ref.id)}" if archive else ""
-        folder = "" if archive else f"files/{order_folder(number, ref)}/"
+        folder, before = self._below(number, account)
         many = {piece.field: 0 for piece in pieces}
         for piece in pieces:
             many[piece.field] += 1
@@ -237,6 +284,14 @@ class Maker:
             name = file_name(piece.field, counted, piece.media_type, self.limits, before=before)
             named.append((folder + name, piece))
         return named
+
+    def _below(self, number: int, account: Account) -> tuple[str, str]:
+        """The folder of an order's files, and how their names begin."""
+        ref = account.order.ref
+        if self.asked.profile.shape is not Shape.ARCHIVE:
+            return f"files/{order_folder(number, ref)}/", ""
+        store = self.stores.get(account.order.store)
+        return "", f"{plain(store.seller) if store else ''}_{plain(ref.id)}"
 
     def _breaches(
         self,

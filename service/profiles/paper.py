@@ -79,27 +79,31 @@ class Paper:
     at: datetime
 
 
-def available() -> bool:
-    """Whether the extra `report` is installed, and fonts are there that it needs."""
+def available(folder: Path | None = None) -> bool:
+    """Whether the extra `report` is installed, and fonts are there that it needs.
+
+    folder   where the configuration says that they are, or None
+    """
     try:
-        return importlib.util.find_spec("typst") is not None and bool(find_fonts().files)
+        return importlib.util.find_spec("typst") is not None and bool(find_fonts(folder).files)
     except ConfigError:
         return False
 
 
-def as_pdf(paper: Paper) -> bytes:
+def as_pdf(paper: Paper, fonts: Fonts) -> bytes:
     """PDF/A-1a. Raises as `typeset.pdf_of`: RequestError where it cannot be made so."""
     return _set(
         paper,
+        fonts,
         lambda folder: typeset.pdf_of(folder, standard=STANDARD, what=WHAT, bounds=BOUNDS),
     )
 
 
-def as_pictures(paper: Paper, *, longest: int, quality: int) -> list[bytes]:
+def as_pictures(paper: Paper, fonts: Fonts, *, longest: int, quality: int) -> list[bytes]:
     """A JPEG for each page, its longer side `longest` pixels."""
     ppi = longest / 11.6929  # the longer side of A4, in inches
     pages = _set(
-        paper, lambda folder: typeset.pictures_of(folder, ppi=ppi, what=WHAT, bounds=BOUNDS)
+        paper, fonts, lambda folder: typeset.pictures_of(folder, ppi=ppi, what=WHAT, bounds=BOUNDS)
     )
     return [_jpeg(page, quality) for page in pages]
 
@@ -121,9 +125,8 @@ def _jpeg(page: bytes, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _set(paper: Paper, made: Callable[[Path], Made]) -> Made:
+def _set(paper: Paper, fonts: Fonts, made: Callable[[Path], Made]) -> Made:
     """What `made` has of the paper's folder."""
-    fonts = find_fonts()
     with tempfile.TemporaryDirectory(prefix="orderproof-paper-") as name:
         folder = Path(name)
         data, pictures = _data(paper, fonts)

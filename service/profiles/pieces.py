@@ -57,7 +57,7 @@ class Rest:
             line["picture"] = self.picture
         if self.copy is not None:
             line["legible"] = dict(self.copy.legible.to_json())
-            line["derivative"] = _tied(kept[key_of(self.copy)])
+            line["derivative"] = tied(kept[key_of(self.copy)])
         return line
 
 
@@ -70,7 +70,8 @@ def key_of(copy: Copy) -> CopyKey:
     return copy.page.item.seq, name, tuple(sorted(how.items()))
 
 
-def _tied(derivative: Derivative) -> dict[str, Any]:
+def tied(derivative: Derivative) -> dict[str, Any]:
+    """A derivative, its signed record and how it was made, for proof.jsonl."""
     record = derivative.record
     return {
         "seq": derivative.seq,

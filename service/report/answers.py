@@ -117,7 +117,8 @@ def _covered(sealing: Sealing, wanted: Wanted, at: int, line: Coverage) -> Row:
     roles = " / ".join(role(each).zh for each in rule.any_of) if rule else line.requirement
     why = line.why
     if rule and rule.where and not line.met and rule.where not in why:
-        why = f"{why}. Where to get it: {rule.where}"
+        stop = "" if why.endswith(("?", "!", ".")) else "."
+        why = f"{why}{stop} Where to get it: {rule.where}"
     whole = tuple((sha256, "item:") for sha256 in line.items)
     return Row(
         (

@@ -11,13 +11,13 @@ its locators are JSON Pointers into the signed payload.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from evidence.errors import FormatError
 from service.visible import visible
-from service.words import Said
+from service.words import ORIGINS, Said
 
 # A value from outside is shown as far as a reader of paper needs; the item has the rest.
 MOST_TEXT = 600
@@ -27,17 +27,26 @@ MOST_PLACES = 3
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a claim stands. `seq` is the item's receipt in the order's chain."""
+    """Where a claim stands. `seq` is the item's receipt in the order's chain.
+
+    of   in a report of several orders, which of them it is, from 1; else 0
+    """
 
     item: str
     locator: str
     seq: int
+    of: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        return {"item": self.item, "locator": self.locator, "receipt": self.seq}
+        told = {"item": self.item, "locator": self.locator, "receipt": self.seq}
+        return told | ({"order": self.of} if self.of else {})
+
+    @property
+    def receipt(self) -> str:
+        return f"{self.of or ''}#{self.seq}"
 
     def __str__(self) -> str:
-        return f"#{self.seq} {self.locator}"
+        return f"{self.receipt} {self.locator}"
 
 
 def _placed(places: Sequence[Place], what: str) -> None:
@@ -171,6 +180,12 @@ def _of_row(row: Row) -> Claim:
         ),
         places=row.places,
     )
+
+
+def origins(names: Iterable[str]) -> Said:
+    """Who says something; names of companies and programs stay as they are."""
+    said = [ORIGINS.get(name) or quoted(name, most=60) for name in names]
+    return Said(", ".join(each.en for each in said), ", ".join(each.zh for each in said))
 
 
 def quoted(text: str, *, most: int = MOST_TEXT) -> Said:

@@ -14,6 +14,7 @@ from service.report.blocks import (
     Row,
     Table,
     Text,
+    origins,
     quoted,
 )
 from service.report.meanings import meaning_of
@@ -83,7 +84,7 @@ def _plain(sealing: Sealing, at: int, item: SealedItem) -> Row:
             Said.same(f"{item.collected_at:%Y-%m-%d %H:%M:%S} UTC"),
             Said.same(item.sha256[:32]),
         ),
-        (Place(item.sha256, "item:", item.seq),),
+        (sealing.whole(item),),
     )
 
 
@@ -91,14 +92,15 @@ def _card(
     sealing: Sealing, wanted: Wanted, at: int, item: SealedItem, preview: Preview | None
 ) -> Card:
     by, grade = quoted(item.collector, most=60).en, PROVENANCE[item.provenance]
-    whole, told = Place(item.sha256, "item:", item.seq), sealing.here("items", at)
+    of = origins((item.origin,))
+    whole, told = sealing.whole(item), sealing.here("items", at)
     rows = [
         Row(
             (
                 Said("Source", "来源"),
                 Said(
-                    f"{by}; {grade.en}; origin {item.origin}",
-                    f"{by};{grade.zh};陈述方 {item.origin}",
+                    f"{by}; {grade.en}; origin {of.en}",
+                    f"{by};{grade.zh};陈述方 {of.zh}",
                 ),
             ),
             (told,),

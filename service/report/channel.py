@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from evidence.facts import Fact
 from evidence.items import Role
 from evidence.manifest import SealedItem
-from service.report.blocks import Block, Heading, Note, Place, Row, Table, Text, quoted
+from service.report.blocks import Block, Heading, Note, Place, Row, Table, Text, origins, quoted
 from service.report.findings import do, places_of, sentence
 from service.report.meanings import meaning_of
 from service.report.proofs import source_blocks, verifying_blocks
@@ -48,25 +48,18 @@ MOST_ROWS = 24
 def blocks_of(sealing: Sealing, wanted: Wanted, hashed: Hashed) -> tuple[Block, ...]:
     """The report's blocks after its cover."""
     return (
-        *_question(sealing, wanted),
+        *question_blocks(sealing, wanted),
         *_judged(sealing, wanted, "matching.channel"),
-        *_link(sealing, Said("1. Who took the order", "1. 谁接受了订单"), _CHANNEL, _OF_ORDER),
-        *_link(
-            sealing,
-            Said("2. What was shipped for it", "2. 为该订单发运了什么"),
-            _SHIPMENT,
-            _OF_SHIPMENT,
-        ),
-        *_link(sealing, Said("3. What the carrier says", "3. 承运商的陈述"), _CARRIER, _OF_CARRIER),
-        *_ties(sealing, wanted),
-        *_buyer(sealing, hashed),
-        *_log(sealing, wanted),
+        *chain_blocks(sealing),
+        *tie_blocks(sealing, wanted),
+        *buyer_blocks(sealing, hashed),
+        *log_blocks(sealing, wanted),
         *source_blocks(sealing),
         *verifying_blocks(sealing, wanted),
     )
 
 
-def _question(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
+def question_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
     order = sealing.manifest.order
     yield Heading(1, Said("The order and its channel", "订单及其渠道"))
     yield Table(
@@ -86,16 +79,28 @@ def _question(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
             ),
         ),
     )
-    yield Text(
-        Said(
-            "Each link below is told in the words of whoever states it. Where nobody states one, "
-            "that is told; nothing is concluded from silence.",
-            "以下每一环节均以陈述方原文列出。无人陈述之处如实说明,不由沉默作出结论。",
-        )
+    yield Text(IN_WORDS)
+
+
+IN_WORDS = Said(
+    "Each link below is told in the words of whoever states it. Where nobody states one, that is "
+    "told; nothing is concluded from silence.",
+    "以下每一环节均以陈述方原文列出。无人陈述之处如实说明,不由沉默作出结论。",
+)
+
+
+def chain_blocks(sealing: Sealing) -> Iterator[Block]:
+    """From the order to the carrier, link by link."""
+    links = (
+        (Said("1. Who took the order", "1. 谁接受了订单"), _CHANNEL, _OF_ORDER),
+        (Said("2. What was shipped for it", "2. 为该订单发运了什么"), _SHIPMENT, _OF_SHIPMENT),
+        (Said("3. What the carrier says", "3. 承运商的陈述"), _CARRIER, _OF_CARRIER),
     )
+    for title, names, roles in links:
+        yield from link_blocks(sealing, title, names, roles)
 
 
-def _link(
+def link_blocks(
     sealing: Sealing, title: Said, names: tuple[str, ...], roles: frozenset[Role]
 ) -> Iterator[Block]:
     yield Heading(1, title)
@@ -126,10 +131,10 @@ def _link(
 
 def _row(sealing: Sealing, fact: Fact, item: SealedItem) -> Row:
     grade = PROVENANCE[item.provenance]
-    by = quoted(fact.origin, most=60).en
-    places = [Place(fact.item, str(fact.locator), item.seq)]
+    by = origins((fact.origin,))
+    places = [sealing.spot(fact.item, str(fact.locator), item.seq)]
     if item.exchange and (came := sealing.items.get(item.exchange)) is not None:
-        places.append(Place(came.sha256, "item:", came.seq))
+        places.append(sealing.whole(came))
     said = (
         fact.text if isinstance(fact.value, str) else f"{fact.text} = {in_utc(fact.value).en} UTC"
     )
@@ -137,13 +142,13 @@ def _row(sealing: Sealing, fact: Fact, item: SealedItem) -> Row:
         (
             meaning_of(fact.name),
             quoted(said, most=200),
-            Said(f"{by}; {grade.en}", f"{by};{grade.zh}"),
+            Said(f"{by.en}; {grade.en}", f"{by.zh};{grade.zh}"),
         ),
         tuple(places),
     )
 
 
-def _ties(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
+def tie_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
     """Whether the links hang together: the verifiers' answers, with their findings."""
     yield Heading(1, Said("Do the links hang together?", "各环节是否相连"))
     for name in ("matching.order", "matching.asked", "matching.shipments"):
@@ -177,19 +182,28 @@ def _is_personal(code: str) -> bool:
     )
 
 
-def _buyer(sealing: Sealing, hashed: Hashed) -> Iterator[Block]:
-    yield Heading(1, Said("The buyer, compared by a keyed hash", "买家标识(仅以带密钥的散列比较)"))
-    rows = []
+def buyers_of(sealing: Sealing, hashed: Hashed) -> Iterator[tuple[str, str, Place]]:
+    """The buyer's ids: a fact's name, its keyed hash, and where it stands."""
+    for name, key, place, _ in _hashes(sealing, hashed):
+        yield name, key, place
+
+
+def _hashes(sealing: Sealing, hashed: Hashed) -> Iterator[tuple[str, str, Place, str]]:
     for name in _BUYER:
         for fact in sealing.facts.named(name):
             item = sealing.items.get(fact.item)
             if item is None or sealing.subjects.foreign(fact) or not fact.text.strip():
                 continue
             key = hashed(name, " ".join(fact.text.split()).casefold())[:_SHOWN]
-            place = Place(fact.item, str(fact.locator), item.seq)
-            rows.append(
-                Row((meaning_of(name), Said.same(key), quoted(fact.origin, most=60)), (place,))
-            )
+            yield name, key, sealing.spot(fact.item, str(fact.locator), item.seq), fact.origin
+
+
+def buyer_blocks(sealing: Sealing, hashed: Hashed) -> Iterator[Block]:
+    yield Heading(1, Said("The buyer, compared by a keyed hash", "买家标识(仅以带密钥的散列比较)"))
+    rows = [
+        Row((meaning_of(name), Said.same(key), origins((origin,))), (place,))
+        for name, key, place, origin in _hashes(sealing, hashed)
+    ]
     if not rows:
         yield Note(
             Said("No item states an id of the buyer.", "没有材料写明买家标识。"),
@@ -213,7 +227,7 @@ def _buyer(sealing: Sealing, hashed: Hashed) -> Iterator[Block]:
     )
 
 
-def _log(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
+def log_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
     """What was asked of whom, and what came back: the recorded exchanges."""
     yield Heading(1, Said("The exchanges that it came by", "接口交互日志"))
     exchanges = [item for item in sealing.manifest.items if item.role is Role.EXCHANGE]
@@ -251,5 +265,5 @@ def _exchange(sealing: Sealing, wanted: Wanted, item: SealedItem) -> Row:
             quoted("; ".join(each for each in (id_, clock) if each), most=160),
             ours(item.collected_at, wanted.zone),
         ),
-        (Place(item.sha256, "item:", item.seq),),
+        (sealing.whole(item),),
     )

@@ -16,6 +16,7 @@ from service.report.blocks import (
     Row,
     Table,
     Text,
+    origins,
     quoted,
 )
 from service.report.findings import do, places_of, sentence
@@ -87,7 +88,7 @@ def _event_row(sealing: Sealing, event: timeline.Event) -> Row:
     return Row(
         (
             Said(f"{words.en}{parcel}{marks}", f"{words.zh}{parcel}{marks}"),
-            quoted(event.origin, most=60),
+            origins((event.origin,)),
             as_written(event.time),
             zone_cell(event.time),
             in_utc(event.time),
@@ -115,7 +116,7 @@ def contradiction_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
         yield Note(sentence(finding, wanted.language), where(finding), grave=True)
         rows = [
             Row(
-                (meaning_of(fact.name), quoted(fact.text, most=200), quoted(fact.origin, most=60)),
+                (meaning_of(fact.name), quoted(fact.text, most=200), origins((fact.origin,))),
                 (place,),
             )
             for place, fact in _facts_at(sealing, finding)

@@ -136,4 +136,4 @@ _CARD_HEAD = (Said("What", "项目"), Said("As stated", "内容"), _PROOF)
 
 def printed(place: Place) -> str:
     """As it stands on paper; the item as a whole is its number alone."""
-    return f"#{place.seq}" if place.locator == "item:" else str(place)
+    return place.receipt if place.locator == "item:" else str(place)

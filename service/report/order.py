@@ -12,6 +12,7 @@ from service.report.blocks import (
     Place,
     Row,
     Table,
+    origins,
     quoted,
 )
 from service.report.meanings import meaning_of
@@ -118,6 +119,6 @@ def _stated(sealing: Sealing) -> Iterator[Row]:
         for text, facts in list(told.items())[:6]:
             places = sealing.places(tuple((f.item, str(f.locator)) for f in facts))
             if places and text.strip():
-                by = ", ".join(sorted({fact.origin for fact in facts}))
+                by = origins(sorted({fact.origin for fact in facts}))
                 meaning = meaning_of(name)
-                yield Row((meaning, quoted(text, most=200), quoted(by, most=80)), places)
+                yield Row((meaning, quoted(text, most=200), by), places)

@@ -9,7 +9,6 @@ from service.report.blocks import (
     Command,
     Heading,
     Note,
-    Place,
     Row,
     Table,
     Text,
@@ -20,6 +19,11 @@ from service.report.wanted import Language, Wanted
 from service.words import (
     SOURCE_STATES,
     Said,
+)
+
+SEALED_IN_ENGLISH = Said(
+    "Chinese wording explains the findings' codes; the sealed sentences are English.",
+    "发现的中文说明解释其代码;封存的原句为英文,以原句为准。",
 )
 
 
@@ -83,18 +87,18 @@ def verifying_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
     rows = [
         Row(
             (Said("Manifest", "封存清单"), Said.same(f"SHA-256 {sealing.sha256}")),
-            (Place(sealing.sha256, "item:", sealing.seq),),
+            (sealing.itself,),
         ),
         Row(
             (Said("Statement", "声明"), Said.same(f"SHA-256 {sealing.statement_sha256}")),
-            (Place(sealing.sha256, "item:", sealing.seq),),
+            (sealing.itself,),
         ),
         Row(
             (
                 Said("Receipts and their root", "收据数与默克尔根"),
                 Said.same(f"{seal.receipts}; {seal.root}"),
             ),
-            (Place(sealing.sha256, "item:", sealing.seq),),
+            (sealing.itself,),
         ),
         Row(
             (
@@ -109,14 +113,9 @@ def verifying_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
         ),
         Row(
             (Said("Signed by key", "签名密钥"), Said.same(", ".join(sealing.keyids))),
-            (Place(sealing.sha256, "item:", sealing.seq),),
+            (sealing.itself,),
         ),
     ]
     yield Table(((Said("What", "项目"), 0.9), (Said("Value", "值"), 3.6)), tuple(rows), 1.0)
     if wanted.language is not Language.EN:
-        yield Text(
-            Said(
-                "Chinese wording explains the findings' codes; the sealed sentences are English.",
-                "发现的中文说明解释其代码;封存的原句为英文,以原句为准。",
-            )
-        )
+        yield Text(SEALED_IN_ENGLISH)

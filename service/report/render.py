@@ -12,25 +12,26 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
+from service.report.appeal import Appeal
 from service.report.blocks import Block, Claim, claims_of
-from service.report.cover import Cover, said_by_code
+from service.report.cover import Cover, said_by_code, short_label
 from service.report.layout import Layout
-from service.report.sealing import Sealing
+from service.report.sealing import Carried, Sealing
 from service.report.wanted import Form, Language, Wanted
 from service.typeset import typeset
 from service.typeset.fonts import Fonts
 from service.typeset.typeset import Bounds
 
 # Raise it when the same manifest would come out otherwise.
-RENDERER = 1
+RENDERER = 2
 WHAT = "The report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What is to be rendered. `claims` are all that it claims of the order, with their places."""
+    """What is to be rendered. `claims` are all that it claims of the orders, with their places."""
 
-    sealing: Sealing
+    subject: Sealing | Appeal
     wanted: Wanted
     cover: Cover
     blocks: tuple[Block, ...]
@@ -43,7 +44,7 @@ class Report:
         """The report for a machine: each claim, and where it stands."""
         told = {
             "v": 1,
-            "manifest": self.sealing.sha256,
+            ("manifests" if isinstance(self.subject, Appeal) else "manifest"): self.subject.sha256,
             "kind": str(self.wanted.kind),
             "claims": [claim.to_json() for claim in self.claims],
         }
@@ -89,15 +90,15 @@ def lay_out(report: Report, fonts: Fonts, folder: Path) -> None:
 
 def _frame(report: Report, fonts: Fonts) -> dict[str, object]:
     """What stands around the blocks: title, language, running lines."""
-    language, sealing = report.wanted.language, report.sealing
-    at = sealing.manifest.at
+    language, subject = report.wanted.language, report.subject
+    at = subject.at
     chinese = language is Language.ZH
     words = report.cover.title.in_(str(language))
     order = fonts.showable(report.cover.order)
     return {
         "title": f"{words}: {order}",
         "author": "orderproof",
-        "named": said_by_code(sealing.sha256, ""),
+        "named": said_by_code(subject, ""),
         "date": [at.year, at.month, at.day, at.hour, at.minute, at.second],
         "lang": "zh" if chinese else "en",
         "region": "cn" if chinese else "us",
@@ -105,8 +106,8 @@ def _frame(report: Report, fonts: Fonts) -> dict[str, object]:
         "mono": [fonts.mono, *fonts.families],
         "running": f"{words} · {order}",
         "made-by": "orderproof",
-        "digest-label": "封存清单 SHA-256" if chinese else "manifest SHA-256",
-        "digest-prefix": sealing.sha256[:16],
+        "digest-label": short_label(subject).in_("zh" if chinese else "en"),
+        "digest-prefix": subject.sha256[:16],
         "of": "/" if chinese else "of",
     }
 
@@ -115,10 +116,8 @@ def _attached(report: Report, layout: Layout) -> list[dict[str, str]]:
     """PDF/A-1 forbids embedded files; PDF/A-3 gets the manifest and the claims."""
     if report.wanted.form is not Form.A3:
         return []
-    files_in = (
-        ("manifest.dsse.json", report.sealing.envelope, "source", "The sealed manifest"),
-        ("claims.json", report.to_json(), "data", "Every claim, with item, place and receipt"),
-    )
+    what = "Every claim, with item, place and receipt"
+    files_in = (*report.subject.carried, Carried("claims.json", report.to_json(), "data", what))
     told = []
     for name, data, relationship, description in files_in:
         layout.files[name] = data

@@ -43,6 +43,8 @@ TRANSFORM = "report.pdf"
 PDF = "application/pdf"
 # More pictures than that are no orientation any more; the bundle has all.
 MOST_PICTURES = 80
+# No report of ours is larger.
+MOST_BYTES = 128 << 20
 
 
 async def make(
@@ -58,7 +60,7 @@ async def make(
     sealing = sealing_of(account)
     fonts = await asyncio.to_thread(find_fonts, runtime.settings.report.fonts)
     transform = transform_of(runtime, wanted, fonts)
-    if (there := await _kept(runtime, account, sealing.seq, transform)) is not None:
+    if (there := await kept_report(runtime, account, sealing.seq, transform)) is not None:
         return there, runtime.stored(account.order, there.line)
     if any(not each.state.is_final for each in account.collections):
         raise HeldError(what="The report", why="a collection of the order is under way")
@@ -66,7 +68,7 @@ async def make(
     made = await derivatives.keep_tied(
         runtime,
         account,
-        _manifest_line(account, sealing.seq),
+        manifest_line(account, sealing.seq),
         change=Change.RENDERED,
         content=InMemory(pdf),
         media_type=PDF,
@@ -112,7 +114,7 @@ async def rendered(
     )
     async with runtime.rendering:
         pdf = (await asyncio.to_thread(render, report, fonts)).pdf
-    return await _signed(runtime, account, pdf) if wanted.signed else pdf
+    return await signed_by_tenant(runtime, account, pdf) if wanted.signed else pdf
 
 
 def report_of(
@@ -132,7 +134,7 @@ def report_of(
         case _:
             blocks = channel.blocks_of(sealing, wanted, hashed)
     return Report(
-        sealing=sealing,
+        subject=sealing,
         wanted=wanted,
         cover=cover_of(sealing, wanted, verify_url=verify_url),
         blocks=blocks,
@@ -167,7 +169,7 @@ async def previews_of(runtime: Runtime, account: Account, sealing: Sealing) -> d
     return dict(zip(chosen, await asyncio.gather(*map(of, chosen)), strict=True))
 
 
-async def _kept(
+async def kept_report(
     runtime: Runtime, account: Account, seq: int, transform: Transform
 ) -> Derivative | None:
     """The report of the manifest with this receipt that was made just so, if there is one."""
@@ -182,14 +184,16 @@ async def _kept(
     return None
 
 
-def _manifest_line(account: Account, seq: int) -> KeptItem:
+def manifest_line(account: Account, seq: int) -> KeptItem:
+    """The manifest with this receipt."""
     for line in account.items:
         if line.role is Role.MANIFEST and line.receipt is not None and line.receipt.seq == seq:
             return line
     raise CorruptionError(what="The ledger", why=f"it has lost the manifest of receipt {seq}")
 
 
-async def _signed(runtime: Runtime, account: Account, pdf: bytes) -> bytes:
+async def signed_by_tenant(runtime: Runtime, account: Account, pdf: bytes) -> bytes:
+    """The PDF with a signature by the key that signs the manifests of the account's tenant."""
     tenant = account.order.tenant
     signer = runtime.vault.manifest_signer(tenant)
     public = runtime.vault.public_keys(tenant, runtime.settings.origin_of(tenant))

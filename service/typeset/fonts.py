@@ -19,7 +19,7 @@ from pathlib import Path
 from evidence.errors import ConfigError
 from service.visible import written_out
 
-_FOLDERS = (
+FOLDERS = (
     "/usr/share/fonts",
     "/usr/local/share/fonts",
     "~/.local/share/fonts",
@@ -28,7 +28,7 @@ _FOLDERS = (
     "/System/Library/Fonts",
 )
 # (regular, bold, family, mono family): the first that is whole is taken.
-_MAIN = (
+MAIN = (
     ("NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc", "Noto Sans CJK SC",
      "Noto Sans Mono CJK SC"),
     ("NotoSansCJKsc-Regular.otf", "NotoSansCJKsc-Bold.otf", "Noto Sans CJK SC", "Noto Sans CJK SC"),
@@ -68,15 +68,15 @@ class Fonts:
 
 def find_fonts(folder: Path | None = None) -> Fonts:
     """Look in `folder`, or where systems keep fonts. ConfigError says what to install."""
-    places = [folder] if folder else [Path(each).expanduser() for each in _FOLDERS]
+    places = [folder] if folder else [Path(each).expanduser() for each in FOLDERS]
     return _found(tuple(str(each) for each in places))
 
 
 @lru_cache(maxsize=8)
 def _found(places: tuple[str, ...]) -> Fonts:
-    wanted = {name for row in _MAIN for name in row[:2]} | {n for row in _SECOND for n in row[:2]}
+    wanted = {name for row in MAIN for name in row[:2]} | {n for row in _SECOND for n in row[:2]}
     here = _look(places, wanted)
-    main = next((row for row in _MAIN if row[0] in here and row[1] in here), None)
+    main = next((row for row in MAIN if row[0] in here and row[1] in here), None)
     if main is None:
         where = ", ".join(places)
         raise ConfigError(

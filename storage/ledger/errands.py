@@ -153,6 +153,35 @@ class Errands(Part):
 
         return [_errand_of(row) for row in await self._database.read(order.tenant, work)]
 
+    async def agenda(
+        self,
+        tenant: str,
+        *,
+        stores: frozenset[str] | None,
+        whys: frozenset[Why],
+        after: int | None,
+        limit: int,
+    ) -> list[Errand]:
+        """What waits for these stores' orders (None: all), the nearest first, from there on."""
+
+        async def work(connection: Transaction) -> Sequence[Any]:
+            asked = select(errands).where(
+                errands.c.tenant == tenant,
+                errands.c.state == "waiting",
+                errands.c.why.in_([why.value for why in whys]),
+            )
+            if stores is not None:
+                asked = asked.where(errands.c.store.in_(stores))
+            if after is not None:
+                mine = (errands.c.number == after) & (errands.c.tenant == tenant)
+                at = select(errands.c.at).where(mine).scalar_subquery()
+                later = (errands.c.at == at) & (errands.c.number > after)
+                asked = asked.where((errands.c.at > at) | later)
+            asked = asked.order_by(errands.c.at, errands.c.number).limit(limit)
+            return (await connection.execute(asked)).all()
+
+        return [_errand_of(row) for row in await self._database.read(tenant, work)]
+
 
 def _errand_of(row: Any) -> Errand:
     return Errand(

@@ -16,6 +16,7 @@ from service.cli import COMMANDS, _parser
 from service.instruments import Instruments
 from service.metrics import Metrics
 from service.settings import load_settings
+from supply.locks import FILES
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -271,9 +272,8 @@ def test_the_image_runs_as_nobody_in_particular_and_holds_no_builder() -> None:
     assert not re.search(r"\b(apt-get install|pip install|curl|wget)\b", last)
     assert not re.search(r"\b(ADD|sudo|chmod 777)\b", text)
     assert '["orderproof"]' in last  # its own process gets SIGTERM, no shell in between
-    extras = re.search(r"\.whl\)\[([a-z0-9,]+)\]", text)
-    assert extras is not None
-    known = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert (
-        {"s3", "scaled", "otel"} <= set(extras[1].split(",")) <= set(known["optional-dependencies"])
+    locks = re.findall(r"pip .*install --require-hashes --requirement requirements/(\S+)", text)
+    assert locks == ["image.txt", "build.txt"]
+    assert {"--extra=s3", "--extra=scaled", "--extra=otel", "--extra=report"} == set(
+        FILES["image.txt"][0]
     )

@@ -23,7 +23,7 @@ from evidence.manifest import SealedItem, Statement
 from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.receipts import Receipt
-from service.access.callers import Whose
+from service.access.callers import DeniedError, Whose
 from service.access.rates import Rates
 from service.access.tokens import LINK, mint
 from service.custody import By, Entry, Report
@@ -38,6 +38,7 @@ from service.steps.publish import chosen
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.backlog import Backlog, Parked
 from storage.ledger.deliveries import Delivery
+from storage.ledger.errands import Errand
 from storage.ledger.outbox import Subscription
 from storage.ledger.records import State
 from storage.ledger.separation import Declaration, Declared
@@ -120,6 +121,14 @@ class InMemoryEvidence:
 
     def session_key(self) -> bytes:
         return bytes(32)
+
+    async def agenda(
+        self, whose: Whose, *, store: str | None, whys: object, after: int | None, limit: int
+    ) -> Sequence[tuple[Errand, OrderRef | None]]:
+        """Nothing ever waits here."""
+        if store is not None and not whose.covers(store):
+            raise DeniedError("store")
+        return []
 
     async def recent(self, whose: Whose, *, limit: int) -> Sequence[tuple[AnOrder, ACollection]]:
         found = [
@@ -283,6 +292,13 @@ class InMemoryEvidence:
         sha256 = hashlib.sha256(pdf).hexdigest()
         self.reports[sha256] = wanted.parameters()
         return sha256, pdf
+
+    async def report_of_several(
+        self, whose: Whose, refs: Sequence[OrderRef], wanted: Wanted, *, by: By
+    ) -> tuple[str, bytes]:
+        if any((whose.tenant, ref) not in self.accounts for ref in refs):
+            raise NotFoundError(what="The order", why="nothing is kept of it")
+        return await self.report(whose, refs[0], wanted, by=by)
 
     async def known_report(self, whose: Whose, ref: OrderRef, sha256: str) -> KnownReport | None:
         told = self.reports.get(sha256)

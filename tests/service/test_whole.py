@@ -172,6 +172,9 @@ async def test_the_doctor_lists_every_part_and_what_to_do(config: Path) -> None:
     parts = {part["part"]: part for part in json.loads(said.out)["parts"]}
     assert said.code == 0, said.out
     assert {"listen", "ledger", "objects", "keys", "queue", "sources"} <= set(parts)
+    reports = json.loads(said.out)["reports"]
+    assert reports["can"] is ("reports" in parts), "what is not configured is no fault"
+    assert "PDF/A-1a" in reports["detail"] if reports["can"] else reports["do"]
     config.write_text(config.read_text().replace('folder = "mail"', 'folder = "gone"'))
     ill = await ran("doctor", config=config)
     assert ill.code == 1

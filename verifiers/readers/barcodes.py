@@ -16,10 +16,9 @@ _MAX_CHARS = 500
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What one code says, its symbology ("Code128", "QRCode"), and its box in pixels."""
+    """What one code says, and its box in pixels."""
 
     text: str
-    symbology: str
     box: tuple[int, int, int, int]
 
 
@@ -41,5 +40,5 @@ def read_codes(pixels: Pixels) -> list[Code]:
         xs = [p.x for p in (place.top_left, place.top_right, place.bottom_right, place.bottom_left)]
         ys = [p.y for p in (place.top_left, place.top_right, place.bottom_right, place.bottom_left)]
         box = (min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
-        codes.append(Code(text[:_MAX_CHARS], str(found.format), box))
+        codes.append(Code(text[:_MAX_CHARS], box))
     return codes

@@ -54,7 +54,7 @@ READERS: tuple[Reader, ...] = (
 
 # What readings rest on beside our own code: another version of one of these may read otherwise.
 LIBRARIES = (
-    "c2pa-python", "numpy", "onnxruntime", "opencv-python", "pillow", "pyhanko", "pypdf",
+    "c2pa-python", "numpy", "onnxruntime", "opencv-python-headless", "pillow", "pyhanko", "pypdf",
     "pypdfium2", "rapidocr", "xlrd", "zxing-cpp",
 )  # fmt: skip
 

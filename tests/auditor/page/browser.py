@@ -1,7 +1,6 @@
 """A real browser without a window, spoken to over the DevTools protocol."""
 
 import asyncio
-import base64
 import contextlib
 import itertools
 import json
@@ -98,10 +97,6 @@ class Tab:
                 windowsVirtualKeyCode=code,
                 text=text if kind == "keyDown" else "",
             )
-
-    async def screenshot(self, to: Path) -> None:
-        done = await self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)
-        to.write_bytes(base64.b64decode(done["data"]))
 
     async def close(self) -> None:
         self._reader.cancel()

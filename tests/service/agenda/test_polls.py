@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from collectors.secrets import Secret
-from evidence.errors import ConfigError, OutageError
+from evidence.errors import ConfigError, OutageError, RequestError
 from evidence.orders import OrderRef, Platform
 from service.agenda.poll_settings import PollSettings, read_polls
 from service.agenda.polls import Poller
@@ -30,9 +32,12 @@ class Platforms:
         self.entries: list[Any] = []
         self.status = 200
         self.asked: list[web.Request] = []
+        self.pages: dict[str, dict[str, Any]] = {}
 
     async def answer(self, request: web.Request) -> web.Response:
         self.asked.append(request)
+        if (page := self.pages.get(request.query.get("page", ""))) is not None:
+            return web.json_response(page, status=self.status)
         return web.json_response({"data": {"rows": self.entries}}, status=self.status)
 
 
@@ -128,6 +133,71 @@ async def test_a_list_of_one_store_starts_nothing_for_another(
     assert collection.store == "us"
 
 
+def order_numbers(count: int) -> list[str]:
+    return [f"112-48329{n:02d}-2201845" for n in range(count)]
+
+
+def page_with(number: str, onward: Any = None) -> dict[str, Any]:
+    return {"data": {"rows": [{"order": {"id": number}}], "next": onward}}
+
+
+async def started(runtime: Runtime, numbers: list[str]) -> list[str]:
+    found = []
+    for number in numbers:
+        if await runtime.ledger.find_order(OURS, OrderRef(Platform.AMAZON, number)) is not None:
+            found.append(number)
+    return found
+
+
+@pytest.mark.parametrize("way", ["token", "link", "path"])
+async def test_a_list_goes_on_over_its_pages(
+    runtime: Runtime, platforms: Platforms, way: str
+) -> None:
+    numbers = order_numbers(3)
+    base = str(runtime.settings.sources[-1].base_url) if way == "link" else ""
+    lead = "" if way == "token" else f"{base}/lists/claims?sort=newest&page="
+    platforms.pages = {
+        "": page_with(numbers[0], f"{lead}b"),
+        "b": page_with(numbers[1], f"{lead}c"),
+        "c": page_with(numbers[2]),
+    }
+    settings = replace(poll("delivered"), next="$.data.next")
+    if way == "token":
+        settings = replace(settings, next_param="page")
+    assert await poller(runtime, settings).ask() == 3
+    assert await started(runtime, numbers) == numbers
+    assert {asked.query["sort"] for asked in platforms.asked} == {"newest"}
+
+
+async def test_pages_without_end_are_asked_for_no_longer_than_is_configured(
+    runtime: Runtime, platforms: Platforms
+) -> None:
+    numbers = order_numbers(8)
+    platforms.pages = {
+        str(at) if at else "": page_with(number, at + 1) for at, number in enumerate(numbers)
+    }
+    settings = replace(poll("delivered"), next="$.data.next", next_param="page", pages=3)
+    assert await poller(runtime, settings).ask() == 3
+    platforms.pages = {"": page_with(numbers[0], "loop"), "loop": page_with(numbers[1], "loop")}
+    assert await poller(runtime, settings).ask() == 2
+
+
+@pytest.mark.parametrize(
+    "link", ["http://127.0.0.2:9/x?page=b", "//evil.example/x", "http://[", "7"]
+)
+async def test_a_next_page_elsewhere_is_refused_after_what_this_one_says(
+    runtime: Runtime, platforms: Platforms, link: str
+) -> None:
+    (number,) = order_numbers(1)
+    platforms.pages = {"": page_with(number, link)}
+    with suppress(RequestError):
+        await poller(runtime, replace(poll("delivered"), next="$.data.next", pages=2)).ask()
+    assert await started(runtime, [number]) == [number]
+    assert {str(asked.url.origin()) for asked in platforms.asked} == {
+        str(URL(str(runtime.settings.sources[-1].base_url)).origin())
+    }
+
+
 async def test_a_list_that_fails_starts_nothing(runtime: Runtime, platforms: Platforms) -> None:
     platforms.status = 503
     with pytest.raises(OutageError):
@@ -147,6 +217,11 @@ async def test_a_list_that_fails_starts_nothing(runtime: Runtime, platforms: Pla
         ({"colour": "red"}, "colour"),
         ({"params": {"a": 1}}, "params"),
         ({"platform": "moon"}, "platform"),
+        ({"next": "next"}, "next"),
+        ({"next": "$["}, "next"),
+        ({"next_param": "page"}, "next"),
+        ({"pages": 0}, "pages"),
+        ({"pages": True}, "pages"),
     ],
 )
 def test_a_poll_that_is_configured_wrong_is_refused_by_name(

@@ -16,6 +16,7 @@ from evidence.manifest import Manifest, SealedItem
 from evidence.orders import OrderRef, Platform
 from evidence.policy import Policy
 from service.reading import Reading
+from service.report.settings import ReportSettings
 from service.runtime import Account
 from service.settings import Limits
 from storage.ledger.access import Store
@@ -38,6 +39,7 @@ class Shop:
     stores: Sequence[str] = (STORE,)
     reading: Reading = field(default_factory=lambda: Reading(Limits()))
     policies: dict[str, Policy] = field(default_factory=policies)
+    report: ReportSettings = field(default_factory=ReportSettings)
     asked: int = 0
 
     @property
@@ -51,6 +53,10 @@ class Shop:
             ]
 
         return SimpleNamespace(stores=stores)
+
+    @property
+    def settings(self) -> Any:
+        return SimpleNamespace(report=self.report)
 
     @property
     def objects(self) -> Any:
@@ -89,8 +95,10 @@ class Shop:
 
 
 @contextlib.asynccontextmanager
-async def shop(manifest_of: Callable[[OrderRef], Manifest | None]) -> AsyncIterator[Any]:
-    opened = Shop(manifest_of)
+async def shop(
+    manifest_of: Callable[[OrderRef], Manifest | None], *, report: ReportSettings | None = None
+) -> AsyncIterator[Any]:
+    opened = Shop(manifest_of, report=report or ReportSettings())
     try:
         yield opened
     finally:

@@ -32,6 +32,7 @@ from service.profiles.make import make
 from service.profiles.order import note_all
 from service.profiles.refusal import NotTakenError
 from service.profiles.telling import words
+from service.report.wanted import Language, Wanted
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
@@ -39,7 +40,8 @@ from service.settings import load_settings
 from storage.ledger.access import Store
 from tests.service.test_reviewer import SECRET
 from verifiers.forms.lint import lint
-from verifiers.profilebook import profile_named
+from verifiers.forms.uploads import told as upload_told
+from verifiers.profilebook import profile_named, read_profile
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.asyncio(loop_scope="module")]
 
@@ -56,6 +58,7 @@ TRIED = [
     pytest.param("shopify", marks=pytest.mark.slow),
     pytest.param("paypal", marks=pytest.mark.slow),
 ]
+REPORTED = ("amazon", "paypal", "bank")
 PAPERS = ("amazon", "stripe", "shopify", "paypal", "bank", "ebay")
 
 
@@ -145,6 +148,18 @@ async def test_each_bundle_is_taken_proven_and_the_same_each_time(
     if name != "tiktok":
         assert "probable-zone-mistake" in {each["code"] for each in line["against"]}
 
+    for path, data in uploads(files).items():
+        if path.endswith(".pdf"):
+            assert upload_told(data).standard == "PDF/A-1a", path
+    sent, report = uploads(files), line["report"]
+    held = [path for path in sent if path.endswith("report.pdf")]
+    assert held or name not in REPORTED
+    if held:
+        assert (held, report["language"], report["signed"]) == ([report["file"]], "en", "no")
+        assert hashlib.sha256(sent[held[0]]).hexdigest() == report["sha256"]
+    else:
+        assert report is None or report["why"]
+
     await every_claim_holds(runtime, tmp_path, name, files)
 
 
@@ -172,6 +187,16 @@ async def every_claim_holds(
     assert claims
     told: set[str] = set()
     for claim in claims:
+        if claim["what"] == "rendered":
+            # The report is a rendering of the manifest; its own claims are walked in test_reports.
+            told.add(claim["file"])
+            assert digests[claim["item"]] == "proof/manifest.dsse.json"
+            assert receipts[claim["receipt"]]["seq"] == claim["seq"]
+            derived = claim["derivative"]
+            assert digests[derived["sha256"]].startswith("data/derived/")
+            assert hashlib.sha256(sent[claim["file"]]).hexdigest() == derived["sha256"]
+            assert {derived["seq"], derived["record"]} <= {r["seq"] for r in receipts.values()}
+            continue
         item = items[claim["item"]]
         assert (claim["seq"], claim["receipt"]) == (item.seq, item.receipt)
         assert receipts[claim["receipt"]]["seq"] == claim["seq"]
@@ -310,6 +335,56 @@ async def test_a_bundle_for_a_court_has_page_hashes_and_custody_beside_the_bag(
     bag = tmp_path / "bag.zip"
     bag.write_bytes(inside["bag.zip"])
     assert verify_path(bag).ok
+
+
+async def test_a_bundle_for_a_court_is_the_same_until_somebody_had_the_evidence_in_hand(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    await written(runtime, tmp_path / "first.zip", "court")  # its report is kept from now on
+    one = await written(runtime, tmp_path / "a.zip", "court")
+    two = await written(runtime, tmp_path / "b.zip", "court")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    assert one == two
+    await note_all(runtime, runtime.settings.tenant, asked_for("court"), BY, "cd" * 32)
+    later = await written(runtime, tmp_path / "c.zip", "court")
+    grown = [name for name in one if later[name] != one[name]]
+    assert [name.rpartition("/")[2] for name in grown] == ["custody.json"]
+    custody = json.loads(later[grown[0]])
+    assert custody["entries"][-1]["sha256"] == "cd" * 32
+    assert custody["chain"]["lines"] == custody["entries"][-1]["seq"] + 1
+    assert custody["as_of"] == custody["entries"][-1]["at"]
+
+
+async def test_a_report_goes_along_signed_in_both_languages_or_not_at_all(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    wanted = Wanted(language=Language.BOTH, signed=True)
+    files = await written(runtime, tmp_path / "a.zip", "paypal", report=wanted)
+    (line,) = lines(files["orders.jsonl"])
+    assert (line["report"]["language"], line["report"]["signed"]) == ("both", "yes")
+    pdf = uploads(files)[line["report"]["file"]]
+    assert b"/ByteRange" in pdf and "证据报告" in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+    bare = await written(runtime, tmp_path / "b.zip", "paypal", report=None)
+    assert lines(bare["orders.jsonl"])[0]["report"] is None
+    assert not [name for name in bare if name.endswith("report.pdf")]
+
+
+async def test_where_there_is_no_room_the_report_stays_out_and_it_is_said_why(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    bare = await written(runtime, tmp_path / "bare.zip", "paypal", report=None)
+    room = max(350_000, sum(map(len, uploads(bare).values())) + 10_000)
+    profile = of_any_platform("paypal")
+    raw = profile.raw.replace(b'value = "50000000"', b'value = "%d"' % room)
+    small = replace(read_profile(raw), platforms=())
+    asked = Asked(profile=small, orders=[story.ORDER])
+    to = tmp_path / "a.zip"
+    await make(runtime, runtime.settings.tenant, asked, to=to, by=BY)
+    with to.open("rb") as file, zipfile.ZipFile(file) as archive:
+        (line,) = lines(archive.read("orders.jsonl"))
+        assert line["report"]["file"] is None
+        assert f"more than {room}" in line["report"]["why"]
+        assert "report.pdf" not in " ".join(archive.namelist())
 
 
 async def test_whoever_gets_it_is_in_the_custody_log(runtime: Runtime, tmp_path: Path) -> None:

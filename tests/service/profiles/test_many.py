@@ -46,7 +46,8 @@ def amazon(number: int) -> OrderRef:
 def asked_of(count: int) -> Asked:
     """Of so many orders that the profile of paypal's texts are made for; nothing is shown."""
     orders = [tiktok(number) for number in range(count)]
-    return Asked(profile=profile_named("paypal"), orders=orders, texts={"notes": "See there."})
+    notes = {"notes": "See there."}
+    return Asked(profile=profile_named("paypal"), orders=orders, texts=notes, report=None)
 
 
 async def peak_of(count: int, to: Path) -> tuple[int, int]:
@@ -88,7 +89,7 @@ async def test_orders_come_in_the_order_of_their_names_whatever_was_asked(tmp_pa
     orders = [amazon(number) for number in (3, 1, 2)]
     written = []
     for some in (orders, sorted(orders, key=lambda ref: ref.id)):
-        asked = Asked(profile=profile_named("amazon"), orders=some)
+        asked = Asked(profile=profile_named("amazon"), orders=some, report=None)
         async with shop(lambda ref: as_order(base, ref)) as runtime:
             await make(runtime, "default", asked, to=tmp_path / "a.zip", by=BY)
         written.append((tmp_path / "a.zip").read_bytes())
@@ -117,7 +118,8 @@ async def test_each_order_that_does_not_fit_is_named_and_nothing_is_made(tmp_pat
     to = tmp_path / "a.zip"
     async with shop(lambda ref: as_order(base, ref) if ref in known else None) as runtime:
         with pytest.raises(NotTakenError) as refused:
-            asked = Asked(profile=profile_named("paypal"), orders=orders, texts={"notes": "x"})
+            texts = {"notes": "x"}
+            asked = Asked(profile=profile_named("paypal"), orders=orders, texts=texts, report=None)
             await make(runtime, "default", asked, to=to, by=BY)
     assert [why.order for why in refused.value.whys if "collected" in why.says] == [1, 3]
     assert not to.exists()
@@ -127,7 +129,7 @@ async def test_an_archive_without_the_sellers_id_says_how_to_give_it(tmp_path: P
     async with shop(lambda ref: account()) as runtime:
         runtime.stores = ()
         with pytest.raises(NotTakenError, match="orderproof tenant store"):
-            asked = Asked(profile=profile_named("amazon"), orders=[account().order])
+            asked = Asked(profile=profile_named("amazon"), orders=[account().order], report=None)
             await make(runtime, "default", asked, to=tmp_path / "a.zip", by=BY)
 
 

@@ -40,6 +40,7 @@ async def shape_of(scenario: Scenario) -> dict[str, Any]:
         orders=[ORDER],
         texts=scenario.texts,
         links={ORDER: scenario.link} if scenario.link else {},
+        report=None,  # the stand-in for the ledger keeps none
     )
     with tempfile.TemporaryDirectory() as folder:
         to = Path(folder) / "a.zip"

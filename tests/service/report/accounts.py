@@ -12,6 +12,7 @@ from evidence.dsse import IN_TOTO, EcdsaSigner, sign
 from evidence.facts import Fact, Facts
 from evidence.items import Role
 from evidence.manifest import Manifest, SealedItem, SourceOutcome, Statement
+from evidence.orders import OrderRef
 from evidence.receipts import NO_RECEIPT, Receipt
 from service.report.sealing import Sealing
 from service.steps.verify import judge
@@ -54,14 +55,15 @@ def account(
     *,
     policy: str = POLICY,
     defect: Mapping[str, str] | None = None,
+    order: OrderRef = ORDER,
 ) -> Manifest:
     """A manifest of these, judged as of `NOW`."""
     rules = policies()[policy]
     told = Facts(story() if facts is None else facts)
     placed = tuple(replace(each, seq=number) for number, each in enumerate(items))
-    judgements, coverage = judge(order=ORDER, items=placed, facts=told, policy=rules, at=NOW)
+    judgements, coverage = judge(order=order, items=placed, facts=told, policy=rules, at=NOW)
     return Manifest(
-        order=ORDER,
+        order=order,
         order_salt=bytes(32),
         collection="c0000001",
         requested_at=NOW,

@@ -39,12 +39,12 @@ def test_until_when_is_the_strictest_reading_of_the_next_step() -> None:
     page = item("notice", Role.DEFECT_NOTICE, origin="amazon")
     of = sealing(account([*story(), notice], (RECORD, TRACKING, page)))
     text = told(gaps.blocks_of(of, GAPS))
-    assert "reply · 2026-11-21T12:00:00Z" in text
+    assert "reply · 2026-11-21 12:00:00 UTC" in text
 
 
 def test_without_a_notice_it_counts_from_what_the_request_says() -> None:
     text = told(gaps.blocks_of(sealing(), GAPS))
-    assert "reply · 2026-11-20T17:20:00Z, counted from the request" in text
+    assert "reply · 2026-11-20 17:20:00 UTC, counted from the request" in text
 
 
 def test_without_a_start_no_date_is_told() -> None:

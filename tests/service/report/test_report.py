@@ -53,7 +53,7 @@ def report(
     sealed = of or sealing()
     wanted = Wanted(language=language, form=form, zone=zone)
     return Report(
-        sealing=sealed,
+        subject=sealed,
         wanted=wanted,
         cover=cover_of(sealed, wanted),
         blocks=blocks_of(sealed, wanted, {}),

@@ -24,9 +24,6 @@ _PDF_EDITORS = re.compile(
     r"|pymupdf|mupdf|pikepdf|pypdf|pdf-lib|itext|qpdf|pdftk|peepdf|canva|photoshop|coreldraw",
     re.IGNORECASE,
 )
-_LIBRARIES = re.compile(
-    r"pymupdf|mupdf|pikepdf|pypdf|pdf-lib|itext|qpdf|pdftk|peepdf", re.IGNORECASE
-)
 
 
 def pixel_editor(software: str) -> bool:
@@ -35,8 +32,3 @@ def pixel_editor(software: str) -> bool:
 
 def pdf_editor(software: str) -> bool:
     return _PDF_EDITORS.search(software) is not None
-
-
-def pdf_library(software: str) -> bool:
-    """A library that programs rewrite PDF files with, rather than a person's editor."""
-    return _LIBRARIES.search(software) is not None

@@ -154,8 +154,3 @@ def _value_changes(old: Page, new: Page) -> Iterator[Trace]:
                 note.box.on(new.number),
                 0.6,
             )
-
-
-def annotations_added(before: Sequence[Page], after: Sequence[Page]) -> int:
-    had = sum(len(page.notes) for page in before)
-    return max(0, sum(len(page.notes) for page in after) - had)

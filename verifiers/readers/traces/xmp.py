@@ -11,7 +11,6 @@ import html
 import re
 from dataclasses import dataclass
 
-MAX_PACKET = 1 << 20
 _PACKET = re.compile(rb"<x:xmpmeta.{0,1048576}?</x:xmpmeta>|<rdf:RDF.{0,1048576}?</rdf:RDF>", re.S)
 
 
