@@ -4,22 +4,21 @@ hashlib gives way to other threads, but the documents are read in Python, which 
 and over small files threads only wait for one another. So a process of one thread forks children
 that hash beside it; in any other, such as a server, large files are hashed in threads, at the end.
 Either way the answer is that of `Source.digests`, and nothing rests on a child: what it leaves
-undone is done here.
+undone is done here. A child that has nothing left to hash can do something else beside (`beside`).
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from auditor.sources import Fault, Source
 
@@ -37,18 +36,25 @@ _WORTH_FILES = 1_000
 class _Child:
     pid: int
     answer: int
-    """What it has to say comes out of this pipe."""
+    """What it has to say is in this file in memory once it has ended."""
+    ended: bool = False
 
 
 class Hashing:
-    """The digests of all files of a source, under way from `with` on."""
+    """The digests of all files of a source, under way from `with` on.
 
-    def __init__(self, source: Source) -> None:
+    beside  what else a child may do, once; its answer, if one did it, is `aside` after `found`
+    """
+
+    def __init__(self, source: Source, beside: Callable[[], Any] | None = None) -> None:
+        self.aside: Any = None
+        self._beside = beside
         self._source = source
         self._batches = list(_batches(source))
         self._children: list[_Child] = []
         self._tokens = -1
         self._found: dict[str, str] | None = None
+        self._parent = os.getpid()
 
     def __enter__(self) -> Self:
         cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
@@ -66,8 +72,9 @@ class Hashing:
         trace: TracebackType | None,
     ) -> None:
         for child in self._children:
-            os.kill(child.pid, signal.SIGKILL)  # it has said all it had to, or nobody asks any more
-            os.waitpid(child.pid, 0)
+            if not child.ended:
+                os.kill(child.pid, signal.SIGKILL)  # nobody asks any more
+                os.waitpid(child.pid, 0)
             os.close(child.answer)
         self._children = []
         if self._tokens >= 0:
@@ -99,30 +106,33 @@ class Hashing:
             undone.difference_update(batch)
             yield from self._source.digests(batch)
         for child in self._children:
-            with suppress(ValueError):  # it was ended before it had said all
-                with open(child.answer, "rb", closefd=False) as answer:
-                    digests, faults = json.loads(answer.read())
-                undone.difference_update(digests)
-                self._source.faults.extend(Fault(where, what) for where, what in faults)
-                yield from digests.items()
+            os.waitpid(child.pid, 0)
+            child.ended = True
+            with open(child.answer, "rb", closefd=False) as answer:
+                answer.seek(0)
+                try:  # all of it is read first: `marshal.load` would ask for each text by itself
+                    digests, faults, aside = marshal.loads(answer.read())  # noqa: S302 - our child's
+                except (EOFError, TypeError, ValueError):
+                    continue  # it was ended before it had said all
+            undone.difference_update(digests)
+            self._source.faults.extend(Fault(where, what) for where, what in faults)
+            self.aside = self.aside or aside
+            yield from digests.items()
         yield from self._source.digests(undone)
 
     def _fork(self, children: int) -> None:
         self._tokens, offered = os.pipe()
-        for number in range(len(self._batches)):
+        for number in range(len(self._batches) + 1):
             os.write(offered, number.to_bytes(2, "big"))
         os.close(offered)
         for _ in range(children):
-            answer, said = os.pipe()
+            answer = os.memfd_create("digests")
             pid = os.fork()
             if pid == 0:
-                for end in (answer, *(child.answer for child in self._children)):
-                    os.close(end)  # held here, a pipe that nobody reads would never break
-                self._be_child(said)
-            os.close(said)
+                self._be_child(answer)
             self._children.append(_Child(pid, answer))
 
-    def _be_child(self, said: int) -> None:
+    def _be_child(self, answer: int) -> None:
         """Hash until nothing is left, say it, and leave as if never here."""
         try:
             told = len(self._source.faults)
@@ -132,15 +142,19 @@ class Hashing:
                 for path, sha256 in self._source.digests(batch)
             }
             faults = [(fault.where, fault.what) for fault in self._source.faults[told:]]
-            with open(said, "wb") as out:
-                out.write(json.dumps([digests, faults]).encode())
+            with open(answer, "wb") as out:
+                marshal.dump((digests, faults, self.aside), out)
         finally:
             os._exit(0)
 
     def _claimed(self) -> Iterator[list[str]]:
-        """Batches that nobody else has taken."""
+        """Batches that nobody else has taken; behind them all is what a child does beside."""
         while token := os.read(self._tokens, 2):
-            yield self._batches[int.from_bytes(token, "big")]
+            number = int.from_bytes(token, "big")
+            if number < len(self._batches):
+                yield self._batches[number]
+            elif self._beside is not None and os.getpid() != self._parent:
+                self.aside = self._beside()
 
 
 def _batches(source: Source) -> Iterator[list[str]]:

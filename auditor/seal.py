@@ -8,13 +8,14 @@ the digest of an item, and the digest is that of a file in the bundle.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 from auditor.bag import Bag
 from auditor.keys import Keys
+from auditor.receipts import Receipts
 from auditor.report import Checks
 from evidence.archive import shown
 from evidence.bundle import MANIFEST, OPENINGS, RECEIPTS, STATEMENT, Opening
@@ -23,65 +24,30 @@ from evidence.dsse import IN_TOTO, Envelope, verify
 from evidence.errors import EvidenceError, FormatError, ProofError, RequestError
 from evidence.items import OWN_ROLES, Role
 from evidence.manifest import Manifest, SealedItem, Statement
-from evidence.merkle import hash_leaf, root
-from evidence.receipts import Receipt, check_chain, commit, commit_order
-
-# Of one order: far more than any has, and some twenty seconds of reading.
-MAX_RECEIPTS = 100_000
+from evidence.receipts import Receipt, commit, commit_order
 
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What could be read of a bundle's seal; None where it could not.
+    """What could be read of a bundle's seal; None where it could not."""
 
-    lines   the receipts' bytes; empty, as is `chain`, if the chain is broken
-    """
-
-    lines: Sequence[bytes]
-    chain: Sequence[Receipt]
+    receipts: Receipts
     statement: Statement | None
     manifest: Manifest | None
+
+    @property
+    def chain(self) -> Sequence[Receipt]:
+        return self.receipts.chain
+
+    @property
+    def lines(self) -> Sequence[bytes]:
+        return self.receipts.lines
 
 
 def why(error: EvidenceError) -> str:
     """An error as part of a sentence, without its remedy."""
     said = vars(error)
     return f"{said.get('what', type(error).__name__)}: {said.get('why', '')}"
-
-
-def check_receipts(bag: Bag) -> tuple[list[bytes], Sequence[Receipt]]:
-    """The order's chain, or nothing if any link of it is broken."""
-    raw = bag.read(RECEIPTS, "receipts")
-    if raw is None:
-        return [], ()
-    if not raw.endswith(b"\n"):
-        bag.checks.failed("receipts", f"{RECEIPTS} does not end with a whole line.", RECEIPTS)
-        return [], ()
-    if raw.count(b"\n") > MAX_RECEIPTS:
-        what = f"{RECEIPTS} has more than {MAX_RECEIPTS} receipts; it was not read."
-        bag.checks.failed("receipts", what, RECEIPTS)
-        return [], ()
-    lines = raw[:-1].split(b"\n")
-    at = 0
-
-    def each() -> Iterator[bytes]:
-        nonlocal at
-        for at, line in enumerate(lines):  # noqa: B007 - read where the chain breaks
-            yield line
-
-    try:
-        chain = check_chain(each())
-    except (ProofError, FormatError, RequestError) as error:
-        what = f"Receipt {at} in {RECEIPTS} breaks the chain: {error.why}."
-        bag.checks.failed("receipts", what, f"receipt {at}")
-        return [], ()
-    if chain[-1].role is not Role.STATEMENT:
-        what = f"The last receipt ({chain[-1].seq}) is not the statement's: some are missing."
-        bag.checks.failed("receipts", what, f"receipt {chain[-1].seq}")
-    bag.checks.passed_unless_failed(
-        "receipts", f"All {len(chain)} receipts follow one another, each holding the last's hash."
-    )
-    return lines, chain
 
 
 def check_envelope(
@@ -118,15 +84,8 @@ def check_envelope(
     return payload
 
 
-def check_statement(
-    bag: Bag,
-    lines: Sequence[bytes],
-    chain: Sequence[Receipt],
-    *,
-    own: Keys,
-    pinned: Keys | None,
-) -> Statement | None:
-    """Signature of the statement, then its root, count and lines against the receipts."""
+def check_statement(bag: Bag, *, own: Keys, pinned: Keys | None) -> Statement | None:
+    """Signature of the statement, and whether it is written the one way."""
     raw = bag.read(STATEMENT, "statement")
     if raw is None:
         return None
@@ -143,11 +102,37 @@ def check_statement(
         for part in _differing(payload, statement.payload()):
             what = f"{STATEMENT}: its {part} is not what the rest of it calls for."
             bag.checks.failed("statement", what, STATEMENT)
-    if chain:
-        _statement_lines(bag.checks, statement, lines, chain)
-    else:
-        bag.checks.unsure("statement-root", "Not compared: the receipts do not hold.", STATEMENT)
     return statement
+
+
+def check_root(checks: Checks, statement: Statement, receipts: Receipts) -> None:
+    """The statement's root, count and lines against the receipts."""
+    name = "statement-root"
+    chain = receipts.chain
+    if not chain:
+        checks.unsure(name, "Not compared: the receipts do not hold.", STATEMENT)
+        return
+    covered = chain[: statement.receipts]
+    if statement.order != chain[0].order:
+        checks.failed(name, "The statement is about another order than the receipts.", STATEMENT)
+    if statement.receipts != statement.manifest_seq + 1 or len(covered) != statement.receipts:
+        what = f"The statement counts {statement.receipts} receipts; {len(covered)} are here."
+        checks.failed(name, what, STATEMENT)
+    elif chain[statement.manifest_seq].role is not Role.MANIFEST:
+        what = f"Receipt {statement.manifest_seq} is not a manifest's, as the statement says."
+        checks.failed(name, what, f"receipt {statement.manifest_seq}")
+    if len(statement.lines) != statement.receipts:
+        what = f"The statement has {len(statement.lines)} lines for {statement.receipts} receipts."
+        checks.failed(name, what, STATEMENT)
+    for line, receipt in zip(statement.lines, covered, strict=False):
+        if line != (receipt.seq, str(receipt.role), receipt.commitment):
+            what = f"Receipt {receipt.seq} is not the one that the statement has in its place."
+            checks.failed(name, what, f"receipt {receipt.seq}")
+    if receipts.root_of(statement.receipts) != statement.root:
+        checks.failed(name, "The receipts do not have the root that the statement signs.", RECEIPTS)
+    checks.passed_unless_failed(
+        name, f"The statement binds the first {statement.receipts} receipts by their root."
+    )
 
 
 def check_openings(bag: Bag, seal: Seal) -> dict[int, Opening]:
@@ -284,33 +269,6 @@ def check_answers(checks: Checks, manifest: Manifest, seal: Seal) -> None:
             checks.failed("verdicts", what, STATEMENT)
     checks.passed_unless_failed(
         "verdicts", f"The statement repeats the manifest's {len(right.verdicts)} verdicts."
-    )
-
-
-def _statement_lines(
-    checks: Checks, statement: Statement, lines: Sequence[bytes], chain: Sequence[Receipt]
-) -> None:
-    name = "statement-root"
-    covered = chain[: statement.receipts]
-    if statement.order != chain[0].order:
-        checks.failed(name, "The statement is about another order than the receipts.", STATEMENT)
-    if statement.receipts != statement.manifest_seq + 1 or len(covered) != statement.receipts:
-        what = f"The statement counts {statement.receipts} receipts; {len(covered)} are here."
-        checks.failed(name, what, STATEMENT)
-    elif chain[statement.manifest_seq].role is not Role.MANIFEST:
-        what = f"Receipt {statement.manifest_seq} is not a manifest's, as the statement says."
-        checks.failed(name, what, f"receipt {statement.manifest_seq}")
-    if len(statement.lines) != statement.receipts:
-        what = f"The statement has {len(statement.lines)} lines for {statement.receipts} receipts."
-        checks.failed(name, what, STATEMENT)
-    for line, receipt in zip(statement.lines, covered, strict=False):
-        if line != (receipt.seq, str(receipt.role), receipt.commitment):
-            what = f"Receipt {receipt.seq} is not the one that the statement has in its place."
-            checks.failed(name, what, f"receipt {receipt.seq}")
-    if root(map(hash_leaf, lines[: statement.receipts])).hex() != statement.root:
-        checks.failed(name, "The receipts do not have the root that the statement signs.", RECEIPTS)
-    checks.passed_unless_failed(
-        name, f"The statement binds the first {statement.receipts} receipts by their root."
     )
 
 

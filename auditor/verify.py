@@ -30,6 +30,7 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,6 +43,7 @@ from auditor.keys import Keys
 from auditor.logs import check_heads, check_inclusion, check_saved
 from auditor.oms import check_folder_signature
 from auditor.payload import check_payload
+from auditor.receipts import check_receipts, read_beside
 from auditor.report import Checks, Report, Trust
 from auditor.seal import (
     Seal,
@@ -50,7 +52,7 @@ from auditor.seal import (
     check_manifest,
     check_manifest_receipts,
     check_openings,
-    check_receipts,
+    check_root,
     check_statement,
     read_manifest,
     why,
@@ -100,7 +102,7 @@ def verify_path(
         return _verify_envelope(path, key)
     source = open_source(path)
     try:
-        with _uncollected(), Hashing(source) as hashing:
+        with _uncollected(), Hashing(source, partial(read_beside, source)) as hashing:
             return _verify_source(
                 source, hashing, path, key=key, saved=checkpoint, witnesses=witnesses
             )
@@ -129,18 +131,23 @@ def _verify_source(
         checks.failed("files", "No file of a bundle could be found in it.")
         return Report(kind=source.kind, trust=trust, checks=checks.closed())
     # These are read while the files are hashed, and told after what is wrong with the files.
-    bag = Bag(source, read := Checks())
+    keyed, stated, listed = Checks(), Checks(), Checks()
+    bag = Bag(source, keyed)
     own = _own_keys(bag)
-    lines, chain = check_receipts(bag)
-    statement = _guarded(
-        read, "statement", lambda: check_statement(bag, lines, chain, own=own, pinned=pinned)
-    )
-    manifest = _guarded(read, "manifest", lambda: check_manifest(bag, own=own, pinned=pinned))
+    bag.checks = stated
+    statement = _guarded(stated, "statement", lambda: check_statement(bag, own=own, pinned=pinned))
+    bag.checks = listed
+    manifest = _guarded(listed, "manifest", lambda: check_manifest(bag, own=own, pinned=pinned))
     bag.checks = checks
     bag.settle(hashing.found())
     check_bag(bag)
-    checks.add(read)
-    seal = Seal(lines, chain, statement, manifest)
+    checks.add(keyed)
+    receipts = check_receipts(bag, hashing.aside)
+    checks.add(stated)
+    if statement is not None:
+        _guarded(checks, "statement", lambda: check_root(checks, statement, receipts))
+    checks.add(listed)
+    seal = Seal(receipts, statement, manifest)
     openings = _guarded(checks, "openings", lambda: check_openings(bag, seal)) or {}
     if manifest is not None:
         _guarded(
@@ -180,11 +187,11 @@ def _verify_source(
         "revocation",
         lambda: check_standing(checks, _signed(bag), own=own, pinned=key, proven=proven),
     )
-    if chain:
-        check_bag_info(bag, chain[-1])
+    if seal.chain:
+        check_bag_info(bag, seal.chain[-1])
     _guarded(checks, "model-signature", lambda: check_folder_signature(bag, own=own, pinned=pinned))
     counts = {
-        "receipts": len(chain),
+        "receipts": len(seal.chain),
         "items": len(bag.payload),
         "files": len(bag.found),
         "bytes": sum(source.sizes.values()),

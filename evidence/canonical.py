@@ -94,19 +94,20 @@ def to_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def from_base64(text: str, *, what: str) -> bytes:
+def from_base64(text: str | memoryview, *, what: str) -> bytes:
     """The bytes of standard base64; only the one text that `to_base64` writes is read.
 
     Raises FormatError. `what` names the thing, as in "The root hash".
     """
     try:
-        data = base64.b64decode(text, validate=True)
+        data = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise FormatError(what=what, why="it is not standard base64") from error
     # RFC 4648, 3.5: the spare bits of the last four characters may be anything, so two texts could
     # mean one value. Of all others each four are three bytes, and no other four are.
     last = (len(data) - 1) // 3
-    if len(text) != 4 * (last + 1) or to_base64(data[3 * last :]) != text[4 * last :]:
+    ending = text[4 * last :].encode() if isinstance(text, str) else text[4 * last :]
+    if len(text) != 4 * (last + 1) or base64.b64encode(data[3 * last :]) != ending:
         raise FormatError(what=what, why="its base64 is not the canonical form")
     return data
 

@@ -14,7 +14,8 @@ Sources: DSSE protocol.md and envelope.md 1.0.2, in-toto/attestation spec v1.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias, TypeGuard
 
 from cryptography.exceptions import InvalidSignature
@@ -44,6 +45,7 @@ MAX_SIGNATURES = 64
 PublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 _WHAT = "The DSSE envelope"
+_BEFORE = b'{"payload":"'
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
@@ -109,6 +111,16 @@ class Envelope:
         Fields the standard does not know are passed over, as it asks.
         Raises FormatError, or TooLargeError for over `limit` bytes.
         """
+        if len(raw) > limit:
+            raise TooLargeError(what=_WHAT, size=len(raw), limit=limit)
+        # A payload of many megabytes that stands first, as we write it, is neither read as JSON nor
+        # copied: standard base64 has no backslash, so the next quote ends it.
+        begin, end = len(_BEFORE), raw.find(b'"', len(_BEFORE))
+        if end > begin and raw.startswith(_BEFORE):
+            with suppress(FormatError):
+                payload = from_base64(memoryview(raw)[begin:end], what=_WHAT)
+                rest = parse_json(raw[:begin] + raw[end:], what=_WHAT)
+                return replace(cls.from_value(rest), payload=payload)
         return cls.from_value(parse_json(raw, limit=limit, what=_WHAT))
 
     @classmethod

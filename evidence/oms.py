@@ -22,6 +22,7 @@ MODEL_SIG = "model.sig"
 OMS_TYPE = "https://model_signing/signature/v1.0"
 SIGSTORE_BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
+_quoted = json.encoder.encode_basestring
 _WHAT = "The OMS signature"
 _SERIALIZATION = {
     "method": "files",
@@ -38,11 +39,16 @@ def folder_payload(folder: str, files: Mapping[str, str]) -> bytes:
     """
     ordered = sorted((path, sha256) for path, sha256 in files.items() if path != MODEL_SIG)
     whole = hashlib.sha256(b"".join(bytes.fromhex(sha256) for _, sha256 in ordered)).hexdigest()
-    resources = [{"name": n, "algorithm": "sha256", "digest": sha256} for n, sha256 in ordered]
-    predicate = {"resources": resources, "serialization": _SERIALIZATION}
+    predicate = {"resources": [], "serialization": _SERIALIZATION}
     value = statement([{"name": folder, "digest": {"sha256": whole}}], OMS_TYPE, predicate)
-    # Paths in a bundle are ASCII, so this is what `canonical` writes, in a third of its time.
-    return json.dumps(value, separators=(",", ":"), sort_keys=True).encode("ascii")
+    # What `canonical` would write, in a tenth of its time: there is one of these a file. Paths are
+    # quoted by the encoder that it uses.
+    resources = ",".join(
+        f'{{"algorithm":"sha256","digest":"{sha256}","name":{_quoted(path)}}}'
+        for path, sha256 in ordered
+    )
+    before, after = canonical(value).split(b'"resources":[]')
+    return b'%b"resources":[%b]%b' % (before, resources.encode("ascii"), after)
 
 
 def sign_folder(folder: str, files: Mapping[str, str], *, signer: Signer, pem: str) -> bytes:

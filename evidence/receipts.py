@@ -243,24 +243,47 @@ class Receipt:
 def _quick(data: bytes) -> Receipt | None:
     """A receipt that `plain_fields` can read; None for any other bytes."""
     found = _PLAIN.fullmatch(data.decode("latin-1")) if len(data) <= MAX_RECEIPT_BYTES else None
-    if found is None:
-        return None
-    at, collector, commitment, media_type, order, prev, role, seq, size, stored = found.groups()
     try:
-        return Receipt(
-            order=order,
-            seq=int(seq),
-            prev=prev,
-            role=_ROLES[role],
-            commitment=commitment,
-            stored=stored,
-            size=int(size),
-            media_type=media_type,
-            collector=collector,
-            collected_at=datetime.fromisoformat(at),
-        )
+        return receipt_of(found.groups()) if found is not None else None
     except (KeyError, ValueError):  # no such role, day or hour
         return None
+
+
+def receipt_of(fields: Sequence[str]) -> Receipt:
+    """The receipt with what `plain_fields` gave. KeyError or ValueError for what it refuses."""
+    at, collector, commitment, media_type, order, prev, role, seq, size, stored = fields
+    return Receipt(
+        order=order,
+        seq=int(seq),
+        prev=prev,
+        role=_ROLES[role],
+        commitment=commitment,
+        stored=stored,
+        size=int(size),
+        media_type=media_type,
+        collector=collector,
+        collected_at=datetime.fromisoformat(at),
+    )
+
+
+def plain_chain(lines: Iterable[bytes]) -> list[tuple[str, ...]] | None:
+    """The fields of an order's receipts, as `plain_fields`, if `check_chain` would take them.
+
+    None where it would not, or where a line has to be read the long way. Texts go from one process
+    to another in a tenth of the time of receipts.
+    """
+    found: list[tuple[str, ...]] = []
+    prev, order = NO_RECEIPT, ""
+    for seq, line in enumerate(lines):
+        fields = plain_fields(line)
+        if fields is None or fields[7] != str(seq) or fields[5] != prev:
+            return None
+        order = order or fields[4]
+        if fields[4] != order:
+            return None
+        found.append(tuple(fields))
+        prev = digest(line)
+    return found
 
 
 def check_chain(lines: Iterable[bytes]) -> Sequence[Receipt]:
