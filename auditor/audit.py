@@ -28,7 +28,7 @@ from auditor.keys import Keys
 from auditor.ledger import LedgerReader, ObjectReader, Opener
 from auditor.report import Check, Checks, State, Trust
 from auditor.seal import why
-from auditor.stored import check_opened, check_stored
+from auditor.stored import Rehashing, check_opened
 from auditor.tally import Tally
 from auditor.tree import POINTER, SAVED, Head, Tree, read_heads, read_saved, stray_files
 from evidence.errors import EvidenceError, RequestError
@@ -118,10 +118,11 @@ def audit_tenant(
     sample   re-hash so many objects, chosen at random, instead of all
     opener   decrypts; None leaves the contents closed
     """
-    size = _log(log, keys, tally, trust=trust, saved=saved, ledger=ledger)
-    check_chains(ledger, tally, size=size)
-    check_stamps(ledger, tally, size=size)
-    chosen = check_stored(ledger, objects, tally, sample=sample)
+    with Rehashing(ledger, objects, tally, sample=sample) as stored:
+        size = _log(log, keys, tally, trust=trust, saved=saved, ledger=ledger)
+        check_chains(ledger, tally, size=size)
+        check_stamps(ledger, tally, size=size)
+        chosen = stored.check()
     if opener is not None:
         check_opened(ledger, opener, tally)
     report = _report("tenant", trust, tally)

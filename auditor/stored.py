@@ -12,11 +12,12 @@ import os
 import re
 import secrets
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+from itertools import chain, groupby
+from typing import Any, Self, TypeAlias
 
 from auditor.ledger import LedgerReader, ObjectReader, Opened, Opener
 from auditor.report import MAX_SAID
@@ -31,28 +32,81 @@ _ROUND_BYTES = 512 << 20
 _ROUND_OBJECTS = 4096
 _NAME = re.compile("[0-9a-f]{64}")
 
+# Name, bytes that were read, what is wrong or "".
+_Hashed: TypeAlias = tuple[str, int, str]
 
-def check_stored(
-    ledger: LedgerReader, objects: ObjectReader, tally: Tally, *, sample: int | None
-) -> dict[str, Any]:
-    """Re-hash the objects that receipts name, then look for those that none names.
 
-    Returns how the sample was chosen, for the report; empty if there was none.
+class Rehashing:
+    """The stored objects, hashed again on all cores from `with` on, while log and chains are read.
+
+    sample  so many of them, drawn now; None: all
     """
-    cursor = tally.cursors.get("objects") or {"after": "", "seed": secrets.token_hex(8)}
-    if not tally.is_done("objects"):
-        named = _Named.read(ledger, upto=cursor.get("last"))
-        cursor["last"] = named.last
-        chosen = named if sample is None else named.sample(sample, cursor["seed"])
-        _hash_all(ledger, objects, chosen, tally, cursor)
-        tally.skip("objects (sample)", len(named.lines) - len(chosen.lines))
-        tally.skip("object bytes (sample)", named.bytes - chosen.bytes)
-        _look_for_orphans(ledger, objects, named, tally)
-        tally.checks.passed_unless_failed(
-            "objects", f"The bytes of {len(chosen.lines)} objects are those of their receipts."
-        )
-        tally.mark("objects", {"done": True, "seed": cursor["seed"]})
-    return {} if sample is None else {"objects": sample, "seed": cursor["seed"]}
+
+    def __init__(
+        self, ledger: LedgerReader, objects: ObjectReader, tally: Tally, *, sample: int | None
+    ) -> None:
+        self._ledger, self._objects, self._tally, self._sample = ledger, objects, tally, sample
+        self._cursor = tally.cursors.get("objects") or {"after": "", "seed": secrets.token_hex(8)}
+        self._pool = _pool()
+        self._ahead: deque[tuple[str, list[Future[list[_Hashed]]]]] = deque()
+
+    def __enter__(self) -> Self:
+        if not self._tally.is_done("objects"):
+            self._named = _Named.read(self._ledger, upto=self._cursor.get("last"))
+            self._cursor["last"] = self._named.last
+            few, seed = self._sample, self._cursor["seed"]
+            self._chosen = self._named if few is None else self._named.sample(few, seed)
+            rest = self._chosen.after(self._cursor["after"])
+            self._rounds = _cut(rest, most=_ROUND_OBJECTS, most_bytes=_ROUND_BYTES)
+            self._begin_round()
+            self._begin_round()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def check(self) -> dict[str, Any]:
+        """Compare them with their receipts, then look for those that none names.
+
+        Returns how the sample was chosen, for the report; empty if there was none.
+        """
+        tally, seed = self._tally, self._cursor["seed"]
+        if not tally.is_done("objects"):
+            named, chosen = self._named, self._chosen
+            self._take_over()
+            tally.skip("objects (sample)", len(named.lines) - len(chosen.lines))
+            tally.skip("object bytes (sample)", named.bytes - chosen.bytes)
+            _look_for_orphans(self._ledger, self._objects, named, tally)
+            tally.checks.passed_unless_failed(
+                "objects", f"The bytes of {len(chosen.lines)} objects are those of their receipts."
+            )
+            tally.mark("objects", {"done": True, "seed": seed})
+        return {} if self._sample is None else {"objects": self._sample, "seed": seed}
+
+    def _begin_round(self) -> None:
+        """In order, so that a round's last name says how far we are."""
+        if (names := next(self._rounds, None)) is not None:
+            hashed = [self._pool.submit(self._hash, batch) for batch in _batches(names)]
+            self._ahead.append((names[-1][0], hashed))
+
+    def _hash(self, batch: Sequence[tuple[str, int]]) -> list[_Hashed]:
+        return [_hash(self._objects, name) for name, _ in batch]
+
+    def _take_over(self) -> None:
+        tally = self._tally
+        while self._ahead:
+            last, under_way = self._ahead.popleft()
+            self._begin_round()
+            for name, size, wrong in chain.from_iterable(each.result() for each in under_way):
+                tally.count("objects")
+                tally.count("object bytes", size)
+                if wrong:
+                    places = ", ".join(map(str, self._ledger.places_of(name)))
+                    what = f"Object {name}, of the receipt at {places or '?'}, {wrong}."
+                    tally.checks.failed("objects", what, name)
+            self._cursor["after"] = last
+            tally.mark("objects", dict(self._cursor))
+            tally.watch("objects", tally.counts["objects"], len(self._chosen.lines))
 
 
 def check_opened(ledger: LedgerReader, opener: Opener, tally: Tally) -> None:
@@ -129,35 +183,7 @@ class _Named:
             yield line[:32].hex(), int.from_bytes(line[32:], "big")
 
 
-def _hash_all(
-    ledger: LedgerReader,
-    objects: ObjectReader,
-    chosen: _Named,
-    tally: Tally,
-    cursor: dict[str, Any],
-) -> None:
-    def hashed(batch: Sequence[tuple[str, int]]) -> list[tuple[str, int, str]]:
-        return [_hash(objects, name) for name, _ in batch]
-
-    rest = chosen.after(cursor["after"])
-    with _pool() as pool:
-        # In order, so that a round's last name says how far we are.
-        for batches in _cut(rest, most=_ROUND_OBJECTS, most_bytes=_ROUND_BYTES):
-            for found in pool.map(hashed, _batches(batches)):
-                for name, size, wrong in found:
-                    tally.count("objects")
-                    tally.count("object bytes", size)
-                    if wrong:
-                        places = ", ".join(map(str, ledger.places_of(name)))
-                        what = f"Object {name}, of the receipt at {places or '?'}, {wrong}."
-                        tally.checks.failed("objects", what, name)
-            cursor["after"] = batches[-1][0]
-            tally.mark("objects", dict(cursor))
-            tally.watch("objects", tally.counts["objects"], len(chosen.lines))
-
-
-def _hash(objects: ObjectReader, name: str) -> tuple[str, int, str]:
-    """(name, bytes that were read, what is wrong or "")."""
+def _hash(objects: ObjectReader, name: str) -> _Hashed:
     sha256 = hashlib.sha256()
     size = 0
     try:
