@@ -135,7 +135,8 @@ def check_opened(ledger: LedgerReader, opener: Opener, tally: Tally) -> None:
 class _Named:
     """The objects that stamps name: 80 bytes of memory each, so a million of them fit.
 
-    lines   digest and size as received, 32 and 8 bytes in one, in order and none twice
+    lines   digest and about the size as received, 32 and 8 bytes in one, in order and none twice;
+            small items of an order may share an object
     last    number of the last stamp that was read
     """
 
@@ -156,7 +157,10 @@ class _Named:
                 continue
             break
         lines.sort()
-        kept = [line for line, _ in groupby(lines)]
+        kept = [
+            digest + sum(int.from_bytes(line[32:], "big") for line in set(same)).to_bytes(8, "big")
+            for digest, same in groupby(lines, key=lambda line: line[:32])
+        ]
         return cls(kept, after)
 
     @property
@@ -257,9 +261,9 @@ def _open_order(opener: Opener, handle: str, pool: ThreadPoolExecutor, tally: Ta
         tally.skip("erased orders")
         return
     # The same bytes brought twice are one object with two receipts: opened once.
-    first: dict[str, Opened] = {}
+    first: dict[tuple[str, str], Opened] = {}
     for item in items:
-        first.setdefault(item.stored, item)
+        first.setdefault((item.stored, item.sha256), item)
         wrong = _uncommitted(item)
         if wrong:
             what = f"{item.place} {wrong}."

@@ -32,7 +32,7 @@ from sqlalchemy import Engine, event
 from bench.end_to_end import _one, _orders, _scenario, _write_seller
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
-from storage.bucket import Where
+from storage.s3_client import Where
 from tests.seaweed import seaweed
 
 ORDERS = 4

@@ -265,6 +265,7 @@ class _Opener:
                     context=order.context,
                     sha256=line.sha256,
                     size=line.size,
+                    start=line.start,
                 ),
             )
             for line in self.wait(self.ledger.items(order))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from storage.bucket import Bucket
@@ -12,28 +13,39 @@ from storage.log.log import Log
 from storage.log.s3 import S3Log
 from storage.log.tiles import LogFiles
 from storage.objects.local import LocalObjects
-from storage.objects.objects import Objects
+from storage.objects.objects import Objects, Packing
 from storage.objects.s3 import S3Objects
 
 if TYPE_CHECKING:
     from service.settings import Settings
 
 
+HEADS_APART_S = 0.2
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
-    """`bucket` is None where a folder is used."""
+    """`bucket` and `packing` are None where a folder is used.
+
+    heads_apart_s   between two heads of one log: with a bucket each is half a dozen requests
+    """
 
     objects: Objects
     log: Callable[[str], Log]
     bucket: Bucket | None = None
+    packing: Packing | None = None
+    heads_apart_s: float = 0.0
 
 
 def open_places(settings: Settings, clock: Callable[[], datetime]) -> Places:
     """Raises ConfigError for a bucket without versions or locks. Blocks: it asks the bucket."""
     if settings.s3 is None:
         log = settings.data / "log"
-        objects = LocalObjects(settings.data / "objects", clock=clock)
-        return Places(objects, lambda tenant: LogFiles(log / tenant))
+        folder = LocalObjects(settings.data / "objects", clock=clock)
+        return Places(folder, lambda tenant: LogFiles(log / tenant))
     bucket = Bucket(settings.s3)
     bucket.check()
-    return Places(S3Objects(bucket), lambda tenant: S3Log(bucket, tenant), bucket)
+    objects = S3Objects(bucket)
+    # One of each, for it remembers what it has put.
+    log_of = cache(lambda tenant: S3Log(bucket, tenant))
+    return Places(objects, log_of, bucket, objects, HEADS_APART_S)

@@ -13,10 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import struct
-import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -28,6 +26,7 @@ from evidence.errors import EvidenceError, OutageError, RequestError, TooLargeEr
 from evidence.facts import Fact
 from evidence.items import CASE_ROLES, Content, Item
 from evidence.locators import WHOLE
+from service.nursery import Forked, Nursery
 from service.settings import Limits
 from verifiers.readers.traces.registry import tracer_of
 
@@ -36,8 +35,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-# A child is replaced after so many readings, whatever it leaked.
-READINGS_PER_CHILD = 200
+# A child is replaced after so many readings, whatever it leaked, and whatever took it over.
+READINGS_PER_CHILD = 100
 MAX_ANSWER = 64 << 20
 # Processor time is what is bounded; by the clock a child may take longer on a machine that has much
 # else to do. One that only waits is ended then.
@@ -54,18 +53,20 @@ class _UsedChildError(Exception):
 
 @dataclass(slots=True)
 class _Child:
-    process: asyncio.subprocess.Process
+    process: Forked
     readings: int = 0
     rested: bool = False  # it waited since it was started, and may have died meanwhile
 
 
 class Reading:
-    """A few reading processes; `size` at once, started when first needed."""
+    """A few reading processes; `size` at once, forked when first needed."""
 
     def __init__(self, limits: Limits, *, size: int = 2) -> None:
         self._limits = limits
         self._idle: list[_Child] = []
         self._slots = asyncio.Semaphore(size)
+        self._nursery: Nursery | None = None
+        self._starting = asyncio.Lock()
 
     async def facts_of(self, item: Item, *, traces: bool = True) -> list[Fact]:
         """Every fact in the item; at worst `reading.failed` with the reason.
@@ -172,6 +173,9 @@ class Reading:
     async def close(self) -> None:
         while self._idle:
             await _end(self._idle.pop())
+        if self._nursery is not None:
+            await self._nursery.close()
+            self._nursery = None
 
     async def _ask(self, task: str, item: Item, **more: str) -> Mapping[str, Any]:
         """What a child says. A used one that fails is not believed: what it read before may be the
@@ -193,20 +197,19 @@ class Reading:
         async with self._child(fresh=fresh) as child:
             told = {"task": task, "size": item.content.size} | more | describe(item)
             header = json.dumps(told).encode()
-            assert child.process.stdin and child.process.stdout  # both are pipes  # noqa: S101
             try:
                 async with asyncio.timeout(IDLE_TIMES * self._limits.read_s + 5):
-                    child.process.stdin.write(struct.pack(">Q", len(header)) + header)
+                    child.process.to.write(struct.pack(">Q", len(header)) + header)
                     pieces = _kept(item.content)
                     # Read in a thread: they may come from a bucket.
                     while chunk := await asyncio.to_thread(next, pieces, b""):
-                        child.process.stdin.write(chunk)
-                        await child.process.stdin.drain()
-                    await child.process.stdin.drain()
-                    (length,) = struct.unpack(">Q", await child.process.stdout.readexactly(8))
+                        child.process.to.write(chunk)
+                        await child.process.to.drain()
+                    await child.process.to.drain()
+                    (length,) = struct.unpack(">Q", await child.process.reader.readexactly(8))
                     if length > MAX_ANSWER:
                         raise _GaveUpError("Reading it gave an endless answer.")
-                    answer = json.loads(await child.process.stdout.readexactly(length))
+                    answer = json.loads(await child.process.reader.readexactly(length))
             except (TimeoutError, asyncio.IncompleteReadError, OSError, ValueError) as problem:
                 if child.rested:
                     raise _UsedChildError from problem
@@ -245,6 +248,7 @@ class Reading:
             while child is None and self._idle and not fresh:
                 child = self._idle.pop()
                 if child.process.returncode is not None:  # it died while it waited
+                    child.process.kill()
                     child = None
             child = child or await self._start()
             try:
@@ -259,24 +263,19 @@ class Reading:
                 self._idle.append(child)
 
     async def _start(self) -> _Child:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "service.reading_child",
-            str(self._limits.read_memory),
-            str(self._limits.read_s),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            # No secret of ours is in the environment of a process that parses hostile bytes.
-            env={
-                "PATH": os.environ.get("PATH", ""),
-                "PYTHONPATH": os.pathsep.join(sys.path),
-                # A reading takes one core; numpy's libraries would start a thread for each.
-                **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
-            },
-        )
-        return _Child(process)
+        """Of a nursery that is gone nothing is lost: another one is started."""
+        for _ in range(2):
+            async with self._starting:
+                if self._nursery is not None and self._nursery.is_gone:
+                    await self._nursery.close()
+                    self._nursery = None
+                if self._nursery is None:
+                    limits = self._limits
+                    self._nursery = await Nursery.start(limits.read_memory, limits.read_s)
+                nursery = self._nursery
+            with contextlib.suppress(OutageError):
+                return _Child(await nursery.fork())
+        raise OutageError(source="Reading", why="no reading process can be started")
 
 
 def _kept(content: Content) -> Iterator[bytes]:
@@ -288,8 +287,7 @@ def _kept(content: Content) -> Iterator[bytes]:
 
 
 async def _end(child: _Child) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        child.process.kill()
+    child.process.kill()
     await child.process.wait()
 
 

@@ -1,15 +1,19 @@
 """The reading process: `python -m service.reading_child MEMORY_BYTES CPU_SECONDS`.
 
-It takes one item after another on standard input and answers on standard output (service/reading.py
-says how). It sets its own limits before it reads the first byte.
+What is started so is a nursery (service/nursery.py), whose standard input is its parent's socket.
+Each process that it forks takes one item after another on a socket of its own and answers there
+(service/reading.py says how). It sets its own limits before it reads the first byte.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import gc
 import json
+import os
 import resource
+import socket
 import struct
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -27,6 +31,7 @@ from evidence.locators import WHOLE, Locator, resolve_pointer
 from evidence.mail import parse_mail
 from evidence.xmlpages import parse_xml, written_at
 from service import previews, transforms
+from service.nursery import serve_nursery
 from service.report.previews import preview_of
 from service.zones import use_sealed_zones
 from verifiers.readers import registry
@@ -220,8 +225,16 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, cpu_s: float) -> None:
 def main(arguments: Iterable[str] = ()) -> None:
     memory, cpu_s = arguments or sys.argv[1:]
     use_sealed_zones()
+    gc.collect()
+    gc.freeze()  # or the first collection would copy every page that is shared
+    ours = serve_nursery(socket.socket(fileno=os.dup(0)))
+    if ours is None:
+        return
+    os.close(0)
     _limit(int(memory))
-    serve(sys.stdin.buffer, sys.stdout.buffer, float(cpu_s))
+    with ours, ours.makefile("rb") as told, ours.makefile("wb") as said:
+        serve(told, said, float(cpu_s))
+    os._exit(0)  # nothing of the nursery's is this one's to tidy up
 
 
 if __name__ == "__main__":

@@ -57,7 +57,8 @@ from storage.ledger.ledger import Ledger
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task
 from storage.log.log import Log
 from storage.log.sequencer import Sequencer
-from storage.objects.spool import EncryptedSpool
+from storage.objects.packs import MOST_PACKED
+from storage.objects.spool import IN_MEMORY_BYTES, EncryptedSpool
 from storage.vault.vault import Vault
 from verifiers.playbook import playbook_for, playbooks
 from verifiers.risk.words import built_in_words, read_folder, risks_in
@@ -122,6 +123,7 @@ class Runtime:
         self.vault = vault
         self.ledger = ledger
         self.objects = places.objects
+        self.packing = places.packing
         self.bucket = places.bucket
         self._log = places.log
         self.sequencer = sequencer
@@ -179,7 +181,7 @@ class Runtime:
                 vault=vault,
                 ledger=ledger,
                 places=places,
-                sequencer=Sequencer(ledger, places.log, vault, clock),
+                sequencer=Sequencer(ledger, places.log, vault, clock, apart_s=places.heads_apart_s),
                 sources=configured(settings, queue.bucket if queue else local_bucket),
                 authorities=configured_authorities(settings.authorities),
                 clock=clock,
@@ -384,11 +386,13 @@ class Runtime:
 
     def shelf(self, order: OrderRecord, collection: str) -> Shelf:
         """Where this collection's items go."""
+        most = IN_MEMORY_BYTES if self.packing is None else MOST_PACKED
         return Shelf(
             order,
             collection,
-            EncryptedSpool(self._spool.path, key=order.key, context=order.context),
+            EncryptedSpool(self._spool.path, key=order.key, context=order.context, in_memory=most),
             self.objects,
+            self.packing,
             self.ledger,
             self.settings.limits.item_bytes,
             keeping.Locking(self, order, collection),
@@ -401,6 +405,7 @@ class Runtime:
             context=order.context,
             sha256=line.sha256,
             size=line.size,
+            start=line.start,
         )
 
     async def content(self, tenant: str, ref: OrderRef, sha256: str) -> tuple[KeptItem, Content]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence.errors import ConfigError
-from storage.bucket import Where
+from storage.s3_client import Where
 
 MODES = ("compliance", "governance")
 _TEXTS = frozenset({"bucket", "endpoint", "region", "prefix", "lock", "ca"})

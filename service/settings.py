@@ -77,7 +77,7 @@ from service.report.settings import ReportSettings, read_report
 from service.s3_settings import s3_of
 from service.webhooks.hooks import HookSettings, read_hooks
 from service.webhooks.queue_settings import QueueSettings, read_queues
-from storage.bucket import Where
+from storage.s3_client import Where
 
 DEFAULT_CONFIG = Path("orderproof.toml")
 _TOP = frozenset(

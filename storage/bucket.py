@@ -3,7 +3,8 @@
 An object appears under its key whole or not at all, and only once: every write says what it expects
 to find there (`If-None-Match: *`, or `If-Match` for the one pointer that is replaced), and carries
 the SHA-256 of its bytes, which the server compares before it keeps them. All of it blocks; a caller
-on an event loop uses a thread. boto3 is in the extra `s3`.
+on an event loop uses a thread. boto3 is in the extra `s3`; what every order needs many of is sent
+without it (storage.s3_requests).
 
 What S3 answers becomes an OutageError (wait), an AccessError (an operator has to act) or a
 CorruptionError (the bytes are not ours), and nothing of the answer's text is repeated.
@@ -13,17 +14,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import http.client
 import importlib.util
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evidence.errors import AccessError, ConfigError, CorruptionError, OutageError
+from evidence.times import rfc3339
 from storage.objects.lock import UNLOCKED, Lock
+from storage.s3_answers import ABSENT, THERE, judged
+from storage.s3_client import Where, client_for, requests_to
+from storage.s3_requests import Answer, ElsewhereError, Requests
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -31,43 +37,8 @@ if TYPE_CHECKING:
 # A larger file goes up in parts of this size, one held in memory. S3 takes 10,000 parts of at
 # least 5 MiB, and 16 GiB is the most that the spool takes.
 PART_BYTES = 8 << 20
-CONNECTIONS = 32
-_TIMEOUT_S = 30
 _PIECE = 1 << 20
-_DENIED = frozenset(
-    {
-        "AccessDenied",
-        "AllAccessDisabled",
-        "InvalidAccessKeyId",
-        "InvalidBucketState",
-        "NoSuchBucket",
-        "RequestTimeTooSkewed",
-        "SignatureDoesNotMatch",
-    }
-)
-_DAMAGED = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"})
-_THERE = frozenset({"PreconditionFailed", "412"})
-_ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
-    """Which bucket, and how it is reached.
-
-    endpoint   its address; None for AWS's own
-    prefix     before every key; "" or ending in "/"
-    mode       what a retention is: "compliance" (nobody can end it) or "governance"
-    keys       access key and secret; None leaves them to boto3's own search
-    ca         a file of certificates for a server that no public authority vouches for
-    """
-
-    bucket: str
-    endpoint: str | None = None
-    region: str = "us-east-1"
-    prefix: str = ""
-    mode: str = "compliance"
-    keys: tuple[str, str] | None = field(default=None, repr=False)
-    ca: Path | None = None
+_REMOVED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +61,8 @@ class Bucket:
         self.where = where
         self._made: S3Client | None = None
         self._making = threading.Lock()
+        self._quick: Requests | None = None
+        self._is_quick = True  # until a server shows that only boto3 knows how to ask it
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -100,12 +73,17 @@ class Bucket:
 
         sha256   what it must be, in hex; CorruptionError if the bytes that arrive are others
         """
-        with self._asked(key, absent=_THERE) as was:
+        digest = bytes.fromhex(sha256) if sha256 else hashlib.sha256(data).digest()
+        headers = {"if-none-match": "*", **self._lock_headers(lock)}
+        answer = self._put(key, data, digest, headers, absent=THERE)
+        if answer is not None:
+            return not answer.absent
+        with self._asked(key, absent=THERE) as was:
             self._client.put_object(
                 Bucket=self.where.bucket,
                 Key=self._key(key),
                 Body=data,
-                ChecksumSHA256=_base64(bytes.fromhex(sha256)) if sha256 else checksum(data),
+                ChecksumSHA256=_base64(digest),
                 IfNoneMatch="*",
                 **self._locked(lock),
             )
@@ -128,7 +106,7 @@ class Bucket:
                 if whole.hexdigest() != sha256:
                     why = "its bytes changed before it was uploaded"
                     raise CorruptionError(what=f"The object {key}", why=why)
-                with self._asked(key, absent=_THERE) as was:
+                with self._asked(key, absent=THERE) as was:
                     self._client.complete_multipart_upload(
                         Bucket=self.where.bucket,
                         Key=self._key(key),
@@ -145,8 +123,13 @@ class Bucket:
 
     def put_over(self, key: str, data: bytes, *, etag: str | None) -> bool:
         """Put `data` in place of what has this `etag`, or of nothing; False if it was overtaken."""
+        headers = {"if-match": etag} if etag else {"if-none-match": "*"}
+        digest = hashlib.sha256(data).digest()
+        answer = self._put(key, data, digest, headers, absent=THERE | ABSENT)
+        if answer is not None:
+            return not answer.absent
         condition: dict[str, Any] = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        with self._asked(key, absent=_THERE | _ABSENT) as was:
+        with self._asked(key, absent=THERE | ABSENT) as was:
             self._client.put_object(
                 Bucket=self.where.bucket,
                 Key=self._key(key),
@@ -162,8 +145,19 @@ class Bucket:
         AccessError for a version that is locked, in compliance mode whoever asks.
         """
         which: dict[str, Any] = {"VersionId": version} if version else {}
-        with self._asked(key, absent=_ABSENT):
+        with self._asked(key, absent=ABSENT):
             self._client.delete_object(Bucket=self.where.bucket, Key=self._key(key), **which)
+
+    def remove_all(self, keys: Sequence[str]) -> None:
+        """As `remove` without a version, of many in one request each thousand."""
+        for at in range(0, len(keys), _REMOVED_AT_ONCE):
+            named: Any = [{"Key": self._key(key)} for key in keys[at : at + _REMOVED_AT_ONCE]]
+            with self._asked(keys[at]) as was:
+                was.answer = self._client.delete_objects(
+                    Bucket=self.where.bucket, Delete={"Objects": named, "Quiet": True}
+                )
+            for error in was.answer.get("Errors", []):
+                judged(self._source, error.get("Key", ""), error.get("Code", ""), 0, ABSENT)
 
     def retain(self, key: str, until: datetime, *, version: str) -> None:
         mode: Any = self.where.mode.upper()
@@ -188,8 +182,11 @@ class Bucket:
 
     def read(self, key: str) -> tuple[bytes, str] | None:
         """All of a small object with its etag, or None if it is not there."""
+        said = self._quickly("GET", key, absent=ABSENT)
+        if said is not None:
+            return None if said.absent else (said.body, said.headers.get("etag", ""))
         found: tuple[bytes, str] | None = None
-        with self._asked(key, absent=_ABSENT):
+        with self._asked(key, absent=ABSENT):
             answer = self._client.get_object(Bucket=self.where.bucket, Key=self._key(key))
             found = answer["Body"].read(), answer["ETag"]
         return found
@@ -198,13 +195,23 @@ class Bucket:
         self, key: str, start: int, length: int, *, version: str | None = None
     ) -> tuple[bytes, int] | None:
         """Bytes from `start` on, fewer at the end, and the size of all; None if it is not there."""
+        span = f"bytes={start}-{start + length - 1}"
+        query = {"versionId": version} if version else None
+        asked = self._quickly("GET", key, headers={"range": span}, query=query, absent=ABSENT)
+        if asked is not None:
+            if asked.absent:
+                return None
+            whole = asked.headers.get("content-range", "").rpartition("/")[2]
+            if asked.headers.get("content-length") != str(len(asked.body)) or not whole.isdecimal():
+                raise OutageError(source=self._source, why="it cut an answer")
+            return asked.body, int(whole)
         which: dict[str, Any] = {"VersionId": version} if version else {}
         found: tuple[bytes, int] | None = None
-        with self._asked(key, absent=_ABSENT):
+        with self._asked(key, absent=ABSENT):
             answer = self._client.get_object(
                 Bucket=self.where.bucket,
                 Key=self._key(key),
-                Range=f"bytes={start}-{start + length - 1}",
+                Range=span,
                 **which,
             )
             total = answer["ContentRange"].rpartition("/")[2]
@@ -214,7 +221,7 @@ class Bucket:
     def stream(self, key: str, *, version: str | None = None) -> Iterator[bytes] | None:
         """All of it in pieces of a megabyte; None if it is not there."""
         which: dict[str, Any] = {"VersionId": version} if version else {}
-        with self._asked(key, absent=_ABSENT) as was:
+        with self._asked(key, absent=ABSENT) as was:
             answer = self._client.get_object(Bucket=self.where.bucket, Key=self._key(key), **which)
             was.answer = answer["Body"]
         return None if was.answer is None else self._pieces(key, was.answer)
@@ -222,7 +229,7 @@ class Bucket:
     def head(self, key: str, *, version: str | None = None) -> Head | None:
         which: dict[str, Any] = {"VersionId": version} if version else {}
         found: Head | None = None
-        with self._asked(key, absent=_ABSENT):
+        with self._asked(key, absent=ABSENT):
             answer = self._client.head_object(
                 Bucket=self.where.bucket, Key=self._key(key), ChecksumMode="ENABLED", **which
             )
@@ -286,15 +293,72 @@ class Bucket:
             raise self._unfit(why)
 
     def _unfit(self, why: str) -> ConfigError:
-        return ConfigError(what=f"The bucket {self.where.bucket}", why=why)
+        return ConfigError(what=self._source, why=why)
 
     # -- inside ---------------------------------------------------------------------------------
+
+    def _put(
+        self,
+        key: str,
+        data: bytes,
+        digest: bytes,
+        headers: dict[str, str],
+        *,
+        absent: frozenset[str],
+    ) -> _Said | None:
+        """PUT without boto3; None where that is not to be."""
+        headers["x-amz-checksum-sha256"] = _base64(digest)
+        return self._quickly(
+            "PUT", key, headers=headers, body=data, sha256=digest.hex(), absent=absent
+        )
+
+    def _quickly(
+        self, method: str, key: str, *, absent: frozenset[str], **asked: Any
+    ) -> _Said | None:
+        """Ask without boto3; None where that is not to be. Its errors become ours here."""
+        if not self._is_quick:
+            return None
+        try:
+            quick = self._requests()
+            if quick is None:
+                return None
+            answer = quick.ask(method, self._key(key), **asked)
+        except ElsewhereError:
+            self._is_quick = False
+            return None
+        except (OSError, http.client.HTTPException) as error:
+            raise OutageError(source=self._source, why=type(error).__name__) from error
+        is_absent = bool(answer.code) and judged(
+            self._source, key, answer.code, answer.status, absent
+        )
+        return _Said(answer, is_absent)
+
+    def _requests(self) -> Requests | None:
+        client = self._client
+        with self._making:
+            if self._quick is None:
+                self._quick = requests_to(self.where, client)
+                self._is_quick = self._quick is not None
+            return self._quick
+
+    def _lock_headers(self, lock: Lock) -> dict[str, str]:
+        headers = {}
+        if lock.until is not None:
+            headers["x-amz-object-lock-mode"] = self.where.mode.upper()
+            headers["x-amz-object-lock-retain-until-date"] = rfc3339(lock.until)
+        if lock.held:
+            headers["x-amz-object-lock-legal-hold"] = "ON"
+        return headers
+
+    @property
+    def _source(self) -> str:
+        return f"The bucket {self.where.bucket}"
 
     @property
     def _client(self) -> S3Client:
         with self._making:
             if self._made is None:
-                self._made = _client(self.where)
+                self._made = client_for(self.where)
             return self._made
 
     def _key(self, key: str) -> str:
@@ -358,23 +422,13 @@ class Bucket:
         from botocore.exceptions import BotoCoreError, ClientError
 
         asked = _Asked()
-        source = f"The bucket {self.where.bucket}"
+        source = self._source
         try:
             yield asked
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if code in absent:
-                asked.absent = True
-            elif code in _DENIED or status in {401, 403}:
-                raise AccessError(source=source, why=code or str(status)) from error
-            elif code in _DAMAGED:
-                why = "its bytes changed on the way to the bucket"
-                raise CorruptionError(what=f"The object {key}", why=why) from error
-            elif code == "InvalidRange":
-                raise CorruptionError(what=f"The object {key}", why="it is cut short") from error
-            else:
-                raise OutageError(source=source, why=code or f"it answered {status}") from error
+            asked.absent = judged(source, key, code, status, absent)
         except BotoCoreError as error:
             if type(error).__name__ in {"NoCredentialsError", "PartialCredentialsError"}:
                 raise AccessError(source=source, why="no access key was given") from error
@@ -387,6 +441,20 @@ class Bucket:
 class _Asked:
     absent: bool = False
     answer: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    answer: Answer
+    absent: bool
+
+    @property
+    def body(self) -> bytes:
+        return self.answer.body
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.answer.headers
 
 
 def checksum(data: bytes) -> str:
@@ -407,32 +475,3 @@ def checksum_of_file(path: Path) -> str:
 
 def _base64(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
-
-
-def _client(where: Where) -> S3Client:
-    import boto3
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=5,
-        read_timeout=_TIMEOUT_S,
-        retries={"max_attempts": 3, "mode": "standard"},
-        signature_version="s3v4",  # or links would be signed the old way
-        max_pool_connections=CONNECTIONS,
-        request_checksum_calculation="when_required",  # each write brings its own SHA-256
-        response_checksum_validation="when_required",  # what is read is authenticated by its key
-        s3={
-            "addressing_style": "path" if where.endpoint else "auto",
-            "payload_signing_enabled": True,
-        },
-    )
-    access, secret = where.keys or (None, None)
-    return boto3.client(
-        "s3",
-        region_name=where.region,
-        endpoint_url=where.endpoint,
-        aws_access_key_id=access,
-        aws_secret_access_key=secret,
-        verify=str(where.ca) if where.ca else None,
-        config=config,
-    )

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from storage.bucket import Where
+from storage.s3_client import Where
 
 ACCESS, SECRET = "service", "service-secret"
 UP_S = 60.0

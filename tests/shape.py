@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.bucket import Where
+from storage.s3_client import Where
 from tests.postgres import ROLE, Postgres, name_of, postgres
 from tests.seaweed import ACCESS, SECRET, Seaweed, seaweed
 

@@ -15,30 +15,39 @@ from datetime import datetime
 import structlog
 
 from evidence.errors import EvidenceError, RequestError, TooLargeError
-from evidence.items import Item
+from evidence.items import Content, InMemory, Item
 from evidence.receipts import Stamp
 from service.keeping import Locking
 from service.sources import Source
 from service.steps.plan import Known
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import OrderRecord, TaskState
-from storage.objects.objects import Objects
+from storage.objects.lock import Lock
+from storage.objects.objects import Objects, Packing
+from storage.objects.packs import MOST_PACKED, PACK_BYTES, Pack, Packed, in_packs
+from storage.objects.placed import Placed
 from storage.objects.spool import EncryptedSpool, SpooledContent
 
 log = structlog.get_logger()
 
 # Items under way between a collector and the disk; large ones wait in the spool, not in memory.
 ON_THE_BELT = 32
+# Where small items are packed, the first of a pack waits so long for others.
+PACKED_WITHIN_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where one order's items go: spool, objects, ledger; and how its objects are locked."""
+    """Where one order's items go: spool, objects, ledger; and how its objects are locked.
+
+    packing   puts small items together; None where each is an object
+    """
 
     order: OrderRecord
     collection: str
     spool: EncryptedSpool
     objects: Objects
+    packing: Packing | None
     ledger: Ledger
     item_bytes: int
     locking: Locking
@@ -50,22 +59,51 @@ class Shelf:
 
         alone   HeldError if a collection of the order is under way
         """
-        spooled = await asyncio.gather(*(asyncio.to_thread(self._spooled, item) for item in items))
+        small = {item.sha256: item.content for item in items if self._is_packed(item)}
+        large = [item for item in items if not self._is_packed(item)]
+        spooled = await asyncio.gather(*(asyncio.to_thread(self._spooled, item) for item in large))
         # Of the same bytes twice the first is put, for that is the one the ledger will name: each
         # was encrypted anew, so the second's object would have another name.
         one_each: dict[str, SpooledContent] = {}
         for content in spooled:
             one_each.setdefault(content.sha256, content)
-        stored = await self.ledger.stored_of(self.order, one_each)
+        stored = await self.ledger.stored_of(self.order, dict.fromkeys([*small, *one_each]))
         new = [content for sha256, content in one_each.items() if sha256 not in stored]
+        unpacked = [small[sha256] for sha256 in small if sha256 not in {*stored, *one_each}]
         lock = await self.locking.lock()
         # Side by side: a disk that is told to write many files down at once does so in one go.
-        await asyncio.gather(*(asyncio.to_thread(self.objects.put, one, lock=lock) for one in new))
-        kept = list(zip(items, spooled, strict=True))
+        packs, _ = await asyncio.gather(
+            asyncio.gather(
+                *(asyncio.to_thread(self._pack, group, lock) for group in in_packs(unpacked))
+            ),
+            asyncio.gather(*(asyncio.to_thread(self.objects.put, one, lock=lock) for one in new)),
+        )
+        placed: dict[str, Placed] = {
+            sha256: Packed(sha256, small[sha256].size, spot)
+            for sha256, spot in stored.items()
+            if sha256 in small
+        }
+        placed |= {packed.sha256: packed for pack in packs for packed in pack.items}
+        placed |= one_each
+        kept = [(item, placed[item.sha256]) for item in items]
         stamps = await self.ledger.keep(self.order, self.collection, source, kept, alone=alone)
         for content in spooled:
             await asyncio.to_thread(content.discard)
         return stamps
+
+    def _is_packed(self, item: Item) -> bool:
+        """Whether it is small and in memory, so that no disk has to hold it meanwhile."""
+        return (
+            self.packing is not None
+            and isinstance(item.content, InMemory)
+            and item.content.size <= min(MOST_PACKED, self.item_bytes)
+        )
+
+    def _pack(self, group: Sequence[Content], lock: Lock) -> Pack:
+        assert self.packing is not None  # noqa: S101 - else nothing `_is_packed`
+        pack = self.spool.pack(group)
+        self.packing.put_pack(pack, lock=lock)
+        return pack
 
     def _spooled(self, item: Item) -> SpooledContent:
         if isinstance(item.content, SpooledContent):
@@ -126,6 +164,9 @@ class _Belt:
         self._keeping.cancel()
 
     async def _hand_over(self, item: Item | None) -> None:
+        if not self._keeping.done() and not self._coming.full():
+            self._coming.put_nowait(item)
+            return
         handing = asyncio.create_task(self._coming.put(item))
         await asyncio.wait({handing, self._keeping}, return_when=asyncio.FIRST_COMPLETED)
         if self._keeping.done():
@@ -137,12 +178,25 @@ class _Belt:
         last = False
         while not last:
             batch = [await self._coming.get()]
+            if self._shelf.packing is not None:
+                await self._wait_for_more(batch)
             while not self._coming.empty():
                 batch.append(self._coming.get_nowait())
             items = [item for item in batch if item is not None]
             last = len(items) < len(batch)
             if items:
                 await self._shelf.keep(self._source, items)
+
+    async def _wait_for_more(self, batch: list[Item | None]) -> None:
+        """Until there is a pack, nothing more will come, or the first has waited long enough."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PACKED_WITHIN_S):
+                while (
+                    batch[-1] is not None
+                    and len(batch) < ON_THE_BELT
+                    and sum(item.content.size for item in batch if item) < PACK_BYTES
+                ):
+                    batch.append(await self._coming.get())
 
 
 async def ask(

@@ -20,7 +20,12 @@ FACT_OVERHEAD = 300
 def opened(kept: KeptItem, order: OrderRecord, objects: Objects) -> Item:
     """The item as its collector brought it; its bytes come from storage when they are asked for."""
     content = objects.open(
-        kept.stored, key=order.key, context=order.context, sha256=kept.sha256, size=kept.size
+        kept.stored,
+        key=order.key,
+        context=order.context,
+        sha256=kept.sha256,
+        size=kept.size,
+        start=kept.start,
     )
     return kept.item(content)
 

@@ -35,7 +35,7 @@ from storage.ledger.part import (
     to_text,
 )
 from storage.ledger.records import KeptItem, OrderRecord
-from storage.objects.spool import SpooledContent
+from storage.objects.placed import Placed, Spot
 from storage.objects.stream import RowCipher
 
 # RFC 6838, 4.2; the one parameter we know to be harmless. Others may hold a file name, and a
@@ -55,7 +55,7 @@ class _Brought:
     """An item on its way into the ledger, with the hashes it is looked up by."""
 
     item: Item
-    content: SpooledContent
+    content: Placed
     ordinal_lookup: str
     content_lookup: str
 
@@ -66,7 +66,7 @@ class Items(Part):
         order: OrderRecord,
         collection_id: str,
         source: str,
-        kept: Sequence[tuple[Item, SpooledContent]],
+        kept: Sequence[tuple[Item, Placed]],
         *,
         alone: bool = False,
     ) -> list[Stamp]:
@@ -110,20 +110,21 @@ class Items(Part):
                 if each.ordinal_lookup in there:
                     continue
                 if each.content_lookup not in stored:
-                    stored[each.content_lookup] = each.content.stored
+                    stored[each.content_lookup] = each.content.spot
                     new_items.append(
                         {
                             **whose,
                             "content_lookup": each.content_lookup,
-                            "stored": each.content.stored,
+                            "stored": each.content.spot.stored,
+                            "start": each.content.spot.start,
                             "size": each.content.size,
                         }
                     )
                 at = to_text(each.item.collected_at)
-                stored_as = stored[each.content_lookup]
-                stamp = _stamp(order, collection_id, source, each, stored=stored_as, at=at)
+                spot = stored[each.content_lookup]
+                stamp = _stamp(order, collection_id, source, each, stored=spot.stored, at=at)
                 there[each.ordinal_lookup] = stamp
-                new_stamps.append(whose | _stamp_row(cipher, each, stamp, at=at))
+                new_stamps.append(whose | _stamp_row(cipher, each, stamp, spot, at=at))
             await connection.insert_many(items, new_items)
             if new_stamps:
                 numbers = await connection.insert_many(stamps, new_stamps)
@@ -132,14 +133,14 @@ class Items(Part):
 
         return await self._database.write(order.tenant, work) if brought else []
 
-    async def stored_of(self, order: OrderRecord, sha256s: Iterable[str]) -> dict[str, str]:
-        """The objects that hold these bytes of the order, by SHA-256; those it has, that is."""
+    async def stored_of(self, order: OrderRecord, sha256s: Iterable[str]) -> dict[str, Spot]:
+        """Where these bytes of the order lie, by SHA-256; those it has, that is."""
         cipher = RowCipher(order.key)
         by_lookup = {cipher.lookup("content", sha256): sha256 for sha256 in sha256s}
 
-        async def work(connection: Transaction) -> dict[str, str]:
+        async def work(connection: Transaction) -> dict[str, Spot]:
             stored = await _stored_there(connection, order, list(by_lookup))
-            return {by_lookup[lookup]: name for lookup, name in stored.items()}
+            return {by_lookup[lookup]: spot for lookup, spot in stored.items()}
 
         return await self._database.read(order.tenant, work)
 
@@ -214,7 +215,7 @@ def _plain_media_type(text: str) -> str:
     return found[1].lower() + (f"; charset={charset[1].lower()}" if charset else "")
 
 
-def _brought(cipher: RowCipher, item: Item, content: SpooledContent) -> _Brought:
+def _brought(cipher: RowCipher, item: Item, content: Placed) -> _Brought:
     if item.sha256 != content.sha256:
         raise CorruptionError(what="an item", why="what was stored are not its bytes")
     if not 1 <= len(item.key) <= _MAX_KEY:
@@ -247,7 +248,7 @@ _STAMPS_THERE = select(stamps).where(
     stamps.c.source == bindparam("source"),
     stamps.c.ordinal_lookup.in_(bindparam("lookups", expanding=True)),
 )
-_STORED_THERE = select(items.c.content_lookup, items.c.stored).where(
+_STORED_THERE = select(items.c.content_lookup, items.c.stored, items.c.start).where(
     items.c.order_handle == bindparam("order"),
     items.c.content_lookup.in_(bindparam("lookups", expanding=True)),
 )
@@ -304,13 +305,13 @@ async def _stamps_there(
 
 async def _stored_there(
     connection: Transaction, order: OrderRecord, lookups: Sequence[str]
-) -> dict[str, str]:
-    """The objects that hold such content of the order, by its look-up hash."""
-    found: dict[str, str] = {}
+) -> dict[str, Spot]:
+    """Where such content of the order lies, by its look-up hash."""
+    found: dict[str, Spot] = {}
     for piece in in_pieces(lookups):
         asked = {"order": order.handle, "lookups": piece}
         rows = await connection.execute(_STORED_THERE, asked)
-        found |= {row.content_lookup: row.stored for row in rows}
+        found |= {row.content_lookup: Spot(row.stored, row.start) for row in rows}
     return found
 
 
@@ -361,9 +362,11 @@ def _stamp(
     return stamp
 
 
-def _stamp_row(cipher: RowCipher, each: _Brought, stamp: Stamp, *, at: str) -> dict[str, object]:
+def _stamp_row(
+    cipher: RowCipher, each: _Brought, stamp: Stamp, spot: Spot, *, at: str
+) -> dict[str, object]:
     item = each.item
-    details = {
+    details: dict[str, object] = {
         "key": item.key,
         "sha256": stamp.sha256,
         "salt": stamp.salt.hex(),
@@ -376,6 +379,8 @@ def _stamp_row(cipher: RowCipher, each: _Brought, stamp: Stamp, *, at: str) -> d
         "about": dict(item.about),
         "hints": dict(item.hints),
     }
+    if spot.start is not None:
+        details["start"] = spot.start
     place = f"stamps.details:{stamp.collection}:{stamp.source}:{each.ordinal_lookup}"
     return {
         "collection": stamp.collection,
@@ -419,6 +424,7 @@ def _kept_item(cipher: RowCipher, row: Row[Any]) -> KeptItem:
         sha256=details["sha256"],
         size=row.size,
         stored=row.stored,
+        start=details.get("start"),
         collection=row.collection,
         source=row.source,
         salt=bytes.fromhex(details["salt"]),

@@ -159,6 +159,7 @@ items = Table(
     Column("content_lookup", HASH, nullable=False),
     Column("stored", HASH, nullable=False),
     Column("size", BigInteger, nullable=False),
+    Column("start", BigInteger),  # in what the object decrypts to; none if it is this alone
     UniqueConstraint("order_handle", "content_lookup"),
 )
 

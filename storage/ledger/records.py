@@ -124,6 +124,7 @@ class KeptItem:
 
     The fields up to `hints` are those of evidence.items.Item. `media_type` is as in the receipt.
 
+    start       where it begins in the object `stored`; None if that is this item alone
     salt        opens `receipt.commitment`
     receipt     None, like `log_index`, until the stamp is in sequence
     """
@@ -149,6 +150,7 @@ class KeptItem:
     salt: bytes = field(repr=False)
     receipt: Receipt | None
     log_index: int | None
+    start: int | None = None
 
     def item(self, content: Content) -> Item:
         """The Item again, with its bytes; a verifier takes these."""

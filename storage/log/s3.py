@@ -3,6 +3,10 @@
 No lock of a file system keeps two sequencers apart here: tiles and heads are created where nothing
 is, and their bytes follow from the ledger, so whoever comes second finds his own; the pointer moves
 by compare-and-set. None of it is locked: partial tiles go, and the pointer is replaced.
+
+Each request takes milliseconds and costs money. So a process keeps the tiles that the log grows
+from, for tiles never change, and moves the pointer from where `checkpoint` saw it; should it be
+elsewhere by now, it is looked at again.
 """
 
 from __future__ import annotations
@@ -10,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 from evidence.checkpoint import Checkpoint
 from evidence.errors import CorruptionError
@@ -20,6 +23,8 @@ from storage.bucket import Bucket
 from storage.log.log import check_root, cosigned, is_covered, is_published
 
 _AT_ONCE = 8
+# The tiles that a log grows from are its last of each level.
+_MOST_TILES = 16
 _WIDTH = re.compile(r"[1-9][0-9]{0,2}")
 
 
@@ -29,6 +34,8 @@ class S3Log:
     def __init__(self, bucket: Bucket, tenant: str) -> None:
         self._bucket = bucket
         self._prefix = f"log/{tenant}/"
+        self._tiles: dict[str, bytes] = {}
+        self._seen: tuple[bytes | None, str | None] | None = None
 
     def read(self, path: str) -> bytes | None:
         return self._read(path) if is_published(path) else None
@@ -41,7 +48,7 @@ class S3Log:
         return self.read(path)
 
     def checkpoint(self) -> bytes | None:
-        return self._read("checkpoint")
+        return self._pointer()[0]
 
     def head_sizes(self) -> list[int]:
         return sorted(size for _, size in self.heads())
@@ -61,6 +68,7 @@ class S3Log:
         return self._paths("tile/")
 
     def drop_uncovered(self, size: int) -> None:
+        self._tiles = {}
         for path in list(self._paths("tile/")):
             if not is_covered(path, size):
                 self._bucket.remove(self._prefix + path)
@@ -94,11 +102,18 @@ class S3Log:
         entries: Sequence[bytes],
         again: bool = False,
     ) -> None:
-        newest = _size(self._pointer()[0])
-        if newest >= size and not again:
+        note_now, etag = self._seen or self._pointer()
+        if _size(note_now) >= size and not again:
             return  # another process was faster
         leaves = leaf_hashes_of(entries)
-        read_tile = cache(self._read)  # each is asked for by the check and by what grows
+        edge: dict[str, bytes] = {}
+
+        def read_tile(path: str) -> bytes | None:  # asked by the check and by what grows
+            data = edge.get(path) or self._tiles.get(path) or self._read(path)
+            if data is not None:
+                edge[path] = data
+            return data
+
         check_root(read_tile, root, old_size, leaves)
         grown = [
             *grown_bundles(read_tile, old_size=old_size, entries=entries),
@@ -107,18 +122,18 @@ class S3Log:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="log") as pool:
             list(pool.map(lambda each: self._once(each[0].path, each[1]), grown))
         self._once(f"checkpoints/{size}", note)
-        while True:
-            published, etag = self._pointer()
-            if _size(published) >= size or self._replace("checkpoint", note, etag):
-                break
+        while _size(note_now) < size and not self._replace("checkpoint", note, etag):
+            note_now, etag = self._pointer()
+        self._tiles = edge | {tile.path: data for tile, data in grown[-_MOST_TILES:]}
         for tile, _ in grown:  # readers of older heads fall back to the full tile
             if tile.width == WIDTH:
-                for path in list(self._paths(f"{tile.path}.p/")):
-                    self._bucket.remove(self._prefix + path)
+                old = [self._prefix + path for path in self._paths(f"{tile.path}.p/")]
+                self._bucket.remove_all(old)
 
     def _pointer(self) -> tuple[bytes | None, str | None]:
         found = self._bucket.read(f"{self._prefix}checkpoint")
-        return (None, None) if found is None else found
+        self._seen = (None, None) if found is None else found
+        return self._seen
 
     def _once(self, path: str, data: bytes) -> None:
         key = self._prefix + path
@@ -129,6 +144,7 @@ class S3Log:
             raise CorruptionError(what=path, why="other bytes are there already")
 
     def _replace(self, path: str, data: bytes, etag: str | None) -> bool:
+        self._seen = None  # whichever way it goes
         return self._bucket.put_over(self._prefix + path, data, etag=etag)
 
     def _paths(self, below: str) -> Iterator[str]:

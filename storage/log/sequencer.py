@@ -11,6 +11,7 @@ compare-and-set of 2, or writes in 3 what the ledger committed, and the pointer 
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,7 @@ class _Turn:
     begun: int = 0
     done: int = 0
     head: Checkpoint | None = None
+    began_at: float = -math.inf  # when the last run did, by the event loop's clock
 
 
 class Sequencer:
@@ -56,7 +58,12 @@ class Sequencer:
         files_for: Callable[[str], Log],
         vault: Vault,
         clock: Callable[[], datetime],
+        *,
+        apart_s: float = 0.0,
     ) -> None:
+        """apart_s   between the beginnings of two runs for one log: who comes meanwhile shares the
+        next. For places where a head costs more than waiting a little."""
+        self._apart_s = apart_s
         self._ledger = ledger
         self._files_for = files_for
         self._vault = vault
@@ -79,11 +86,19 @@ class Sequencer:
             # A run that began after this call came has taken what this call is about.
             if turn.head is not None and turn.done > came_after:
                 return turn.head
+            await self._apart(turn)
             turn.begun += 1
             head = await self._holding(tenant, lambda held: self._all(tenant, origin, held))
             turn.head = Checkpoint(origin=origin, size=head.size, root=head.root)
             turn.done = turn.begun
             return turn.head
+
+    async def _apart(self, turn: _Turn) -> None:
+        """Wait until the next run may begin; the first after a while does at once."""
+        loop = asyncio.get_running_loop()
+        if (wait_s := turn.began_at + self._apart_s - loop.time()) > 0:
+            await asyncio.sleep(wait_s)
+        turn.began_at = loop.time()
 
     async def _all(self, tenant: str, origin: str, held: Held) -> Head:
         """Take what waits, a batch at a time; the head that is published last."""

@@ -49,12 +49,19 @@ class LocalObjects:
         content.moved(path)
 
     def open(
-        self, stored: str, *, key: bytes, context: bytes, sha256: str, size: int
+        self,
+        stored: str,
+        *,
+        key: bytes,
+        context: bytes,
+        sha256: str,
+        size: int,
+        start: int | None = None,
     ) -> StoredContent:
         if not self.exists(stored):
             raise _missing(stored)
         where = FileCiphertext(self._path(stored))
-        return StoredContent(where, key=key, context=context, sha256=sha256, size=size)
+        return StoredContent(where, key=key, context=context, sha256=sha256, size=size, start=start)
 
     def raw(self, stored: str) -> Iterator[bytes]:
         path = self._path(stored)

@@ -2,7 +2,8 @@
 
 An object is ciphertext under the name of its own SHA-256. It is put once and never changed; a lock
 says how long it must stay. Erasing an order destroys its key and removes no object: only what no
-row names is ever removed, once its lock is over.
+row names is ever removed, once its lock is over. An object holds one item, or several small ones of
+one order (`packs`).
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Protocol
 
 from evidence.items import Content
 from storage.objects.lock import UNLOCKED, Lock
+from storage.objects.packs import Pack
 from storage.objects.spool import SpooledContent
 
 
@@ -34,9 +36,19 @@ class Objects(Protocol):
         ...
 
     def open(
-        self, stored: str, *, key: bytes, context: bytes, sha256: str, size: int
+        self,
+        stored: str,
+        *,
+        key: bytes,
+        context: bytes,
+        sha256: str,
+        size: int,
+        start: int | None = None,
     ) -> RangedContent:
-        """The bytes as received. CorruptionError while reading, if missing or changed."""
+        """The bytes as received. CorruptionError while reading, if missing or changed.
+
+        start   where the item begins in a pack; None if the object is this item alone
+        """
         ...
 
     def raw(self, stored: str) -> Iterator[bytes]:
@@ -63,4 +75,12 @@ class Objects(Protocol):
 
     def remove(self, stored: str) -> None:
         """Take it away for good. HeldError if a retention or a hold is on it."""
+        ...
+
+
+class Packing(Protocol):
+    """A place where small items are put together."""
+
+    def put_pack(self, pack: Pack, *, lock: Lock = UNLOCKED) -> None:
+        """As `Objects.put`, of what is in memory."""
         ...

@@ -3,6 +3,9 @@
 Names are digests, so they spread over a bucket's partitions by themselves. What an object was put
 as is its first version: should somebody hide it behind a delete marker, it is read from there all
 the same, as long as its lock kept that version.
+
+What was put or read lately is still in memory, as the ciphertext that it is (`recent`): an item is
+read right after it was kept, and the bucket has confirmed its bytes by their SHA-256.
 """
 
 from __future__ import annotations
@@ -14,8 +17,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from evidence.errors import AccessError, CorruptionError, HeldError, RequestError
-from storage.bucket import Bucket, Head, checksum_of_file
+from storage.bucket import Bucket, Head, checksum, checksum_of_file
 from storage.objects.lock import UNLOCKED, Lock
+from storage.objects.packs import Pack
+from storage.objects.recent import Recent
 from storage.objects.spool import SpooledContent
 from storage.objects.stored import StoredContent
 from storage.objects.stream import ReadAt
@@ -34,23 +39,38 @@ class S3Objects:
 
     def __init__(self, bucket: Bucket) -> None:
         self._bucket = bucket
+        self._recent = Recent()
 
     def put(self, content: SpooledContent, *, lock: Lock = UNLOCKED) -> None:
         """Upload the spool's file, then give it up."""
         key = _key(content.stored)
         if not content.is_away:
             if not self._bucket.put_file(key, content.path, sha256=content.stored, lock=lock):
-                self._compare(content)
+                self._compare(content.stored, checksum_of_file(content.path))
                 self._lock(content.stored, lock)
-            content.moved_away(_S3Ciphertext(self._bucket, content.stored))
+            content.moved_away(self._at(content.stored))
             return
         self._lock(content.stored, lock)
 
+    def put_pack(self, pack: Pack, *, lock: Lock = UNLOCKED) -> None:
+        key = _key(pack.stored)
+        if not self._bucket.put_new(key, pack.data, sha256=pack.stored, lock=lock):
+            self._compare(pack.stored, checksum(pack.data))
+            self._lock(pack.stored, lock)
+        self._recent.add(pack.stored, pack.data)
+
     def open(
-        self, stored: str, *, key: bytes, context: bytes, sha256: str, size: int
+        self,
+        stored: str,
+        *,
+        key: bytes,
+        context: bytes,
+        sha256: str,
+        size: int,
+        start: int | None = None,
     ) -> StoredContent:
-        where = _S3Ciphertext(self._bucket, stored)
-        return StoredContent(where, key=key, context=context, sha256=sha256, size=size)
+        where = self._at(stored)
+        return StoredContent(where, key=key, context=context, sha256=sha256, size=size, start=start)
 
     def raw(self, stored: str) -> Iterator[bytes]:
         pieces = self._bucket.stream(_key(stored))
@@ -85,6 +105,7 @@ class S3Objects:
     def remove(self, stored: str) -> None:
         """Every version of it. The bucket has the last word on whether a lock is over."""
         key = _key(stored)
+        self._recent.drop(stored)
         for version in self._bucket.versions(key):
             head = self._bucket.head(key, version=version)
             try:
@@ -116,23 +137,27 @@ class S3Objects:
             raise _missing(stored)
         return head
 
-    def _compare(self, content: SpooledContent) -> None:
+    def _at(self, stored: str) -> _S3Ciphertext:
+        return _S3Ciphertext(self._bucket, self._recent, stored)
+
+    def _compare(self, stored: str, checksum: str) -> None:
         """What was there before us must be the same bytes."""
-        if self._head(content.stored).checksum == checksum_of_file(content.path):
+        if self._head(stored).checksum == checksum:
             return
         digest = hashlib.sha256()
-        for piece in self.raw(content.stored):
+        for piece in self.raw(stored):
             digest.update(piece)
-        if digest.hexdigest() != content.stored:
-            what = f"The object {content.stored}"
+        if digest.hexdigest() != stored:
+            what = f"The object {stored}"
             raise CorruptionError(what=what, why="other bytes are under its name")
 
 
 class _S3Ciphertext:
-    """In a bucket. Nothing is asked for before it is read."""
+    """In a bucket, or still in memory. Nothing is asked for before it is read."""
 
-    def __init__(self, bucket: Bucket, stored: str) -> None:
+    def __init__(self, bucket: Bucket, recent: Recent, stored: str) -> None:
         self._bucket = bucket
+        self._recent = recent
         self._stored = stored
         self._key = _key(stored)
 
@@ -142,6 +167,10 @@ class _S3Ciphertext:
 
     @contextmanager
     def opened(self, *, through: bool) -> Iterator[tuple[ReadAt, int]]:
+        at_hand = self._recent.get(self._stored)
+        if at_hand is not None:
+            yield lambda offset, length: at_hand[offset : offset + length], len(at_hand)
+            return
         version: str | None = None
         asked = WINDOW_BYTES if through else GLANCE_BYTES
         first = self._bucket.read_at(self._key, 0, asked)
@@ -153,6 +182,8 @@ class _S3Ciphertext:
             raise _missing(self._stored)
         held, total = first
         begins = 0
+        if len(held) == total:  # of a pack its neighbours may be asked for next
+            self._recent.add_checked(self._stored, held)
 
         def read_at(offset: int, length: int) -> bytes:
             nonlocal held, begins

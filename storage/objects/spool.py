@@ -1,19 +1,22 @@
 """Where bytes wait, encrypted under their order's key, until they are stored.
 
 Nothing reaches the disk in the clear: a small body stays in memory until it is kept, a larger one
-is encrypted while it streams in, one segment at a time.
+is encrypted while it streams in, one segment at a time. Where small items are packed, theirs goes
+from memory to where it is stored, and to no disk in between.
 """
 
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from evidence.errors import CorruptionError, RequestError, TooLargeError
 from evidence.items import Content, InMemory
 from storage.files import READ_ONLY, make_folder, remove, sync_file
+from storage.objects.packs import Pack
+from storage.objects.placed import Spot
 from storage.objects.stored import Ciphertext, FileCiphertext, StoredContent
 from storage.objects.stream import Encryptor
 
@@ -68,6 +71,10 @@ class SpooledContent:
         self._elsewhere = to
         self.discard()
 
+    @property
+    def spot(self) -> Spot:
+        return Spot(self.stored)
+
     def written_by(self, key: bytes, context: bytes) -> bool:
         """Whether its ciphertext opens under this key and context."""
         return (key, context) == (self._key, self._context)
@@ -85,19 +92,27 @@ class SpooledContent:
 class EncryptedSpool:
     """A spool for one order, in `folder`, which should share a file system with the objects.
 
-    key       the order's key, 32 bytes
-    context   associated data, the order's handle
+    key         the order's key, 32 bytes
+    context     associated data, the order's handle
+    in_memory   a body of up to so many bytes stays in memory until it is kept
     """
 
-    def __init__(self, folder: Path, *, key: bytes, context: bytes) -> None:
+    def __init__(
+        self, folder: Path, *, key: bytes, context: bytes, in_memory: int = IN_MEMORY_BYTES
+    ) -> None:
         make_folder(folder, mode=0o700)
         self._folder = folder
+        self._in_memory = in_memory
         self._key = key
         self._context = context
 
     def open(self, *, limit: int) -> "SpooledWriter":
         """Take up to `limit` bytes as they come; TooLargeError at the byte after."""
-        return SpooledWriter(self._folder, self._key, self._context, limit)
+        return SpooledWriter(self._folder, self._key, self._context, limit, self._in_memory)
+
+    def pack(self, contents: Sequence[Content]) -> Pack:
+        """Small contents as one ciphertext in memory, ready to be put among the objects."""
+        return Pack.of(contents, key=self._key, context=self._context)
 
     def keep(self, content: Content, *, limit: int = MAX_BYTES) -> SpooledContent:
         """`content` as ciphertext on the disk, ready to be put among the objects.
@@ -126,11 +141,14 @@ class EncryptedSpool:
 class SpooledWriter:
     """Takes bytes as they stream in. Give it up by `discard`, `close` or `keep`."""
 
-    def __init__(self, folder: Path, key: bytes, context: bytes, limit: int) -> None:
+    def __init__(
+        self, folder: Path, key: bytes, context: bytes, limit: int, in_memory: int
+    ) -> None:
         self._path = folder / f"{secrets.token_hex(16)}{_SUFFIX}"
         self._key = key
         self._context = context
         self._limit = limit
+        self._in_memory = in_memory
         self._size = 0
         self._digest = hashlib.sha256()
         self._memory = bytearray()
@@ -145,7 +163,7 @@ class SpooledWriter:
             raise TooLargeError(what="an item", size=self._size + len(chunk), limit=self._limit)
         self._size += len(chunk)
         self._digest.update(chunk)
-        if self._disk is None and self._size <= IN_MEMORY_BYTES:
+        if self._disk is None and self._size <= self._in_memory:
             self._memory += chunk
             return
         self._to_disk().write(chunk)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from evidence.errors import CorruptionError, TooLargeError
+from evidence.errors import CorruptionError, RequestError, TooLargeError
 from storage.objects.stream import Decryptor, ReadAt
 
 
@@ -54,16 +54,25 @@ class StoredContent:
     """A Content that can be read in ranges.
 
     sha256, size   what the ledger says of the bytes as received, in hex and in bytes
+    start          where they begin in what the object decrypts to; None if that is them alone
 
     Every byte given out was authenticated. `read` and `chunks` compare the digest as well, at the
     end. Raises CorruptionError for anything that is not as the ledger says.
     """
 
     def __init__(
-        self, where: Ciphertext, *, key: bytes, context: bytes, sha256: str, size: int
+        self,
+        where: Ciphertext,
+        *,
+        key: bytes,
+        context: bytes,
+        sha256: str,
+        size: int,
+        start: int | None = None,
     ) -> None:
         self.sha256 = sha256
         self.size = size
+        self._start = start
         self._where = where
         self._key = key
         self._context = context
@@ -78,7 +87,7 @@ class StoredContent:
         """All of it, in pieces of a megabyte or less."""
         digest = hashlib.sha256()
         with self._decryptor(through=True) as decryptor:
-            for chunk in decryptor.chunks():
+            for chunk in self._pieces(decryptor):
                 digest.update(chunk)
                 yield chunk
         if digest.hexdigest() != self.sha256:
@@ -89,16 +98,28 @@ class StoredContent:
 
         Reads only the segments of 1 MiB that hold them. RequestError for a range that is none.
         """
-        with self._decryptor(through=False) as decryptor:
-            return decryptor.read_range(start, stop)
+        if not 0 <= start <= stop:
+            raise RequestError(what="A range", why=f"{start} to {stop} is not a range")
+        first = self._start or 0
+        # Of a pack all has to be fetched: it is one segment.
+        with self._decryptor(through=self._start is not None) as decryptor:
+            return decryptor.read_range(first + min(start, self.size), first + min(stop, self.size))
 
     @contextmanager
     def _decryptor(self, *, through: bool) -> Iterator[Decryptor]:
         with self._where.opened(through=through) as (read_at, size):
             decryptor = Decryptor(read_at, size, self._key, context=self._context)
-            if decryptor.size != self.size:
-                raise self._broken(f"it holds {decryptor.size} bytes, not {self.size}")
+            held = decryptor.size
+            if self._start is None and held != self.size:
+                raise self._broken(f"it holds {held} bytes, not {self.size}")
+            if self._start is not None and held < self._start + self.size:
+                raise self._broken(f"it holds {held} bytes, and no item at {self._start}")
             yield decryptor
+
+    def _pieces(self, decryptor: Decryptor) -> Iterator[bytes]:
+        if self._start is None:
+            return decryptor.chunks()
+        return iter([decryptor.read_range(self._start, self._start + self.size)])
 
     def _broken(self, why: str) -> CorruptionError:
         return CorruptionError(what=f"The object {self._where.name}", why=why)

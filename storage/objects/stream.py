@@ -32,7 +32,7 @@ HEADER_BYTES = 40
 TAG_BYTES = 16
 _SALT_BYTES = 32
 _PREFIX_BYTES = 7
-_FIRST_PLAIN = SEGMENT_BYTES - HEADER_BYTES - TAG_BYTES
+FIRST_PLAIN = SEGMENT_BYTES - HEADER_BYTES - TAG_BYTES
 _PLAIN = SEGMENT_BYTES - TAG_BYTES
 _NONCE_BYTES = 12
 _ROW = b"\x01"
@@ -68,8 +68,15 @@ class Encryptor:
         """The last segment. Nothing may follow."""
         return self._seal(last=True)
 
+    def whole(self, data: bytes) -> bytes:
+        """The only segment, of FIRST_PLAIN bytes at most. Nothing may precede or follow."""
+        if self._number or self._held or len(data) > FIRST_PLAIN:
+            raise RequestError(what="A segment", why=f"{len(data)} bytes are not one by themselves")
+        self._held += data
+        return self._seal(last=True)
+
     def _width(self) -> int:
-        return _PLAIN if self._number else _FIRST_PLAIN
+        return _PLAIN if self._number else FIRST_PLAIN
 
     def _seal(self, *, last: bool) -> bytes:
         nonce = _segment_nonce(self._prefix, self._number, last=last)
@@ -184,16 +191,16 @@ def plain_size(size: int) -> int:
 
 def cipher_size(size: int) -> int:
     """Bytes of ciphertext for `size` bytes of plaintext."""
-    segments = 1 if size <= _FIRST_PLAIN else 1 + -(-(size - _FIRST_PLAIN) // _PLAIN)
+    segments = 1 if size <= FIRST_PLAIN else 1 + -(-(size - FIRST_PLAIN) // _PLAIN)
     return HEADER_BYTES + size + segments * TAG_BYTES
 
 
 def _segment_of(offset: int) -> int:
-    return 0 if offset < _FIRST_PLAIN else 1 + (offset - _FIRST_PLAIN) // _PLAIN
+    return 0 if offset < FIRST_PLAIN else 1 + (offset - FIRST_PLAIN) // _PLAIN
 
 
 def _starts_at(number: int) -> int:
-    return 0 if number == 0 else _FIRST_PLAIN + (number - 1) * _PLAIN
+    return 0 if number == 0 else FIRST_PLAIN + (number - 1) * _PLAIN
 
 
 def _segment_nonce(prefix: bytes, number: int, *, last: bool) -> bytes:

@@ -207,3 +207,41 @@ def test_the_sentence_says_the_type_and_never_the_value() -> None:
 def test_half_a_character_in_an_escape_is_a_fact_that_can_be_sealed() -> None:
     read = page_of(an_item(b'{"a":"x\\ud800"}'))
     assert read["a"].fact("order.id").text == "x\ufffd"
+
+
+_KEYS = st.sampled_from(["a", "b:", ":", "\\u003a", "\\u003A", "é", "\\u3a3a"])
+_TEXTS = st.sampled_from(["", ":", "::", "\\u003a", "\\u003a\\u003A", "at 10:00", "\\\\u003a"])
+
+
+def _written() -> st.SearchStrategy[str]:
+    """JSON as text, whose objects have keys twice now and then, and colons wherever they can be."""
+    leaves = _TEXTS.map(lambda text: f'"{text}"') | st.sampled_from(["1", "null", "[]", "{}"])
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.lists(inner, max_size=4).map(lambda each: f"[{','.join(each)}]")
+            | st.lists(st.tuples(_KEYS, inner), max_size=4).map(
+                lambda pairs: "{" + ",".join(f'"{k}":{v}' for k, v in pairs) + "}"
+            )
+        ),
+        max_leaves=12,
+    )
+
+
+@given(_written(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-32"]))
+def test_a_key_that_comes_twice_is_found_however_colons_are_written(
+    text: str, encoding: str
+) -> None:
+    def alone(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) != len(pairs):
+            raise ValueError("twice")
+        return dict(pairs)
+
+    data = text.encode(encoding)
+    try:
+        expected = json.loads(data, object_pairs_hook=alone, parse_int=str)
+    except ValueError:
+        with pytest.raises(ShapeError, match="one key twice"):
+            page_of(an_item(data))
+    else:
+        assert page_of(an_item(data)).value == expected

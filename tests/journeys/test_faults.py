@@ -117,7 +117,7 @@ async def test_a_second_collection_of_the_same_order_adds_receipts_not_items(
     assert len(second.collections) == 2
     mails = [item for item in second.items if item.role is Role.MESSAGE_MAIL]
     assert len(mails) == 4
-    assert len({mail.stored for mail in mails}) == 2
+    assert len({(mail.stored, mail.start) for mail in mails}) == 2
     receipts = [item.receipt for item in second.items if item.receipt]
     assert [receipt.seq for receipt in receipts] == list(range(len(receipts)))
     assert len(second.manifest.items) > len(first.manifest.items)

@@ -17,6 +17,7 @@ from evidence.orders import Alias, OrderRef, Platform, order_ref
 from evidence.receipts import commit, commit_order
 from storage.ledger.items import plain_media_type
 from storage.ledger.records import State, TaskState
+from storage.objects.placed import Spot
 from tests.storage.stage import TENANT, Stage, an_item, staged
 
 REF = order_ref("amazon", "123-1234567-1234567")
@@ -261,7 +262,9 @@ async def test_the_same_bytes_are_one_object_with_a_receipt_each(stage: Stage) -
         stamps += await stage.ledger.keep(order, collection.id, "erp", kept)
     assert stamps[0].stored == stamps[1].stored
     assert stamps[0].commitment != stamps[1].commitment
-    assert await stage.ledger.stored_of(order, [item.sha256]) == {item.sha256: stamps[0].stored}
+    assert await stage.ledger.stored_of(order, [item.sha256]) == {
+        item.sha256: Spot(stamps[0].stored)
+    }
     assert await stage.ledger.stored_of(other, [item.sha256]) == {}
     await stage.sequencer.sequence(TENANT)
     assert len(await stage.ledger.receipts(order)) == 2

@@ -16,13 +16,14 @@ from botocore.exceptions import ClientError
 
 from evidence.errors import AccessError, ConfigError, CorruptionError, HeldError, OutageError
 from evidence.items import InMemory
-from storage.bucket import PART_BYTES, Bucket, Where
+from storage.bucket import PART_BYTES, Bucket
 from storage.bucket_trial import faults_of
 from storage.log.s3 import S3Log
 from storage.log.sequencer import Sequencer
 from storage.objects.lock import UNLOCKED, Lock
 from storage.objects.s3 import S3Objects
 from storage.objects.spool import EncryptedSpool, SpooledContent
+from storage.s3_client import Where
 from tests.seaweed import Seaweed
 from tests.storage.stage import TENANT, Stage, check_consistent, check_log, now
 
@@ -287,7 +288,8 @@ async def test_the_pointer_of_a_log_never_goes_back(stage: Stage, where: Where) 
 MEASURE = """
 import re, sys
 from pathlib import Path
-from storage.bucket import Bucket, Where
+from storage.bucket import Bucket
+from storage.s3_client import Where
 from storage.objects.s3 import S3Objects
 from storage.objects.spool import EncryptedSpool
 
