@@ -83,6 +83,12 @@ unused: $(SUPPLY) ## code that nothing uses, libraries that nothing imports
 	@$(BIN)/vulture
 	@$(BIN)/deptry .
 
+.PHONY: coverage
+coverage: $(SUPPLY) ## the tests, and how many branches they go through
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(BIN)/coverage run -m pytest -n $(JOBS) $(ARGS)
+	@$(BIN)/python -m supply.branches
+
 .PHONY: faults
 faults: $(SUPPLY) ## what is known against the versions that are locked
 	@$(BIN)/python -m supply.faults

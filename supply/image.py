@@ -106,7 +106,8 @@ def _copy(step: Step, root: Path, folder: Path, image: Image) -> None:
 
 
 def _carried() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith(CARRIED)}
+    kept = {name: value for name, value in os.environ.items() if name.startswith(CARRIED)}
+    return {**kept, "PIP_QUIET": "2"}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ auditor at the end.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import time
@@ -68,8 +67,9 @@ async def _run(work: Path, keep: Path | None, out: Console) -> dict[str, Any]:
         config = story.write_story(
             work / "seller", sandbox_url=sandbox_url, data=data, keys=work / "keys", trust=trust
         )
-        environment = dict(os.environ) | {_SECRET: "demo-secret"}
-        settings = load_settings(config, environment=environment)
+        # Of the environment nothing: where it names the house's own data, an invented order would
+        # end up among evidence.
+        settings = load_settings(config, environment={_SECRET: "demo-secret"})
         out.print(f"[bold]1. Collect[/] evidence of {story.ORDER} from four sources")
         async with await Runtime.open(settings) as runtime:
             collection, _ = await runtime.request_collection(

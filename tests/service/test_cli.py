@@ -49,6 +49,16 @@ def one_sentence(said: Said) -> bool:
     )
 
 
+def test_the_demos_invented_order_never_gets_among_the_houses_evidence(tmp_path: Path) -> None:
+    """As in a container, whose environment names its volumes."""
+    data, keys = tmp_path / "data", tmp_path / "keys"
+    house = {"ORDERPROOF_DATA": str(data), "ORDERPROOF_KEYS": str(keys)}
+    said = orderproof("demo", "--keep", "demo", "--json", cwd=tmp_path, **house)
+    assert said.code == 0, said.err
+    assert not data.exists() and not keys.exists()
+    assert (tmp_path / "demo" / "bundle.zip").is_file()
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
