@@ -89,7 +89,7 @@ def _change(name: str) -> str:
 
 def _run(children: int, *names: str) -> None:
     """Run the tool on these; its own progress is kept in a file and shown if it fails."""
-    environment = {**os.environ, "ORDERPROOF_EXTRAS": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "ORDERPROOF_EXTRAS": ""}
     log = ROOT / "build" / "mutants.log"
     log.parent.mkdir(exist_ok=True)
     with log.open("wb") as sink:
