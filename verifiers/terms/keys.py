@@ -52,6 +52,7 @@ KEYS: dict[str, Key] = {
     "odr.warning": Key(
         r"over \d{1,2}(\.\d{1,3})?%.{0,100}", "such as over 0.8%", "orderproof defects"
     ),
+    "odr.anomaly": Key(_ANY, "what counts as an anomaly", "orderproof policy explain"),
     "attempts": Key(_ANY, "how often one may try", "orderproof policy explain"),
     "retention.days": Key(_COUNT, "a whole number of days", "orderproof policy explain", "most"),
     "zip.total_bytes": Key(_COUNT, _BYTES, "orderproof policy explain", "least"),
@@ -68,6 +69,10 @@ KEYS: dict[str, Key] = {
     "review": Key(
         _ANY, "how long the platform takes; never a promise", "orderproof policy explain"
     ),
+    "advice": Key(_ANY, "what is advised and not required", "orderproof policy explain"),
+    "pictures": Key(_ANY, "what pictures must be like", "orderproof policy explain"),
+    "carrier.keeps": Key(_ANY, "how long a carrier has something", "orderproof policy explain"),
+    "carrier.proof": Key(_ANY, "what a carrier gives as proof", "orderproof policy explain"),
     "clock": Key(_ANY, "whose clock times are told by", "orderproof policy explain"),
 }
 _STALE = Key(_SPAN, "a number of hours or days", "coverage.policy, marks.freshness", "least")
