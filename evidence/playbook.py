@@ -16,17 +16,23 @@ it, and wins where both name a term. docs/cases.md tells of every field.
     [[phrase]]      id, language, words, why, unless: as in a policy
     [[section]]     id, language, words: the parts that a plan of action must have
     [[site]]        site, languages, needs: what an appeal for this site must be and hold
-    [[response]]    id, minutes, counts ("any", "substantive"), text
+    [[response]]    id, minutes, counts ("any", "substantive"), text; after ("message", "review",
+                    "chargeback")
     [[untracked]]   carrier, words: services that no scan ever proves
+    [[trigger]]     id, metric, level, text: a figure of a store that is told of, `over` or `under`
+                    something on so many `days` running, or risen (`rises_by`, `rises_times`) above
+                    its `baseline_days`
 
 Every table also has source, source_date and confidence.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from evidence.canonical import digest
@@ -126,12 +132,17 @@ class SiteRule(Sourced):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response(Sourced):
-    """How soon a buyer's message is to be answered. `counts`: which answers do."""
+    """How soon a buyer is to be answered. `counts`: which answers do (`any`, `substantive`).
+
+    after   what begins the wait: a `message`, a `review`, or the notice of a `chargeback`, which is
+            answered by what is handed in
+    """
 
     id: str
     minutes: int
     counts: str
     text: str
+    after: str = "message"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +150,37 @@ class Untracked(Sourced):
     carrier: str
     words: tuple[str, ...]
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger(Sourced):
+    """When a figure of a store is told of. Percent and percentage points, as decimal text.
+
+    level           `yellow` warns, `red` is what a platform acts on
+    over, under     strictly beyond it, on so many `days` running
+    rises_by        a jump: so many points above the baseline, and
+    rises_times     so many times the baseline, which is the median of
+    baseline_days   so many days before
+    act_from        within so many days somebody should have acted, by the shortest reading and
+    act_to          by the longest
+    """
+
+    id: str
+    metric: str
+    level: str
+    text: str
+    over: Fraction | None = None
+    under: Fraction | None = None
+    days: int = 1
+    rises_by: Fraction | None = None
+    rises_times: Fraction = Fraction(1)
+    baseline_days: int = 28
+    act_from: int = 7
+    act_to: int = 14
+
+    @property
+    def is_jump(self) -> bool:
+        return self.rises_by is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +204,7 @@ class Playbook:
     sites: tuple[SiteRule, ...]
     responses: tuple[Response, ...]
     untracked: tuple[Untracked, ...]
+    triggers: tuple[Trigger, ...]
 
     def term(self, key: str) -> int:
         """FormatError if neither file has it: the house's must have every one."""
@@ -184,7 +227,7 @@ class Playbook:
 
 _LISTS = (
     "terms", "channels", "reasons", "denials", "clauses", "measures", "phrases", "sections",
-    "sites", "responses", "untracked",
+    "sites", "responses", "untracked", "triggers",
 )  # fmt: skip
 _TABLES = {
     "term": ("terms", Term),
@@ -198,7 +241,10 @@ _TABLES = {
     "site": ("sites", SiteRule),
     "response": ("responses", Response),
     "untracked": ("untracked", Untracked),
+    "trigger": ("triggers", Trigger),
 }
+LEVELS = ("yellow", "red")
+_DECIMAL = re.compile(r"\d{1,3}(?:\.\d{1,3})?")
 _Kind = TypeVar("_Kind")
 
 
@@ -218,7 +264,16 @@ def _read(rule: Table, kind: type[_Kind]) -> _Kind:
     for name, type_ in kind.__annotations__.items() | Sourced.__annotations__.items():
         if name in rule:
             values[name] = _value(rule, name, str(type_))
+    if kind is Trigger:
+        _check_trigger(rule)
     return kind(**values)
+
+
+def _check_trigger(rule: Table) -> None:
+    if rule.text("level") not in LEVELS:
+        raise rule.wrong("level", f"one of {', '.join(LEVELS)}")
+    if sum(each in rule for each in ("over", "under", "rises_by")) != 1:
+        raise rule.error("it has not one of over, under and rises_by")
 
 
 def _value(rule: Table, name: str, type_: str) -> object:
@@ -233,6 +288,10 @@ def _value(rule: Table, name: str, type_: str) -> object:
             return _words(rule, name, rule.texts(name))
         case "date | None":
             return rule.day(name)
+        case "Fraction" | "Fraction | None":
+            if not _DECIMAL.fullmatch(said := rule.text(name)):
+                raise rule.wrong(name, 'a decimal number in quotes, such as "0.8"')
+            return Fraction(said)
         case "Role | None":
             return rule.chosen(name, rule.text(name), Role)
         case "Confidence":

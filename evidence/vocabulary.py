@@ -142,6 +142,11 @@ _NAMES = (
     Name("message.recorded.at", Kind.TIME, "the platform's or help desk's clock when it had it"),
     Name("message.edited.at", Kind.TIME, "it was changed after it was written"),
     Name("message.failed.at", Kind.TIME, "sending it failed"),
+    Name("message.template", Kind.TEXT, "the help desk's template that it was written from"),
+    # What agents did, out of a help desk's own log
+    Name("agent.action", Kind.TEXT, "what was done in the conversation, in the help desk's words"),
+    Name("agent.action.at", Kind.TIME, "the help desk's clock when it was done"),
+    Name("agent.name", Kind.TEXT, "who did it"),
     # Conversations, a page at a time: whether anything is missing can be told from these
     Name("thread.id", Kind.TEXT, "the number of the conversation or ticket"),
     Name("thread.status", Kind.TEXT, "its status in the source's words"),

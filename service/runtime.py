@@ -250,10 +250,12 @@ class Runtime:
         defect: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
         bulk: bool = False,
+        urgent: bool = False,
     ) -> tuple[Collection, bool]:
         """Write the request down, then ring. True if it is new; the row is committed first.
 
-        bulk   it is only caught up on: whatever else the tenant asks for goes first
+        bulk     it is only caught up on: whatever else the tenant asks for goes first
+        urgent   a claim came or is near: it goes before what has a day
         """
         known = await self.ledger.find_order(tenant, ref)
         ours = plan.allowed(
@@ -282,6 +284,7 @@ class Runtime:
             defect=defect,
             idempotency_key=idempotency_key,
             bulk=bulk,
+            urgent=urgent,
         )
         with tracing.asked_for(collection.id) if new else contextlib.nullcontext():
             await self._ring(collection)

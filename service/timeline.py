@@ -12,13 +12,15 @@ Pure: the same manifest gives the same events and the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from evidence.errors import EvidenceError
 from evidence.facts import Fact, Facts
-from evidence.manifest import Manifest
+from evidence.manifest import Manifest, SealedItem
+from evidence.orders import OrderRef
 from evidence.times import Instant, Time, parse_iso
 from evidence.verdicts import Finding, Severity
 from evidence.vocabulary import name_of
@@ -72,12 +74,25 @@ def events_of(manifest: Manifest) -> tuple[Event, ...]:
     What stands in another order's row is left out. One origin that states one time in several
     items is one event with several places.
     """
-    facts = Facts(manifest.facts)
-    subjects = Subjects(manifest.order, manifest.items, facts)
     against: dict[tuple[str, str], set[int]] = {}
     for number, finding in enumerate(contradictions_of(manifest), start=1):
         for place in finding.rests:
             against.setdefault(place, set()).add(number)
+    found = events_in(manifest.order, manifest.items, Facts(manifest.facts), against)
+    return tuple(sorted([*found, *_asked(manifest)], key=_place))
+
+
+def events_in(
+    order: OrderRef,
+    items: Sequence[SealedItem],
+    facts: Facts,
+    against: Mapping[tuple[str, str], set[int]] = MappingProxyType({}),
+) -> tuple[Event, ...]:
+    """The events that facts of an order tell, sealed or not.
+
+    against   of a place (item, locator), the contradictions it is part of
+    """
+    subjects = Subjects(order, items, facts)
     told: dict[tuple[str, str, datetime, datetime, str | None], list[Fact]] = {}
     for fact in facts:
         if fact.name not in EVENTS or isinstance(fact.value, str) or subjects.foreign(fact):
@@ -87,7 +102,7 @@ def events_of(manifest: Manifest) -> tuple[Event, ...]:
         key = (fact.name, fact.origin, span.earliest, span.latest, parcel)
         told.setdefault(key, []).append(fact)
     several = len(subjects.parcels) > 1
-    events = [
+    events = (
         Event(
             name=name,
             origin=origin,
@@ -97,8 +112,8 @@ def events_of(manifest: Manifest) -> tuple[Event, ...]:
             against=tuple(sorted(set().union(*(against.get(place, set()) for place in rests)))),
         )
         for (name, origin, _, _, parcel), same in told.items()
-    ]
-    return tuple(sorted([*events, *_asked(manifest)], key=_place))
+    )
+    return tuple(sorted(events, key=_place))
 
 
 def _asked(manifest: Manifest) -> Iterable[Event]:

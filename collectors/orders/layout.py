@@ -23,6 +23,7 @@ _ROLES = {
     str(role)
     for role in (
         Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.PAYMENT_RECORD, Role.REFUND_RECORD,
+        Role.MESSAGE_THREAD,
     )
 }  # fmt: skip
 _SETTINGS = frozenset(

@@ -62,8 +62,11 @@ class Table:
     name = "table"
     version = 1
     roles = frozenset(
-        {Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.PAYMENT_RECORD, Role.REFUND_RECORD}
-    )
+        {
+            Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.PAYMENT_RECORD, Role.REFUND_RECORD,
+            Role.MESSAGE_THREAD,
+        }
+    )  # fmt: skip
     needs: frozenset[str] = frozenset()
     wants: frozenset[str] = frozenset()
 

@@ -9,7 +9,7 @@ from aiohttp import web
 from evidence.custody import Act
 from evidence.errors import NotFoundError, RequestError
 from evidence.orders import OrderRef, order_ref
-from service.access.callers import Whose, caller_of
+from service.access.callers import DeniedError, Whose, caller_of
 from service.api.ports import EVIDENCE, Account, Collection
 from service.contract import Given
 from service.custody import By
@@ -64,6 +64,17 @@ async def note(request: web.Request, ref: OrderRef, act: Act, **what: object) ->
 def whose_of(request: web.Request) -> Whose:
     """What whoever asks may see."""
     return caller_of(request).whose
+
+
+def store_of(request: web.Request, named: str | None) -> str:
+    """The store that is named, else the caller's only one. DeniedError for one of others."""
+    whose = whose_of(request)
+    store = named or (
+        next(iter(whose.stores)) if whose.stores and len(whose.stores) == 1 else "default"
+    )
+    if not whose.covers(store):
+        raise DeniedError("store")
+    return store
 
 
 def by_of(request: web.Request) -> By:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
+from evidence.canonical import parse_json
 from evidence.custody import Act
 from evidence.erasure import ErasureReason
+from evidence.errors import EvidenceError
 from evidence.times import rfc3339
 from service.api.asking import by_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.scratch import SCRATCH
 from service.api.sending import measure, send_archive, send_json
+from service.api.uploads import taken
 from service.cases.given import time_of
 from service.cases.opening import KindsError
 from service.contract import Given, Handler
 from service.custody import bundled
 from service.problems import BODY_TEXTS, Violation, invalid
 from service.steps.publish import BAGIT
+
+MAX_PAPER = 32 << 20
+MAX_HINTS = 20_000
 
 
 async def open_case(request: web.Request, given: Given) -> web.StreamResponse:
@@ -54,6 +62,36 @@ async def take_step(request: web.Request, given: Given) -> web.StreamResponse:
         whose_of(request), given.path["case_id"], given.body, by_of(request)
     )
     return send_json(case)
+
+
+async def upload_paper(request: web.Request, given: Given) -> web.StreamResponse:
+    """A file as it is, with a step that takes papers. What it is, its hints say."""
+    query = given.query
+    paper: dict[str, Any] = {
+        "data": await taken(request, most=MAX_PAPER),
+        "media_type": request.content_type,
+        "hints": _hints(query.get("hints")),
+    }
+    paper |= {name: query[name] for name in ("role", "name") if name in query}
+    body = {"step": query["step"], "papers": [paper]}
+    body |= {name: query[name] for name in ("note", "measure", "channel") if name in query}
+    case = await request.app[EVIDENCE].cases.step(
+        whose_of(request), given.path["case_id"], body, by_of(request)
+    )
+    return send_json(case)
+
+
+def _hints(said: str | None) -> Mapping[str, Any]:
+    """An object, as JSON in a parameter; what it holds is checked as that of any paper."""
+    if said is None:
+        return {}
+    try:
+        found = parse_json(said.encode(), limit=MAX_HINTS, what="`hints`")
+    except EvidenceError:
+        found = None
+    if not isinstance(found, dict):
+        raise invalid(Violation("/query/hints", "is no JSON object"))
+    return found
 
 
 async def get_case_report(request: web.Request, given: Given) -> web.StreamResponse:
@@ -124,6 +162,7 @@ OPERATIONS: dict[str, Handler] = {
     "listCases": list_cases,
     "getCase": get_case,
     "takeStep": take_step,
+    "uploadPaper": upload_paper,
     "getPaper": get_paper,
     "getCaseReport": get_case_report,
     "checkForCase": check_for_case,

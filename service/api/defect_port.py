@@ -10,9 +10,11 @@ from service.access.callers import DeniedError, Whose
 from service.defects.deadlines import Due
 from service.defects.desk import Covered, Desk, Told
 from service.defects.export import Export
+from service.defects.figures import Watched
 from service.defects.window import Rated
 from service.runtime import Runtime
 from storage.ledger.defects import Defect, Standing
+from storage.ledger.figures import KeptAlarm, Measured
 
 
 class DefectPort(Protocol):
@@ -61,6 +63,20 @@ class DefectPort(Protocol):
     async def coverage(
         self, whose: Whose, platform: str, site: str, *, store: str | None, orders: Sequence[str]
     ) -> Covered: ...
+
+    async def enter_figures(
+        self, whose: Whose, of: Measured, days: Mapping[date, str]
+    ) -> Sequence[KeptAlarm]:
+        """The alarms that these days give newly."""
+        ...
+
+    async def figures(
+        self, whose: Whose, platform: str, *, store: str | None, metric: str | None
+    ) -> tuple[Sequence[Watched], Sequence[KeptAlarm]]: ...
+
+    async def behind(self, alarm: KeptAlarm) -> Sequence[Defect]:
+        """The defects that came in with a jump."""
+        ...
 
 
 class DeskPort:
@@ -139,6 +155,25 @@ class DeskPort:
     ) -> Covered:
         stores = _stores(whose, store)
         return await self._desk.coverage(whose.tenant, platform, site, stores=stores, orders=orders)
+
+    async def enter_figures(
+        self, whose: Whose, of: Measured, days: Mapping[date, str]
+    ) -> Sequence[KeptAlarm]:
+        _check(whose, of.store)
+        return await self._desk.enter_figures(of, days)
+
+    async def figures(
+        self, whose: Whose, platform: str, *, store: str | None, metric: str | None
+    ) -> tuple[Sequence[Watched], Sequence[KeptAlarm]]:
+        stores = _stores(whose, store)
+        found = await self._desk.figures.series(
+            whose.tenant, platform, stores=stores, metric=metric
+        )
+        told = await self._runtime.ledger.alarms(whose.tenant, stores=stores, platform=platform)
+        return found, [one for one in told if metric is None or one.of.metric == metric]
+
+    async def behind(self, alarm: KeptAlarm) -> Sequence[Defect]:
+        return await self._desk.figures.behind(alarm)
 
 
 def _check(whose: Whose, store: str) -> None:

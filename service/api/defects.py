@@ -10,14 +10,14 @@ from typing import Any
 from aiohttp import web
 
 from evidence.canonical import digest
-from evidence.errors import RequestError, TooLargeError
+from evidence.errors import RequestError
 from evidence.times import rfc3339
-from service.access.callers import DeniedError
-from service.api.asking import whose_of
+from service.api.asking import store_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
 from service.api.shapes import collection_path, order_path
-from service.contract import BODY_S, Given, Handler
+from service.api.uploads import taken
+from service.contract import Given, Handler
 from service.defects.days import FIRST_YEAR, LAST_YEAR, Days
 from service.defects.deadlines import Due
 from service.defects.desk import Told
@@ -30,7 +30,6 @@ from storage.ledger.defects import Defect
 MAX_EXPORT = 8 << 20
 MAX_LINES = 10_000
 MAX_ORDERS = 500_000
-PIECE = 1 << 18
 _SHOWN = 500
 
 
@@ -53,7 +52,7 @@ async def enter_defect(request: web.Request, given: Given) -> web.StreamResponse
     )
     defects = request.app[EVIDENCE].defects
     kept, new = await defects.enter(
-        whose_of(request), _store(request, body.get("store")), told,
+        whose_of(request), store_of(request, body.get("store")), told,
         collect=body.get("collect", True),
     )  # fmt: skip
     (shown,) = await _shown(request, [kept])
@@ -63,13 +62,13 @@ async def enter_defect(request: web.Request, given: Given) -> web.StreamResponse
 async def upload_defects(request: web.Request, given: Given) -> web.StreamResponse:
     """An export: CSV with a header, or Amazon's account health report as JSON."""
     query = given.query
-    whose, store = whose_of(request), _store(request, query.get("store"))
+    whose, store = whose_of(request), store_of(request, query.get("store"))
     defects = request.app[EVIDENCE].defects
     if request.content_type not in ("text/csv", "application/json"):
         raise Problem(
             415, "unsupported-media-type", "Send it as text/csv, or a report as application/json."
         )
-    data = await _taken(request)
+    data = await taken(request, most=MAX_EXPORT)
     found: dict[str, Any] = {"sha256": digest(data), "lines": 0, "new": 0, "defects": []}
     found |= {"standings": [], "left_out": 0}
     if request.content_type == "application/json":
@@ -97,7 +96,7 @@ async def upload_defects(request: web.Request, given: Given) -> web.StreamRespon
 async def upload_orders(request: web.Request, given: Given) -> web.StreamResponse:
     """A list of all orders: what rates divide by, and which of them may not belong."""
     query = given.query
-    data = await _taken(request)
+    data = await taken(request, most=MAX_EXPORT)
     listed = await asyncio.to_thread(
         read_export,
         data,
@@ -108,7 +107,7 @@ async def upload_orders(request: web.Request, given: Given) -> web.StreamRespons
         dates=query.get("dates"),
         most=MAX_ORDERS,
     )
-    store = _store(request, query.get("store"))
+    store = store_of(request, query.get("store"))
     days, orders = await request.app[EVIDENCE].defects.enter_orders(
         whose_of(request), store, query["platform"], listed
     )
@@ -172,29 +171,6 @@ async def check_coverage(request: web.Request, given: Given) -> web.StreamRespon
             "left_out": list(found.left_out),
         }
     )
-
-
-async def _taken(request: web.Request) -> bytes:
-    """The body, of bounded size. RequestError if it is empty, TooLargeError if it is too long."""
-    data = bytearray()
-    async with asyncio.timeout(BODY_S):
-        while piece := await request.content.read(PIECE):
-            data += piece
-            if len(data) > MAX_EXPORT:
-                raise TooLargeError(what="the upload", size=len(data), limit=MAX_EXPORT)
-    if not data:
-        raise RequestError(what="the upload", why="it is empty")
-    return bytes(data)
-
-
-def _store(request: web.Request, named: str | None) -> str:
-    whose = whose_of(request)
-    store = named or (
-        next(iter(whose.stores)) if whose.stores and len(whose.stores) == 1 else "default"
-    )
-    if not whose.covers(store):
-        raise DeniedError("store")
-    return store
 
 
 def _noticed(body: dict[str, Any]) -> date | datetime | None:
@@ -291,6 +267,7 @@ def _rate(each: Rate, level: str | None, found: Rated) -> dict[str, Any]:
         "denied_claims_count": each.reading.denied,
         "source": each.reading.source,
         "confidence": each.reading.confidence,
+        "counted_by": each.reading.counted_by,
         "defects": [
             {
                 "order_id": leaving.row.number,

@@ -6,7 +6,8 @@ from aiohttp import web
 
 from evidence.canonical import digest
 from evidence.custody import Act
-from service.api.asking import account_of, note, ref_of
+from service.api.asking import account_of, no_order, note, ref_of, whose_of
+from service.api.ports import EVIDENCE
 from service.api.sending import send_json
 from service.api.shapes import collection_json, item_json, order_path, sealed_json
 from service.contract import Given, Handler
@@ -45,4 +46,16 @@ async def get_evidence(request: web.Request, given: Given) -> web.StreamResponse
     )
 
 
-OPERATIONS: dict[str, Handler] = {"getEvidence": get_evidence}
+async def get_summary(request: web.Request, given: Given) -> web.StreamResponse:
+    """What is known so far, read at this moment; nothing is sealed by it."""
+    ref = ref_of(given)
+    found = await request.app[EVIDENCE].summary(whose_of(request), ref)
+    if found is None:
+        raise no_order()
+    await note(request, ref, Act.EVIDENCE)
+    who = {"platform": str(ref.platform), "order_id": ref.id, "site": ref.site}
+    links = {"self": order_path(ref, "/summary"), "evidence": order_path(ref)}
+    return send_json(who | dict(found) | {"links": links})
+
+
+OPERATIONS: dict[str, Handler] = {"getEvidence": get_evidence, "getSummary": get_summary}

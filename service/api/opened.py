@@ -40,6 +40,7 @@ from service.report.known import KnownReport
 from service.report.wanted import Wanted
 from service.runtime import Account, Health, Runtime
 from service.settings import Settings
+from service.summary import summary
 from service.webhooks.intake import Intake, taking_in
 from service.webhooks.queues import polling
 from service.webhooks.sender import sending
@@ -142,6 +143,10 @@ class RuntimeEvidence:
     async def items(self, whose: Whose, ref: OrderRef) -> Sequence[KeptItem] | None:
         order = await self._order(whose, ref)
         return None if order is None else await self._runtime.ledger.items(order)
+
+    async def summary(self, whose: Whose, ref: OrderRef) -> Mapping[str, Any] | None:
+        order = await self._order(whose, ref)
+        return None if order is None else await summary(self._runtime, order)
 
     async def content(
         self, whose: Whose, ref: OrderRef, sha256: str

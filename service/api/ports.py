@@ -272,6 +272,10 @@ class Evidence(Protocol):
         """As `account` has them, without reading the manifest for it."""
         ...
 
+    async def summary(self, whose: Whose, ref: OrderRef) -> Mapping[str, Any] | None:
+        """What is known of it so far, sealed or not, as JSON; nothing changes."""
+        ...
+
     async def content(
         self, whose: Whose, ref: OrderRef, sha256: str
     ) -> tuple[KeptItem, StoredContent] | None: ...

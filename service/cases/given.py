@@ -135,6 +135,8 @@ def _paper(said: Mapping[str, Any], usual: str) -> Paper:
 
 
 def _data(said: Mapping[str, Any]) -> bytes:
+    if isinstance(data := said.get("data"), bytes):  # a file that was sent as it is; no JSON has it
+        return data
     if ("text" in said) == ("base64" in said):
         raise RequestError(what="a paper", why="it has not one of `text` and `base64`")
     if "text" in said:

@@ -3,17 +3,20 @@ nothing."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from evidence.cases import Case
+from evidence.cases import Case, Step
 from evidence.items import Role
 from evidence.playbook import Playbook
 from evidence.policy import Policy
 from evidence.times import parse_rfc3339
 from service.access.callers import Whose
+from service.cases.account import account
+from service.cases.attachments import attachments
 from service.cases.clauses import insertable
 from service.cases.coverage import coverage
 from service.cases.desk import Held
@@ -21,11 +24,16 @@ from service.cases.evidenced import notice_of, sealed_of, texts_of
 from service.cases.gaps import gaps
 from service.cases.kept import captures, cover, history, separation, series_in
 from service.cases.measures import measures
-from service.cases.responses import responses, said_in
+from service.cases.replay import replay
+from service.cases.responses import filed_within, responses
+from service.cases.said import Said, buyer_hash, reviews_in, said_in, threads_in
 from service.cases.skeleton import skeleton
+from storage.ledger.records import KeptItem
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
+
+MOST_PAPER = 64 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +48,11 @@ class Asking:
     @property
     def case(self) -> Case:
         return self.held.case
+
+    async def content(self, line: KeptItem) -> bytes:
+        """A paper's bytes, as they came."""
+        stored = self.runtime.stored(self.held.order, line)
+        return await asyncio.to_thread(stored.read, MOST_PAPER)
 
     @property
     def book(self) -> Playbook:
@@ -115,18 +128,45 @@ async def _measures(asking: Asking) -> dict[str, Any]:
 
 
 async def _responses(asking: Asking) -> dict[str, Any]:
-    now = asking.runtime.clock()
+    now, case, limits = asking.runtime.clock(), asking.case, asking.book.responses
     sealed = await sealed_of(asking.runtime, asking.whose, asking.held)
-    return {
-        "orders": [
+    orders = []
+    for each in sealed:
+        said = said_in(each.manifest) if each.manifest else []
+        reviews = reviews_in(each.manifest) if each.manifest else []
+        orders.append(
             {
                 "order": each.evidenced.ref.id,
-                **responses(
-                    said_in(each.manifest) if each.manifest else [], asking.book.responses, now
-                ),
+                **responses(said, limits, now, reviews),
+                "transcript": [_message(case, message) for message in said],
+                "threads": threads_in(each.manifest) if each.manifest else [],
             }
-            for each in sealed
-        ]
+        )
+    first = case.of(Step.SUBMIT)[:1]
+    noticed = case.events[0].said.get("noticed_at")
+    chargeback = "chargeback" in case.kind
+    return {
+        "orders": orders,
+        "filed": filed_within(
+            None if noticed is None else parse_rfc3339(noticed),
+            parse_rfc3339(str(first[0].said["sent_at"])) if first else None,
+            limits if chargeback else (),
+            now,
+        ),
+    }
+
+
+def _message(case: Case, message: Said) -> dict[str, Any]:
+    """A line of all conversations together; what it says stands in its item."""
+    return {
+        "message_id": message.id,
+        "by": message.by,
+        "kind": message.kind,
+        "at": None if message.time is None else message.time.text,
+        "origin": message.origin,
+        "file": message.file,
+        "item": message.item,
+        "buyer": buyer_hash(case.id, message.sender) if message.by == "buyer" else "",
     }
 
 
@@ -164,4 +204,7 @@ REPORTS: Mapping[str, Report] = {
     "history": _history,
     "separation": _separation,
     "cover": _cover,
+    "replay": replay,
+    "attachments": attachments,
+    "account": account,
 }

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evidence.cases import Step
+from evidence.cases import State, Step
 from evidence.custody import Act
 from evidence.erasure import ErasureReason
 from evidence.errors import EvidenceError, NotFoundError, RequestError
@@ -20,6 +20,7 @@ from evidence.items import Role
 from evidence.sealed import SealedItem
 from service import erasure
 from service.access.callers import Whose
+from service.cases import account
 from service.cases.checks import check, draft_checked
 from service.cases.denials import gaps_of
 from service.cases.desk import Desk, Held, Paper
@@ -113,7 +114,7 @@ class CaseWork:
         if step is Step.FREEZE:
             asked = replace(asked, frozen=await self._frozen(held, asked))
         if step is Step.DRAFT:
-            asking = Asking(runtime=self._runtime, whose=whose, held=held)
+            asking = self._asking(whose, held)
             texts = [await self._text(held, p) for p in asked.papers if p.role is Role.CASE_DRAFT]
             asked = replace(asked, draft=await draft_checked(asking, "\n".join(texts)))
         done = taken(asked)
@@ -130,10 +131,25 @@ class CaseWork:
         return line.media_type, await self._desk.content(held, line, limit=_MOST_PAPER)
 
     async def seal(self, whose: Whose, id: str, by: By) -> dict[str, Any]:
-        """Everything that the case has goes under one manifest and one statement."""
-        held = await self._desk.seal(whose, await self._desk.find(whose, id))
+        """Everything that the case has goes under one manifest and one statement.
+
+        A case of an account says in an index of its own which seals of its orders it stands on.
+        """
+        held = await self._desk.find(whose, id)
+        if held.case.account and held.case.state is not State.CLOSED:
+            held = await self._indexed(whose, held, by)
+        held = await self._desk.seal(whose, held)
         await self._desk.note(held, Act.CASE, by)
         return view_of(held)
+
+    async def _indexed(self, whose: Whose, held: Held, by: By) -> Held:
+        """The index is kept unless the newest one says the same."""
+        found = account.papers(await account.account(self._asking(whose, held)))
+        there = {line.sha256 for line in held.lines}
+        if all(paper.enclosed.sha256 in there for paper in found):
+            return held
+        said = {"note": "Index of the account's orders, promises and text."}
+        return await self._desk.step(whose, held, Step.DOCUMENT, said=said, papers=found, by=by)
 
     async def bundle(self, whose: Whose, id: str, *, to: Path) -> Sequence[SealedItem]:
         """The newest seal as a file that anybody can check offline."""
@@ -194,8 +210,7 @@ class CaseWork:
     async def check(self, whose: Whose, id: str, body: Mapping[str, Any], by: By) -> dict[str, Any]:
         """Advice on a draft, or whether quotations stand as they are quoted."""
         held = await self._shown(whose, id, by)
-        asking = Asking(runtime=self._runtime, whose=whose, held=held)
-        found = await check(asking, body)
+        found = await check(self._asking(whose, held), body)
         name = str(body["check"])
         return {"case": id, "version": held.case.version, "report": name, "said": found}
 
@@ -215,6 +230,9 @@ class CaseWork:
             "report": name,
             "said": await report(asking),
         }
+
+    def _asking(self, whose: Whose, held: Held) -> Asking:
+        return Asking(runtime=self._runtime, whose=whose, held=held)
 
     async def _shown(self, whose: Whose, id: str, by: By) -> Held:
         held = await self._desk.find(whose, id)

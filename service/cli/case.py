@@ -14,16 +14,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from evidence.errors import RequestError
 
-_MOST_PAPER = 8 << 20
+_MOST_PAPER = 32 << 20
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +61,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     step.add_argument(
         "--set", action="append", default=[], dest="fields", metavar="NAME=VALUE",
         help="a field of the step; JSON where it is a list, an object, a number or true",
+    )  # fmt: skip
+
+    step.add_argument(
+        "--hint", action="append", default=[], dest="hints", metavar="NAME=VALUE",
+        help="sealed with each paper of the step: kind, issuer, date, language, translator, proof",
     )  # fmt: skip
 
     report = actions.add_parser("report", help="something about it as it stands")
@@ -161,7 +165,7 @@ def _told(found: Mapping[str, Any], arguments: argparse.Namespace) -> int:
     said = found["said"]
     if arguments.json:
         say_json(found)
-    elif "text" in said:
+    elif isinstance(said.get("text"), str):
         say(said["text"])
     elif "findings" in said:
         for each in said["findings"]:
@@ -199,17 +203,22 @@ def _opening(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _step(arguments: argparse.Namespace) -> dict[str, Any]:
     body: dict[str, Any] = {"step": arguments.step}
-    for word in arguments.fields:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise RequestError(what="--set", why="it is not written as NAME=VALUE")
-        body[name] = _value(value)
+    body |= {name: _value(value) for name, value in _pairs("--set", arguments.fields)}
+    hints = dict(_pairs("--hint", arguments.hints))
     for word in arguments.papers:
         role, equals, path = word.partition("=")
         if not equals:
             raise RequestError(what="--paper", why="it is not written as ROLE=FILE")
-        body.setdefault("papers", []).append(_paper(role, Path(path)))
+        body.setdefault("papers", []).append(_paper(role, Path(path)) | {"hints": hints})
     return body
+
+
+def _pairs(option: str, words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise RequestError(what=option, why="it is not written as NAME=VALUE")
+        yield name, value
 
 
 def _value(text: str) -> Any:
@@ -219,7 +228,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _paper(role: str, path: Path) -> dict[str, str]:
+def _paper(role: str, path: Path) -> dict[str, Any]:
     from evidence.errors import TooLargeError
     from evidence.media import HEAD, sniff
 
@@ -231,7 +240,7 @@ def _paper(role: str, path: Path) -> dict[str, str]:
         "role": role,
         "name": path.name,
         "media_type": sniff(data[:HEAD]),
-        "base64": base64.b64encode(data).decode(),
+        "data": data,
     }
 
 

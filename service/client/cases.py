@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol, cast
+from urllib.parse import urlencode
 
 from service.client import shapes as s
 
@@ -17,6 +18,8 @@ class _Asking(Protocol):
         *,
         headers: Mapping[str, str] | None = None,
     ) -> Any: ...
+
+    async def _uploaded(self, path: str, data: bytes, kind: str) -> Any: ...
 
     async def _bytes(self, path: str, *, headers: Mapping[str, str] | None = None) -> bytes: ...
 
@@ -40,6 +43,13 @@ class CaseCalls:
 
     async def take_step(self: _Asking, id: str, request: s.CaseStep) -> s.Case:
         return cast(s.Case, await self._json("POST", f"/v1/cases/{id}/steps", request))
+
+    async def upload_paper(
+        self: _Asking, id: str, file: bytes, media_type: str, **more: str
+    ) -> s.Case:
+        """A file as it is; `step`, `name`, `hints` and the others as in the contract."""
+        path = f"/v1/cases/{id}/papers?{urlencode(more)}"
+        return cast(s.Case, await self._uploaded(path, file, media_type))
 
     async def check_for_case(self: _Asking, id: str, request: s.CaseCheck) -> s.CaseReport:
         return cast(s.CaseReport, await self._json("POST", f"/v1/cases/{id}/checks", request))

@@ -87,6 +87,10 @@ class Client(CaseCalls):
     async def get_evidence(self, order: OrderRef) -> s.Evidence:
         return cast(s.Evidence, await self._json("GET", _of(order)))
 
+    async def get_summary(self, order: OrderRef) -> s.Summary:
+        """What is known so far, sealed or not."""
+        return cast(s.Summary, await self._json("GET", _of(order, "/summary")))
+
     async def list_items(self, order: OrderRef, *, page: int = 100) -> AsyncIterator[s.Item]:
         """Every item, asked for page by page."""
         cursor: str | None = ""
@@ -302,6 +306,17 @@ class Client(CaseCalls):
     async def check_coverage(self, platform: str, orders: Sequence[str]) -> s.AppealCoverage:
         body = {"platform": platform, "orders": list(orders)}
         return cast(s.AppealCoverage, await self._json("POST", "/v1/defects/coverage", body))
+
+    async def enter_figures(
+        self, platform: str, metric: str, series: Mapping[str, float], **more: str
+    ) -> list[s.Alarm]:
+        """Percent by day; the alarms that this gives newly."""
+        body = {"platform": platform, "metric": metric, "series": dict(series), **more}
+        return cast(list[s.Alarm], (await self._json("POST", "/v1/figures", body))["alarms"])
+
+    async def get_figures(self, platform: str, **more: str) -> dict[str, Any]:
+        path = f"/v1/figures?{urlencode({'platform': platform, **more})}"
+        return cast(dict[str, Any], await self._json("GET", path))
 
     async def _uploaded(self, path: str, data: bytes, kind: str) -> Any:
         headers = {"Content-Type": kind}

@@ -241,6 +241,7 @@ class DefectRate(TypedDict):
     denied_claims_count: bool
     source: str
     confidence: str
+    counted_by: str
     defects: list["DefectRateDefectsEntry"]
     orders: "int | None"
     rate: "float | None"
@@ -251,6 +252,72 @@ class DefectRate(TypedDict):
     without_doubtful: "DefectRateWithoutDoubtful"
     below_limit_on: "Day | None"
     forecast: list["DefectRateForecastEntry"]
+
+
+Metric = str
+
+
+class FiguresDaysEntry(TypedDict):
+    day: "Day"
+    percent: float
+
+
+class FiguresRulesEntry(TypedDict):
+    rule: str
+    level: "AlarmLevel"
+    text: str
+    state: Literal["quiet", "counting", "alarm"]
+    days: int
+    days_until_alarm: "int | None"
+
+
+class Figures(TypedDict):
+    store: str
+    platform: "PlatformName"
+    site: "str | None"
+    metric: "Metric"
+    origin: str
+    days: list["FiguresDaysEntry"]
+    gaps: list["Day"]
+    rules: list["FiguresRulesEntry"]
+
+
+AlarmLevel = Literal["yellow", "red"]
+
+
+class AlarmDaysLeft(TypedDict):
+    least: int
+    most: int
+
+
+class AlarmActBy(TypedDict):
+    first: "Day"
+    last: "Day"
+
+
+class Alarm(TypedDict):
+    id: str
+    store: str
+    platform: "PlatformName"
+    site: "str | None"
+    metric: "Metric"
+    origin: str
+    rule: str
+    level: "AlarmLevel"
+    text: str
+    value: float
+    baseline: "float | None"
+    limit: "float | None"
+    since: "Day"
+    fired: "Day"
+    ended: "Day | None"
+    unknown_days: int
+    days_left: "AlarmDaysLeft"
+    act_by: "AlarmActBy"
+    source: str
+    collected: "bool | None"
+    defects: list[str]
+    created_at: "Time"
 
 
 class AppealCoverageOrdersEntry(TypedDict):
@@ -359,6 +426,78 @@ class Coverage(TypedDict):
     state: Literal["present", "missing", "weak", "not_applicable"]
     why: str
     items: list["Sha256"]
+
+
+class StatementsEntry(TypedDict):
+    name: str
+    text: str
+    origin: str
+    item: "Sha256"
+    locator: str
+
+
+Statements = list["StatementsEntry"]
+
+
+class SummarySourcesEntry(TypedDict):
+    source: str
+    state: str
+    items: int
+    why: str
+
+
+class SummaryContactSourcesEntry(TypedDict):
+    origin: str
+    messages: int
+
+
+class SummaryContact(TypedDict):
+    first_from_buyer: "str | None"
+    messages: int
+    sources: list["SummaryContactSourcesEntry"]
+
+
+class SummaryEventsEntry(TypedDict):
+    name: str
+    origin: str
+    at: str
+    earliest: "Time"
+    latest: "Time"
+
+
+class SummaryGapsEntry(TypedDict):
+    requirement: str
+    level: str
+    state: Literal["missing", "weak"]
+    text: str
+    why: str
+    where: str
+    roles: list[str]
+
+
+class SummaryLinks(TypedDict):
+    self: "Url"
+    evidence: "Url"
+
+
+class Summary(TypedDict):
+    platform: "PlatformName"
+    order_id: str
+    site: str
+    at: "Time"
+    state: "str | None"
+    sealed: bool
+    policy: "str | None"
+    sources: list["SummarySourcesEntry"]
+    roles: list[str]
+    order: "Statements"
+    tracking: "Statements"
+    history: "Statements"
+    contact: "SummaryContact"
+    events: list["SummaryEventsEntry"]
+    present: list[str]
+    gaps: list["SummaryGapsEntry"]
+    links: "SummaryLinks"
 
 
 class EvidenceSealed(TypedDict):
@@ -487,6 +626,7 @@ EventName = Literal[
     "custody.accessed",
     "defects.rate",
     "message.risk",
+    "figure.alarm",
 ]
 
 

@@ -23,10 +23,12 @@ from service.agenda.plan import deadlines
 from service.background import beside
 from service.defects.deadlines import Due, dues
 from service.defects.export import NOT_OF_PLATFORM, Export, Row
+from service.defects.figures import Figures
 from service.defects.kinds import Kind, kind_of, policy_of
 from service.defects.standing import standings_in
 from service.defects.window import Rated, rated
 from storage.ledger.defects import Defect, Standing, Whose
+from storage.ledger.figures import KeptAlarm, Measured
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
@@ -76,6 +78,7 @@ class Desk:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._there_is_work = asyncio.Event()
+        self.figures = Figures(runtime)
 
     # -- what comes in ----------------------------------------------------------------------
 
@@ -140,7 +143,15 @@ class Desk:
         """Amazon's account health report: what the platform says of the seller's measures."""
         found = standings_in(data, store=store, site=site)
         await self._runtime.ledger.put_standings(tenant, found)
+        await self.figures.enter_reported(tenant, found)
+        self._there_is_work.set()
         return found
+
+    async def enter_figures(self, of: Measured, days: Mapping[date, str]) -> list[KeptAlarm]:
+        """What a measure was on these days, in percent; the alarms that this gives newly."""
+        new = await self.figures.enter(of, days)
+        self._there_is_work.set()
+        return new
 
     def _defect(self, tenant: str, store: str, told: Told, origin: str, *, collect: bool) -> Defect:
         doubts = told.doubts
@@ -195,13 +206,13 @@ class Desk:
             since_rates += LOOK_S
 
     async def act(self) -> int:
-        """Start a collection for each defect that wants one; how many that were."""
+        """Start a collection for each defect that wants one, and what alarms ask for; how many."""
         started = 0
         while wanted := await self._runtime.ledger.wanted_defects(limit=AT_ONCE):
             for defect in wanted:
                 await self.start(defect)
                 started += 1
-        return started
+        return started + await self.figures.act()
 
     async def start(self, defect: Defect) -> str | None:
         """The id of its collection; None where none can be started. OutageError: later, perhaps."""
@@ -215,6 +226,7 @@ class Desk:
                     policy=defect.policy if defect.policy in self._runtime.policies else None,
                     defect=as_collected(defect),
                     idempotency_key=f"defect:{defect.id}",
+                    urgent=defect.origin == "manual",  # an export is of many, and not of now
                 )
                 id = collection.id
                 await self._plan_deadlines(defect, id)
@@ -311,6 +323,7 @@ class Desk:
         for whose, platform in where if where is not None else await ledger.rated_stores():
             try:
                 found = await self.rates(whose.tenant, platform, stores=[whose.store], at=at)
+                await self.figures.enter_own(whose.tenant, whose.store, platform, found)
             except EvidenceError as error:
                 log.error("a rate cannot be told", kind=type(error).__name__)
                 continue

@@ -34,13 +34,17 @@ _COUNTED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One reading of the rule. `denied` claims count by some sources, and not by others."""
+    """One reading of the rule. `denied` claims count by some sources, and not by others.
+
+    source      of the window; `counted_by` says by which rule a defect counts, and of whom it is
+    """
 
     days: int
     kinds: frozenset[Kind]
     denied: bool
     source: str
     confidence: str
+    counted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,8 @@ class Rate:
 
 def readings(policy: Policy) -> list[Reading]:
     """Every reading that the policy holds, shortest window first; none if it has no rate."""
-    counts = [limit.value.lower() for limit in policy.limited("odr.counts")]
+    rules = policy.limited("odr.counts")
+    counts = [limit.value.lower() for limit in rules]
     kinds = frozenset(k for k, word in _COUNTED.items() if any(word in text for text in counts))
     denied = {False} if any("not denied" in text for text in counts) else {True}
     if any("whoever wins" in text for text in counts):
@@ -96,12 +101,20 @@ def readings(policy: Policy) -> list[Reading]:
             denied=count_denied,
             source=limit.source,
             confidence=str(limit.confidence),
+            counted_by=_counted_by(rules, denied=count_denied),
         )
         for limit in reversed(policy.limited("odr.window"))
         if (match := _DAYS.fullmatch(limit.value)) is not None
         for count_denied in denied
     }
     return [found[key] for key in sorted(found)]
+
+
+def _counted_by(rules: Sequence[Limit], *, denied: bool) -> str:
+    """The rule that says whether denied claims count; the first where none says."""
+    words = "whoever wins" if denied else "not denied"
+    said = [rule for rule in rules if words in rule.value.lower()] or list(rules[:1])
+    return f"{said[0].value} ({said[0].source})" if said else ""
 
 
 def limit_of(policy: Policy) -> Fraction | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ from typing import Any
 from evidence.canonical import digest, parse_json
 from evidence.orders import Alias
 from evidence.times import rfc3339
-from verifiers.risk.words import risks_in
+from verifiers.risk.words import Words, risks_in
 
 MAX_BODY = 1 << 20
 _KIND = re.compile(r"[^A-Za-z0-9._/-]+")
@@ -59,12 +59,19 @@ class Event:
     message: Message | None = field(default=None, repr=False)
 
 
-def read(vendor: str, headers: Mapping[str, str], body: bytes) -> Event:
-    """FormatError for a body that is no JSON object of bounded depth."""
+def read(
+    vendor: str, headers: Mapping[str, str], body: bytes, words: Sequence[Words] | None = None
+) -> Event:
+    """FormatError for a body that is no JSON object of bounded depth.
+
+    words   what makes a buyer's message a risk; ours by default
+    """
     said = parse_json(body, limit=MAX_BODY, what="the notice")
     if not isinstance(said, dict):
         said = {}
     event = _READERS[vendor](headers, said)
+    if event.message is not None and not risks_in(event.message.text, words):
+        event = Event(**{**_fields(event), "effect": Effect.COUNT, "message": None})
     kind = _KIND.sub("-", event.kind)[:100] or "unnamed"
     return Event(**{**_fields(event), "kind": kind, "id": event.id[:300] or digest(body)})
 
@@ -97,7 +104,7 @@ def _message(common: Mapping[str, Any], data: Mapping[str, Any]) -> Event:
     """What a buyer wrote is watched for words after which a claim is likely; else it is counted."""
     text = _text(data, "text")
     is_buyers = _text(data, "from") in ("", "buyer")
-    if not text or not is_buyers or not risks_in(text):
+    if not text or not is_buyers:
         return Event(**common, effect=Effect.COUNT)
     said = Message(
         id=_text(data, "message_id")[:200] or common["id"],

@@ -114,7 +114,7 @@ class Intake:
             return DeliveryState.KEPT
         headers, body = unpack(delivery.body)
         try:
-            event = read(hook.vendor, headers, body)
+            event = read(hook.vendor, headers, body, self._runtime.risk_words)
         except EvidenceError:
             return DeliveryState.KEPT
         if event.effect is not Effect.COLLECT:
@@ -179,6 +179,7 @@ class Intake:
             policy=policy,
             defect=event.defect,
             idempotency_key=key,
+            urgent=event.defect is not None or event.message is not None,
         )
         if event.defect is not None:
             await self._desk.note(ref, delivery, event.defect, collection.id)

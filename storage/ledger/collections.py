@@ -24,6 +24,8 @@ from storage.objects.stream import RowCipher
 WARNED_BEFORE = timedelta(hours=24)
 # By when a collection without a deadline of its own should be done.
 USUALLY_DONE_IN = timedelta(days=1)
+# A claim is to be answered within the hour (scenario S2-03).
+URGENT_DONE_IN = timedelta(hours=1)
 BULK_DONE_IN = timedelta(days=30)
 _FINAL = [state for state in State if state.is_final]
 
@@ -38,10 +40,12 @@ class Collections(Errands):
         defect: Mapping[str, object] | None = None,
         idempotency_key: str | None = None,
         bulk: bool = False,
+        urgent: bool = False,
     ) -> tuple[Collection, bool]:
         """A queued collection with one waiting task a source, and True if this call made it.
 
-        bulk   nobody waits for it: whatever else this tenant asks for goes first
+        bulk     nobody waits for it: whatever else this tenant asks for goes first
+        urgent   a claim came or is near: it goes before what has a day, until that is due itself
 
         The same key with the same request gives the collection it made before; with another
         request, RequestError.
@@ -86,7 +90,9 @@ class Collections(Errands):
                     return _collection_of(found, cipher), False
             await check_open(connection, order.handle)  # else its hashes would be there again
             now = self._now()
-            due = to_text(end or from_text(now) + (BULK_DONE_IN if bulk else USUALLY_DONE_IN))
+            usual = BULK_DONE_IN if bulk else URGENT_DONE_IN if urgent else USUALLY_DONE_IN
+            by = from_text(now) + usual
+            due = to_text(by if end is None else min(end, by) if urgent else end)
             await connection.execute(
                 insert(collections).values(**row, requested_at=now, updated_at=now, due=due)
             )

@@ -17,6 +17,7 @@ from storage.ledger.database import CONNECTIONS, Database
 from storage.ledger.defects import Defects
 from storage.ledger.deliveries import Deliveries
 from storage.ledger.erasures import Erasures
+from storage.ledger.figures import Figures
 from storage.ledger.heads import Heads
 from storage.ledger.items import Items
 from storage.ledger.outbox import Outbox
@@ -42,10 +43,11 @@ class Ledger(
     Recovery,
     Cases,
     Separation,
+    Figures,
 ):
     """Its methods stand in orders.py, defects.py, access.py, collections.py, backlog.py, items.py,
     heads.py, tokens.py, cosignatures.py, erasures.py, custody.py, deliveries.py, outbox.py,
-    errands.py, recovery.py, cases.py and separation.py."""
+    errands.py, recovery.py, cases.py, separation.py and figures.py."""
 
     @classmethod
     async def open(

@@ -532,6 +532,43 @@ rate_levels = Table(
     Column("since", TIME, nullable=False),
 )
 
+# A measure of a store, in percent, day by day, as `origin` says it (storage/ledger/figures.py).
+figures = Table(
+    "figures",
+    metadata,
+    Column("tenant", NAME, ForeignKey("tenants.tenant"), primary_key=True),
+    Column("store", NAME, primary_key=True),
+    Column("platform", String(16), primary_key=True),
+    Column("site", String(2), primary_key=True),
+    Column("metric", String(32), primary_key=True),
+    Column("origin", String(100), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("value", String(32), nullable=False),
+    Column("updated_at", TIME, nullable=False),
+)
+
+# When a figure met a rule: one line a crossing, told once. `since` is the day on which it began.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("number", COUNTER, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    *_whose(),
+    Column("platform", String(16), nullable=False),
+    Column("site", String(2), nullable=False),
+    Column("metric", String(32), nullable=False),
+    Column("origin", String(100), nullable=False),
+    Column("rule", String(100), nullable=False),
+    Column("since", String(10), nullable=False),
+    Column("fired", String(10), nullable=False),
+    Column("ended", String(10)),
+    Column("said", Text, nullable=False),
+    Column("collect", String(8), nullable=False),
+    Column("created_at", TIME, nullable=False),
+    UniqueConstraint("tenant", "store", "platform", "site", "metric", "origin", "rule", "since"),
+    Index(None, "collect", "number"),
+)
+
 # What is to be done for an order at a time to come (storage/ledger/errands.py). `said` is JSON with
 # nothing personal in it.
 errands = Table(

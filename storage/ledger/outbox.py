@@ -26,6 +26,7 @@ class Told(StrEnum):
     ACCESSED = "custody.accessed"
     RATE = "defects.rate"
     RISK = "message.risk"
+    ALARM = "figure.alarm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

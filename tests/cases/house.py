@@ -19,6 +19,7 @@ from service.api.opened import RuntimeEvidence
 from service.app import make_app
 from service.runtime import Runtime
 from service.settings import Settings, SourceSettings
+from tests import shape
 from tests.service.conftest import Answered, Checked
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -105,11 +106,13 @@ class House:
         lines = ["Order,Tracking,Service,Shipped", *(",".join(row) for row in rows)]
         (self.folder / "drop" / "orders.csv").write_text("\n".join(lines), "utf-8")
 
-    async def collected(self, *orders: str, platform: str = "amazon") -> None:
+    async def collected(
+        self, *orders: str, platform: str = "amazon", policy: str | None = None
+    ) -> None:
         """An account of each is sealed."""
         for id in orders:
             ref = OrderRef(Platform(platform), id)
-            made, _ = await self.runtime.request_collection(ref, tenant="default")
+            made, _ = await self.runtime.request_collection(ref, tenant="default", policy=policy)
             assert await self.runtime.walk("default", made.id) == "sealed"
 
     async def report(self, case: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -141,20 +144,28 @@ def codes(case: Mapping[str, Any], step: str) -> list[str]:
 
 @contextlib.asynccontextmanager
 async def house(
-    folder: Path, *, at: datetime = NOON, more: tuple[SourceSettings, ...] = (), **changes: Any
+    folder: Path,
+    *,
+    at: datetime = NOON,
+    clock: Clock | None = None,
+    more: tuple[SourceSettings, ...] = (),
+    with_queue: bool = False,
+    **changes: Any,
 ) -> AsyncIterator[House]:
-    clock = Clock(at)
+    clock = clock or Clock(at)
     drop = folder / "drop"
-    drop.mkdir()
+    drop.mkdir(exist_ok=True)  # a house may be opened again
     source = SourceSettings(name="notes", collector="folder", folder=drop)
     erp = SourceSettings(name="erp", collector="table", folder=drop, options=dict(ERP))
-    settings = Settings(
-        data=folder / "data", keys=folder / "keys", sources=(source, erp, *more), **changes
+    settings = shape.shaped(
+        Settings(
+            data=folder / "data", keys=folder / "keys", sources=(source, erp, *more), **changes
+        )
     )
 
     @contextlib.asynccontextmanager
     async def opening(settings: Settings) -> AsyncIterator[RuntimeEvidence]:
-        async with await Runtime.open(settings, clock=clock) as runtime:
+        async with await Runtime.open(settings, clock=clock, with_queue=with_queue) as runtime:
             yield RuntimeEvidence(runtime)
 
     found: list[RuntimeEvidence] = []

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from service.cli import main
+from tests import shape
 from tests.cases.house import ORDER
 
 
 @pytest.fixture
 def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "drop").mkdir()
-    (tmp_path / "orderproof.toml").write_text(
-        '[sources.notes]\ncollector = "folder"\nfolder = "drop"\n', "utf-8"
-    )
+    config = tmp_path / "orderproof.toml"
+    config.write_text('[sources.notes]\ncollector = "folder"\nfolder = "drop"\n', "utf-8")
+    shape.configured(config)
     (tmp_path / "notice.txt").write_text(f"A claim was filed for order {ORDER}.", "utf-8")
     (tmp_path / "text.txt").write_text("The parcel was delivered on 14 November.", "utf-8")
     monkeypatch.chdir(tmp_path)

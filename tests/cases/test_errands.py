@@ -34,14 +34,14 @@ async def told(here: House) -> list[dict[str, Any]]:
         await sender.close()
 
 
-async def listening(here: House) -> None:
+async def listening(here: House, *events: str) -> None:
     await here.runtime.ledger.add_subscription(
         Subscription(
             id="ab" * 8,
             tenant="default",
             url="https://hooks.example.com/",
             secret=new_secret(),
-            events=frozenset({"deadline.approaching"}),
+            events=frozenset(events or {"deadline.approaching"}),
             stores=None,
             created_at=here.clock(),
         )

@@ -12,7 +12,9 @@ import pytest_asyncio
 
 from evidence.playbook import Response
 from evidence.policy import Confidence
-from service.cases.responses import Said, responses
+from evidence.times import Instant
+from service.cases.responses import responses
+from service.cases.said import Said
 from tests.cases.house import ORDER, House, codes, house, said
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -188,7 +190,12 @@ PERSON = Response(
 def message(by: str, minutes: float | None, *, automatic: bool = False) -> Said:
     at = None if minutes is None else AT + timedelta(minutes=minutes)
     return Said(
-        id=f"{by}{minutes}", by=by, automatic=automatic, at=at, item="ab" * 32, origin="shop"
+        id=f"{by}{minutes}",
+        by=by,
+        automatic=automatic,
+        time=None if at is None else Instant(at, at.isoformat()),
+        item="ab" * 32,
+        origin="shop",
     )
 
 

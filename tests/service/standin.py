@@ -23,6 +23,7 @@ from evidence.manifest import SealedItem, Statement
 from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.receipts import Receipt
+from evidence.times import rfc3339
 from service.access.callers import DeniedError, Whose
 from service.access.rates import Rates
 from service.access.tokens import LINK, mint
@@ -254,6 +255,17 @@ class InMemoryEvidence:
     async def items(self, whose: Whose, ref: OrderRef) -> Sequence[AnItem] | None:
         account = self.accounts.get((whose.tenant, ref))
         return account.items if account else None
+
+    async def summary(self, whose: Whose, ref: OrderRef) -> Mapping[str, Any] | None:
+        account = self.accounts.get((whose.tenant, ref))
+        if account is None:
+            return None
+        return {
+            "at": rfc3339(NOW), "state": None, "sealed": False, "policy": None,
+            "roles": sorted({str(item.role) for item in account.items}),
+            "order": [], "tracking": [], "history": [], "events": [], "present": [], "gaps": [],
+            "contact": {"first_from_buyer": None, "messages": 0, "sources": []}, "sources": [],
+        }  # fmt: skip
 
     async def content(
         self, whose: Whose, ref: OrderRef, sha256: str

@@ -25,10 +25,12 @@ from service.access.callers import Whose
 from service.defects.deadlines import Due
 from service.defects.desk import Covered, Told, said_at, told_by
 from service.defects.export import Export
+from service.defects.figures import Watched
 from service.defects.kinds import kind_of
 from service.defects.standing import standings_in
 from service.defects.window import Rated
 from storage.ledger.defects import Defect, Standing
+from storage.ledger.figures import KeptAlarm, Measured
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SALT = bytes(32)
@@ -232,6 +234,26 @@ class ADesk:
     """Keeps defects as they were told, without a deadline; nothing is started."""
 
     kept: dict[str, Defect] = field(default_factory=dict)
+    measured: dict[Measured, dict[date, str]] = field(default_factory=dict)
+
+    async def enter_figures(
+        self, whose: Whose, of: Measured, days: Mapping[date, str]
+    ) -> Sequence[KeptAlarm]:
+        self.measured.setdefault(of, {}).update(days)
+        return []
+
+    async def figures(
+        self, whose: Whose, platform: str, *, store: str | None, metric: str | None
+    ) -> tuple[Sequence[Watched], Sequence[KeptAlarm]]:
+        found = [
+            Watched(of=of, days=days, gaps=[], rules=[])
+            for of, days in self.measured.items()
+            if of.tenant == whose.tenant and of.platform == platform
+        ]
+        return found, []
+
+    async def behind(self, alarm: KeptAlarm) -> Sequence[Defect]:
+        return []
 
     async def enter(
         self, whose: Whose, store: str, told: Told, *, collect: bool
