@@ -31,6 +31,8 @@ CONNECT_S = 5.0
 ANSWER_S = 30.0
 ATTEMPTS = 3
 IDLE = 32
+# Of one answer: whole small objects and parts of larger ones are asked for, up to 4 MiB.
+MOST_BYTES = 32 << 20
 _FIRST_PAUSE_S = 0.1
 _CODE = re.compile(rb"<Code>([A-Za-z0-9_.]{1,80})</Code>")
 _AGAIN = frozenset({429, 500, 502, 503, 504})
@@ -135,7 +137,11 @@ class Requests:
             try:
                 connection.request(method, target, body=body or None, headers=dict(headers))
                 response = connection.getresponse()
-                data = response.read()
+                data = response.read(MOST_BYTES + 1)
+                if len(data) > MOST_BYTES:
+                    raise http.client.HTTPException(
+                        "the answer is longer than any object asked for"
+                    )
             except _BROKEN as problem:
                 connection.close()
                 if used and not isinstance(problem, TimeoutError):

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.client import HTTPException
 from typing import Any, ClassVar
 
 import pytest
@@ -107,6 +108,18 @@ def test_a_connection_that_ended_while_it_lay_idle_costs_no_attempt() -> None:
         assert one.ask("GET", "a").body == b"1"
         assert one.ask("GET", "b").body == b"2"
         assert asked == ["/a", "/b", "/b"]
+
+
+def test_an_answer_without_end_is_read_no_further_than_any_object(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(s3_requests, "MOST_BYTES", 10)
+    with stand((200, b"1" * 11)) as (base, asked):
+        with pytest.raises(HTTPException, match="longer"):
+            requests(base).ask("GET", "a")
+        assert asked == ["/a"] * 3
+    with stand((200, b"1" * 10)) as (base, _):
+        assert requests(base).ask("GET", "a").body == b"1" * 10
 
 
 def test_what_only_boto3_can_follow_is_left_to_it(s3: Seaweed) -> None:
