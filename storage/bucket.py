@@ -17,6 +17,7 @@ import hashlib
 import http.client
 import importlib.util
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,7 +53,10 @@ class Head:
 
 
 class Bucket:
-    """One bucket. May be used by any number of threads and processes."""
+    """One bucket. May be used by any number of threads and processes.
+
+    asked   how many requests were sent, by S3's name of the operation
+    """
 
     def __init__(self, where: Where) -> None:
         """Asks nothing yet. ConfigError if boto3 is absent."""
@@ -61,6 +65,7 @@ class Bucket:
         self.where = where
         self._made: S3Client | None = None
         self._making = threading.Lock()
+        self.asked: Counter[str] = Counter()
         self._quick: Requests | None = None
         self._is_quick = True  # until a server shows that only boto3 knows how to ask it
 
@@ -337,7 +342,7 @@ class Bucket:
         client = self._client
         with self._making:
             if self._quick is None:
-                self._quick = requests_to(self.where, client)
+                self._quick = requests_to(self.where, client, self._count)
                 self._is_quick = self._quick is not None
             return self._quick
 
@@ -359,7 +364,14 @@ class Bucket:
         with self._making:
             if self._made is None:
                 self._made = client_for(self.where)
+                self._made.meta.events.register("before-send.s3", self._sent)
             return self._made
+
+    def _count(self, operation: str) -> None:
+        self.asked[operation] += 1
+
+    def _sent(self, *, event_name: str, **_: object) -> None:
+        self._count(event_name.rpartition(".")[2])
 
     def _key(self, key: str) -> str:
         return self.where.prefix + key

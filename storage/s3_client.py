@@ -37,13 +37,17 @@ class Where:
     ca: Path | None = None
 
 
-def requests_to(where: Where, client: S3Client) -> Requests | None:
+def requests_to(where: Where, client: S3Client, sent: Callable[[str], None]) -> Requests | None:
     """The way without boto3, to the place that boto3 found; None behind a proxy."""
     base = _address(where, client.meta.endpoint_url)
     if behind_proxy(base):
         return None
     return Requests(
-        base, region=where.region, keys=_keys_of(where), certificates=_certificates(where)
+        base,
+        region=where.region,
+        keys=_keys_of(where),
+        certificates=_certificates(where),
+        sent=sent,
     )
 
 

@@ -69,11 +69,19 @@ class Requests:
 
     base   the bucket's address: https://host[:port][/path], without a slash at its end
     keys   gives the access key; asked for each request, since some of them end
+    sent   is told of each request, by S3's name of the operation
     """
 
     def __init__(
-        self, base: str, *, region: str, keys: Callable[[], Keys], certificates: str | None
+        self,
+        base: str,
+        *,
+        region: str,
+        keys: Callable[[], Keys],
+        certificates: str | None,
+        sent: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._tell = sent
         url = urlsplit(base)
         self._host = url.netloc
         self._path = url.path.rstrip("/")
@@ -110,6 +118,7 @@ class Requests:
             attempt += 1
             signed = self._signed(method, path, asked, headers or {}, digest)
             target = f"{path}?{asked}" if asked else path
+            self._tell(f"{method.capitalize()}Object")
             try:
                 answer = self._sent(method, target, signed, body)
             except _BROKEN:

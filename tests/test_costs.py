@@ -15,16 +15,15 @@ from tests.seaweed import Seaweed
 # written together.
 EMBEDDED = {
     "digests": (220.0, 6.0),
-    "statements": (268.5, 8.0),
+    "statements": (262.0, 10.0),
     "syncs": (51.5, 3.0),
     "transactions": (64.0, 4.0),
 }
 BUCKET = {
-    "digests": (228.0, 6.0),
-    "requests_s3": (46.0, 2.0),
-    "statements": (269.5, 8.0),
-    "syncs": (9.0, 2.0),
-    "transactions": (64.5, 4.0),
+    "digests": (232.0, 8.0),
+    "requests_s3": (16.0, 2.0),
+    "statements": (258.0, 10.0),
+    "transactions": (61.0, 4.0),
 }
 
 
