@@ -79,9 +79,10 @@ licences: $(TEST) ## docs/licences.md: under which terms what we install may be 
 	@$(BIN)/python -m supply.licences
 
 .PHONY: unused
-unused: $(SUPPLY) ## code that nothing uses, libraries that nothing imports
-	@$(BIN)/vulture
+unused: $(SUPPLY) ## code that nothing uses, libraries that nothing imports; the Dockerfile's form
+	@! $(BIN)/vulture | grep -v '^tests/'
 	@$(BIN)/deptry .
+	@$(BIN)/hadolint --ignore DL3008 Dockerfile
 
 .PHONY: coverage
 coverage: $(SUPPLY) ## the tests, and how many branches they go through

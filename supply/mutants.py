@@ -44,7 +44,7 @@ def main() -> int:
     options = asked.parse_args()
     if not options.again:
         shutil.rmtree(MUTANTS, ignore_errors=True)
-        _run(options.children, FIRST)
+    _run(options.children, FIRST)
     every = sorted(results())
     drawn = sample(every, options.sample, options.seed)
     print(f"{len(drawn)} of {len(every)} mutants, seed {options.seed}", flush=True)

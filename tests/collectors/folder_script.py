@@ -46,10 +46,6 @@ class MemoryWriter:
         self.spool.discarded += 1
 
 
-async def _no_text(item: Item) -> str:
-    return ""
-
-
 def context(
     folder: Path,
     *,
