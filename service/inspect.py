@@ -78,7 +78,7 @@ async def inspect_files(
     Bad bytes are an answer: what could not be read stands in it, with the reason.
     """
     limits = limits or Limits()
-    cores = at_once or os.cpu_count() or 1
+    cores = at_once or len(os.sched_getaffinity(0))  # those that this process may use
     reading = Reading(limits, size=cores)
     ahead = asyncio.Semaphore(2 * cores)  # files held in memory at once
 

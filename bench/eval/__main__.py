@@ -37,6 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
     judge.add_argument(
         "--failures", type=int, default=0, metavar="N", help="show N of each question"
     )
+    judge.add_argument(
+        "--only", nargs="+", default=(), metavar="NAME",
+        help="count only these families, media, layouts, languages, classes or ways",
+    )  # fmt: skip
+    judge.add_argument(
+        "--kept", type=Path, metavar="DIR", help="keep the answers there, and ask only what is new"
+    )
     judge.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     asked = parser.parse_args(arguments)
     try:
@@ -64,7 +71,7 @@ def _make(asked: argparse.Namespace) -> int:
 
 
 def _score(asked: argparse.Namespace) -> int:
-    scores, spent = score(asked.folder, inspected(asked.inspect))
+    scores, spent = score(asked.folder, inspected(asked.inspect, kept=asked.kept), only=asked.only)
     print(printed(scores, failures=asked.failures))
     print(
         f"\n{spent.files} files, {spent.wall_s:.0f} s in all, "
@@ -77,7 +84,7 @@ def _score(asked: argparse.Namespace) -> int:
     if asked.baseline:
         from bench.eval.baseline import baseline
 
-        plain, took = score(asked.folder, baseline)
+        plain, took = score(asked.folder, baseline, only=asked.only)
         print("\nThe plain baseline: ELA threshold, EXIF software tag, regexes on tesseract's text")
         print(printed(plain))
         print(f"{took.wall_s:.0f} s in all, {took.cpu_s / max(1, took.files):.2f} CPU s a file")

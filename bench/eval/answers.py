@@ -21,7 +21,7 @@ _ALIASES = {
     "sfexpress": "sf", "shunfeng": "sf", "chinaems": "ems", "chinapostems": "ems",
     "kuronekoyamato": "yamato", "yamatotransport": "yamato", "auspost": "australiapost",
     "fourpx": "4px", "yun": "yunexpress", "yunexpressyuntrack": "yunexpress",
-    "parcels": "parcelsapp",
+    "parcels": "parcelsapp", "postnordsweden": "postnord", "dpdgroup": "dpd",
     "posteitaliane": "posteitaliane", "poste": "posteitaliane", "hermes": "evri",
 }  # fmt: skip
 # Carriers whose marks are one house's: either name is a right answer.

@@ -61,6 +61,17 @@ _MARKS = """
  return {marks: out, width: document.documentElement.scrollWidth,
          height: document.documentElement.scrollHeight}; })()
 """
+# Each piece of text with its box, for pages of which every word is wanted.
+_WORDS = """
+(() => { const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+ for (let n = walk.nextNode(); n; n = walk.nextNode()) { if (!n.data.trim()) continue;
+  const r = document.createRange(); r.selectNodeContents(n); const b = r.getBoundingClientRect();
+  const s = getComputedStyle(n.parentElement);
+  out.push({name: 'word', text: n.data.trim(), chars: [], size: parseFloat(s.fontSize),
+   box: [b.left + scrollX, b.top + scrollY, b.right + scrollX, b.bottom + scrollY],
+   color: s.color, weight: s.fontWeight}); }
+ return out; })()
+"""
 
 Box = tuple[float, float, float, float]
 
@@ -163,9 +174,13 @@ class Browser:
         self._folder.cleanup()
 
     def shot(
-        self, html: str, *, width: int, height: int, scale: float = 1.0, whole: bool = False
-    ) -> Shot:
-        """The page drawn `width` x `height` CSS pixels large; `whole`: as high as it is."""
+        self, html: str, *, width: int, height: int, scale: float = 1.0, whole: bool = False,
+        words: bool = False,
+    ) -> Shot:  # fmt: skip
+        """The page drawn `width` x `height` CSS pixels large; `whole`: as high as it is.
+
+        words  every piece of text is a mark called "word" as well
+        """
         self._size(width, height, scale)
         found = self._open(html)
         if whole:
@@ -175,15 +190,23 @@ class Browser:
         data = self._send("Page.captureScreenshot", format="png")["data"]
         image = Image.open(io.BytesIO(base64.b64decode(data)))
         image.load()
-        return Shot(image.convert("RGB"), _marks(found["marks"], scale))
+        marks = _marks(found["marks"], scale)
+        if words:
+            marks += _marks(self._evaluate(_WORDS), scale)
+        return Shot(image.convert("RGB"), marks)
 
     def pdf(
-        self, html: str, *, width_in: float, height_in: float
-    ) -> tuple[bytes, tuple[Mark, ...]]:
+        self, html: str, *, width_in: float, height_in: float,
+        margins: tuple[str, str] | None = None,
+    ) -> tuple[bytes, tuple[Mark, ...]]:  # fmt: skip
         """The page printed without margins (the page brings its own), and the boxes of its facts.
 
+        margins  what a browser prints above and below a page, as HTML; then there are margins, and
+                 no boxes
         Boxes are points from the top left, and hold on the first page.
         """
+        margin = 0.42 if margins else 0
+        head, foot = margins or ("", "")
         self._size(round(width_in * 96), round(height_in * 96), 1)
         self._send("Emulation.setEmulatedMedia", media="print")
         found = self._open(html)
@@ -192,14 +215,17 @@ class Browser:
             printBackground=True,
             paperWidth=width_in,
             paperHeight=height_in,
-            marginTop=0,
-            marginBottom=0,
-            marginLeft=0,
-            marginRight=0,
+            marginTop=margin,
+            marginBottom=margin,
+            marginLeft=margin,
+            marginRight=margin,
+            displayHeaderFooter=bool(margins),
+            headerTemplate=head,
+            footerTemplate=foot,
             preferCSSPageSize=False,
         )["data"]
         self._send("Emulation.setEmulatedMedia", media="")
-        return base64.b64decode(data), _marks(found["marks"], 0.75)
+        return base64.b64decode(data), () if margins else _marks(found["marks"], 0.75)
 
     def keep(self, name: str, image: Image.Image) -> str:
         """A picture beside the page, and the name by which the page can show it."""
@@ -215,9 +241,9 @@ class Browser:
             self._next()
         return self._evaluate()
 
-    def _evaluate(self) -> Any:
+    def _evaluate(self, script: str = _MARKS) -> Any:
         answer = self._send(
-            "Runtime.evaluate", expression=_MARKS, awaitPromise=True, returnByValue=True
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
         )
         return answer["result"]["value"]
 

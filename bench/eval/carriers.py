@@ -133,6 +133,19 @@ CARRIERS: tuple[Carrier, ...] = (
         services=("ゆうパック",),
     ),
     Carrier(
+        "dpd", "DPD", ("#ffffff", "#dc0032"), ("text::14:",), ("DE", "FR", "GB", "PL", "NL"),
+        "tracking.dpd.de/status/de_DE/parcel/", services=("DPD CLASSIC", "DPD Home"),
+    ),
+    Carrier(
+        "inpost", "InPost", ("#ffcd00", "#1d1d1b"), ("text:6:23:",), ("PL",),
+        "inpost.pl/sledzenie-przesylek?number=", services=("Kurier InPost",), unseen=True,
+    ),
+    Carrier(
+        "postnord", "PostNord", ("#00a0d6", "#ffffff"), ("s10:CE:SE", "s10:RR:SE"), ("SE",),
+        "tracking.postnord.com/se/tracking?id=", checked=True, services=("Varubrev", "MyPack Home"),
+        unseen=True,
+    ),
+    Carrier(
         "gls", "GLS", ("#061ab1", "#ffd100"), ("text::11:",), _EUROPE,
         "gls-group.com/DE/de/paketverfolgung", services=("BusinessParcel",), unseen=True,
     ),
@@ -175,7 +188,7 @@ _AMAZON = {
     "JP": "-japan.amazon.com",
     "AU": ".amazon.com.au",
 }
-_EBAY = {"US": "com", "GB": "co.uk", "AU": "com.au", "NL": "nl", "JP": "com"}  # fmt: skip
+_EBAY = {"US": "com", "GB": "co.uk", "AU": "com.au", "JP": "com", "SE": "com"}
 
 
 def portal_host(platform: str, site: str) -> str:

@@ -24,6 +24,18 @@ _MONTHS: dict[str, tuple[str, ...]] = {
         "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre "
         "dicembre".split()
     ),
+    "nl": tuple(
+        "januari februari maart april mei juni juli augustus september oktober november "
+        "december".split()
+    ),
+    "pl": tuple(
+        "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października "
+        "listopada grudnia".split()
+    ),
+    "sv": tuple(
+        "januari februari mars april maj juni juli augusti september oktober november "
+        "december".split()
+    ),
 }  # fmt: skip
 _SHORT: dict[str, tuple[str, ...]] = {
     "en": tuple(name[:3] for name in _MONTHS["en"]),
@@ -31,6 +43,9 @@ _SHORT: dict[str, tuple[str, ...]] = {
     "fr": tuple("janv. févr. mars avr. mai juin juil. août sept. oct. nov. déc.".split()),
     "es": tuple("ene feb mar abr may jun jul ago sep oct nov dic".split()),
     "it": tuple("gen feb mar apr mag giu lug ago set ott nov dic".split()),
+    "nl": tuple("jan feb mrt apr mei jun jul aug sep okt nov dec".split()),
+    "pl": tuple("sty lut mar kwi maj cze lip sie wrz paź lis gru".split()),
+    "sv": tuple("jan feb mars apr maj juni juli aug sep okt nov dec".split()),
 }
 _DAYS: dict[str, tuple[str, ...]] = {
     "en": tuple("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()),
@@ -38,6 +53,9 @@ _DAYS: dict[str, tuple[str, ...]] = {
     "fr": tuple("lundi mardi mercredi jeudi vendredi samedi dimanche".split()),
     "es": tuple("lunes martes miércoles jueves viernes sábado domingo".split()),
     "it": tuple("lunedì martedì mercoledì giovedì venerdì sabato domenica".split()),
+    "nl": tuple("maandag dinsdag woensdag donderdag vrijdag zaterdag zondag".split()),
+    "pl": tuple("poniedziałek wtorek środa czwartek piątek sobota niedziela".split()),
+    "sv": tuple("måndag tisdag onsdag torsdag fredag lördag söndag".split()),
     "zh": tuple("星期一 星期二 星期三 星期四 星期五 星期六 星期日".split()),
     "ja": tuple("月 火 水 木 金 土 日".split()),
 }
@@ -70,6 +88,9 @@ _DAY_FORMS: dict[str, tuple[str, ...]] = {
         "{dd}/{mm}/{y}", "{d} {Month} {y}", "{Wday} {d} {Month} {y}", "!{dd}-{mm}-{y}",
         "!{d} {Mon} {y}",
     ),
+    "nl": ("{dd}-{mm}-{y}", "{d} {Month} {y}", "{Wday} {d} {Month} {y}", "!{d} {Mon} {y}"),
+    "pl": ("{dd}.{mm}.{y}", "{d} {Month} {y}", "{y}-{mm}-{dd}", "{Wday}, {d} {Month} {y}"),
+    "sv": ("{y}-{mm}-{dd}", "{d} {Month} {y}", "{Wday} {d} {Month} {y}", "{d} {Mon} {y}"),
     "zh": (
         "{y}-{mm}-{dd}", "{y}年{m}月{d}日", "{y}/{mm}/{dd}", "{y}年{mm}月{dd}日 {Wday}",
         "!{y}.{mm}.{dd}", "!{y}年{m}月{d}日（{Wday}）",
@@ -89,6 +110,9 @@ _TIME_FORMS: dict[str, tuple[str, ...]] = {
     "fr": (" {HH}:{M}", " à {HH}h{M}", ", {HH}:{M}", "! à {HH} h {M}"),
     "es": (" {HH}:{M}", ", {HH}:{M} h", " a las {HH}:{M}", "! {h}:{M} {dotted}"),
     "it": (" {HH}:{M}", " ore {HH}:{M}", ", {HH}:{M}", "! alle {HH}:{M}"),
+    "nl": (" {HH}:{M}", ", {HH}:{M} uur", " om {HH}:{M}", "! {HH}.{M} uur"),
+    "pl": (" {HH}:{M}", ", {HH}:{M}", " godz. {HH}:{M}"),
+    "sv": (" {HH}:{M}", ", {HH}:{M}", " kl. {HH}:{M}", "! kl {HH}.{M}"),
     "zh": (" {HH}:{M}", " {HH}:{M}:{S}", " {half}{h}:{M}", "! {HH}时{M}分"),
     "ja": (" {HH}:{M}", " {HH}時{M}分", "! {half}{h}時{M}分"),
 }

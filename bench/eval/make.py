@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.eval.browser import Browser
 from bench.eval.fonts import require_fonts
 from bench.eval.recipes import Recipe, deck
-from bench.eval.story import Story, neighbour, told
+from bench.eval.story import MARKET, Story, neighbour, told
 from bench.eval.studio import Studio
 from bench.eval.truth import Case, Truth, write_case
 from bench.eval.work import Work
@@ -53,7 +53,12 @@ def _make_case(
     studio: Studio, dice: random.Random, folder: Path, recipes: list[Recipe], *, holdout: bool
 ) -> Case:
     story = told(dice, holdout=holdout)
-    elsewhere = dice.choice([s for s in ("US", "GB", "DE", "FR", "CA") if s != story.land])
+    # Within the single market another country's site may be the right one.
+    sites = [
+        site for site in ("US", "GB", "DE", "FR", "CA")
+        if site != story.land and not {site, story.land} <= MARKET
+    ]  # fmt: skip
+    elsewhere = dice.choice(sites)
     wrong_site = dice.random() < _WRONG_SITE and story.land != "CN"
     files = []
     for place, recipe in enumerate(recipes, 1):

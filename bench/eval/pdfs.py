@@ -218,6 +218,39 @@ def written(writer: Any) -> bytes:
     return out.getvalue()
 
 
+def _font() -> Any:
+    from pypdf.generic import DictionaryObject, NameObject
+
+    return DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Font"),
+            NameObject("/Subtype"): NameObject("/Type1"),
+            NameObject("/BaseFont"): NameObject("/Helvetica"),
+            NameObject("/Encoding"): NameObject("/WinAnsiEncoding"),
+        }
+    )
+
+
+def drawn_upon(writer: Any, content: str) -> None:
+    """Content upon the first page, as a stream of its own; what was there is fenced in q and Q."""
+    from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
+
+    page = writer.pages[0]
+    resources = page["/Resources"].get_object()
+    fonts = resources.get("/Font", DictionaryObject()).get_object()
+    fonts[NameObject("/FEd")] = writer._add_object(_font())
+    resources[NameObject("/Font")] = fonts
+    page[NameObject("/Resources")] = resources
+    streams = []
+    for body in (b"q\n", f"Q\n{content}".encode("cp1252", "replace")):
+        stream = StreamObject()
+        stream.set_data(body)
+        streams.append(writer._add_object(stream))
+    old = page.raw_get("/Contents")
+    inner = list(old.get_object()) if isinstance(old.get_object(), ArrayObject) else [old]
+    page[NameObject("/Contents")] = ArrayObject([streams[0], *inner, streams[1]])
+
+
 def draw_over(box: Box, text: str, *, high: float, size: float, cover: str = "1 1 1") -> str:
     """Content that covers a box (points from the top left) and writes `text` there in /FEd."""
     left, top, right, bottom = box

@@ -17,6 +17,7 @@ from PIL import Image, ImageFilter
 from PIL.PngImagePlugin import PngInfo
 
 from bench.eval.browser import Box, Mark, Shot
+from bench.eval.lcd import striped
 
 Floats = NDArray[np.float32]
 
@@ -35,11 +36,15 @@ class Picture:
     quality: int = 0  # 0: without loss
     format: str = "PNG"  # of pictures without loss
     photo: bool = False
+    lossy: str = "JPEG"  # of pictures with a quality
     scale: float = 1.0  # device pixels a CSS pixel, as it was drawn
     subsampling: int = 2
 
     def mark(self, name: str) -> Mark | None:
         return next((mark for mark in self.marks if mark.name == name), None)
+
+    def marks_boxes(self) -> list[Box]:
+        return [mark.box for mark in self.marks]
 
     def handled(self, how: str, image: Image.Image, **changes: object) -> Picture:
         return replace(self, image=image, handling=(*self.handling, how), **changes)  # type: ignore[arg-type]
@@ -51,13 +56,19 @@ class Picture:
 
     @property
     def suffix(self) -> str:
-        return ".jpg" if self.quality else f".{self.format.lower()[:4]}"
+        if self.quality and self.lossy == "JPEG":
+            return ".jpg"
+        return f".{(self.lossy if self.quality else self.format).lower()[:4]}"
 
     def written(self) -> bytes:
         """The file."""
         out = io.BytesIO()
         extra: dict[str, object] = {}
-        if self.quality:
+        if self.quality and self.lossy != "JPEG":
+            if self.exif:  # Exif in other formats has no signature of JPEG's
+                extra["exif"] = self.exif
+            self.image.convert("RGB").save(out, self.lossy, quality=self.quality, **extra)
+        elif self.quality:
             if self.exif:
                 extra["exif"] = self.exif
             if self.xmp:
@@ -135,7 +146,8 @@ def photographed(
 ) -> Picture:
     """A photograph of a screen or a sheet, 1,500 to 2,100 pixels wide.
 
-    hard   0 to 1: how far from straight, sharp and evenly lit
+    hard   0 to 1: how far from straight, sharp and evenly lit. Some are taken from the side, and
+           the pixels of some screens are coarse enough to beat against the camera's.
     """
     rng = np.random.default_rng(dice.getrandbits(63))
     subject = picture.image.convert("RGB")
@@ -147,11 +159,13 @@ def photographed(
     inner = (subject.width * scale, subject.height * scale)
     left, top = (frame[0] - inner[0]) / 2, (frame[1] - inner[1]) / 2
     jolt = 0.012 + 0.035 * hard
+    lean = (dice.uniform(0.05, 0.11) if dice.random() < 0.3 else 0.0, dice.choice((0, 1, 2, 3)))
     angle = math.radians(dice.uniform(-3, 3) * (0.4 + hard))
     corners = []
     for x, y in ((0, 0), (1, 0), (1, 1), (0, 1)):
         px = left + x * inner[0] + dice.uniform(-jolt, jolt) * inner[0]
         py = top + y * inner[1] + dice.uniform(-jolt, jolt) * inner[1]
+        px, py = _leant(px, py, x, y, inner, lean)
         dx, dy = px - frame[0] / 2, py - frame[1] / 2
         corners.append(
             (
@@ -160,9 +174,13 @@ def photographed(
             )
         )
     source = [(0, 0), (subject.width, 0), (subject.width, subject.height), (0, subject.height)]
-    back, forth = _homography(corners, source), _homography(source, corners)
-    if screen:
+    forth = _homography(source, corners)
+    if screen and subject.width * subject.height < 1_600_000 and dice.random() < 0.5:
+        subject = striped(subject, dice)
+        source = [(3 * x, 3 * y) for x, y in source]
+    elif screen:
         subject = _with_pixels(subject, dice)
+    back = _homography(corners, source)
     warped = subject.transform(frame, Image.Transform.PERSPECTIVE, back, Image.Resampling.BICUBIC)
     covered = Image.new("L", subject.size, 255).transform(
         frame, Image.Transform.PERSPECTIVE, back, Image.Resampling.BILINEAR
@@ -192,6 +210,8 @@ def scanned(picture: Picture, dice: random.Random) -> Picture:
     rng = np.random.default_rng(dice.getrandbits(63))
     page = picture.image.convert("L")
     turn = dice.uniform(-1.3, 1.3)
+    if dice.random() < 0.2:  # laid on askew
+        turn = dice.choice((-1, 1)) * dice.uniform(1.5, 4.5)
     page = page.rotate(turn, Image.Resampling.BICUBIC, expand=False, fillcolor=250)
     pixels = np.asarray(page, dtype=np.float32)
     grain = rng.standard_normal(pixels.shape, dtype=np.float32)
@@ -214,6 +234,18 @@ def scanned(picture: Picture, dice: random.Random) -> Picture:
         moved, quality=dice.choice((75, 85, 90)), exif=b"", xmp=b"", text=(),
         handling=(*picture.handling, "scan"),
     )  # fmt: skip
+
+
+def _leant(
+    px: float, py: float, x: int, y: int, inner: tuple[float, float], lean: tuple[float, int]
+) -> tuple[float, float]:
+    """A corner seen from the side: of the side that is farther off, both are drawn together."""
+    much, side = lean
+    if side < 2 and x == side:
+        py += (1 - 2 * y) * much * inner[1]
+    if side >= 2 and y == side - 2:
+        px += (1 - 2 * x) * much * inner[0]
+    return px, py
 
 
 def _scaled(box: Box, scale: float) -> Box:

@@ -18,8 +18,8 @@ class Recipe:
     edit: str = ""
 
 
-# Shares, not counts: a set of 300 files has about 150 honest ones, 75 that are given away, 50 that
-# only pixels show and 25 that nothing shows.
+# Shares, not counts: about half of a set is honest, a quarter is given away, a sixth only pixels
+# show and a fourteenth nothing shows.
 SHARES: tuple[tuple[Recipe, int], ...] = (
     (Recipe("screen"), 26),
     (Recipe("letter-pdf"), 11),
@@ -47,6 +47,23 @@ SHARES: tuple[tuple[Recipe, int], ...] = (
     (Recipe("plain-pdf", "print-to-pdf"), 2),
     (Recipe("plain-pdf", "countersigned"), 2),
     (Recipe("letter-pdf", "filled"), 3),
+    (Recipe("page-pdf", "headed"), 4),
+    (Recipe("letter-pdf", "highlighted"), 2),
+    (Recipe("plain-pdf", "stamped"), 2),
+    (Recipe("letter-pdf", "redacted"), 2),
+    (Recipe("letter-pdf", "merged"), 2),
+    (Recipe("letter-pdf", "squeezed"), 2),
+    (Recipe("plain-pdf", "trimmed"), 1),
+    (Recipe("scan", "ocr-layer"), 4),
+    (Recipe("screen", "noted"), 3),
+    (Recipe("screen", "hidden"), 3),
+    (Recipe("screen", "watermarked"), 3),
+    (Recipe("screen", "inset"), 2),
+    (Recipe("screen", "stitched"), 2),
+    (Recipe("screen", "quantised"), 2),
+    (Recipe("screen", "tinted"), 1),
+    (Recipe("screen", "format"), 3),
+    (Recipe("chat-resave", "twice-sent"), 2),
     (Recipe("plain-pdf", "after-signature", SIGNATURE), 3),
     (Recipe("letter-pdf", "after-signature", SIGNATURE), 2),
     (Recipe("plain-pdf", "signed-bytes", SIGNATURE), 3),
@@ -57,6 +74,7 @@ SHARES: tuple[tuple[Recipe, int], ...] = (
     (Recipe("letter-pdf", "annotation", STRUCTURE), 3),
     (Recipe("plain-pdf", "replaced", STRUCTURE), 4),
     (Recipe("letter-pdf", "retouched", STRUCTURE), 3),
+    (Recipe("scan", "layer-differs", STRUCTURE), 3),
     (Recipe("screen", "exif-editor", METADATA), 3),
     (Recipe("photo-paper", "exif-editor", METADATA), 2),
     (Recipe("screen", "xmp-history", METADATA), 4),
@@ -78,6 +96,8 @@ SHARES: tuple[tuple[Recipe, int], ...] = (
     (Recipe("screen", "patched", PIXELS), 11),
     (Recipe("screen", "retyped", PIXELS), 11),
     (Recipe("screen", "inserted", PIXELS), 10),
+    (Recipe("photo-paper", "photo-retyped", PIXELS), 4),
+    (Recipe("scan", "scan-retyped", PIXELS), 4),
     (Recipe("screen", "rerendered", UNKNOWABLE), 11),
     (Recipe("photo-screen", "rephotographed", UNKNOWABLE), 11),
 )

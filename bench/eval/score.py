@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +37,14 @@ def default_command() -> str:
     return f"{shlex.quote(str(Path(sys.executable).parent / 'orderproof'))} inspect"
 
 
-def inspected(command: str) -> Ask:
-    """Asks `command`, once a case."""
+def inspected(command: str, *, kept: Path | None = None) -> Ask:
+    """Asks `command`, once a case.
+
+    kept  a folder for what it said: a case that was asked before is not asked again, so that a
+          score can be stopped, gone on with, and counted anew in other ways
+    """
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
 
     def ask(case: Case, folder: Path) -> dict[str, Answer]:
         files = [str(folder / one.file) for one in case.files]
@@ -46,26 +52,34 @@ def inspected(command: str) -> Ask:
             *shlex.split(command), *files, "--at", case.asked_at, "--order", case.order,
             "--tracking", case.tracking, "--site", case.site, "--json",
         ]  # fmt: skip
+        old = kept / f"{case.name}.jsonl" if kept is not None else None
+        if old is not None and old.exists():
+            return _found(case, old.read_text(encoding="utf-8"), "it was not answered")
         try:
             done = subprocess.run(
                 words, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
             )
         except subprocess.TimeoutExpired:
             return {one.file: Answer(failed="time-out") for one in case.files}
-        found: dict[str, Answer] = {}
-        for name, answer in answers_of(done.stdout):
-            found[Path(name).name] = answer
+        if old is not None:
+            old.write_text(done.stdout, encoding="utf-8")
         last = (done.stderr.strip().splitlines() or ["no word of why"])[-1]
-        for truth in case.files:
-            if truth.file not in found:
-                found[truth.file] = Answer(failed=f"exit {done.returncode}: {last}")
-        return found
+        return _found(case, done.stdout, f"exit {done.returncode}: {last}")
 
     return ask
 
 
-def score(folder: Path, ask: Ask) -> tuple[Scores, Spent]:
-    """(scores, time spent) over all cases of a set."""
+def _found(case: Case, output: str, otherwise: str) -> dict[str, Answer]:
+    """Each file's answer; `otherwise` is why it has none."""
+    found = {Path(name).name: answer for name, answer in answers_of(output)}
+    return {one.file: found.get(one.file, Answer(failed=otherwise)) for one in case.files}
+
+
+def score(folder: Path, ask: Ask, *, only: Collection[str] = ()) -> tuple[Scores, Spent]:
+    """(scores, time spent) over all cases of a set.
+
+    only  families, media, layouts, languages, classes or ways: of the others nothing is counted
+    """
     cases = sorted(path.parent for path in folder.glob("*/truth.json"))
     if not cases:
         raise FileNotFoundError(
@@ -80,7 +94,8 @@ def score(folder: Path, ask: Ask) -> tuple[Scores, Spent]:
         spent.cpu_s += _children_s() - cpu
         spent.files += len(case.files)
         for truth in case.files:
-            scores.add(truth, answers[truth.file], str(path / truth.file))
+            if not only or truth.sorts & set(only):
+                scores.add(truth, answers[truth.file], str(path / truth.file))
         if sys.stderr.isatty():
             print(f"\r{place}/{len(cases)} cases", end="", file=sys.stderr, flush=True)
     return scores, spent

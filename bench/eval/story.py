@@ -31,6 +31,13 @@ _CITIES: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "AT": (("1070 Wien", "Wien", "Europe/Vienna"),),
     "NL": (("3511 LN Utrecht", "Utrecht", "Europe/Amsterdam"),),
+    "PL": (
+        ("31-042 Kraków", "Kraków", "Europe/Warsaw"), ("80-831 Gdańsk", "Gdańsk", "Europe/Warsaw"),
+    ),
+    "SE": (
+        ("411 18 Göteborg", "Göteborg", "Europe/Stockholm"),
+        ("211 22 Malmö", "Malmö", "Europe/Stockholm"),
+    ),
     "FR": (("69003 Lyon", "Lyon", "Europe/Paris"), ("33000 Bordeaux", "Bordeaux", "Europe/Paris")),
     "ES": (("46001 Valencia", "Valencia", "Europe/Madrid"),
            ("28012 Madrid", "Madrid", "Europe/Madrid")),
@@ -55,6 +62,9 @@ _NAMES = {
     "DE": ("Jutta Brandhof", "Lars Wiesner", "M. Eckerle"),
     "FR": ("Odile Marchetin", "B. Lavergne", "Yann Corbeil"),
     "ES": ("Nuria Valdivar", "T. Quesalta", "Iker Montoro"),
+    "PL": ("Halina Mrozek", "T. Kubacki", "Bartosz Zielny"),
+    "SE": ("Ulrika Sandhag", "P. Törnblad", "Emil Rosvik"),
+    "NL": ("Femke Oosterhof", "J. van Dalen", "Ruben Kapelle"),
     "IT": ("Paola Ventrelli", "G. Morandini", "Luca Serafino"),
 }
 _LATIN = (
@@ -69,8 +79,13 @@ _GOODS = (
     "Folding camp stool, green", "USB-C hub 7-in-1", "Silicone baking mat 2 pcs", "LED desk lamp",
     "Yoga block set", "Stainless bottle 750 ml", "Phone tripod 1.2 m", "Cotton tote, natural",
 )  # fmt: skip
-_LANGUAGE = {"US": "en", "GB": "en", "CA": "en", "AU": "en", "DE": "de", "AT": "de", "FR": "fr",
-             "ES": "es", "IT": "it", "JP": "ja", "CN": "zh", "NL": "en"}  # fmt: skip
+_LANGUAGE = {
+    "US": "en", "GB": "en", "CA": "en", "AU": "en", "DE": "de", "AT": "de", "FR": "fr", "ES": "es",
+    "IT": "it", "JP": "ja", "CN": "zh", "NL": "nl", "PL": "pl", "SE": "sv",
+}  # fmt: skip
+# The single market's marketplaces; whoever lives elsewhere in it buys on a neighbour's.
+_SITES = ("DE", "FR", "ES", "IT", "NL", "PL", "SE")
+MARKET = frozenset({*_SITES, "AT"})
 _HOME_LANGUAGE = {
     "china_post": "zh", "ems": "zh", "yunexpress": "zh", "4px": "zh", "yanwen": "zh", "sf": "zh",
     "cainiao": "zh",
@@ -90,7 +105,8 @@ class Event:
 class Story:
     """A parcel. Times are aware, in the zone of their place.
 
-    land      where it was delivered; `site` is the marketplace it was sold on
+    land      where it was delivered; `site` is the marketplace it was sold on: another country's
+              where the sale went across a border of the single market
     language  of the pages that tell it
     captured  when the seller took the picture or wrote the file, in the seller's zone
     asked     when `inspect` is asked (--at), UTC
@@ -117,6 +133,11 @@ class Story:
 
     def event(self, kind: str) -> Event:
         return next(event for event in self.events if event.kind == kind)
+
+    @property
+    def abroad(self) -> bool:
+        """Sold across a border."""
+        return self.site != self.land
 
     @property
     def shown(self) -> tuple[Event, ...]:
@@ -154,7 +175,7 @@ def told(dice: random.Random, *, holdout: bool) -> Story:
         number=numbers.made(dice.choice(carrier.rules), dice),
         platform=(platform := dice.choice(("amazon", "amazon", "tiktok", "ebay", "shopify"))),
         order=numbers.order_number(platform, dice),
-        site=land,
+        site=_site(land, dice),
         land=land,
         language=language,
         buyer=dice.choice(_NAMES.get(land, _LATIN)),
@@ -171,6 +192,13 @@ def told(dice: random.Random, *, holdout: bool) -> Story:
         signed=dice.choice(_NAMES.get(land, _LATIN)).upper(),
         delivered=dice.random() > 0.08,
     )
+
+
+def _site(land: str, dice: random.Random) -> str:
+    """Mostly the land's own; an honest sale may cross a border within the single market."""
+    if land not in MARKET or (land in _SITES and dice.random() > 0.12):
+        return land
+    return dice.choice([site for site in _SITES[:4] if site != land])
 
 
 def neighbour(story: Story, dice: random.Random, *, holdout: bool, site: bool) -> Story:

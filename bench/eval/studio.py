@@ -25,7 +25,8 @@ from bench.eval.exif import (
     TAKEN,
     exif_block,
 )
-from bench.eval.pages import chat, frames, letter, portal, tracking
+from bench.eval.lcd import smoothed
+from bench.eval.pages import apps, chat, forms, frames, letter, portal, tracking
 from bench.eval.pages.view import View, view_of
 from bench.eval.pictures import Picture, picture_of
 from bench.eval.story import Story
@@ -58,13 +59,15 @@ class Draft:
     stamped: str | None = None
     alter: Altering = lambda view: None
     country: bool = False
+    words: bool = False  # where each piece of text stands is told as well
 
     def view(self, dice: random.Random) -> View:
         stamped = self.stamped
         if stamped is None:
             choices = ("bar", "page", "") if self.frame == "browser" else ("page", "page", "")
             stamped = dice.choice(choices)
-        view = view_of(self.story, dice, holdout=self.holdout, stamped=stamped)
+        strange = self.family in ("strange", "form") or dice.random() < 0.12
+        view = view_of(self.story, dice, holdout=self.holdout, stamped=stamped, strange=strange)
         view.country = self.country or dice.random() < 0.5
         self.alter(view)
         return view
@@ -106,35 +109,54 @@ class Studio:
                 body, host = portal.order_page(view)
             case "aggregator":
                 body, host = portal.aggregator(view)
+            case "strange":
+                narrow = _pick_strange(view, draft.frame)
+                style, body = apps.page(view)
             case _:
-                style, body = letter.style(view), _sheet(view, draft.family)
+                style, body = _sheet(view, draft.family)
         width = dice.choice((375, 390, 412)) if narrow else dice.choice((1000, 1180, 1280, 1366))
         scale = dice.choice((2, 2.5, 3)) if narrow else dice.choice((1, 1, 1.25, 1.5))
         height = dice.choice((700, 800)) if narrow else dice.choice((640, 720, 760))
-        if draft.family in ("proof", "slip"):
+        lcd = 1
+        if draft.family in _SHEETS:
             width, height, scale = 816, 1056, dice.choice((1.5, 1.75, 2))
-        elif narrow:
+        elif draft.frame == "phone":
             body = frames.phone(view, body)
         elif draft.frame == "browser":
             body = frames.browser(view, host, body, height=height)
+        elif scale == 1 and dice.random() < 0.6:
+            lcd = 3  # text smoothed for a desktop's coloured stripes
         shot = self.browser.shot(
-            frames.document(style, body), width=width, height=height, scale=scale, whole=True
-        )
-        return view, picture_of(shot, scale)
+            frames.document(style, body), width=width, height=height, scale=scale * lcd,
+            whole=True, words=draft.words,
+        )  # fmt: skip
+        picture = picture_of(shot, scale)
+        if lcd > 1:
+            picture = picture.moved(smoothed(shot.image), _third)
+        return view, picture
 
     def printed(self, draft: Draft) -> tuple[View, Paper]:
         """The page printed to PDF by a browser: a letter, a slip, or a tracking page."""
         dice = random.Random(draft.seed)
         view = draft.view(dice)
-        if draft.family in ("proof", "slip"):
-            style, body = letter.style(view), _sheet(view, draft.family)
+        host = view.story.carrier.host + view.story.number
+        if draft.family in _SHEETS:
+            style, body = _sheet(view, draft.family)
+        elif draft.family == "strange":
+            _pick_strange(view, "browser")
+            style, body = apps.page(view)
+        elif draft.family == "tracking":
+            style, body = tracking.style(view), tracking.page(view)
         else:
-            body = tracking.page(view) if draft.family == "tracking" else portal.order_page(view)[0]
-            style = tracking.style(view)
-        style += "@page { margin: 0 }"
+            style, (body, host) = tracking.style(view), portal.order_page(view)
         size = (8.5, 11.0) if view.story.land in ("US", "CA") else (8.27, 11.69)
+        margins: tuple[str, str] | None = None
+        if draft.frame == "headed":
+            margins = frames.print_margins(view, host)
+        else:
+            style += "@page { margin: 0 }"
         data, marks = self.browser.pdf(
-            frames.document(style, body), width_in=size[0], height_in=size[1]
+            frames.document(style, body), width_in=size[0], height_in=size[1], margins=margins
         )
         data = pdfs.printed_at(data, view.story.captured)
         return view, Paper(data, marks, high=size[1] * 72)
@@ -163,8 +185,31 @@ class Studio:
         return view, picture_of(shot, scale)
 
 
-def _sheet(view: View, family: str) -> str:
-    return letter.proof(view) if family == "proof" else letter.slip(view)
+_SHEETS = frozenset({"proof", "slip", "form"})
+
+
+def _sheet(view: View, family: str) -> tuple[str, str]:
+    """(style, body) of a sheet of paper."""
+    if family == "form":
+        view.pick(forms.SEEN, forms.UNSEEN)
+        return forms.page(view)
+    return letter.style(view), letter.proof(view) if family == "proof" else letter.slip(view)
+
+
+def _pick_strange(view: View, frame: str) -> bool:
+    """Choose a layout that goes with what is around the page; whether it is a phone's."""
+
+    def fitting(layouts: tuple[str, ...]) -> tuple[str, ...]:
+        if not frame:
+            return layouts
+        return tuple(one for one in layouts if (one in apps.NARROW) == (frame == "phone"))
+
+    return view.pick(fitting(apps.SEEN), fitting(apps.UNSEEN)) in apps.NARROW
+
+
+def _third(box: Box) -> Box:
+    left, top, right, bottom = (round(edge / 3, 2) for edge in box)
+    return left, top, right, bottom
 
 
 def plain(draft: Draft) -> tuple[View, Paper]:

@@ -67,6 +67,13 @@ class Truth:
     handling: list[str] = field(default_factory=list)
     unasked: list[str] = field(default_factory=list)
 
+    @property
+    def sorts(self) -> set[str]:
+        """What it is one of, to count some sorts alone."""
+        edit = {self.edit.kind, self.edit.way} if self.edit else {"honest"}
+        plain = {self.family, self.medium, self.layout, self.frame, self.language}
+        return plain | edit | set(self.handling)
+
 
 @dataclass(frozen=True)
 class Case:

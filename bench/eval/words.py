@@ -1,4 +1,4 @@
-"""The wording of a page, picked from words.toml."""
+"""The wording of a page, picked from words.toml, or strange.toml for pages of other families."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-_FILE = Path(__file__).with_name("words.toml")
+_FOLDER = Path(__file__).parent
+# Languages of which every page is strange.
+ELSEWHERE = frozenset({"nl", "pl", "sv"})
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,16 @@ class Words:
         return self.chosen[key]
 
 
-def words_for(language: str, dice: random.Random, *, holdout: bool) -> Words:
-    """A wording of each place; hold-out sets prefer those that development never sees."""
+def words_for(language: str, dice: random.Random, *, holdout: bool, strange: bool = False) -> Words:
+    """A wording of each place; hold-out sets prefer those that development never sees.
+
+    strange  as other people word it, where they are known to
+    """
+    offers = dict(_all("words").get(language, {}))
+    if strange or language in ELSEWHERE:
+        offers |= _all("strange").get(language, {})
     chosen = {}
-    for key, offered in _all()[language].items():
+    for key, offered in offers.items():
         seen = [one for one in offered if not one.startswith("!")]
         unseen = [one[1:] for one in offered if one.startswith("!")]
         chosen[key] = dice.choice(seen + 2 * unseen if holdout else seen)
@@ -33,5 +41,5 @@ def words_for(language: str, dice: random.Random, *, holdout: bool) -> Words:
 
 
 @functools.cache
-def _all() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+def _all(name: str) -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))

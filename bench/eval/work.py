@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
-from bench.eval import numbers, pdfs
+from bench.eval import numbers, papers, pdfs
 from bench.eval.browser import Box
 from bench.eval.edits import documents, metadata, pixels
 from bench.eval.edits.contradictions import WAYS, Lie, lie
@@ -28,7 +28,10 @@ from bench.eval.truth import METADATA, PIXELS, Edit, Truth
 DATE = frozenset({"day", "minute", "zone"})
 READING = DATE | {"tracking", "order", "carrier", "capture", "stale", "foreign"}
 
-_SCREENS = ("tracking", "portal", "aggregator")
+_SCREENS = ("tracking", "portal", "aggregator", "strange")
+# Altered after it was photographed or scanned.
+_LATE = frozenset({"photo-retyped", "scan-retyped", "layer-differs"})
+_LAYERED = frozenset({"ocr-layer", "layer-differs"})
 _SCANNERS = ("ScanGear 4.2", "EPSON Scan 2", "Canon iR-ADV")
 _UNSEEN_SCANNERS = ("NAPS2", "KONICA MINOLTA bizhub", "Brother MFC", "CamScanner")
 _KINDS = {
@@ -59,6 +62,7 @@ class Work:
         self.handling: tuple[str, ...] = ()
         self.lie: Lie | None = None
         self.retouched = False
+        self.words: list[tuple[Box, str]] = []  # of the text layer
         self.draft = self._draft(country=country)
 
     def made(self) -> tuple[bytes, str]:
@@ -69,7 +73,8 @@ class Work:
             return paper.data, ".pdf"
         picture = self._picture()
         self.handling, self.boxes = picture.handling, picture.boxes
-        if self.recipe.medium == "scan" and self.dice.random() < 0.5:
+        layered = self.recipe.way in _LAYERED
+        if self.recipe.medium == "scan" and (layered or self.dice.random() < 0.5):
             return self._scanned_pdf(picture), ".pdf"
         return picture.written(), picture.suffix
 
@@ -83,10 +88,17 @@ class Work:
         if captured is not None and not captured.sure:
             unasked |= {"capture"}
         photo = medium.startswith("photo")
-        if captured is None and (photo or medium.endswith("-pdf") or medium == "scan"):
+        if captured is None and (
+            photo or medium.endswith("-pdf") or medium == "scan" or view.dated
+        ):
             unasked |= {"capture", "stale"}  # metadata may or may not be taken for a date
         if way in ("rotate", "editor-rotate") or view.tiny:
             unasked |= READING
+        if self.story.abroad and not foreign and not (view.orders and view.tracking):
+            # Without the order's number a parcel that went abroad may as well be another order's.
+            unasked |= {"foreign"}
+        if way in ("hidden", "redacted") and foreign:
+            unasked |= {"foreign"}  # what told it may be what was made unreadable
         edit = None
         if self.recipe.edit:
             boxes = [
@@ -120,15 +132,17 @@ class Work:
     def _draft(self, *, country: bool) -> Draft:
         medium, way, dice = self.recipe.medium, self.recipe.way, self.dice
         if medium in ("letter-pdf", "plain-pdf"):
-            family = "proof"
+            family = "form" if medium == "letter-pdf" and dice.random() < 0.4 else "proof"
         elif medium == "slip-pdf":
             family = "slip"
         elif medium in ("scan", "photo-paper"):
             family = "slip" if dice.random() < 0.25 and not way else "proof"
+            if family == "proof" and dice.random() < 0.4:
+                family = "form"
         elif medium == "page-pdf":
-            family = dice.choice(("tracking", "portal"))
+            family = dice.choice(("tracking", "portal", "strange"))
         else:
-            family = dice.choices(_SCREENS, (6, 3, 2))[0]
+            family = dice.choices(_SCREENS, (6, 3, 2, 6))[0]
         draft = Draft(self.story, family, dice.getrandbits(48), self.holdout, country=country)
         if family in _SCREENS and medium != "page-pdf":
             draft.frame = dice.choice(("browser", "browser", "phone", ""))
@@ -138,14 +152,19 @@ class Work:
             self._lying(draft, way)
         if way in ("exif-stamp", "captured-before"):
             draft.stamped = "page"
-        if way == "print-to-pdf":
+        if way in _LAYERED:
+            self.story = draft.story = _in_latin(self.story)
+            draft.words = True
+        if way in ("print-to-pdf", "headed"):
             draft.frame = way
+        if way == "headed":
+            draft.stamped = "header"
         if way == "inserted":
             draft.stamped = ""
         if self.recipe.edit in (PIXELS, METADATA):
             # The date stands in one place only: what is left of the old story must not tell.
             if medium == "screen":
-                draft.family = dice.choice(("tracking", "portal"))
+                draft.family = dice.choice(("tracking", "portal", "strange"))
             draft.alter = _without_history
         if way == "rephotographed" and dice.random() < 0.4:
             self.retouched, draft.alter = True, _without_history
@@ -200,8 +219,13 @@ class Work:
             case "resaved":
                 data = pdfs.resaved(paper.data, later)
                 return replace(paper, data=data, handling=("resaved",))
-            case "print-to-pdf":
-                return replace(paper, handling=("print-to-pdf",))
+            case "print-to-pdf" | "headed":
+                return replace(paper, handling=(way,))
+            case _ if way in papers.WAYS:
+                data = papers.handled(
+                    way, paper.data, paper.marks, later, dice, holdout=self.holdout
+                )
+                return replace(paper, data=data, handling=(way,))
             case "filled":
                 data = pdfs.filled_in(paper.data, "Received, filed", later)
                 return replace(paper, data=data, handling=("form-filled",))
@@ -218,23 +242,33 @@ class Work:
             (a * factor, b * factor, c * factor, d * factor) for a, b, c, d in scan.boxes
         )
         producer = self.dice.choice(_UNSEEN_SCANNERS if self.holdout else _SCANNERS)
+        if self.recipe.way in _LAYERED:
+            return papers.with_layer(
+                scan.image, self.words, dpi=dpi, made=self.story.captured, producer=producer
+            )
         return pdfs.picture_pdf(scan.image, dpi=dpi, made=self.story.captured, producer=producer)
 
     # -- pictures --------------------------------------------------------------------------------
 
     def _picture(self) -> Picture:
-        medium, dice = self.recipe.medium, self.dice
+        medium, way, dice = self.recipe.medium, self.recipe.way, self.dice
         if medium == "chat":
             self.view, picture = self.studio.chatted(self.draft)
             return self._saved(picture)
         self.view, picture = self.studio.screen(self.draft)
         picture = replace(picture, boxes=self._lie_boxes(picture))
-        if self.recipe.edit and not (self.recipe.edit == METADATA and medium != "screen"):
+        late = way in _LATE or (self.recipe.edit == METADATA and medium != "screen")
+        if self.recipe.edit and not late:
             picture = self._edited(picture)
         match medium:
             case "scan":
                 scan = scanned(picture, dice)
+                self.words = [(mark.box, mark.text) for mark in scan.marks if mark.name == "word"]
+                if late:
+                    scan = self._touched(scan, "retyped")
                 return replace(scan, quality=0, format="TIFF") if dice.random() < 0.12 else scan
+            case "chat-resave" if way:
+                return handled(way, picture, dice, holdout=self.holdout)
             case "chat-resave":
                 return sent(picture, dice)
             case "photo-screen" | "photo-paper":
@@ -242,13 +276,17 @@ class Work:
                 picture = self._by_camera(photographed(picture, dice, screen=screen, hard=hard))
                 if self.recipe.edit == METADATA:
                     picture = self._edited(picture)
+                elif late:
+                    picture = self._touched(picture, "retyped")
             case _ if not (picture.quality or picture.text):
                 picture = self._saved(picture)
         if self.recipe.edit == PIXELS and dice.random() < 0.12:
             self.unasked |= {"kind", "copied"}
             picture = sent(picture, dice)
         tool, _, how = self.recipe.way.partition("editor-")
-        picture = handled({"annotate": "annotated"}.get(how, how) or tool, picture, dice)
+        picture = handled(
+            {"annotate": "annotated"}.get(how, how) or tool, picture, dice, holdout=self.holdout
+        )
         if how:
             picture = metadata.opened_in(picture, self.story, dice, holdout=self.holdout)
             picture = replace(picture, handling=(*picture.handling, "editor"))
@@ -316,11 +354,15 @@ class Work:
                 self.unasked |= {"capture", "stale"}
                 text = self.view.form.said(self.story.captured).text
                 line = f"{self.view.words['printed']}: {text}"
-                return pixels.inserted(picture, line, dice, holdout=self.holdout)
+                return pixels.inserted(
+                    picture, line, dice, holdout=self.holdout, browser=self.studio.browser
+                )
         # Where a way has no place on this page, a fact is typed anew.
         name, text = self._target(picture) if way == "retyped" else ("delivered", self._forged())
         if done is None:
-            done = pixels.retyped(picture, text, dice, holdout=self.holdout, name=name)
+            done = pixels.retyped(
+                picture, text, dice, holdout=self.holdout, browser=self.studio.browser, name=name
+            )
         if done is None:
             raise ValueError("a page that is to be altered prints its delivery")
         return done
@@ -352,10 +394,13 @@ def _in_latin(story: Story) -> Story:
     """The story in words that a standard PDF font has."""
     said = story.city + story.address + story.signed + story.service
     said += "".join(event.place for event in story.events)
-    if story.language not in ("zh", "ja") and all(ord(char) < 0x250 for char in said):
+    if story.language not in ("zh", "ja", "pl") and said == said.encode("cp1252", "ignore").decode(
+        "cp1252"
+    ):
         return story
-    city = "Osaka" if story.land == "JP" else "Shenzhen" if story.land == "CN" else story.city
-    address = city if story.land in ("JP", "CN") else story.address
+    plain = {"JP": "Osaka", "CN": "Shenzhen", "PL": "Gdansk"}
+    city = plain.get(story.land, story.city)
+    address = "80-831 Gdansk" if story.land == "PL" else plain.get(story.land, story.address)
     return replace(
         story, language="en", city=city, address=address, signed="R. OKAFOR", service="Standard"
     )

@@ -50,45 +50,12 @@ def altered(
     return replace(paper, data=makers[way](), boxes=(box,))
 
 
-def _font() -> Any:
-    from pypdf.generic import DictionaryObject, NameObject
-
-    return DictionaryObject(
-        {
-            NameObject("/Type"): NameObject("/Font"),
-            NameObject("/Subtype"): NameObject("/Type1"),
-            NameObject("/BaseFont"): NameObject("/Helvetica"),
-            NameObject("/Encoding"): NameObject("/WinAnsiEncoding"),
-        }
-    )
-
-
-def _draw(writer: Any, content: str) -> None:
-    """Content upon the first page, as a stream of its own; what was there is fenced in q and Q."""
-    from pypdf.generic import ArrayObject, DictionaryObject, NameObject, StreamObject
-
-    page = writer.pages[0]
-    resources = page["/Resources"].get_object()
-    fonts = resources.get("/Font", DictionaryObject()).get_object()
-    fonts[NameObject("/FEd")] = writer._add_object(_font())
-    resources[NameObject("/Font")] = fonts
-    page[NameObject("/Resources")] = resources
-    streams = []
-    for body in (b"q\n", f"Q\n{content}".encode("cp1252", "replace")):
-        stream = StreamObject()
-        stream.set_data(body)
-        streams.append(writer._add_object(stream))
-    old = page.raw_get("/Contents")
-    inner = list(old.get_object()) if isinstance(old.get_object(), ArrayObject) else [old]
-    page[NameObject("/Contents")] = ArrayObject([streams[0], *inner, streams[1]])
-
-
 def _rewritten(data: bytes, content: str, editor: tuple[str, str], when: datetime) -> bytes:
     """The whole file written anew by an editor, with a patch upon the old text."""
     from pypdf import PdfWriter
 
     writer = PdfWriter(clone_from=io.BytesIO(data))
-    _draw(writer, content)
+    pdfs.drawn_upon(writer, content)
     _named(writer, editor, when)
     return pdfs.written(writer)
 
@@ -98,7 +65,7 @@ def _appended(data: bytes, content: str, when: datetime) -> bytes:
     from pypdf import PdfWriter
 
     writer = PdfWriter(io.BytesIO(data), incremental=True)
-    _draw(writer, content)
+    pdfs.drawn_upon(writer, content)
     writer.add_metadata({"/ModDate": pdfs.pdf_time(when)})
     return pdfs.written(writer)
 
@@ -140,7 +107,7 @@ def _replaced(paper: Paper, old: str, new: str, editor: tuple[str, str], when: d
     size = next(line.size for line in paper.lines if line.text == old)
     after = f"/FEd {size:g} Tf ({pdfs.escaped(new)}) Tj".encode("cp1252", "replace")
     stream.set_data(stream.get_data().replace(before, after))
-    _draw(writer, "")
+    pdfs.drawn_upon(writer, "")
     _named(writer, editor, when)
     return pdfs.written(writer)
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from bench.eval.browser import Box, Mark
-from bench.eval.fonts import SEEN, SEEN_CJK, UNSEEN, UNSEEN_CJK, font_file
+from bench.eval.browser import Box, Browser, Mark
+from bench.eval.edits.typing import Typist
 from bench.eval.pictures import Picture, recompressed
 
 
@@ -81,49 +81,40 @@ def patched(picture: Picture, other: Picture, dice: random.Random) -> Picture | 
 
 
 def retyped(
-    picture: Picture, text: str, dice: random.Random, *, holdout: bool, name: str = "delivered"
-) -> Picture | None:
+    picture: Picture, text: str, dice: random.Random, *, holdout: bool, browser: Browser,
+    name: str = "delivered",
+) -> Picture | None:  # fmt: skip
     """A fact painted over in the colour around it, and typed again in a font that is near."""
     target = picture.mark(name)
     if target is None:
         return None
     image = picture.image.convert("RGB").copy()
     left, top, right, bottom = _whole(target.box)
-    font = _near(target, dice, holdout=holdout, text=text)
-    draw = ImageDraw.Draw(image)
-    wide = font.getlength(text)
+    typist = Typist(target, text, dice, holdout=holdout, browser=browser)
     back = _background(image, (left, top, right, bottom))
-    box = (left - 1, top, max(right, round(left + wide)) + 1, bottom)
-    draw.rectangle(box, fill=back)
-    middle = (top + bottom) / 2
-    draw.text((left, middle), text, font=font, fill=target.color, anchor="lm")
+    box = (left - 1, top, max(right, left + typist.width) + 1, bottom)
+    ImageDraw.Draw(image).rectangle(box, fill=back)
+    typist.type(image, left, (top + bottom) / 2)
     return replace(picture, image=image, boxes=(box,))
 
 
-def inserted(picture: Picture, text: str, dice: random.Random, *, holdout: bool) -> Picture:
+def inserted(
+    picture: Picture, text: str, dice: random.Random, *, holdout: bool, browser: Browser
+) -> Picture:
     """A line that was not there, typed beside or below a fact; then saved as a JPEG file."""
     near = next(mark for name in ("delivered", "tracking", "order") if (mark := picture.mark(name)))
     image = picture.image.convert("RGB").copy()
-    font = _near(near, dice, holdout=holdout, text=text)
-    wide, high = round(font.getlength(text)), round(near.size * 1.3)
+    typist = Typist(near, text, dice, holdout=holdout, browser=browser)
+    wide, high = typist.width, round(near.size * 1.3)
     left = round(near.box[2] + near.size * dice.uniform(0.8, 2))
     top = round(near.box[1])
     if left + wide > image.width - 4:
         left, top = max(4, min(round(near.box[0]), image.width - wide - 4)), round(near.box[3] + 2)
     box = (left, top, left + wide, top + high)
-    draw = ImageDraw.Draw(image)
-    draw.rectangle(box, fill=_background(image, box))
-    draw.text((left, (top + top + high) / 2), text, font=font, fill=near.color, anchor="lm")
+    ImageDraw.Draw(image).rectangle(box, fill=_background(image, box))
+    typist.type(image, left, (top + top + high) / 2)
     quality = dice.choice((78, 85, 90))
     return replace(picture, image=image, boxes=(box,), quality=quality)
-
-
-def _near(mark: Mark, dice: random.Random, *, holdout: bool, text: str) -> ImageFont.FreeTypeFont:
-    family = dice.choice(UNSEEN if holdout else SEEN)
-    if any(ord(char) > 0x2E80 for char in text):
-        family = UNSEEN_CJK if holdout else SEEN_CJK
-    size = max(8, round(mark.size * dice.uniform(0.97, 1.03)))
-    return ImageFont.truetype(font_file(family, bold=mark.bold), size)
 
 
 def _background(image: Image.Image, box: tuple[int, int, int, int]) -> tuple[int, int, int]:

@@ -37,12 +37,16 @@ _SAYS = {
     "es": (("¿Ya llegó el paquete?",), ("Sí, aquí está la captura",), ("Gracias",)),
     "it": (("È arrivato il pacco?",), ("Sì, ecco lo screenshot",), ("Grazie",)),
     "ja": (("荷物は届きましたか？",), ("はい、こちらです",), ("ありがとうございます",)),
+    "nl": (("Is het pakket aangekomen?",), ("Ja, zie de foto", "Hier het bewijs"), ("Dank je wel",)),
+    "pl": (("Czy paczka dotarła?",), ("Tak, proszę zobaczyć", "Tu jest potwierdzenie"), ("Dziękuję",)),
+    "sv": (("Har paketet kommit fram?",), ("Ja, här är beviset",), ("Tack så mycket",)),
     "en": (("Any proof this was delivered?", "did it arrive?"), ("Yes, here you go", "see attached"),
            ("thanks", "Perfect, thank you")),
 }  # fmt: skip
 _DAYS = {
     "zh": ("今天", "昨天"), "de": ("Heute", "Gestern"), "fr": ("Aujourd'hui", "Hier"),
     "es": ("Hoy", "Ayer"), "it": ("Oggi", "Ieri"), "ja": ("今日", "昨日"),
+    "nl": ("Vandaag", "Gisteren"), "pl": ("Dzisiaj", "Wczoraj"), "sv": ("Idag", "Igår"),
     "en": ("Today", "Yesterday"),
 }  # fmt: skip
 _WITH = ("Warehouse Lee", "Freight desk", "Agent 07", "小王 物流", "Carrier support", "Ops team")

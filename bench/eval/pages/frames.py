@@ -66,3 +66,21 @@ def phone(view: View, body: str) -> str:
         f"{body}<div style='text-align:center;padding:8px'><span style='display:inline-block;"
         "width:130px;height:5px;border-radius:3px;background:#222'></span></div>"
     )
+
+
+def print_margins(view: View, host: str) -> tuple[str, str]:
+    """What a browser prints above and below a page: its date and title; address and page."""
+    land, language = view.story.land, view.form.language
+    day, time = {
+        "en": ("~{m}/{d}/{yy}", ", {h}:{M} {AP}") if land in ("US", "CA") else ("~{dd}/{mm}/{y}", ", {HH}:{M}"),
+        "de": ("{dd}.{mm}.{yy}", ", {HH}:{M}"), "zh": ("{y}/{m}/{d}", " {HH}:{M}"),
+        "ja": ("{y}/{mm}/{dd}", " {HH}:{M}"), "nl": ("{dd}-{mm}-{y}", ", {HH}:{M}"),
+        "pl": ("{dd}.{mm}.{y}", ", {HH}:{M}"), "sv": ("{y}-{mm}-{dd}", " {HH}:{M}"),
+    }.get(language, ("~{dd}/{mm}/{y}", ", {HH}:{M}"))  # fmt: skip
+    form = Form(language, day.removeprefix("~"), time, "", mistakable=day.startswith("~"))
+    title = f"{view.text(view.story.carrier.named(language))} {view.t('history')}"
+    row = "font-size:8px;width:100%;margin:0 28px;display:flex;justify-content:space-between"
+    return (
+        f"<div style='{row}'><span>{view.stamp_bare(form)}</span><span>{title}</span><span></span></div>",
+        f"<div style='{row}'><span>https://{view.text(host)}</span><span>1/1</span></div>",
+    )

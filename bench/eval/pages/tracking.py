@@ -234,6 +234,9 @@ def _sentence(view: View) -> str:
         "es": f"Su envío fue entregado el {when} en {place}.",
         "it": f"La spedizione è stata consegnata il {when} a {place}.",
         "zh": f"您的快件已于 {when} 在{place}签收，签收人：{view.text(story.signed)}。",
+        "nl": f"Uw zending is op {when} bezorgd in {place}.",
+        "pl": f"Przesyłka została doręczona {when}, {place}.",
+        "sv": f"Försändelsen levererades {when} i {place}.",
         "ja": f"お荷物は{when}に{place}へお届けしました。",
     }
     return said[view.words.language]

@@ -17,7 +17,7 @@ from bench.eval.words import Words, words_for
 LANDS = {
     "US": "United States", "GB": "United Kingdom", "DE": "Germany", "AT": "Austria", "FR": "France",
     "ES": "Spain", "IT": "Italy", "CA": "Canada", "JP": "Japan", "AU": "Australia",
-    "NL": "Netherlands", "CN": "China",
+    "NL": "Netherlands", "CN": "China", "PL": "Poland", "SE": "Sweden",
 }  # fmt: skip
 
 
@@ -51,6 +51,7 @@ class View:
     with_history: bool = False
     without_history: bool = False
     tiny: bool = False  # too small to be read, after all
+    dated: bool = False  # another date stands where one of the capture could be looked for
     with_shipping: bool = False
     delivered: list[Printed] = field(default_factory=list)
     captured: list[Printed] = field(default_factory=list)
@@ -194,8 +195,10 @@ def _numeric(said: Printed) -> bool:
     return int(said.local[8:10]) > 12 and not any(char.isalpha() for char in said.text[:8])
 
 
-def view_of(story: Story, dice: random.Random, *, holdout: bool, stamped: str) -> View:
-    """A page's view with a look of its own."""
+def view_of(
+    story: Story, dice: random.Random, *, holdout: bool, stamped: str, strange: bool = False
+) -> View:
+    """A page's view with a look of its own; `strange`: in other people's words."""
     zoned = dice.random() < 0.3
     timed = dice.random() < 0.93
     form = form_for(story.language, story.land, dice, holdout=holdout, zoned=zoned, timed=timed)
@@ -209,7 +212,7 @@ def view_of(story: Story, dice: random.Random, *, holdout: bool, stamped: str) -
         story=story,
         dice=dice,
         holdout=holdout,
-        words=words_for(story.language, dice, holdout=holdout),
+        words=words_for(story.language, dice, holdout=holdout, strange=strange),
         font=stack_for(story.language, dice, holdout=holdout),
         form=form,
         head_form=head,
