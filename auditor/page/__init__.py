@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from evidence.bundle import EXTENSIONS
+from evidence.cases import State, Step, after, allowed
 from evidence.items import OWN_ROLES, Provenance, Role
 from evidence.orders import Platform
 from evidence.verdicts import Verdict
@@ -23,7 +24,7 @@ from evidence.verdicts import Verdict
 SCRIPTS = (
     "bytes", "words", "json", "fields", "report", "zip", "keys", "dsse", "notes", "merkle",
     "receipts", "manifest", "bag", "seal", "payload", "logs", "derived", "standing", "oms",
-    "verify", "chinese", "view",
+    "case", "verify", "chinese", "view",
 )  # fmt: skip
 
 _FACE = ("chinese", "view")
@@ -76,6 +77,9 @@ def _script(names: tuple[str, ...]) -> str:
         "PROVENANCES": list(Provenance),
         "VERDICTS": list(Verdict),
         "EXTENSIONS": dict(EXTENSIONS),
+        "CASE_STEPS": list(Step),
+        "CASE_STATES": list(State),
+        "CASE_MAY": {state: {s: after(state, s) for s in allowed(state)} for state in State},
     }
     known = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in lists.items())
     parts = "\n".join(_text(f"{name}.js") for name in names)

@@ -39,6 +39,7 @@ async function verify({ zip = null, files = null, key = null, report = null, pro
     checks.unsure("verdicts", say("Not compared: there is no manifest to compare with."), MANIFEST);
   }
   await guarded(checks, "items", () => checkPayload(bag, seal, openings));
+  await guarded(checks, "case", () => checkCase(bag, seal));
   const heads = await guarded(checks, "checkpoints", () => checkHeads(bag, seal, keys));
   const both = heads ?? { before: null, sealed: null };
   const cosigned = await guarded(checks, "witnesses", () => readCosigned(bag, both.sealed));

@@ -11,11 +11,12 @@ from evidence.items import Role
 from evidence.manifest import Manifest
 from service.cases import drafts, quotes
 from service.cases.drafts import Draft
-from service.cases.evidenced import notice_of, sealed_of, text_of, texts_of
+from service.cases.evidenced import notice_of, ref_of, sealed_of, text_of, texts_of
 from service.cases.given import needed
 from service.cases.given import text_of as said_text
-from service.cases.named import asins_in
+from service.cases.named import asins_in, number_of
 from service.cases.reports import Asking
+from service.steps.read import opened
 
 # As many cases of the store are looked through for a text that is like the draft.
 _MOST_CASES = 100
@@ -94,6 +95,7 @@ async def _quotes(asking: Asking, body: Mapping[str, Any]) -> dict[str, Any]:
         for each in await sealed_of(asking.runtime, asking.whose, asking.held)
     }
     found = []
+    again = _Again(asking)
     for quote in asked:
         order = said_text(quote, "order") or next(iter(manifests), "")
         if order not in manifests:
@@ -102,8 +104,43 @@ async def _quotes(asking: Asking, body: Mapping[str, Any]) -> dict[str, Any]:
             "message_id": needed(quote, "message_id"),
             "text": said_text(quote, "text", most=20_000),
             "at": said_text(quote, "at", most=60),
+            "transcript": said_text(quote, "transcript", most=64),
         }
-        found.append({"order": order, **quotes.checked(wanted, manifests[order])})
+        answer = quotes.checked(wanted, manifests[order])
+        if answer["verdict"] == "pass":
+            answer |= await again.look(order, answer)
+        found.append({"order": order, **answer})
     worst = {each["verdict"] for each in found}
     verdict = next(v for v in ("fail", "inconclusive", "pass") if v in worst)
     return {"verdict": verdict, "quotes": found}
+
+
+class _Again:
+    """Transcripts read once more, out of their stored bytes: what was sealed is not taken on trust.
+
+    CorruptionError if the bytes are not those of the digest.
+    """
+
+    def __init__(self, asking: Asking) -> None:
+        self._asking = asking
+        self._read: dict[tuple[str, str], frozenset[tuple[str, str]]] = {}
+
+    async def look(self, order: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+        """Nothing if the message stands at its place in the bytes; else why it fails."""
+        key = (order, str(answer["transcript"]))
+        if key not in self._read:
+            self._read[key] = await self._bodies(*key)
+        if (answer["locator"], answer["message"]) in self._read[key]:
+            return {}
+        why = "Read again, the transcript does not say this at its place."
+        return {"verdict": "fail", "why": why}
+
+    async def _bodies(self, number: str, sha256: str) -> frozenset[tuple[str, str]]:
+        runtime, tenant = self._asking.runtime, self._asking.whose.tenant
+        named = next(each for each in self._asking.case.orders if number_of(each) == number)
+        order = await runtime.find(tenant, ref_of(named))
+        lines = [line for line in await runtime.ledger.items(order) if line.sha256 == sha256]
+        if not lines:
+            return frozenset()
+        facts = await runtime.reading.facts_of(opened(lines[0], order, runtime.objects))
+        return frozenset((str(f.locator), f.text) for f in facts if f.name == "message.body")

@@ -62,7 +62,7 @@ def _moments(found: Sequence[Message]) -> list[datetime]:
 def checked(quote: Mapping[str, Any], manifest: Manifest | None) -> dict[str, Any]:
     """The verdict of one quotation: `pass`, `fail`, or `inconclusive` where nothing is sealed.
 
-    quote  `message_id`, `text`, and `at` where a time is quoted
+    quote  `message_id`, `text`; `at` where a time is quoted, `transcript` where its digest is
     """
     if manifest is None:
         return _answer(quote, "inconclusive", "Nothing is sealed for its order.")
@@ -80,6 +80,7 @@ def _compared(
             *transcript[message.place + 1 : message.place + 2]]  # fmt: skip
     more = {
         "transcript": message.body.item,
+        "message": message.body.text,
         "locator": str(message.body.locator),
         "whole": quote["text"] == message.body.text,
         "at": None if message.time is None else str(message.time.text),
@@ -88,6 +89,8 @@ def _compared(
             for each in near
         ],
     }
+    if (named := quote.get("transcript")) and named != message.body.item:
+        return _answer(quote, "fail", "The message stands in another transcript.") | more
     if quote["text"] not in message.body.text:
         return _answer(quote, "fail", "The message does not hold these very words.") | more
     if (at := quote.get("at")) and (why := _other_time(str(at), message)):

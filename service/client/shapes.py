@@ -817,6 +817,7 @@ class CaseCheckQuotesEntry(TypedDict):
     message_id: str
     text: str
     at: NotRequired[str]
+    transcript: NotRequired[str]
 
 
 class CaseCheck(TypedDict):

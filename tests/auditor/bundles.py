@@ -286,10 +286,12 @@ def make(
     names: Sequence[str | None] = (),
     trusted_time: Callable[[bytes], str] = lambda checkpoint: "none configured",
     lost: Sequence[int] = (),
+    more: Sequence[Item] = (),
 ) -> Made:
     """Collect, seal and log an order of these contents (or of that many small ones).
 
     lost   receipts whose items are gone before the manifest is written
+    more   items beside those, as they are
     """
     house = house or House()
     ref = order or order_ref("other", "A-1001")
@@ -299,7 +301,7 @@ def make(
     items = [
         _item(number, data, names[number] if number < len(names) else f"file {number}.bin")
         for number, data in enumerate(contents)
-    ]
+    ] + list(more)
     handle = commit_order(order_salt, ref)
     house.log(b"another order's receipt")
     receipts: list[Receipt] = []

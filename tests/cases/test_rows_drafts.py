@@ -276,6 +276,9 @@ async def test_S3_18_a_quotation_stands_word_for_word_with_its_neighbours(here: 
     assert (await asked(message_id="none"))["verdict"] == "fail"
     assert (await asked(at=str(right["at"])))["verdict"] == "pass"
     assert (await asked(at="2026-01-01T00:00:00Z"))["verdict"] == "fail"
+    assert (await asked(transcript=str(right["transcript"])))["verdict"] == "pass"
+    assert (await asked(transcript="ab" * 32))["verdict"] == "fail"
+    assert (await asked(text=middle.body.text[:-1] + "x"))["verdict"] == "fail"
 
 
 async def test_S0_34_letters_and_translations_say_who_made_them(here: House) -> None:

@@ -95,6 +95,9 @@ async def test_a_case_from_the_notice_to_the_watch(tmp_path: Path) -> None:
             )
             assert await here.runtime.walk("default", again["collection"]) == "sealed"
             assert (await here.report(case, "gaps"))["causes"]
+            (refused,) = (await here.report(case, "replay"))["attempts"]
+            unmet = {line["requirement"] for line in refused["unmet"]}
+            assert {"policy-reference", "timestamp-proof", "AMZ-A2Z-05.pod"} <= unmet
 
             # The same again is refused; with the new item it goes, in other words.
             case = await here.steps(case, "collect", "ready")

@@ -29,10 +29,9 @@ def families(text: str) -> set[str]:
     return {slip.rule.id.rpartition(".")[2].partition("-")[0] for slip in slips_by(HOUSE, text)}
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_precision_and_recall_on_two_hundred_sentences(language: str) -> None:
-    said = sentences(language)
-    assert len(said) >= 200
+def measured(name: str) -> tuple[float, float]:
+    """Precision and recall on a file's sentences; both are printed, with what went wrong."""
+    said = sentences(name)
     flagged = [(label, text) for label, text in said if families(text)]
     right = [label for label, _ in flagged if label in FAMILY]
     wrong = [text for label, text in flagged if label not in FAMILY]
@@ -41,15 +40,33 @@ def test_precision_and_recall_on_two_hundred_sentences(language: str) -> None:
     of_family = sum(FAMILY[label] in families(text) for label, text in said if label in FAMILY)
     precision, recall = len(right) / len(flagged), len(right) / len(asked)
     print(
-        f"\n{language}: {len(said)} sentences, {len(asked)} to flag; precision {precision:.3f}, "
+        f"\n{name}: {len(said)} sentences, {len(asked)} to flag; precision {precision:.3f}, "
         f"recall {recall:.3f}, right family {of_family / len(asked):.3f}"
     )
     for text in missed:
         print(f"  missed: {text}")
     for text in wrong:
         print(f"  wrongly: {text}")
+    return precision, recall
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_precision_and_recall_on_two_hundred_sentences(language: str) -> None:
+    assert len(sentences(language)) >= 200
+    precision, recall = measured(language)
     assert precision >= 0.95
     assert recall >= 0.80
+
+
+@pytest.mark.parametrize(("language", "least"), [("en", 0.40), ("zh", 0.40)])
+def test_precision_and_recall_on_a_set_that_no_list_was_made_with(
+    language: str, least: float
+) -> None:
+    """What lists miss shows on sentences that came after them: docs/cases.md has the figures."""
+    assert len(sentences(f"later.{language}")) >= 60
+    precision, recall = measured(f"later.{language}")
+    assert precision >= 0.95
+    assert recall >= least
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
