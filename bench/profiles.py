@@ -2,8 +2,9 @@
 
 photos [N]   N photos of 12 megapixels (default: 60) into N/60 of 10 MB: bytes, how many were read
              again and still say the same, the smallest copy, CPU seconds
-orders [N]   one appeal over N orders (default: 10,000) beside one over a tenth: the most memory
-             that is used, bytes of the bundle, CPU seconds an order
+orders [N]   one appeal over N orders (default: 10,000) beside one over a tenth, each with items and
+             facts of its own: the most memory that is used, bytes of the bundle, CPU an order
+papers [N]   the same with PDF documents for each order (default: 200)
 
 `python -m bench.profiles [part [N]]`
 """
@@ -15,20 +16,25 @@ import gc
 import resource
 import sys
 import tempfile
-import time
 import tracemalloc
+import zipfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from evidence.manifest import Manifest
+from evidence.orders import OrderRef
+from evidence.profile import Profile
 from service.custody import By
 from service.profiles.asked import Asked
 from service.profiles.fitting import LADDER
 from service.profiles.make import make
 from tests.service.profiles.photos import Desk, photo, read_on
+from tests.service.profiles.scenarios import SCENARIOS, Scenario
 from tests.service.profiles.shop import as_order, shop
 from tests.service.profiles.test_many import tiktok
 from tests.service.report.accounts import account
+from tests.verifiers.evidence_of import NUMBER
 from verifiers.profilebook import profile_named
 
 LIMIT = 10_000_000
@@ -58,24 +64,60 @@ async def photos(count: int) -> None:
     print(f"{(cpu_s() - begun) / count:.2f} s of CPU a photo")
 
 
+def _own(base: Manifest, ref: OrderRef) -> Manifest:
+    """The same account, of another order with a parcel of its own."""
+    parcel = f"1Z5R8939{int(ref.id[-8:]):010d}"
+    facts = tuple(
+        replace(fact, value=parcel) if fact.value == NUMBER else fact
+        for fact in as_order(base, ref).facts
+    )
+    items = tuple(
+        replace(
+            item, about={name: parcel if was == NUMBER else was for name, was in item.about.items()}
+        )
+        for item in base.items
+    )
+    return replace(base, order=ref, facts=facts, items=items)
+
+
 async def orders(count: int) -> None:
-    base = replace(account(items=()), facts=())
+    """Links and texts, each said by the facts of its own order, with the proof of each claim."""
+    story = next(each for each in SCENARIOS if each.row == "S3-01")
+    profile = replace(profile_named("tiktok"), platforms=())
+    await _grown("orders", profile, story, count)
+
+
+async def papers(count: int) -> None:
+    """Documents as well: PDF/A that the page-setting process makes, order by order."""
+    story = next(each for each in SCENARIOS if each.row == "S1-04")
+    await _grown("orders with their papers", profile_named("paypal"), story, count)
+
+
+async def _grown(called: str, profile: Profile, story: Scenario, count: int) -> None:
+    base = account(story.facts, story.items)
     peaks = {}
     for number in (count // 10, count):
         some = [tiktok(each) for each in range(number)]
-        asked = Asked(profile=profile_named("paypal"), orders=some, texts={"notes": "See there."})
+        links = dict.fromkeys(some, story.link) if story.link else {}
+        asked = Asked(profile=profile, orders=some, texts=story.texts, links=links, report=None)
         with tempfile.TemporaryDirectory() as folder:
             to = Path(folder) / "a.zip"
-            async with shop(lambda ref: as_order(base, ref)) as runtime:
+            async with shop(lambda ref: _own(base, ref)) as runtime:
                 gc.collect()
                 tracemalloc.start()
-                begun = time.process_time()
+                begun = cpu_s()
                 await make(runtime, "default", asked, to=to, by=By("bench", "bench"))
-                spent = time.process_time() - begun
+                spent = cpu_s() - begun
                 peaks[number] = tracemalloc.get_traced_memory()[1]
                 tracemalloc.stop()
-            said = f"{peaks[number] / 1e6:.2f} MB at most, bundle {to.stat().st_size / 1e6:.1f} MB"
-            print(f"{number} orders: {said}, {1000 * spent / number:.2f} ms of CPU an order")
+            with zipfile.ZipFile(to) as bundle, bundle.open("proof.jsonl") as proof:
+                claims = sum(1 for _ in proof)
+            size = to.stat().st_size
+        print(
+            f"{number} {called}: {peaks[number] / 1e6:.2f} MB of memory at most, bundle "
+            f"{size / 1e6:.1f} MB, {claims / number:.0f} claims and "
+            f"{1000 * spent / number:.2f} ms of CPU an order"
+        )
     print(f"ten times the orders: {peaks[count] / peaks[count // 10]:.2f} times the memory")
 
 
@@ -86,6 +128,8 @@ def main(arguments: list[str]) -> int:
         asyncio.run(photos(count or 60))
     if part in ("", "orders"):
         asyncio.run(orders(count or 10_000))
+    if part in ("", "papers"):
+        asyncio.run(papers(count or 200))
     return 0
 
 

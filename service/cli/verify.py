@@ -47,6 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bundle", type=Path, metavar="FILE", help="of a report (a PDF): the order's bundle"
     )
+    parser.add_argument(
+        "--order",
+        metavar="ORDER",
+        help="of a report: ask the ledger of this machine whether it is that of this order",
+    )
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     parser.set_defaults(run=run)
 
@@ -68,7 +73,14 @@ def run(arguments: argparse.Namespace) -> int:
     if path.is_file() and (size := path.stat().st_size) > _LARGE:
         note(f"checking {size_of(size)} ...")
     witnesses = _witnesses(arguments, key)
-    if is_pdf(path):
+    if arguments.order is not None:
+        if not is_pdf(path) or arguments.bundle is not None:
+            why = "it is for a report (a PDF), and instead of --bundle"
+            raise RequestError(what="--order", why=why)
+        from service.cli.known import known_here
+
+        report = known_here(arguments)
+    elif is_pdf(path):
         report = verify_report(path, bundle=arguments.bundle, key=key)
     elif arguments.bundle is not None:
         raise RequestError(what="--bundle", why="it is for a report, and this is no PDF")

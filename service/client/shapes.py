@@ -564,6 +564,14 @@ class Erasure(TypedDict):
     salt: "Sha256"
 
 
+class KnownReportNewer(TypedDict):
+    manifest_receipt: int
+    sealed_at: "Time"
+    items: int
+    verdicts: dict[str, list[str]]
+    coverage: dict[str, list[str]]
+
+
 class KnownReport(TypedDict):
     sha256: "Sha256"
     receipt: int
@@ -571,6 +579,7 @@ class KnownReport(TypedDict):
     current: bool
     made_at: str
     made_with: dict[str, str]
+    newer: NotRequired["KnownReportNewer"]
 
 
 class CustodyChain(TypedDict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from evidence.canonical import digest
 from evidence.items import Content, InMemory
@@ -48,11 +49,17 @@ async def make(maker: Maker, place: int, number: int, ref: OrderRef, folder: Pat
     if Added.HASHES in profile.adds:
         files["hashes.csv"] = ("text/csv", InMemory(court.hashes(manifest.items)))
     if Added.CUSTODY in profile.adds:
-        held = await custody.report(maker.runtime, maker.tenant, ref)
-        files["custody.json"] = ("application/json", InMemory(court.custody_log(held)))
+        had = await custody.report(maker.runtime, maker.tenant, ref)
+        files["custody.json"] = ("application/json", InMemory(court.custody_log(had)))
     below = f"files/{order_folder(number, ref)}/"
-    proof = []
+    proof: list[dict[str, Any]] = []
     sha256, pdf_path = digest(account.manifest_envelope), below + "report.pdf"
+    if Added.CERTIFICATION in profile.adds:
+        where = {
+            "order": {"platform": str(ref.platform), "id": ref.id, "site": ref.site},
+            "file": below + "certification.txt",
+        }
+        proof += [where | each for each in court.proof(account)]
     if isinstance(report, Reported):
         files["report.pdf"] = ("application/pdf", report.content)
         proof.append(report.proof(ref, pdf_path, sha256, account.items))

@@ -11,14 +11,23 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from evidence.canonical import digest
+from evidence.items import Role
 from evidence.manifest import Manifest, Statement
 from evidence.sealed import SealedItem
 from evidence.times import rfc3339
-from evidence.verdicts import Verdict
+from evidence.verdicts import Severity, Verdict
 from service.custody import Report
-from service.profiles.paper import Lines, Paper, Told
+from service.profiles.paper import Lines, Paper, Part, Told
+from service.profiles.shown import called
+from service.report.reports import manifest_line
+from service.words import VERDICTS
+
+if TYPE_CHECKING:
+    from service.runtime import Account
 
 _TITLE = "Certification of electronic records"
 _COLUMNS = (
@@ -45,13 +54,44 @@ def _row(item: SealedItem) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding that is told on the page, and where it stands in the sealed account."""
+
+    verifier: str
+    verdict: str
+    says: str
+    locator: str
+    rests: tuple[str, ...]
+
+
 def certification(manifest: Manifest, statement: Statement | None, envelope: bytes) -> Paper:
     """The page to sign, with the list of records and what speaks against them."""
     order = manifest.order
     rows = tuple(
-        (str(i.seq), str(i.role), i.origin, rfc3339(i.collected_at, unit_s=1.0), i.sha256)
+        (
+            f"#{i.seq}",
+            called(i.role),
+            i.origin,
+            f"{i.collected_at:%Y-%m-%d %H:%M:%S}",
+            i.sha256,
+        )
         for i in manifest.items
     )
+    sealed = "" if statement is None else f"#{statement.manifest_seq} "
+    against = tuple(
+        (
+            f"{each.verifier}: {VERDICTS[each.verdict].en}",
+            each.says,
+            "; ".join((f"{sealed}{each.locator}", *each.rests[:2]))
+            + (f"; +{len(each.rests) - 2}" if len(each.rests) > 2 else ""),
+        )
+        for each in findings(manifest)
+    )
+    found: Part = Lines(("What was found against these records: nothing, by the checks made.",))
+    if against:
+        title = "What was found against these records, stated with them"
+        found = Told(title, ("Check", "Finding", "Receipt and place"), (2.0, 4.6, 3.0), against)
     return Paper(
         title=_TITLE,
         lines=(f"Order {order.id} of {order.platform}, site {order.site}.",),
@@ -59,14 +99,57 @@ def certification(manifest: Manifest, statement: Statement | None, envelope: byt
             Lines(tuple(_said(manifest, statement, envelope))),
             Told(
                 "Records", ("Receipt", "What", "From", "Collected (UTC)", "SHA-256"),
-                (0.8, 1.6, 1.4, 2.0, 4.2), rows,
+                (0.8, 1.7, 1.1, 1.9, 4.4), rows,
             ),
-            Lines(tuple(_findings(manifest))),
-            Lines(_SIGNED),
+            found,
+            Lines(_SIGNED, together=True),
         ),
         foot=f"Sealed account, SHA-256 {digest(envelope)}",
         at=manifest.at,
     )  # fmt: skip
+
+
+def findings(manifest: Manifest) -> list[Found]:
+    """What speaks against the records or is open, each sentence once."""
+    seqs: dict[str, int] = {}
+    for item in manifest.items:
+        seqs.setdefault(item.sha256, item.seq)
+    told: dict[tuple[str, str], Found] = {}
+    for at, judged in enumerate(manifest.judgements):
+        if judged.verdict not in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+            continue
+        for number, finding in enumerate(judged.findings):
+            if finding.severity is Severity.GOOD:
+                continue
+            rests = tuple(
+                f"#{seqs[item]}" + ("" if place == "item:" else f" {place}")
+                for item, place in finding.rests
+                if item in seqs
+            )
+            locator = f"json:/predicate/verdicts/{at}/findings/{number}"
+            says = finding.sentence or finding.code
+            said = Found(judged.verifier, judged.verdict, says, locator, rests)
+            told.setdefault((judged.verifier, says), said)
+    return list(told.values())
+
+
+def proof(account: Account) -> Iterator[dict[str, Any]]:
+    """Lines of proof.jsonl: each record on the list, each finding on the page."""
+    manifest, statement = account.manifest, account.statement
+    assert manifest is not None  # a bag is of a sealed account  # noqa: S101
+    for item in manifest.items:
+        yield {
+            "what": "listed", "item": item.sha256, "role": str(item.role), "seq": item.seq,
+            "receipt": item.receipt, "locator": "item:", "says": item.sha256,
+        }  # fmt: skip
+    line = manifest_line(account, statement.manifest_seq if statement is not None else -1)
+    assert line.receipt is not None  # it was found by it  # noqa: S101
+    for each in findings(manifest):
+        yield {
+            "what": "found", "item": line.sha256, "role": str(Role.MANIFEST),
+            "seq": line.receipt.seq, "receipt": digest(line.receipt.to_bytes()),
+            "locator": each.locator, "says": each.says,
+        }  # fmt: skip
 
 
 _SIGNED = (
@@ -106,18 +189,6 @@ def _said(manifest: Manifest, statement: Statement | None, envelope: bytes) -> I
     )
 
 
-def _findings(manifest: Manifest) -> Iterator[str]:
-    yield "What was found against these records, stated with them:"
-    found = False
-    for judged in manifest.judgements:
-        if judged.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
-            for finding in judged.findings:
-                found = True
-                yield f"{judged.verifier} ({judged.verdict}): {finding.sentence}"
-    if not found:
-        yield "No check failed, and none was inconclusive."
-
-
 def as_text(paper: Paper) -> bytes:
     """The same page as plain text, to be completed in any editor."""
     lines = [paper.title, "=" * len(paper.title), "", *paper.lines, ""]
@@ -125,7 +196,7 @@ def as_text(paper: Paper) -> bytes:
         match part:
             case Lines(said):
                 lines += [line for each in said for line in (each, "")]
-            case Told(title, head, _, rows):
+            case Told(title, head, rows=rows):
                 lines += [title, "  ".join(head)]
                 lines += ["  ".join(row) for row in rows] + [""]
             case _:

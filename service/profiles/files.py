@@ -264,7 +264,11 @@ def _by_page(told: Sequence[Rest], texts: Sequence[str]) -> list[list[Rest]]:
     page = 0
     for rest in told:
         says = "".join(rest.says.split())
-        page = next((n for n in range(page, len(bare)) if says in bare[n]), page)
+        # On a sheet the place stands behind the words; other tables have the words alone.
+        whole = says + "".join(rest.locator.split())
+        after = range(page, len(bare))
+        found = next((n for n in after if whole in bare[n]), None)
+        page = next((n for n in after if says in bare[n]), page) if found is None else found
         pages[page].append(rest)
     return pages
 

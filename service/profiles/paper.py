@@ -33,19 +33,24 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A table: `shares` are the widths of its columns, one for each word of `head`."""
+    """A table: `shares` are the widths of its columns, one for each word of `head`.
+
+    note   said small below the title, or ""
+    """
 
     title: str
     head: tuple[str, ...]
     shares: tuple[float, ...]
     rows: tuple[tuple[str, ...], ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Paragraphs."""
+    """Paragraphs; `together` ones stay on one page."""
 
     lines: tuple[str, ...]
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +165,13 @@ def _blocks(
     blocks: list[dict[str, Any]] = []
     for part in parts:
         match part:
-            case Told(title, head, shares, rows):
-                block: dict[str, Any] = {"kind": "told", "title": soft(title)}
+            case Told(title, head, shares, rows, note):
+                block: dict[str, Any] = {"kind": "told", "title": soft(title), "note": soft(note)}
                 block |= {"head": list(head), "shares": list(shares)}
                 blocks.append(block | {"rows": [[soft(cell) for cell in row] for row in rows]})
-            case Lines(lines):
-                blocks.append({"kind": "lines", "lines": [soft(line) for line in lines]})
+            case Lines(lines, together):
+                said = [soft(line) for line in lines]
+                blocks.append({"kind": "lines", "lines": said, "together": together})
             case Pictures(shown, up):
                 told = []
                 for each in shown:

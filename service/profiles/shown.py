@@ -9,17 +9,17 @@ from evidence.facts import Fact
 from evidence.items import Role
 from evidence.profile import FileField, Shown, Tabled
 from evidence.sealed import SealedItem
-from evidence.times import rfc3339
-from evidence.vocabulary import VOCABULARY
 from service.profiles import ce3, paper
 from service.profiles.fitting import MOST_PAGES, Copy, Page, pages_of
 from service.profiles.paper import Told
 from service.profiles.pieces import Rest, told_of
 from service.profiles.telling import Telling, words
+from service.report.meanings import meaning_of
+from service.words import PROVENANCE, role
 from storage.ledger.records import KeptItem
 
 HEAD = ("What", "In the source's words", "Where in it")
-SHARES = (2.0, 5.0, 2.6)
+SHARES = (2.1, 4.6, 3.0)
 # How an item came, never what it is about: nobody uploads these.
 BEHIND = frozenset({Role.EXCHANGE, Role.DNS_ANSWER, Role.KEY_RECORD, Role.ERASURE_RECORD})
 
@@ -126,33 +126,38 @@ def _sheet(
     told = [fact for fact in telling.facts(names, (item.role,)) if fact.item == item.sha256]
     if not told:
         return None
-    rows = tuple((_meaning(fact.name), words(fact), str(fact.locator)) for fact in told)
+    rows = tuple((meaning_of(fact.name).en, words(fact), str(fact.locator)) for fact in told)
     return (
-        Told(heading_of(item), HEAD, SHARES, rows),
+        Told(heading_of(item), HEAD, SHARES, rows, named(item)),
         [told_of(fact, item, words(fact)) for fact in told],
     )
 
 
 def heading_of(item: SealedItem) -> str:
-    """How an item is called on paper, with what a reader needs to find it in the account."""
-    at = rfc3339(item.collected_at, unit_s=1.0)
-    return (
-        f"Receipt {item.seq}: {item.role}, from {item.origin} ({item.provenance}), "
-        f"collected {at}, SHA-256 {item.sha256}"
-    )
+    """How an item is called on paper."""
+    return f"Receipt {item.seq}: {called(item.role)}, from {item.origin}"
 
 
-def _meaning(name: str) -> str:
-    known = VOCABULARY.get(name)
-    return known.meaning if known else name
+def called(name: str) -> str:
+    """A role in words, within a sentence."""
+    said = role(name).en
+    return said if said.isupper() or said[1:2].isupper() else said[0].lower() + said[1:]
+
+
+def named(item: SealedItem) -> str:
+    """What a reader needs to find the item in the account."""
+    at = f"{item.collected_at:%Y-%m-%d %H:%M:%S} UTC"
+    came = PROVENANCE[item.provenance].en
+    return f"Came as: {came}. Collected {at}. SHA-256 {item.sha256}"
 
 
 def picture_of(copy: Copy) -> paper.Shown:
     """A copy as it goes on paper."""
     page = copy.page
     place = "" if page.page is None else f", page {page.page}"
-    caption = f"{heading_of(page.item)}{place}. A copy of it."
-    return paper.Shown(copy.data, caption, f"Receipt {page.item.seq}, {page.item.role}{place}")
+    caption = f"{heading_of(page.item)}{place}; a copy of it. {named(page.item)}"
+    alt = f"Receipt {page.item.seq}, {called(page.item.role)}{place}"
+    return paper.Shown(copy.data, caption, alt)
 
 
 def rest_of(copy: Copy, number: int) -> Rest:

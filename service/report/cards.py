@@ -35,7 +35,7 @@ MOST_LINES = 4
 # Shown as one line each rather than as a card: they prove how others came.
 PLAIN_ROLES = frozenset({"exchange", "dns.answer"})
 # What a card tells first of an item.
-_OF_AN_ITEM = (
+OF_AN_ITEM = (
     *OF_THE_ORDER, "order.id", "order.buyer", "shipment.reference", "message.from", "message.to",
     "message.subject", "message.sent.at", "message.body", "scan.delivered.at", "scan.delivered",
     "scan.accepted.at", "delivery.at", "delivery.recorded.at", "order.placed.at", "claim.reason",
@@ -156,7 +156,7 @@ def _facts_of(sealing: Sealing, item: SealedItem) -> Iterator[Row]:
         for fact in sealing.facts
         if fact.item == item.sha256 and not sealing.subjects.foreign(fact) and fact.text.strip()
     ]
-    rank = {name: at for at, name in enumerate(_OF_AN_ITEM)}
+    rank = {name: at for at, name in enumerate(OF_AN_ITEM)}
     chosen = sorted(
         (fact for fact in of_item if fact.name in rank), key=lambda fact: rank[fact.name]
     )

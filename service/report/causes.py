@@ -40,14 +40,14 @@ _PROMISES = (
     ),
     ("scan.delivered.at", "claim.opened.at", Said("Delivered before the claim", "索赔前已签收")),
 )
-_TROUBLE = (
+TROUBLE = (
     "scan.exception",
     "order.cancel_reason",
     "claim.reason",
     "return.reason",
     "dispute.reason",
 )
-_DONE = (
+DONE = (
     "refund.amount",
     "return.status",
     "claim.status",
@@ -62,7 +62,7 @@ def cause_blocks(sealing: Sealing) -> Iterator[Block]:
     rows = [
         *_promises(sealing),
         *_spans(sealing),
-        *(row for name in _TROUBLE for row in _said(sealing, name)),
+        *(row for name in TROUBLE for row in _said(sealing, name)),
     ][:MOST_ROWS]
     yield from _facts_table(
         rows, sealing, Said("No source states what went wrong.", "没有来源陈述出错的环节。")
@@ -83,7 +83,7 @@ def corrective_blocks(sealing: Sealing) -> Iterator[Block]:
             for fact in _ours(sealing, "message.sent.at")
             if fact.origin == "seller" and (places := _place(sealing, fact))
         ),
-        *(row for name in _DONE for row in _said(sealing, name)),
+        *(row for name in DONE for row in _said(sealing, name)),
         *(row for name in ("refund.at", "claim.closed.at") for row in _said(sealing, name)),
     ][:MOST_ROWS]
     yield from _facts_table(

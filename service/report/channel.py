@@ -24,20 +24,20 @@ from service.words import PROVENANCE, VERDICTS, Said, question, role
 # kind and value to hex digits: the same for the same, and no way back (Vault.lookup).
 Hashed = Callable[[str, str], str]
 
-_CHANNEL = (
+CHANNEL = (
     "order.platform", "order.channel", "order.site", "order.store", "order.id", "order.alias",
     "order.shop_id", "order.fulfilled_by", "order.status", "order.placed.at", "order.unknown",
 )  # fmt: skip
-_SHIPMENT = (
+SHIPMENT = (
     "shipment.tracking_number", "shipment.carrier", "shipment.service", "shipment.id",
     "shipment.reference", "shipment.origin.country", "shipment.shipped.at", "shipment.label.at",
     "order.packed.at",
 )  # fmt: skip
-_CARRIER = (
+CARRIER = (
     "shipment.tracking_number", "shipment.reference", "parcel.status", "parcel.unknown",
     "scan.accepted.at", "scan.delivered.at",
 )  # fmt: skip
-_BUYER = ("order.buyer.id", "order.buyer.email", "payment.customer", "payment.email")
+BUYER = ("order.buyer.id", "order.buyer.email", "payment.customer", "payment.email")
 _OF_ORDER = frozenset({Role.ORDER_RECORD, Role.PAYMENT_RECORD, Role.DEFECT_NOTICE})
 _OF_SHIPMENT = frozenset({Role.ORDER_RECORD, Role.SHIPMENT_RECORD, Role.DOCUMENT})
 _OF_CARRIER = frozenset({Role.TRACKING_HISTORY, Role.POD_DOCUMENT, Role.POD_PHOTO})
@@ -92,9 +92,9 @@ IN_WORDS = Said(
 def chain_blocks(sealing: Sealing) -> Iterator[Block]:
     """From the order to the carrier, link by link."""
     links = (
-        (Said("1. Who took the order", "1. 谁接受了订单"), _CHANNEL, _OF_ORDER),
-        (Said("2. What was shipped for it", "2. 为该订单发运了什么"), _SHIPMENT, _OF_SHIPMENT),
-        (Said("3. What the carrier says", "3. 承运商的陈述"), _CARRIER, _OF_CARRIER),
+        (Said("1. Who took the order", "1. 谁接受了订单"), CHANNEL, _OF_ORDER),
+        (Said("2. What was shipped for it", "2. 为该订单发运了什么"), SHIPMENT, _OF_SHIPMENT),
+        (Said("3. What the carrier says", "3. 承运商的陈述"), CARRIER, _OF_CARRIER),
     )
     for title, names, roles in links:
         yield from link_blocks(sealing, title, names, roles)
@@ -189,7 +189,7 @@ def buyers_of(sealing: Sealing, hashed: Hashed) -> Iterator[tuple[str, str, Plac
 
 
 def _hashes(sealing: Sealing, hashed: Hashed) -> Iterator[tuple[str, str, Place, str]]:
-    for name in _BUYER:
+    for name in BUYER:
         for fact in sealing.facts.named(name):
             item = sealing.items.get(fact.item)
             if item is None or sealing.subjects.foreign(fact) or not fact.text.strip():

@@ -60,7 +60,7 @@ def blocks_of(sealing: Sealing, wanted: Wanted) -> tuple[Block, ...]:
 
 
 def standing_blocks(sealing: Sealing, wanted: Wanted, *, told: bool = True) -> Iterator[Block]:
-    """`told`: say first what is compared with what."""
+    """`told`: say first what is compared with what, and what the questions of coverage found."""
     manifest = sealing.manifest
     required = [line for line in manifest.coverage if line.level == Level.REQUIRED]
     open_ = [line for line in required if not line.met]
@@ -91,6 +91,8 @@ def standing_blocks(sealing: Sealing, wanted: Wanted, *, told: bool = True) -> I
         )
     places = places_of(sealing)
     for at, judged in enumerate(manifest.judgements):
+        if not told and judged.verifier.startswith("coverage."):
+            continue  # what lacks and until when stands in the tables below
         if judged.verdict is Verdict.FAIL or judged.verifier == _TIME_LEFT:
             yield Heading(2, question(judged.verifier, judged.question))
             yield Note(

@@ -33,6 +33,12 @@ _SHORT = {
     "document.printed.at": "printed at",
     "document.captured.at": "captured at",
     "shipment.reference": "shipper's reference",
+    "scan.exception": "exception on the way",
+    "return.status": "return: status",
+    "return.reason": "return: reason",
+    "claim.status": "claim: status",
+    "dispute.status": "dispute: status",
+    "refund.amount": "refunded",
 }
 
 
@@ -55,5 +61,10 @@ _MEANINGS_ZH = {
     "shipment.id": "平台包裹号", "shipment.status": "包裹状态(平台)", "order.platform": "平台名称",
     "order.site": "站点", "order.channel": "进入店铺的渠道", "order.unknown": "来源称无此订单",
     "order.shop_id": "独立站订单号",
+    "order.buyer.id": "买家编号(平台)", "order.buyer.email": "买家邮箱(常为平台转发地址)",
+    "payment.customer": "客户编号(支付方)", "payment.email": "付款人邮箱",
+    "scan.exception": "运输异常原文", "order.cancel_reason": "取消原因",
+    "return.reason": "退货原因", "return.status": "退货状态", "claim.status": "索赔状态",
+    "dispute.status": "争议状态", "return.tracking_number": "退货运单号",
     "order.alias": "订单别名", "shipment.origin.country": "发出国家", "scan.place": "扫描地点",
 }  # fmt: skip

@@ -15,16 +15,18 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from evidence.derivatives import Change, Transform
+from evidence.derivatives import Change, Transform, TransformRecord
+from evidence.dsse import MAX_ENVELOPE_BYTES, Envelope
 from evidence.errors import CorruptionError, HeldError, NotFoundError
 from evidence.items import Content, InMemory, Role
+from evidence.manifest import Manifest
 from evidence.orders import OrderRef
 from evidence.times import parse_rfc3339
 from service import derivatives
 from service.custody import By
 from service.report import channel, evidence, gaps
 from service.report.cover import cover_of
-from service.report.known import KnownReport
+from service.report.known import KnownReport, Newer
 from service.report.previews import Preview, can_be_seen
 from service.report.render import Report, render, renderer_version
 from service.report.sealing import Sealing
@@ -92,8 +94,21 @@ async def known(runtime: Runtime, tenant: str, ref: OrderRef, sha256: str) -> Kn
                 current=record.original.seq == newest,
                 made_at=record.at,
                 made_with=record.transform.parameters,
+                newer=None
+                if record.original.seq == newest
+                else await _newer(runtime, account, record),
             )
     return None
+
+
+async def _newer(runtime: Runtime, account: Account, record: TransformRecord) -> Newer | None:
+    """What the newest account says otherwise than the one the report is of."""
+    if account.manifest is None or account.statement is None:
+        return None
+    line = manifest_line(account, record.original.seq)
+    raw = await asyncio.to_thread(runtime.stored(account.order, line).read, MAX_ENVELOPE_BYTES)
+    old = Manifest.from_payload(Envelope.from_json(raw).payload)
+    return Newer.between(old, account.manifest, receipt=account.statement.manifest_seq)
 
 
 async def rendered(

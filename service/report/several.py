@@ -67,8 +67,8 @@ def _standing(appeal: Appeal) -> Iterator[Block]:
     rest = len(appeal.sealings) - len(ready)
     yield Note(
         Said(
-            f"Of {len(appeal.sealings)} orders, {len(ready)} have everything that the rules "
-            f"require; {rest} lack something.",
+            f"Orders that have everything that the rules require: {len(ready)} of "
+            f"{len(appeal.sealings)}. Orders that lack something: {rest}.",
             f"{len(appeal.sealings)} 个订单中,{len(ready)} 个具备规则要求的全部材料,"
             f"{rest} 个有缺失。",
         ),
@@ -77,7 +77,7 @@ def _standing(appeal: Appeal) -> Iterator[Block]:
     )
     yield Table(
         (
-            (Said("No.", "编号"), 0.35),
+            (Said("No.", "编号"), 0.45),
             (Said("Order", "订单"), 1.6),
             (Said("Required, present", "必需材料具备"), 0.8),
             (Said("Next step, until", "下一步与截止"), 1.6),
@@ -218,7 +218,7 @@ def _channels(appeal: Appeal) -> Iterator[Block]:
     yield Text(channel.IN_WORDS)
     yield Table(
         (
-            (Said("No.", "编号"), 0.35),
+            (Said("No.", "编号"), 0.45),
             (Said("Order", "订单"), 1.5),
             (Said("Taken by", "接单方"), 1.1),
             (Said("Shipped as", "发运"), 1.5),
@@ -338,7 +338,7 @@ def _verifying(appeal: Appeal, wanted: Wanted) -> Iterator[Block]:
     yield Command(appeal.sha256)
     yield Table(
         (
-            (Said("No.", "编号"), 0.35),
+            (Said("No.", "编号"), 0.45),
             (Said("Order", "订单"), 1.5),
             (Said("Sealed manifest, SHA-256", "封存清单 SHA-256"), 3.4),
         ),

@@ -18,9 +18,12 @@ from pypdf import PdfReader
 
 from auditor.verify import verify_path
 from evidence.archive import check_name
+from evidence.canonical import parse_json
 from evidence.custody import Act
+from evidence.dsse import Envelope
 from evidence.errors import HeldError, RequestError
 from evidence.facts import Facts
+from evidence.locators import resolve_pointer
 from evidence.manifest import Manifest
 from evidence.orders import order_ref
 from evidence.profile import Profile
@@ -329,12 +332,33 @@ async def test_a_bundle_for_a_court_has_page_hashes_and_custody_beside_the_bag(
     sealed = await manifest_of(runtime)
     assert "902(13)" in page and "Signature: ____" in page
     assert "probable-zone-mistake" not in page and "16 hours apart" in page, "what speaks against"
+    assert "It names the order" not in page, "what holds is no finding against the records"
     for item in sealed.items:
         assert item.sha256 in page and item.sha256 in inside["hashes.csv"].decode()
     assert json.loads(inside["custody.json"])["chain"]["holds"] is True
     bag = tmp_path / "bag.zip"
     bag.write_bytes(inside["bag.zip"])
     assert verify_path(bag).ok
+    # Each record and each finding on the page leads into the bag.
+    with zipfile.ZipFile(bag) as archive:
+        held = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    digests = {hashlib.sha256(data).hexdigest(): path for path, data in held.items()}
+    receipts = {
+        hashlib.sha256(raw).hexdigest(): json.loads(raw)["seq"]
+        for raw in held["proof/receipts.jsonl"].splitlines()
+    }
+    payload = parse_json(Envelope.from_json(held["proof/manifest.dsse.json"]).payload)
+    claims = lines(files["proof.jsonl"])
+    assert {claim["what"] for claim in claims} == {"listed", "found", "rendered"}
+    for claim in claims:
+        assert claim["item"] in digests
+        assert receipts[claim["receipt"]] == claim["seq"]
+        if claim["what"] == "found":
+            place = resolve_pointer(payload, claim["locator"].removeprefix("json:"))
+            assert claim["says"] in json.dumps(place, ensure_ascii=False)
+        assert claim["what"] == "rendered" or claim["says"] in page
+    rows = [row for row in page.splitlines() if "json:/predicate/verdicts" in row]
+    assert len(rows) == sum(claim["what"] == "found" for claim in claims)
 
 
 async def test_a_bundle_for_a_court_is_the_same_until_somebody_had_the_evidence_in_hand(

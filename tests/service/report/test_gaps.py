@@ -8,9 +8,10 @@ import pytest
 
 from evidence.items import Role
 from evidence.wording import slips
-from service.report import channel, gaps
+from service.report import cards, causes, channel, gaps, order
 from service.report.blocks import Block, Note, Table, Text, claims_of
 from service.report.findings import phrases
+from service.report.meanings import meaning_of
 from service.report.wanted import Kind, Wanted
 from tests.service.report.accounts import RECORD, TRACKING, account, scan, sealing, story
 from tests.verifiers.evidence_of import item, said
@@ -148,3 +149,11 @@ def test_a_link_that_nobody_states_is_told() -> None:
     text = told(channel.blocks_of(sealing(account(orphan, (TRACKING,))), CHANNEL, hashed))
     assert "No item states anything of this link." in text
     assert "Nothing came over an interface." in text
+
+
+def test_each_fact_that_reports_tell_of_has_its_name_in_chinese() -> None:
+    names = [
+        *order.OF_THE_ORDER, *cards.OF_AN_ITEM, *channel.CHANNEL, *channel.SHIPMENT,
+        *channel.CARRIER, *channel.BUYER, *causes.TROUBLE, *causes.DONE,
+    ]  # fmt: skip
+    assert not [name for name in names if not re.search(r"[\u4e00-\u9fff]", meaning_of(name).zh)]

@@ -59,3 +59,22 @@ async def test_what_cannot_be_asked_for_is_refused(ask: Checked, sealed: InMemor
 
 async def test_an_order_that_nobody_collected_has_none(ask: Checked) -> None:
     assert (await ask.get(f"{ORDER}/report")).status == 404
+
+
+async def test_a_report_of_several_orders_is_in_the_custody_log_of_each(
+    ask: Checked, sealed: InMemoryEvidence
+) -> None:
+    order = {"platform": str(REF.platform), "order_id": REF.id, "site": REF.site}
+    body = {"about": "gaps", "orders": [order], "language": "zh", "sign": True}
+    reply = await ask.post("/v1/reports", json=body)
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "application/pdf")
+    assert b"'kind': 'gaps'" in reply.body and b"'signed': 'yes'" in reply.body
+    _, act, _, what = sealed.noted[-1]
+    assert (act, what["sha256"]) == (Act.REPORT, hashlib.sha256(reply.body).hexdigest())
+    unknown = {"platform": "amazon", "order_id": "111-0000000-0000000"}
+    assert (await ask.post("/v1/reports", json=body | {"orders": [order, unknown]})).status == 404
+    odd = {"platform": "amazon", "order_id": "x"}
+    refused = await ask.post("/v1/reports", json=body | {"orders": [order, odd]})
+    assert refused.status == 422 and refused.json["errors"][0]["pointer"] == "/body/orders/1"
+    assert (await ask.post("/v1/reports", json=body | {"about": "evidence"})).status == 422
+    assert (await ask.post("/v1/reports", json=body | {"zone": "Beijing/Time"})).status == 422

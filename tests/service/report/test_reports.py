@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain as chained
+from itertools import product
 from pathlib import Path
 
 import pypdfium2
@@ -208,6 +209,7 @@ async def test_it_is_known_by_its_digest_and_stays_known_when_it_is_old(sealed: 
         await runtime.walk(tenant, run.id)
         later = await reports.known(runtime, tenant, story.ORDER, digest(sealed.pdf))
         assert later is not None and not later.current
+        assert later.newer is not None and later.newer.receipt > later.manifest
 
 
 @pytest.mark.slow
@@ -221,12 +223,13 @@ async def test_a_signed_report_holds_in_other_hands_and_stays_pdf_a(
         ).keyids
         for form in Form:
             files = {}
-            for language in Language:
-                wanted = Wanted(language=language, form=form, signed=True)
-                files[f"{language}.pdf"] = await reports.rendered(runtime, account, wanted)
+            for kind, language in product(Kind, Language):
+                wanted = Wanted(kind=kind, language=language, form=form, signed=True)
+                name = f"{kind}-{language}.pdf"
+                files[name] = await reports.rendered(runtime, account, wanted)
             said = judged(tmp_path, files, standard=f"PDFA-{form.standard[2:].upper()}")
             assert said == dict.fromkeys(files, "true")
-            reader = PdfFileReader(io.BytesIO(files["both.pdf"]))
+            reader = PdfFileReader(io.BytesIO(files["gaps-both.pdf"]))
             (signature,) = reader.embedded_signatures
             certificate = signature.signer_cert
             context = ValidationContext(trust_roots=[certificate], allow_fetching=False)
@@ -249,6 +252,14 @@ async def test_the_command_writes_it_and_notes_who_took_it(
     assert await asyncio.to_thread(main, words) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["sha256"] == digest(to.read_bytes())
+    asked = ["--config", str(sealed.config), "verify", str(to), "--order", story.ORDER.id]
+    assert await asyncio.to_thread(main, asked) == 0
+    assert "of the order's newest sealed account" in capsys.readouterr().out
+    bent = tmp_path / "bent.pdf"
+    bent.write_bytes(to.read_bytes() + b"\n")
+    asked[3] = str(bent)
+    assert await asyncio.to_thread(main, asked) == 1
+    assert "No report that was made of this order" in capsys.readouterr().out
     document = pypdfium2.PdfDocument(to.read_bytes())
     assert "证据报告" in document[0].get_textpage().get_text_range()
     async with await open_(sealed) as runtime:
