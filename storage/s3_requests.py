@@ -151,6 +151,8 @@ class Requests:
                     raise http.client.HTTPException(
                         "the answer is longer than any object asked for"
                     )
+                if response.length:  # a reading that is bounded does not say so by itself
+                    raise http.client.IncompleteRead(data, response.length)
             except _BROKEN as problem:
                 connection.close()
                 if used and not isinstance(problem, TimeoutError):

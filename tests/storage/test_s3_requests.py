@@ -49,6 +49,7 @@ class _Stand(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     answers: ClassVar[list[tuple[int, bytes]]] = []
+    cut: ClassVar[int] = 0  # bytes that are announced and never come
     asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
@@ -59,7 +60,8 @@ class _Stand(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + type(self).cut))
+        self.close_connection = bool(type(self).cut)
         self.end_headers()
         self.wfile.write(body)
 
@@ -72,8 +74,8 @@ class _Stand(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def stand(*answers: tuple[int, bytes]) -> Iterator[tuple[str, list[str]]]:
-    handler = type("Handler", (_Stand,), {"answers": list(answers), "asked": []})
+def stand(*answers: tuple[int, bytes], cut: int = 0) -> Iterator[tuple[str, list[str]]]:
+    handler = type("Handler", (_Stand,), {"answers": list(answers), "asked": [], "cut": cut})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -120,6 +122,13 @@ def test_an_answer_without_end_is_read_no_further_than_any_object(
         assert asked == ["/a"] * 3
     with stand((200, b"1" * 10)) as (base, _):
         assert requests(base).ask("GET", "a").body == b"1" * 10
+
+
+def test_half_an_answer_is_none() -> None:
+    with stand((200, b"half"), cut=4) as (base, asked):
+        with pytest.raises(HTTPException):
+            requests(base).ask("GET", "a")
+        assert len(asked) == 3
 
 
 def test_what_only_boto3_can_follow_is_left_to_it(s3: Seaweed) -> None:
