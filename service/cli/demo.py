@@ -10,7 +10,10 @@ from pathlib import Path
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--keep", type=Path, metavar="DIR", help="leave bundle, data and log there, no keys"
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="leave bundle, data, log, the seller's files there; no keys",
     )
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     parser.set_defaults(run=run)

@@ -11,6 +11,8 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from service.sandbox import PORT
+
 if TYPE_CHECKING:
     from service.sandbox.scenario import Scenario
 
@@ -31,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="play a time authority under /tsa; its certificates go there",
     )
-    parser.add_argument("--port", type=int, default=8322, metavar="N", help="default: 8322")
+    parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"default: {PORT}")
     parser.set_defaults(run=run)
 
 

@@ -28,6 +28,7 @@ from service.cli.progress import Progress
 from service.demo import story
 from service.demo.tamper import flips
 from service.runtime import Account, Runtime
+from service.sandbox import PORT
 from service.sandbox.app import run_sandbox
 from service.sandbox.authority import SandboxAuthority
 from service.sandbox.scenario import parse_scenario
@@ -92,7 +93,7 @@ async def _run(work: Path, keep: Path | None, out: Console) -> dict[str, Any]:
     verified, tampered = _verify(out, bundle, work, Keys.parse((trust / "keys.json").read_bytes()))
     if keep is not None:
         _leave(keep, bundle=bundle, data=data, log=log_folder, trust=trust)
-        left = "bundle.zip, data/, log/, trust/ (public keys only)"
+        left = "bundle.zip, data/, log/, seller/, trust/ (public keys only)"
         out.print(f"\n[bold]5. Left for you[/] in {keep}: {left}")
     out.print(f"\nDone in {time.monotonic() - began:.1f} s.")
     return {
@@ -185,6 +186,8 @@ def _leave(keep: Path, *, bundle: Path, data: Path, log: Path, trust: Path) -> N
     """Copy what may be shown; the keys lie outside the data folder and go with the work folder.
 
     trust   what a stranger would have got from elsewhere: public keys, the authority's certificates
+
+    The seller's own files are left too, set up to be collected again beside `orderproof sandbox`.
     """
     keep.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(bundle, keep / "bundle.zip")
@@ -192,3 +195,5 @@ def _leave(keep: Path, *, bundle: Path, data: Path, log: Path, trust: Path) -> N
     shutil.copytree(log, keep / "log", ignore=skip)
     shutil.copytree(trust, keep / "trust")
     shutil.copytree(data, keep / "data", ignore=skip)
+    sandbox = f"http://127.0.0.1:{PORT}"
+    story.write_story(keep / "seller", sandbox_url=sandbox, data=Path("data"), keys=Path("keys"))
