@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from service.demo import story
 from tests.journeys.processes import free_port
@@ -22,6 +23,11 @@ from tests.journeys.processes import free_port
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 PROGRAM = ".venv/bin/orderproof"
+# All that a drawing of shapes needs: nothing that runs, loads or embeds.
+DRAWN = frozenset(
+    {"svg", "g", "defs", "path", "use", "symbol", "clipPath", "rect", "mask", "filter",
+     "feColorMatrix", "linearGradient", "radialGradient", "stop", "line", "polyline", "circle"}
+)  # fmt: skip
 
 
 def block(language: str, *, holding: str) -> str:
@@ -178,6 +184,26 @@ def test_every_link_of_the_pages_leads_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)", text):
             if "://" not in target:
                 assert (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_pictures_of_the_console_are_drawings_and_nothing_else() -> None:
+    """If not: python -m tests.console.pictures docs"""
+    names = re.findall(r"!\[[^\]]+\]\((docs/console-[a-z]+\.svg)\)", README)
+    assert len(names) == 2
+    for name in names:
+        data = (ROOT / name).read_bytes()
+        assert 10_000 < len(data) < 200_000, name
+        assert data.startswith(b"<svg "), name
+        shapes = 0
+        for element in fromstring(data).iter():
+            tag = element.tag.removeprefix("{http://www.w3.org/2000/svg}")
+            assert tag in DRAWN, (name, tag)
+            shapes += tag in ("path", "use", "rect")
+            for key, value in element.items():
+                assert not key.lower().startswith("on"), (name, key)
+                if key.endswith("href") or "url(" in value:
+                    assert value.startswith(("#", "url(#")), (name, value[:60])
+        assert shapes > 300
 
 
 def structure(text: str) -> list[str]:
