@@ -93,6 +93,7 @@ ROLES = {
     "defect.notice": Said("Platform's notice", "平台通知"),
     "document": Said("Document", "文件"),
     "manifest": Said("Sealed manifest", "封存清单"),
+    "statement": Said("Sealed statement", "封存声明"),
 }
 
 PROVENANCE = {

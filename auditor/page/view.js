@@ -153,15 +153,16 @@ async function run() {
   byId("result").focus();
 }
 
+const isPdf = ({ path, blob }) => !path.includes("/") && /\.pdf$/i.test(blob.name);
+
 // Everything that was picked or dropped at once: a ZIP, a folder's files, a key file.
 async function take(found) {
   const zip = found.find(({ path, blob }) => !path.includes("/") && /\.zip$/i.test(blob.name));
-  const isReport = ({ path, blob }) => !path.includes("/") && /\.pdf$/i.test(blob.name);
-  const report = found.find(isReport)?.blob ?? null;
+  const report = found.find(isPdf)?.blob ?? null;
   const inFolder = found.filter(({ path }) => path.includes("/"));
   if (zip) asked = { zip: zip.blob, name: zip.blob.name };
   else if (inFolder.length) asked = { files: unwrapped(inFolder), name: inFolder[0].path.split("/")[0] };
-  const alone = found.filter((each) => each !== zip && !inFolder.includes(each) && !isReport(each));
+  const alone = found.filter((each) => each !== zip && !inFolder.includes(each) && !isPdf(each));
   for (const { blob } of alone) {
     if (blob.size <= MAX_KEY_FILE_BYTES) {
       byId("key").value = await blob.text();
@@ -217,7 +218,7 @@ function start() {
   for (const id of ["zip", "folder", "key-file"]) {
     byId(id).addEventListener("change", async ({ target }) => {
       const found = picked(target);
-      if (id === "zip" && found.length) {
+      if (id === "zip" && found.length === 1 && !isPdf(found[0])) {
         asked = { zip: found[0].blob, name: found[0].blob.name };
         await run();
       } else if (found.length) {

@@ -17,6 +17,7 @@ from evidence.custody import Act
 from evidence.erasure import ErasureReason
 from evidence.errors import EvidenceError, NotFoundError, RequestError
 from evidence.items import Role
+from evidence.orders import OrderRef
 from evidence.sealed import SealedItem
 from service import erasure
 from service.access.callers import Whose
@@ -87,6 +88,27 @@ class CaseWork:
         """A page, newest first, and where the next one begins."""
         rows, after = await self._desk.listed(whose, before=before, limit=limit, due=due)
         return [row_of(row) for row in rows], after
+
+    async def naming(self, whose: Whose, ref: OrderRef) -> list[dict[str, Any]]:
+        """Lines of the cases that name an order, of the stores that may be seen; newest first."""
+        rows = await self._runtime.ledger.cases_naming(whose.tenant, [ref])
+        return [row_of(row) for row in rows[::-1] if row.summary and whose.covers(row.store)]
+
+    async def glance(self, whose: Whose, id: str, by: By, *, most_orders: int) -> dict[str, Any]:
+        """The case, its reports `gaps` and `measures`, and the playbook's channels: one look.
+
+        `gaps` is None where it has more orders than `most_orders`, as each is an account to read.
+        """
+        held = await self._shown(whose, id, by)
+        asking = Asking(runtime=self._runtime, whose=whose, held=held)
+        few = len(held.case.orders) <= most_orders
+        return {
+            "case": view_of(held),
+            "gaps": await REPORTS["gaps"](asking) if few else None,
+            "measures": (await REPORTS["measures"](asking))["measures"],
+            "channels": list(dict.fromkeys(each.id for each in asking.book.channels)),
+            "sealed": any(line.role is Role.MANIFEST for line in held.lines),
+        }
 
     async def view(self, whose: Whose, id: str, by: By) -> dict[str, Any]:
         held = await self._shown(whose, id, by)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -69,6 +69,8 @@ async def show(visit: Visit) -> web.StreamResponse:
 async def _shown(visit: Visit, ref: OrderRef, account: Account, **more: Any) -> web.Response:
     manifest = account.manifest
     newest = account.collections[-1]
+    listed = [item for item in account.items if item.role not in _APART]
+    earlier = _earlier(listed, manifest)
     shares = None
     if visit.may("operator", "admin"):
         shares = await visit.request.app[EVIDENCE].shares_of(whose(visit), ref)
@@ -84,10 +86,13 @@ async def _shown(visit: Visit, ref: OrderRef, account: Account, **more: Any) -> 
         judgements=answers.judgements(manifest) if manifest else [],
         coverage=answers.coverage(manifest) if manifest else [],
         due=answers.due(manifest, visit.now) if manifest else [],
-        items=[item for item in account.items if item.role not in _APART],
+        items=[item for item in listed if item not in earlier],
+        earlier=earlier,
         apart=[item for item in account.items if item.role in _APART],
         seqs=_seqs(account.items),
         shares=shares,
+        cases=await _cases(visit, ref),
+        told=_told(account),
         days=_DAYS,
         profiles=PROFILES,
         page_of=lambda below="": order_page(ref, below),
@@ -95,6 +100,27 @@ async def _shown(visit: Visit, ref: OrderRef, account: Account, **more: Any) -> 
         **_timeline(visit, manifest),
         **{"made": None, **more},
     )
+
+
+def _earlier(listed: Sequence[KeptItem], manifest: Manifest | None) -> list[KeptItem]:
+    """What collections before the newest seal brought, often the same once more."""
+    if manifest is None or not manifest.items:
+        return []
+    first = min(item.seq for item in manifest.items)
+    return [item for item in listed if item.receipt is not None and item.receipt.seq < first]
+
+
+async def _cases(visit: Visit, ref: OrderRef) -> Sequence[Mapping[str, Any]] | None:
+    """Those that name the order; None for whom cases are none of their business."""
+    if not visit.reaches("cases"):
+        return None
+    return await visit.request.app[EVIDENCE].cases.naming(whose(visit), ref)
+
+
+def _told(account: Account) -> Mapping[str, str]:
+    """What was handed in with the newest request that said what is held against the order."""
+    said = next((c.defect for c in account.collections[::-1] if c.defect), {})
+    return {name: str(said.get(name, "")) for name in ("kind", "noticed_at")}
 
 
 def _timeline(visit: Visit, manifest: Manifest | None) -> dict[str, Any]:

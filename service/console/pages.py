@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from service.access.callers import Role
 from service.access.pages import Page
-from service.console import audit, defects, item, operate, order, sign_in, worklist
+from service.console import audit, cases, defects, item, operate, order, sign_in, worklist
 from service.console.routes import Handler
 
 _READERS = frozenset({Role.APPEAL_TOOL, Role.OPERATOR, Role.ADMIN})
@@ -13,6 +13,7 @@ _OPERATORS = frozenset({Role.OPERATOR, Role.ADMIN})
 _ALL = frozenset(Role)
 _ORDER = "/console/orders/{platform}/{order_id}"
 _PARKED = "/console/operate/parked/{collection_id}"
+_CASE = "/console/cases/{case_id:[0-9a-f]{32}}"
 _ITEM = _ORDER + "/items/{sha256:[0-9a-f]{64}}"
 
 
@@ -47,6 +48,13 @@ PAGES: dict[Page, Handler] = {
     _get(_ITEM + "/pictures/{page:[1-9][0-9]{0,3}}", _READERS, "evidence"): item.picture,
     _get(_ITEM + "/content", _READERS, "evidence"): item.content,
     _post("/console/defects", _READERS, "defects"): defects.upload,
+    _get("/console/cases", _READERS, "cases"): cases.show_all,
+    _post(_ORDER + "/cases", _READERS, "cases"): cases.open_case,
+    _get(_CASE, _READERS, "cases"): cases.show,
+    _post(_CASE + "/steps", _READERS, "cases"): cases.record,
+    _post(_CASE + "/seal", _READERS, "cases"): cases.seal,
+    _get(_CASE + "/bundle", _READERS, "cases"): cases.bundle,
+    _get(_CASE + "/papers/{sha256:[0-9a-f]{64}}", _READERS, "cases"): cases.paper,
     _get("/console/audit", _AUDITORS, "custody", "log"): audit.show,
     _get("/console/audit/order", _AUDITORS, "custody"): audit.find,
     _get(_ORDER + "/custody", _AUDITORS, "custody"): audit.of_order,

@@ -19,6 +19,10 @@ def order_page(ref: OrderRef, below: str = "") -> str:
     return f"/console/orders/{ref.platform}/{quote(ref.id, safe='')}{below}?site={ref.site}"
 
 
+def case_page(id: str, below: str = "") -> str:
+    return f"/console/cases/{id}{below}"
+
+
 def place_page(ref: OrderRef, sha256: str, locator: str = "") -> str:
     """The item's page, at the place if one is named."""
     page = order_page(ref, f"/items/{sha256}")

@@ -12,7 +12,7 @@ import jinja2
 from aiohttp import hdrs, web
 from markupsafe import Markup
 
-from evidence.times import rfc3339
+from evidence.times import parse_rfc3339, rfc3339
 from service.access.callers import CALLER, Caller, Role
 from service.access.sessions import SESSIONS, Session
 from service.api.ports import SETTINGS
@@ -74,6 +74,11 @@ class Visit:
         """Whether to show a button: the door decides when it is pressed."""
         return self.role is not None and str(self.role) in roles
 
+    def reaches(self, tag: str) -> bool:
+        """Whether the token was narrowed to other things than these; `tag` as in openapi.yaml."""
+        scopes = self.caller.scopes if self.caller else frozenset[str]()
+        return scopes is None or tag in scopes
+
     @property
     def sees_all(self) -> bool:
         """Whether this is about the service as a whole: for those who run it."""
@@ -118,8 +123,10 @@ class Visit:
         return Markup('<input type="hidden" name="{}" value="{}">').format(FORM_TOKEN, token)
 
 
-def time_said(at: datetime, *, seconds: bool = False) -> Markup:
-    """A UTC time. A script adds what a clock on the viewer's wall shows (static/console.js)."""
+def time_said(at: datetime | str, *, seconds: bool = False) -> Markup:
+    """A UTC time, or an event's own text of one. A script adds what a clock on the viewer's wall
+    shows (static/console.js)."""
+    at = parse_rfc3339(at) if isinstance(at, str) else at
     form = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
     said = f"{at.astimezone(UTC):{form}} UTC"
     return Markup('<time datetime="{}">{}</time>').format(rfc3339(at, unit_s=1), said)
@@ -141,7 +148,14 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters["size"] = size_said
+    made.filters["moment"] = parse_rfc3339
+    made.filters["parted"] = parted
     return made
+
+
+def parted(name: str) -> Markup:
+    """A name of a fact, which a narrow column breaks where a dot is."""
+    return Markup(".<wbr>").join(name.split("."))
 
 
 def size_said(size: int) -> str:

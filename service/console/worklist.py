@@ -14,6 +14,7 @@ from evidence.orders import OrderRef, Platform, order_ref
 from evidence.policy import Policy
 from service.access.callers import Role
 from service.api.ports import EVIDENCE, Collection, Order
+from service.cases.ref import case_of
 from service.console import answers, defects
 from service.console.order import whose
 from service.console.places import order_page
@@ -85,6 +86,8 @@ def _lines(
     """Each order once, by what is due first; what is over comes after what is ahead."""
     newest: dict[str, tuple[Order, Collection]] = {}
     for order, collection in found:
+        if case_of(order.ref) is not None:
+            continue  # what a case is kept by is no order to collect
         newest.setdefault(order.handle, (order, collection))
     lines = [
         Line(
@@ -125,7 +128,7 @@ async def start(visit: Visit) -> web.StreamResponse:
     said = {name: str(value).strip() for name, value in fields.items()}
     refs, refused = _refs(said)
     defect = {"kind": said["kind"]} if said.get("kind") else None
-    if defect is not None and (noticed := _utc(said.get("noticed", ""))):
+    if defect is not None and (noticed := utc(said.get("noticed", ""))):
         defect["noticed_at"] = noticed
     for ref in refs:
         await visit.request.app[EVIDENCE].request_collection(
@@ -153,7 +156,7 @@ def _refs(said: Mapping[str, str]) -> tuple[list[OrderRef], list[str]]:
     return refs, refused
 
 
-def _utc(said: str) -> str:
+def utc(said: str) -> str:
     """What a browser's field for a time sends, as UTC, which its label says it is."""
     try:
         at = datetime.fromisoformat(said)

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from service.access.callers import Role
+from tests.auditor.page.browser import Tab, open_tab
 from tests.console.stage import Stage, stage
 
 
@@ -89,3 +90,16 @@ async def visitor(here: Stage) -> AsyncIterator[Visitor]:
 async def admin(here: Stage, visitor: Visitor) -> Visitor:
     assert (await visitor.sign_in(here.tokens[Role.ADMIN])).status == 200
     return visitor
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def tab(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tab]:
+    folder = tmp_path_factory.mktemp("browser")
+    async with open_tab(folder) as opened:
+        for domain in ("Page", "Runtime", "Network", "Log", "DOM"):
+            await opened.send(f"{domain}.enable")
+        await opened.send("Emulation.setTimezoneOverride", timezoneId="Asia/Shanghai")
+        await opened.send(
+            "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder / "saved")
+        )
+        yield opened

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from evidence.orders import OrderRef, Platform
+from service.access.callers import Whose
+from service.cases.work import CaseWork
+from service.custody import local_user
+from service.runtime import Runtime
 
 ORDER = OrderRef(Platform.AMAZON, "112-6660666-6660666", "US")
 CORPUS = (
@@ -61,3 +66,32 @@ def add_to(seller: Path) -> None:
     for suffix, held in (("html", _PAGE), ("svg", _PICTURE)):
         file = seller / "pod" / f"{ORDER.id} page.{suffix}"
         file.write_text(held.format(order=ORDER.id), "utf-8")
+
+
+async def open_case(runtime: Runtime) -> str:
+    """A refused case about the order; in its every text something tries to run. Returns its id."""
+    work, whose, by = CaseWork(runtime), Whose(runtime.settings.tenant), local_user("case")
+
+    def paper(number: int, **more: str) -> dict[str, str]:
+        said = CORPUS[number % len(CORPUS)]
+        return {"text": f"Order {ORDER.id}: {said}", "name": said, **more}
+
+    body: dict[str, Any] = {
+        "platform": "amazon", "kinds": ["a-to-z"], "orders": [ORDER.id],
+        "noticed_at": "2026-11-20T11:00:00Z", "platform_case_id": CORPUS[0], "papers": [paper(1)],
+    }  # fmt: skip
+    case, _ = await work.open(whose, body, by)
+    sent = {
+        "channel": "console", "confirm": True, "evidence": ["ab" * 32], "recipient": CORPUS[2],
+        "platform_case_id": CORPUS[3], "ticket_id": CORPUS[4], "request_id": CORPUS[5],
+    }  # fmt: skip
+    denial = f"Denied: {CORPUS[6]}. Order {ORDER.id} lacks proof of delivery {CORPUS[7]} ODR-99."
+    for step, said in (
+        ("collect", {"note": CORPUS[8]}), ("draft", {"papers": [paper(9)]}), ("ready", {}),
+        ("submit", {**sent, "papers": [paper(10)]}), ("review", {"outcome": CORPUS[11]}),
+        ("deny", {"note": CORPUS[12], "papers": [{"text": denial, "name": CORPUS[13]}]}),
+        ("promise", {"text": CORPUS[0], "due": "2026-11-21T00:00:00Z"}),
+        ("document", {"papers": [paper(n) for n in range(len(CORPUS))]}),
+    ):  # fmt: skip
+        case = await work.step(whose, case["id"], {"step": step, **said}, by)
+    return str(case["id"])

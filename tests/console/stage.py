@@ -29,10 +29,14 @@ ORDER_PAGE = order_page(story.ORDER)
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """url  of the service, without a slash;  tokens  one of each role"""
+    """url  of the service, without a slash
+
+    tokens  one of each role;  case  id of the one about the hostile order
+    """
 
     url: str
     tokens: dict[Role, str]
+    case: str
     settings: Settings
 
 
@@ -65,11 +69,12 @@ async def stage(folder: Path, *, tokens: bool = True) -> AsyncIterator[Stage]:
                     ref, tenant=settings.tenant, defect=defect
                 )
                 assert await runtime.walk(settings.tenant, collection.id) == "sealed"
+            case = await hostile.open_case(runtime)
         app = make_app(settings, opening=partial(open_runtime, worker=True))
         server = TestServer(app)
         await server.start_server()
         try:
-            yield Stage(str(server.make_url("")).rstrip("/"), made, settings)
+            yield Stage(str(server.make_url("")).rstrip("/"), made, case, settings)
         finally:
             await server.close()
 

@@ -100,7 +100,7 @@ async def test_each_page_lets_in_whom_its_rule_names_and_nobody_else(
     values = {
         "{platform}": "amazon", "{order_id}": story.ORDER.id, "{collection_id}": "0" * 32,
         "{share_id}": "none", "{sha256:[0-9a-f]{64}}": "0" * 64, "{page:[1-9][0-9]{0,3}}": "1",
-        "{path:.+}": "checkpoint", "{id:[0-9a-f]{32}}": "0" * 32,
+        "{path:.+}": "checkpoint", "{case_id:[0-9a-f]{32}}": "0" * 32,
     }  # fmt: skip
     for role in Role:
         await visitor.sign_in(here.tokens[role])

@@ -7,16 +7,21 @@ from importlib.resources import files
 
 import pytest
 
+from evidence.cases import State, Step
 from evidence.items import Provenance, Role
 from evidence.policy import Level
 from evidence.verdicts import Judgement, Verdict
+from service.cases.agenda import WHATS
 from service.console.words import Words, table
 from verifiers.registry import VERIFIERS
 
 GAPS = re.compile(r"\{[a-z]+\}")
 ROOT = files("service.console")
 # Sections whose keys are names of something else, and are asked for by those.
-NAMES = ("state", "headline", "act")
+NAMES = (
+    "state", "headline", "act", "case_state", "case_said", "step", "agenda", "gap", "answered",
+    "measure", "numbered", "paper",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("key", sorted(table()))
@@ -54,6 +59,13 @@ def test_what_others_name_has_words() -> None:
     ):  # fmt: skip
         told = {words.of(section, str(name)) for name in names}
         assert sum(bool(re.search(r"[\u4e00-\u9fff]", one)) for one in told) >= len(told) / 2
+    for section, names in (
+        ("case_state", State), ("case_said", State), ("step", Step), ("agenda", WHATS),
+        ("paper", [role for role in Role if role.startswith("case.") and role != "case.event"]),
+    ):  # fmt: skip
+        assert {f"{section}.{name}" for name in names} == {
+            key for key in table() if key.startswith(f"{section}.")
+        }
     for verifier in VERIFIERS:
         judged = Judgement(verifier.name, 1, verifier.question, Verdict.PASS)
         assert re.search(r"[\u4e00-\u9fff]", words.question(judged))

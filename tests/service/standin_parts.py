@@ -222,6 +222,9 @@ class NoCases:
     async def listed(self, *_: object, **__: object) -> tuple[list[object], None]:
         return [], None
 
+    async def naming(self, *_: object) -> list[object]:
+        return []
+
     def __getattr__(self, name: str) -> Any:
         async def nothing(*_: object, **__: object) -> None:
             raise NotFoundError(what="The case", why="there is none of this id")

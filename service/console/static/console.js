@@ -68,6 +68,23 @@ function showTask(task, words) {
   line.querySelector(".task-items").textContent = String(task.items);
 }
 
+// On paper nothing can be opened: what the evidence rests on is printed with it.
+function openForPaper() {
+  for (const each of document.querySelectorAll("details.question:not([open])")) {
+    each.open = true;
+    each.dataset.paper = "yes";
+  }
+}
+
+function closeAgain() {
+  for (const each of document.querySelectorAll("details[data-paper]")) {
+    each.open = false;
+    delete each.dataset.paper;
+  }
+}
+
+addEventListener("beforeprint", openForPaper);
+addEventListener("afterprint", closeAgain);
 addLocalTimes(document);
 countDown();
 setInterval(countDown, 30_000);

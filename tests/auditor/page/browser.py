@@ -87,6 +87,13 @@ class Tab:
         node = (await self.send("DOM.querySelector", nodeId=root, selector=selector))["nodeId"]
         await self.send("DOM.setFileInputFiles", nodeId=node, files=[str(p) for p in paths])
 
+    async def drop(self, *paths: Path) -> None:
+        """Drop files onto the page, all at once."""
+        files = [str(path) for path in paths]
+        data = {"items": [], "files": files, "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            await self.send("Input.dispatchDragEvent", type=kind, x=200, y=200, data=data)
+
     async def press(self, key: str, code: int) -> None:
         text = {"Enter": "\r", " ": " "}.get(key, "")
         for kind in ("keyDown", "keyUp"):

@@ -89,9 +89,7 @@ async def test_a_folder_and_a_drop_are_read_as_well(tab: Tab, tmp_path: Path) ->
     (tmp_path / "trust.json").write_bytes(canonical(made.house.keys_json))
     for dropped in (["unpacked"], ["bundle.zip"], ["trust.json"]):
         await tab.run("document.getElementById('result').hidden = true")
-        data = {"items": [], "files": [str(tmp_path / n) for n in dropped], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            await tab.send("Input.dispatchDragEvent", type=kind, x=200, y=200, data=data)
+        await tab.drop(*(tmp_path / name for name in dropped))
         said = await answer(tab)
         right = {"unpacked": "choose it with the button", "bundle.zip": "It agrees with itself"}
         assert right.get(dropped[0], "Nothing is wrong with it") in said, said
@@ -252,15 +250,15 @@ async def test_a_report_that_is_dropped_with_its_bundle_is_checked(
 
     async def dropped(*names: str) -> str:
         await tab.run("document.getElementById('result').hidden = true")
-        files = [str(tmp_path / name) for name in names]
-        data = {"items": [], "files": files, "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            await tab.send("Input.dispatchDragEvent", type=kind, x=200, y=200, data=data)
+        await tab.drop(*(tmp_path / name for name in names))
         return await answer(tab)
 
     assert "drop the order's bundle as well" in await dropped("report.pdf")
     said = await dropped("bundle.zip", "report.pdf")
     assert "The report is ours and unaltered" in said
     assert "It is of the newest account in the bundle." in said
+    await tab.run("document.getElementById('result').hidden = true")
+    await tab.pick("#zip", tmp_path / "bundle.zip", tmp_path / "report.pdf")  # by keyboard too
+    assert "The report is ours and unaltered" in await answer(tab)
     said = await dropped("bent.pdf")
     assert "It does not hold" in said and "it was altered, or made elsewhere" in said
