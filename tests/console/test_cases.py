@@ -120,7 +120,7 @@ async def test_one_look_at_a_case_is_one_line_of_custody(here: Stage, admin: Vis
         async with open_runtime(here.settings, worker=False) as evidence:
             report = await evidence.custody(Whose(here.settings.tenant), ref_of_case(here.case))
         assert report is not None
-        return len(report.entries)
+        return len(report.to_json()["entries"])
 
     before = await lines()
     await admin.get(case_page(here.case))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from importlib.resources import files
 
 import pytest
@@ -59,11 +60,12 @@ def test_what_others_name_has_words() -> None:
     ):  # fmt: skip
         told = {words.of(section, str(name)) for name in names}
         assert sum(bool(re.search(r"[\u4e00-\u9fff]", one)) for one in told) >= len(told) / 2
-    for section, names in (
-        ("case_state", State), ("case_said", State), ("step", Step), ("agenda", WHATS),
-        ("paper", [role for role in Role if role.startswith("case.") and role != "case.event"]),
-    ):  # fmt: skip
-        assert {f"{section}.{name}" for name in names} == {
+    papers = [role for role in Role if role.startswith("case.") and role != "case.event"]
+    whole: dict[str, Iterable[str]] = {
+        "case_state": State, "case_said": State, "step": Step, "agenda": WHATS, "paper": papers,
+    }  # fmt: skip
+    for section, named in whole.items():
+        assert {f"{section}.{name}" for name in named} == {
             key for key in table() if key.startswith(f"{section}.")
         }
     for verifier in VERIFIERS:
