@@ -112,7 +112,11 @@ class _Said:
             and self._is_answer(f) and self._items[f.item].role is Role.ORDER_RECORD
         ]  # fmt: skip
         self.notices = [i for i in items if i.role is Role.DEFECT_NOTICE]
-        self._of_notice = {item.sha256: facts.of_item(item.sha256) for item in self.notices}
+        shas = {item.sha256 for item in self.notices}
+        self._in_notices: dict[str, list[Fact]] = {}
+        for fact in facts.named("order.id", "order.alias"):
+            if fact.item in shas:
+                self._in_notices.setdefault(fact.item, []).append(fact)
         self._buyers(items, facts)
 
     def _own(self, fact: Fact) -> bool:
@@ -151,19 +155,16 @@ class _Said:
     def other_notices(self) -> list[Fact]:
         """Order numbers in the platform's notices, where none of them is ours."""
         found = []
-        for item in self.notices:
-            said = self._of_notice[item.sha256].named("order.id")
-            if said and not any(order_key(f.text) in self._subjects.ours for f in said):
-                found += [f for f in said if has_shape(self.holder, f.text)]
+        for said in self._in_notices.values():
+            if not any(order_key(f.text) in self._subjects.ours for f in said):
+                found += [
+                    f for f in said if f.name == "order.id" and has_shape(self.holder, f.text)
+                ]
         return found
 
     def tied_notice(self) -> bool:
         """Whether a notice, if there is one, names the order."""
-        numbers = (
-            order_key(fact.text)
-            for own in self._of_notice.values()
-            for fact in own.named("order.id", "order.alias")
-        )
+        numbers = (order_key(fact.text) for said in self._in_notices.values() for fact in said)
         return not self.notices or any(number in self._subjects.ours for number in numbers)
 
 

@@ -99,7 +99,8 @@ def _by_message(
         text, item = fact.text[:_MOST_CHARACTERS], by_sha.get(fact.item)
         if item is None or subjects.foreign(fact) or not _AGAIN.search(text):
             continue
-        named = [number for number, form in forms.items() if form.search(text)]
+        run = re.sub(r"[\s._-]", "", text).upper()
+        named = [n for n, form in forms.items() if n in run and form.search(text)]
         olds = [number for number in named if number in ties.ties]
         news = [number for number in named if number not in ties.ties]
         if not news and len(olds) == 2:  # both are on record: the later one replaced the other
