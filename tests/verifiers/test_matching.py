@@ -297,6 +297,19 @@ def test_a_photo_speaks_through(photo: SealedItem) -> None:
     assert judge(*HONEST, items=(*BASE, photo))[0] is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("theirs", "told"),
+    [("9 kg", True), ("20 lbs", True), ("1.4 kg", False), ("2.2 lbs", False), ("9", False)],
+    ids=["a heavier parcel", "in another unit", "volume weight", "rounded", "without a unit"],
+)
+def test_another_weight_of_the_same_parcel_is_told(theirs: str, *, told: bool) -> None:
+    """Forgery: an older waybill of a heavier parcel, with the number changed."""
+    verdict, findings = judge(
+        *HONEST, erp("shipment.weight", "1 kg"), ups("shipment.weight", theirs)
+    )
+    assert (verdict, "weight-differs" in codes(findings)) == (Verdict.PASS, told)
+
+
 def test_goods_of_two_records_are_compared() -> None:
     _, findings = judge(
         *HONEST, platform("order.item.sku", "A-1"), platform("order.item.quantity", "2"),
