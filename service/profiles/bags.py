@@ -12,7 +12,7 @@ from evidence.orders import OrderRef
 from evidence.profile import Added
 from evidence.times import rfc3339
 from service import custody
-from service.profiles import court, paper, reporting
+from service.profiles import court, reporting
 from service.profiles.naming import order_folder
 from service.profiles.order import Made, Maker
 from service.profiles.pieces import Piece
@@ -43,8 +43,8 @@ async def make(maker: Maker, place: int, number: int, ref: OrderRef, folder: Pat
     if Added.CERTIFICATION in profile.adds:
         page = court.certification(manifest, statement, account.manifest_envelope)
         files["certification.txt"] = ("text/plain", InMemory(court.as_text(page)))
-        if paper.available(maker.runtime.settings.report.fonts):
-            pdf = await asyncio.to_thread(paper.as_pdf, page, maker.fonts())
+        if maker.press.available():
+            pdf = await maker.press.pdf(page)
             files["certification.pdf"] = ("application/pdf", InMemory(pdf))
     if Added.HASHES in profile.adds:
         files["hashes.csv"] = ("text/csv", InMemory(court.hashes(manifest.items)))

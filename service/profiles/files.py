@@ -6,8 +6,7 @@ Pictures   the same, its pages as JPEG
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,9 +17,9 @@ from service.profiles.fitting import LADDER, PDF, UNMEASURED, Copy, Fitting, Pag
 from service.profiles.legibility import measure
 from service.profiles.paper import Paper, Part, Pictures
 from service.profiles.pieces import Piece, Rest
+from service.profiles.press import Press
 from service.profiles.shown import Plan, picture_of, rest_of
 from service.reading import Reading
-from service.typeset.fonts import Fonts
 from verifiers.forms.limits import Limits
 
 # What a sheet with its fonts may come to; measured afterwards, so this is only where to begin.
@@ -61,13 +60,13 @@ class Files:
         reading: Reading,
         limits: Limits,
         about: About,
-        fonts: Callable[[], Fonts],
+        press: Press,
     ) -> None:
         self._fitting = fitting
         self._reading = reading
         self._limits = limits
         self._about = about
-        self._fonts = fonts
+        self._press = press
 
     # -- documents ----------------------------------------------------------------------------
 
@@ -154,7 +153,7 @@ class Files:
     async def _pdf(self, document: _Document) -> bytes:
         most = self._limits.number("pdf.pages")
         for up in _UP:
-            made = await asyncio.to_thread(paper.as_pdf, self._paper(document, up), self._fonts())
+            made = await self._press.pdf(self._paper(document, up))
             if most is None or paper.pages_in(made) <= most:
                 return made
         why = (
@@ -188,8 +187,7 @@ class Files:
         document = _Document(plan, plan.pages, await self._fitting.fit(plan.pages, None))
         for up in _UP:
             laid = self._paper(document, up)
-            pdf = await asyncio.to_thread(paper.as_pdf, laid, self._fonts())
-            texts = paper.texts_in(pdf)
+            texts = paper.texts_in(await self._press.pdf(laid))
             if most is None or len(texts) <= most:
                 return await self._jpegs(document, laid, up, texts, total)
         why = (
@@ -206,9 +204,7 @@ class Files:
         sheets = pages - -(-len(document.copies) // up)
         lost: set[str] = set()
         for rung, (longest, quality) in enumerate(LADDER):
-            made = await asyncio.to_thread(
-                paper.as_pictures, laid, self._fonts(), longest=longest, quality=quality
-            )
+            made = await self._press.pictures(laid, longest=longest, quality=quality)
             if total is not None and sum(map(len, made)) > total:
                 continue
             pieces, lost, measured = [], set(), True

@@ -23,7 +23,7 @@ from evidence.orders import OrderRef
 from evidence.profile import Shape
 from evidence.times import parse_rfc3339
 from service.custody import By
-from service.profiles import bags, paper
+from service.profiles import bags
 from service.profiles.asked import Asked
 from service.profiles.naming import file_name, plain
 from service.profiles.order import Made, Maker, entries_of
@@ -231,8 +231,7 @@ class _Making:
                 foot=f"Seller {seller}",
                 at=at,
             )
-            pdf = await asyncio.to_thread(paper.as_pdf, laid, self._maker.fonts())
-            content: Content = InMemory(pdf)
+            content: Content = InMemory(await self._maker.press.pdf(laid))
             number = begin // _LISTED + 1 if many else 0
             name = file_name("orders", number, "application/pdf", self._limits, before=seller)
             entries.append(Entry(name, content))

@@ -24,6 +24,7 @@ from service.profiles.files import About, Files
 from service.profiles.fitting import PDF, Fitting, Page
 from service.profiles.naming import file_name, order_folder, plain
 from service.profiles.pieces import CopyKey, Piece, key_of, told_of
+from service.profiles.press import Press
 from service.profiles.received import Received
 from service.profiles.refusal import NotTakenError, Why
 from service.profiles.reporting import Reported
@@ -31,7 +32,6 @@ from service.profiles.shown import Material, Plan, material
 from service.profiles.telling import Telling
 from service.steps import publish
 from service.steps.copies import Derivative
-from service.typeset.fonts import Fonts, find_fonts
 from storage.ledger.access import Store
 from storage.ledger.records import KeptItem
 from verifiers.forms.limits import Limits
@@ -70,9 +70,9 @@ class Maker:
     by: By
     stores: Mapping[str, Store]
 
-    def fonts(self) -> Fonts:
-        """Those of the configuration, or of the machine. Raises ConfigError if there are none."""
-        return find_fonts(self.runtime.settings.report.fonts)
+    @property
+    def press(self) -> Press:
+        return Press(self.runtime)
 
     async def make(self, place: int, number: int, ref: OrderRef, budget: int | None) -> Made:
         """Raises NotTakenError with every reason that this order does not fit.
@@ -247,7 +247,7 @@ class Maker:
             return self.runtime.stored(order, lines[page.item.seq])
 
         fitting = Fitting(self.runtime, order)
-        files = Files(fitting, self.runtime.reading, self.limits, about, self.fonts)
+        files = Files(fitting, self.runtime.reading, self.limits, about, self.press)
         received = Received(files, fitting, self.limits, stored)
         total = self.limits.number("files.total_bytes")
         left = min((each for each in (total, budget) if each is not None), default=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ class Shop:
     reading: Reading = field(default_factory=lambda: Reading(Limits()))
     policies: dict[str, Policy] = field(default_factory=policies)
     report: ReportSettings = field(default_factory=ReportSettings)
+    rendering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     asked: int = 0
 
     @property

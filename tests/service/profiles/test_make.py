@@ -262,6 +262,21 @@ async def test_a_link_of_our_own_opens_what_the_form_asks_for_and_expires(
     share = (await runtime.ledger.shares_of(order))[-1]
     roles = {i.role for i in (await manifest_of(runtime)).items if i.seq in share.show}
     assert {"tracking.history", "message.mail", "order.record"} <= roles
+    if paper.available():
+        # The report lies behind the link, with its record, though the manifest is withheld.
+        (seq,) = share.copies
+        opened = tmp_path / "opened.zip"
+        await runtime.bundle(
+            runtime.settings.tenant,
+            story.ORDER,
+            profile="reviewer",
+            to=opened,
+            show=list(share.show),
+            copies=[seq],
+        )
+        told = verify_path(opened)
+        assert told.ok, told.lines()
+        assert any(c.name == "derived" and "is a report of" in c.what for c in told.checks)
 
 
 async def refused(runtime: Runtime, to: Path, name: str, **more: Any) -> str:
