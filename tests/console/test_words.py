@@ -15,13 +15,14 @@ from evidence.verdicts import Judgement, Verdict
 from service.cases.agenda import WHATS
 from service.console.words import Words, table
 from verifiers.registry import VERIFIERS
+from verifiers.rulebook import policies
 
 GAPS = re.compile(r"\{[a-z]+\}")
 ROOT = files("service.console")
 # Sections whose keys are names of something else, and are asked for by those.
 NAMES = (
     "state", "headline", "act", "case_state", "case_said", "step", "agenda", "gap", "answered",
-    "measure", "numbered", "paper",
+    "measure", "numbered", "paper", "due_step",
 )  # fmt: skip
 
 
@@ -61,7 +62,9 @@ def test_what_others_name_has_words() -> None:
         told = {words.of(section, str(name)) for name in names}
         assert sum(bool(re.search(r"[\u4e00-\u9fff]", one)) for one in told) >= len(told) / 2
     papers = [role for role in Role if role.startswith("case.") and role != "case.event"]
+    steps = {rule.step for policy in policies().values() for rule in policy.deadlines}
     whole: dict[str, Iterable[str]] = {
+        "due_step": steps - {""},
         "case_state": State, "case_said": State, "step": Step, "agenda": WHATS, "paper": papers,
     }  # fmt: skip
     for section, named in whole.items():
