@@ -1,0 +1,99 @@
+"""Whose document is it? Marks against numbers: who agrees, who contradicts, and what stays open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from evidence.facts import Fact
+from evidence.items import Role
+from evidence.verdicts import Verdict
+from tests.verifiers.evidence_of import NUMBER, facts_of, item, said
+from verifiers.marks.carrier import Borne, carrier_of, portal_of, verify
+
+POD = item("pod", Role.POD_DOCUMENT)
+TEXT = said("document.text", "delivered", by="seller", item="pod")
+SWEDISH, EMS, SHARED = "RR473124829SE", "EE123456785CN", "123456789012"
+
+
+def mark(name: str, confidence: float, *, of: str = "pod") -> Fact:
+    return replace(said("document.mark", name, by="seller", item=of), confidence=confidence)
+
+
+def number(text: str, *, of: str = "pod") -> Fact:
+    return said("shipment.tracking_number", text, by="seller", item=of)
+
+
+def judged(*facts: Fact) -> tuple[Verdict, list[str]]:
+    verdict, findings = verify(items=(POD, POD), facts=facts_of(*facts))
+    return verdict, [finding.code for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "codes"),
+    [
+        ([mark("ups", 0.9), number(NUMBER)], Verdict.PASS, ["carrier-mark-agrees"]),
+        ([mark("ups", 0.9), number(SWEDISH)], Verdict.FAIL, ["carrier-mark-differs"]),
+        ([mark("ups", 0.6), number(SWEDISH)], Verdict.INCONCLUSIVE, ["carrier-mark-open"]),
+        ([mark("ups", 0.9), number(SHARED)], Verdict.PASS, ["carrier-mark-agrees"]),
+        ([mark("ups", 0.9), number("AB12")], Verdict.INCONCLUSIVE, ["carrier-mark-open"]),
+        ([mark("ups", 0.9)], Verdict.INCONCLUSIVE, ["carrier-mark-open"]),
+        ([number(NUMBER)], Verdict.INCONCLUSIVE, ["carrier-mark-absent"]),
+        ([number(SHARED)], Verdict.INCONCLUSIVE, ["carrier-mark-absent"]),
+        ([], Verdict.NOT_APPLICABLE, []),
+    ],
+    ids=[
+        "its own number", "another carrier's number", "a faint mark, another's number",
+        "a number that several could have written", "a number of nobody's", "no number",
+        "a number alone", "a shared number alone", "neither",
+    ],
+)  # fmt: skip
+def test_a_mark_is_held_against_the_numbers(
+    facts: list[Fact], verdict: Verdict, codes: list[str]
+) -> None:
+    assert judged(TEXT, *facts) == (verdict, codes)
+
+
+def test_an_item_that_was_not_read_says_nothing() -> None:
+    assert judged(mark("ups", 0.9), number(SWEDISH)) == (Verdict.NOT_APPLICABLE, [])
+
+
+def test_two_marks_that_are_alike_strong_decide_nothing_but_brands_of_one_post_do() -> None:
+    two = mark("ups", 0.8), mark("fedex", 0.75)
+    assert carrier_of(facts_of(*two)) == Borne(None)
+    shown = judged(TEXT, *two, number(SWEDISH))
+    assert shown == (Verdict.INCONCLUSIVE, ["carrier-mark-open"])
+    assert carrier_of(facts_of(mark("dhl", 0.8), mark("deutsche_post", 0.75))).name == "dhl"
+
+
+def test_a_number_that_only_one_can_have_written_lifts_its_mark_over_a_stronger_one() -> None:
+    marks = mark("fedex", 0.7), mark("ups", 0.65)
+    assert carrier_of(facts_of(*marks)).name is None
+    lifted = carrier_of(facts_of(*marks, number(NUMBER)))
+    assert (lifted.name, lifted.confidence) == ("ups", 0.82)
+
+
+def test_faint_mentions_add_up_and_the_fourth_tells_no_more() -> None:
+    faint = [replace(mark("ups", 0.3), locator=TEXT.locator) for _ in range(10)]
+    assert carrier_of(facts_of(*faint[:1])) == Borne("ups", 0.3, (faint[0],))
+    three, ten = carrier_of(facts_of(*faint[:3])), carrier_of(facts_of(*faint))
+    assert three.confidence == ten.confidence == 0.66
+    assert carrier_of(facts_of(mark("ups", 0.2))) == Borne(None)
+
+
+def test_ems_is_a_name_of_many_posts_until_a_number_says_whose() -> None:
+    ems = mark("china_ems", 0.9)
+    assert carrier_of(facts_of(ems)).name is None
+    assert carrier_of(facts_of(ems, number(EMS))).name == "china_ems"
+    assert carrier_of(facts_of(ems, number(SWEDISH))).name == "postnord_sweden"
+
+
+def test_a_portal_needs_as_much_as_a_passing_mention_does_not_give() -> None:
+    def shown(confidence: float) -> Fact:
+        fact = said("document.portal", "amazon", by="seller", item="pod")
+        return replace(fact, confidence=confidence)
+
+    assert portal_of(facts_of()) == Borne(None)
+    assert portal_of(facts_of(shown(0.44))) == Borne(None)
+    assert portal_of(facts_of(shown(0.46))).name == "amazon"
