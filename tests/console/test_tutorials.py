@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "tutorials"
 CHINESE = "appeal-tool.zh-CN.md"
-PORTS = (8321, 8322)
+SERVICE, SANDBOX = 8321, 8322
 
 
 def commands(name: str) -> list[str]:
@@ -41,10 +41,11 @@ async def done(folder: Path, name: str, **environment: str) -> str:
         if shutil.which(tool) is None:
             pytest.skip(f"THE TUTORIALS ARE UNCHECKED: {tool} is not installed")
     text = "\n".join(commands(name))
-    for port in PORTS:
-        other = str(free_port())
-        text = text.replace(f":{port}", f":{other}")
-        text = re.sub(r"^orderproof sandbox", rf"\g<0> --port {other}", text, flags=re.M)
+    service, sandbox = free_port(), free_port()
+    text = text.replace(f":{SERVICE}", f":{service}").replace(f":{SANDBOX}", f":{sandbox}")
+    text = text.replace("orderproof sandbox &", f"orderproof sandbox --port {sandbox} &")
+    moved = f"cd out/seller\nsed -i 's/:{SANDBOX}/:{sandbox}/' orderproof.toml\n"
+    text = text.replace("cd out/seller\n", moved)
     command = folder / "orderproof"
     command.write_text(f'#!/bin/sh\nexec {sys.executable} -m service.cli "$@"\n')
     command.chmod(0o755)
@@ -58,6 +59,7 @@ async def done(folder: Path, name: str, **environment: str) -> str:
                 "PYTHONPATH": str(ROOT),
                 "HOME": str(folder),
                 "NO_PROXY": "*",
+                "ORDERPROOF_LISTEN": f"127.0.0.1:{service}",
                 **environment,
             },
             stdout=out,
