@@ -58,15 +58,14 @@ def test_precision_and_recall_on_two_hundred_sentences(language: str) -> None:
     assert recall >= 0.80
 
 
-@pytest.mark.parametrize(("language", "least"), [("en", 0.40), ("zh", 0.40)])
-def test_precision_and_recall_on_a_set_that_no_list_was_made_with(
-    language: str, least: float
-) -> None:
-    """What lists miss shows on sentences that came after them: docs/cases.md has the figures."""
-    assert len(sentences(f"later.{language}")) >= 60
-    precision, recall = measured(f"later.{language}")
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("later", ["later", "third"])
+def test_what_the_sets_after_it_showed_is_still_found(later: str, language: str) -> None:
+    """docs/cases.md says what each set measured, and when."""
+    assert len(sentences(f"{later}.{language}")) >= 60
+    precision, recall = measured(f"{later}.{language}")
     assert precision >= 0.95
-    assert recall >= least
+    assert recall >= 0.80
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
