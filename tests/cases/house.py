@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -22,6 +22,8 @@ from service.settings import Settings, SourceSettings
 from tests import shape
 from tests.service.conftest import Answered, Checked
 
+# Of a house that several tests may share. In the scaled shape each test's database goes with it.
+SHARED: Literal["module", "function"] = "function" if shape.SCALED else "module"
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ORDER = "112-4872913-5531402"
 NOTICE = {"role": "notice", "name": "notice.txt", "text": f"A claim was filed for order {ORDER}."}

@@ -14,7 +14,7 @@ from service.cases.quotes import messages_of
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import Account, everyone
 from service.settings import SourceSettings
-from tests.cases.house import ORDER, House, house, said
+from tests.cases.house import ORDER, SHARED, House, house, said
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PLAYED = "112-4832917-2201845"
@@ -53,9 +53,10 @@ confidence = "general"
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope=SHARED, loop_scope="module")
 async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     folder = tmp_path_factory.mktemp("drafts")
+    _ABOUT.clear()
     books = folder / "books"
     books.mkdir()
     (books / "amazon.toml").write_text(OWN, "utf-8")

@@ -15,13 +15,13 @@ from evidence.policy import Confidence
 from evidence.times import Instant
 from service.cases.responses import responses
 from service.cases.said import Said
-from tests.cases.house import ORDER, House, codes, house, said
+from tests.cases.house import ORDER, SHARED, House, codes, house, said
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 _ABOUT: dict[str, dict[str, Any]] = {}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope=SHARED, loop_scope="module")
 async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     async with house(tmp_path_factory.mktemp("kept")) as found:
         found.exports(
