@@ -4,7 +4,7 @@ rate      orders of ten answers of 100 KB with their exchanges, by one worker an
           script that only fetches, hashes and puts the same bytes into the same S3
 manifest  GET of a manifest against a bare handler of the same bytes, and the slowest in a hundred
 cost      what one order costs: processor time by program, requests to S3, rows, bytes
-load      orders for so many minutes (`load 10`; a quarter of one by default): does anything grow?
+load      orders for so many minutes (bench/load.py)
 
 Ratios of one run are worth something; seconds only on a machine that does nothing else. Needs
 PostgreSQL, SeaweedFS and Valkey from the test extra.
@@ -13,14 +13,16 @@ PostgreSQL, SeaweedFS and Valkey from the test extra.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,22 +79,22 @@ class House:
 
 
 @asynccontextmanager
-async def house() -> AsyncIterator[House]:
+async def house(tenants: Sequence[str] = ("default",)) -> AsyncIterator[House]:
     with tempfile.TemporaryDirectory(prefix="op-bench-") as name, postgres() as server:
         folder = Path(name)
         with seaweed(folder / "weed") as s3, server.database() as database:
             s3.bucket("evidence")
             valkey = ValkeyServer(port=free_port())
             valkey.start()
-            async with _source() as url:
-                _configure(folder, url, server.url(database), s3, valkey)
+            async with source() as url:
+                _configure(folder, url, server.url(database), s3, valkey, tenants)
                 settings = load_settings(folder / "orderproof.toml", environment=SECRETS)
                 yield House(folder, server, s3, valkey, url, settings)
             valkey.stop()
 
 
 @asynccontextmanager
-async def _source() -> AsyncIterator[str]:
+async def source() -> AsyncIterator[str]:
     """An ERP that answers from memory."""
 
     async def answer(request: web.Request) -> web.Response:
@@ -112,7 +114,14 @@ async def _source() -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def _configure(folder: Path, url: str, database: str, s3: Seaweed, valkey: ValkeyServer) -> None:
+def _configure(
+    folder: Path,
+    url: str,
+    database: str,
+    s3: Seaweed,
+    valkey: ValkeyServer,
+    tenants: Sequence[str],
+) -> None:
     (folder / "orderproof.toml").write_text(
         f"""
 data = "data"
@@ -129,11 +138,20 @@ endpoint = "{s3.endpoint}"
 access_key_env = "S3_ACCESS"
 secret_key_env = "S3_SECRET"
 
+{sourced(url, tenants)}""",
+        encoding="utf-8",
+    )
+
+
+def sourced(url: str, tenants: Sequence[str] = ("default",)) -> str:
+    """The table of the source, for a configuration."""
+    return f"""
 [sources.erp]
 collector = "rest"
 base_url = "{url}"
 rate_per_s = 100000
 concurrency = 64
+tenants = {json.dumps(list(tenants))}
 
 [sources.erp.description]
 origin = "erp"
@@ -143,9 +161,7 @@ path = "/orders/{{order.id}}"
 role = "order.record"
 facts = {{ "$.number" = "order.id" }}
 next = {{ cursor = "$.next", param = "page" }}
-""",
-        encoding="utf-8",
-    )
+"""
 
 
 def order(number: int) -> OrderRef:
@@ -223,7 +239,7 @@ async def rate() -> dict[str, float]:
                 found[f"orders_per_s_{workers}"] = ORDERS / seconds
                 found[f"of_bare_{workers}"] = ORDERS * PARTS / seconds / found["bare_items_per_s"]
                 found[f"p50_s_{workers}"] = statistics.median(took)
-                found[f"p99_s_{workers}"] = _high(took)
+                found[f"p99_s_{workers}"] = high(took)
     return found
 
 
@@ -242,7 +258,8 @@ async def manifest() -> dict[str, float]:
                 await _up(ours)
                 plain = await _asked(theirs, 300)
                 told = await _asked(ours, 300)
-                paced = await _paced(ours, per_s=50, count=200)
+                bare_paced = await _paced(theirs, per_s=200, count=1_000)
+                paced = await _paced(ours, per_s=200, count=1_000)
         finally:
             serving.terminate()
             serving.wait()
@@ -250,8 +267,9 @@ async def manifest() -> dict[str, float]:
         "bare_per_s": plain,
         "ours_per_s": told,
         "of_bare": told / plain,
-        "p50_ms_at_50": statistics.median(paced) * 1000,
-        "p99_ms_at_50": _high(paced) * 1000,
+        "p50_ms_at_200": statistics.median(paced) * 1000,
+        "p99_ms_at_200": high(paced) * 1000,
+        "bare_p99_ms_at_200": high(bare_paced) * 1000,
         "bytes": len(body),
     }
 
@@ -377,46 +395,20 @@ async def _requests(runtime: Runtime, count: int) -> dict[str, float]:
             await runtime.walk("default", made.id)
     finally:
         runtime.queue = queue
-    return {f"s3_{name}": n / count for name, n in (runtime.bucket.asked - before).items()}
-
-
-async def load(minutes: float = 0.25) -> dict[str, float]:
-    """For so long; what the worker holds after a third of the time, and at the end."""
-    seen: list[tuple[float, float, int, int]] = []
-    took: list[float] = []
-    async with house() as here:
-        async with await Runtime.open(here.settings, with_queue=True) as runtime:
-            worker = here.start("worker")
-            try:
-                await collected(runtime, 0, 4)
-                number, began = 4, time.perf_counter()
-                while (now := time.perf_counter() - began) < minutes * 60:
-                    took += await collected(runtime, number, AT_ONCE)
-                    number += AT_ONCE
-                    standing = await runtime.queue.line.standing() if runtime.queue else None
-                    waits = standing.waiting + standing.pausing if standing else 0
-                    seen.append((now, _resident_mb(worker.pid), _files(worker.pid), waits))
-                seconds = time.perf_counter() - began
-            finally:
-                worker.terminate()
-                worker.wait()
-    early = seen[len(seen) // 3] if seen else (0.0, 0.0, 0, 0)
-    last = seen[-1] if seen else early
-    return {
-        "minutes": seconds / 60,
-        "orders": number - 4,
-        "orders_per_s": (number - 4) / seconds,
-        "p50_s": statistics.median(took),
-        "p99_s": _high(took),
-        "memory_mb_early": early[1],
-        "memory_mb_end": last[1],
-        "files_early": early[2],
-        "files_end": last[2],
-        "waiting_end": last[3],
+    total = runtime.bucket.asked.total() - before.total()
+    return {"requests_s3": total / count} | {
+        f"s3_{name}": n / count for name, n in (runtime.bucket.asked - before).items()
     }
 
 
-def _high(values: list[float]) -> float:
+async def load(minutes: float = 0.25) -> dict[str, float]:
+    """bench/load.py, which draws it too."""
+    from bench.load import load as loaded
+
+    return await loaded(minutes)
+
+
+def high(values: list[float]) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * 0.99))]
 
 
@@ -440,12 +432,26 @@ def _cpu(pids: list[int]) -> float:
     return total
 
 
-def _resident_mb(pid: int) -> float:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+def resident_mb(pid: int) -> float:
+    """Of the process and all below it; pages that they share are counted once (Pss)."""
+    total_kb = 0
+    for each in _below(pid):
+        with contextlib.suppress(OSError):
+            rollup = Path(f"/proc/{each}/smaps_rollup").read_text()
+            total_kb += int(rollup.partition("\nPss:")[2].split()[0])
+    return total_kb * 1024 / 1e6
 
 
-def _files(pid: int) -> int:
+def _below(pid: int) -> list[int]:
+    found = [pid]
+    for each in found:
+        for thread in Path(f"/proc/{each}/task").glob("*/children"):
+            with contextlib.suppress(OSError):
+                found += map(int, thread.read_text().split())
+    return found
+
+
+def files_of(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 

@@ -6,33 +6,33 @@ from aiohttp import web
 
 from evidence.canonical import digest
 from evidence.custody import Act
+from evidence.items import Role
 from evidence.orders import OrderRef
-from service.api.asking import account_of, not_sealed, note, ref_of
+from service.api.asking import no_order, not_sealed, note, ref_of, whose_of
+from service.api.ports import EVIDENCE
 from service.api.sending import send_bytes
 from service.contract import Given, Handler
 
 
 async def get_manifest(request: web.Request, given: Given) -> web.StreamResponse:
-    ref = ref_of(given)
-    account = await account_of(request, ref)
-    return await _envelope(request, ref, Act.MANIFEST, account.manifest_envelope)
+    return await _envelope(request, ref_of(given), Act.MANIFEST, Role.MANIFEST)
 
 
 async def get_statement(request: web.Request, given: Given) -> web.StreamResponse:
-    ref = ref_of(given)
-    account = await account_of(request, ref)
-    return await _envelope(request, ref, Act.STATEMENT, account.statement_envelope)
+    return await _envelope(request, ref_of(given), Act.STATEMENT, Role.STATEMENT)
 
 
 async def _envelope(
-    request: web.Request, ref: OrderRef, act: Act, envelope: bytes | None
+    request: web.Request, ref: OrderRef, act: Act, role: Role
 ) -> web.StreamResponse:
+    envelope = await request.app[EVIDENCE].sealed(whose_of(request), ref, role)
     if envelope is None:
+        raise no_order()
+    if not envelope:
         raise not_sealed()
-    await note(request, ref, act, sha256=digest(envelope))
-    return send_bytes(
-        request, envelope, etag=f'"{digest(envelope)}"', media_type="application/json"
-    )
+    sha256 = digest(envelope)
+    await note(request, ref, act, sha256=sha256)
+    return send_bytes(request, envelope, etag=f'"{sha256}"', media_type="application/json")
 
 
 OPERATIONS: dict[str, Handler] = {"getManifest": get_manifest, "getStatement": get_statement}

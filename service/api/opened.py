@@ -14,7 +14,7 @@ import structlog
 from evidence.custody import Act, CustodyLine
 from evidence.erasure import ErasureReason
 from evidence.errors import NotFoundError, RequestError
-from evidence.items import Item
+from evidence.items import Item, Role
 from evidence.orders import OrderRef
 from evidence.policy import Policy
 from evidence.receipts import Receipt
@@ -139,6 +139,15 @@ class RuntimeEvidence:
         if await self._order(whose, ref) is None:
             return None
         return await self._runtime.account(whose.tenant, ref)
+
+    async def sealed(self, whose: Whose, ref: OrderRef, role: Role) -> bytes | None:
+        order = await self._order(whose, ref)
+        if order is None:
+            return None
+        line = await self._runtime.ledger.newest_sealed(order, role)
+        if line is None:
+            return b""
+        return await asyncio.to_thread(self._runtime.stored(order, line).read, 128 << 20)
 
     async def items(self, whose: Whose, ref: OrderRef) -> Sequence[KeptItem] | None:
         order = await self._order(whose, ref)

@@ -268,6 +268,13 @@ class Evidence(Protocol):
         """None for an order that was never asked for."""
         ...
 
+    async def sealed(self, whose: Whose, ref: OrderRef, role: Role) -> bytes | None:
+        """The newest sealed manifest or statement, as it was signed, without reading the account.
+
+        Empty if nothing is sealed yet; None for an order that was never asked for.
+        """
+        ...
+
     async def items(self, whose: Whose, ref: OrderRef) -> Sequence[KeptItem] | None:
         """As `account` has them, without reading the manifest for it."""
         ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select
+from sqlalchemy import Row, bindparam, func, insert, null, select
 
 from evidence.canonical import canonical
 from evidence.errors import CorruptionError, HeldError, RequestError, TooLargeError
@@ -34,7 +34,7 @@ from storage.ledger.part import (
     open_json,
     to_text,
 )
-from storage.ledger.records import KeptItem, OrderRecord
+from storage.ledger.records import KeptItem, OrderRecord, State
 from storage.objects.placed import Placed, Spot
 from storage.objects.stream import RowCipher
 
@@ -159,6 +159,16 @@ class Items(Part):
         cipher = RowCipher(order.key)
         return [_kept_item(cipher, row) for row in await self._database.read(order.tenant, work)]
 
+    async def newest_sealed(self, order: OrderRecord, role: Role) -> KeptItem | None:
+        """The manifest or statement of the order's last sealed collection, without its receipt."""
+
+        async def work(connection: Transaction) -> Row[Any] | None:
+            asked = {"order": order.handle, "role": str(role), "state": str(State.SEALED)}
+            return (await connection.execute(_NEWEST_SEALED, asked)).first()
+
+        row = await self._database.read(order.tenant, work)
+        return None if row is None else _kept_item(RowCipher(order.key), row)
+
     async def receipts(self, order: OrderRecord) -> list[tuple[int, Receipt]]:
         """The order's chain from its first receipt on, each with its place in the log.
 
@@ -259,6 +269,19 @@ _QUEUE = insert(waiting).from_select(
         stamps.c.collection == bindparam("collection"),
         stamps.c.source == bindparam("source"),
     ),
+)
+
+
+_NEWEST_SEALED = (
+    select(stamps, null().label("log_index"), null().label("body"))
+    .join(collections, collections.c.id == stamps.c.collection)
+    .where(
+        stamps.c.order_handle == bindparam("order"),
+        stamps.c.role == bindparam("role"),
+        collections.c.state == bindparam("state"),
+    )
+    .order_by(collections.c.number.desc(), stamps.c.number)
+    .limit(1)
 )
 
 

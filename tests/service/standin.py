@@ -19,6 +19,7 @@ from evidence.canonical import digest
 from evidence.custody import NO_LINE, Act, CustodyChain, CustodyLine
 from evidence.erasure import ErasureReason
 from evidence.errors import HeldError, NotFoundError, RequestError
+from evidence.items import Role
 from evidence.manifest import SealedItem, Statement
 from evidence.orders import OrderRef
 from evidence.policy import Policy
@@ -251,6 +252,13 @@ class InMemoryEvidence:
         if self.fails is not None:
             raise self.fails
         return self.accounts.get((whose.tenant, ref))
+
+    async def sealed(self, whose: Whose, ref: OrderRef, role: Role) -> bytes | None:
+        account = await self.account(whose, ref)
+        if account is None:
+            return None
+        is_manifest = role is Role.MANIFEST
+        return (account.manifest_envelope if is_manifest else account.statement_envelope) or b""
 
     async def items(self, whose: Whose, ref: OrderRef) -> Sequence[AnItem] | None:
         account = self.accounts.get((whose.tenant, ref))
