@@ -47,6 +47,12 @@ SCALED = tests/journeys tests/cases $(addprefix tests/storage/test_,crashes.py l
 test-scaled: $(TEST) ## the same on PostgreSQL, S3 and Valkey, all started by the tests
 	@ORDERPROOF_SHAPE=scaled $(BIN)/python -m pytest -n $(JOBS) $(SCALED) $(ARGS)
 
+# Only files that play a row are imported; the page is written where it is kept.
+.PHONY: scenarios
+scenarios: $(TEST) ## play the 120 scenarios, and write docs/scenarios.md
+	@$(BIN)/python -m pytest -n $(JOBS) -q -m row -p tests.scenarios.page --scenarios docs/scenarios.md \
+	  $$(grep -rlE 'mark\.row\(|def test_S[0-4]_' --include='test_*.py' tests) $(ARGS)
+
 .PHONY: check
 check: lint types test ## what CI runs: lint, types, tests
 

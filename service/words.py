@@ -158,6 +158,7 @@ QUESTIONS = {
     "timestamps.clock": "我们自己的时钟准确吗?",
     "authenticity.items": "有证据显示曾被改动吗?",
     "strength.witnesses": "证据有多大分量?",
+    "coverage.threads": "每段对话都完整吗?",
     "coverage.policy": "平台规则要求的材料都具备吗?",
     "coverage.form": "能以平台接受的形式提交吗?",
     "coverage.deadlines": "还在答复期限内吗?",

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import shape
 from tests.postgres import Postgres
+from tests.scenarios.table import row_of
 from tests.seaweed import Seaweed
 
 # No test is timed: on a busy machine a slow example says nothing. In CI the same examples are tried
@@ -59,6 +60,12 @@ def _databases() -> Iterator[None]:
 
 def pytest_sessionfinish() -> None:
     shape.end()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """`test_S0_01_…` plays the scenario S0-01."""
+    if (row := row_of(item.name)) is not None:
+        item.add_marker(pytest.mark.row(row))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from verifiers import coverage, strength
+from verifiers import coverage, strength, threads
 from verifiers.authenticity import items as authenticity
 from verifiers.marks import carrier, freshness, origin
 from verifiers.matching import asked, channel, shipments
@@ -49,6 +49,7 @@ VERIFIERS: tuple[Verifier, ...] = (
         "authenticity.items", 2, "Does any item show that it was altered?", authenticity.verify
     ),
     Verifier("strength.witnesses", 2, "How much weight does the evidence bear?", strength.verify),
+    Verifier("coverage.threads", 1, "Is every conversation whole?", threads.verify),
     Verifier("coverage.policy", 3, "Is everything the policy asks for there?", coverage.verify),
     Verifier(
         "coverage.form", 1, "Can it be sent in the form that the platform takes?", form.verify

@@ -11,6 +11,7 @@ Assumes   that origins do not talk to each other: an ERP that reads from the car
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from evidence.facts import Fact, Facts
@@ -58,6 +59,13 @@ _AGAINST = (
     ("claim.reason", "the buyer claims"),
     ("dispute.reason", "the bank disputes"),
     ("return.reason", "the buyer returns it"),
+)
+# What a platform's own status says against a delivery, whoever carried it.
+_STATUS = ("order.status", "shipment.status", "parcel.status")
+_UNDELIVERED = re.compile(
+    r"un-?deliver|not[ _-]?delivered|delivery[ _-]?fail|\blost\b|returned[ _-]?to[ _-]?s"
+    r"|未妥投|未送达|退回",
+    re.IGNORECASE,
 )
 _SELLER = frozenset({"seller", "erp", "shop"})
 _SILENT = frozenset({Role.EXCHANGE, Role.DNS_ANSWER, *OWN_ROLES})
@@ -135,6 +143,11 @@ def _against(facts: Facts, subjects: Subjects) -> Iterator[Finding]:
         for fact in said[:_TOLD]:
             words = " ".join(fact.text.split())[:120]
             yield _ADVERSE.saying(f"{fact.origin}: {meaning}: “{words}”.", fact)
+
+    for fact in facts.named(*_STATUS):
+        if _UNDELIVERED.search(fact.text) and not subjects.foreign(fact):
+            words = " ".join(fact.text.split())[:120]
+            yield _ADVERSE.saying(f"{fact.origin}: its status says: “{words}”.", fact)
 
 
 def _absent(items: Sequence[SealedItem], facts: Facts) -> Iterator[Finding]:

@@ -18,11 +18,13 @@ from service.access.callers import Whose
 from service.cases.account import account
 from service.cases.attachments import attachments
 from service.cases.clauses import insertable
+from service.cases.compared import breakdown, duplicates, reviews
 from service.cases.coverage import coverage
 from service.cases.desk import Held
 from service.cases.evidenced import notice_of, sealed_of, texts_of
 from service.cases.gaps import gaps
 from service.cases.kept import captures, cover, history, separation, series_in
+from service.cases.lists import goods, stock
 from service.cases.measures import measures
 from service.cases.replay import replay
 from service.cases.responses import filed_within, responses
@@ -192,6 +194,34 @@ async def _cover(asking: Asking) -> dict[str, Any]:
     return cover(asking.held)
 
 
+async def _papers(asking: Asking) -> list[tuple[KeptItem, str]]:
+    return await texts_of(asking.runtime, asking.held, Role.CASE_DOCUMENT, Role.CASE_NOTICE)
+
+
+async def _duplicates(asking: Asking) -> dict[str, Any]:
+    return duplicates(await sealed_of(asking.runtime, asking.whose, asking.held))
+
+
+async def _reviews(asking: Asking) -> dict[str, Any]:
+    sealed = await sealed_of(asking.runtime, asking.whose, asking.held)
+    return reviews(await _papers(asking), sealed)
+
+
+async def _breakdown(asking: Asking) -> dict[str, Any]:
+    sealed = await sealed_of(asking.runtime, asking.whose, asking.held)
+    return breakdown(sealed, asking.case.id)
+
+
+async def _stock(asking: Asking) -> dict[str, Any]:
+    sealed = await sealed_of(asking.runtime, asking.whose, asking.held)
+    return stock(await _papers(asking), sealed)
+
+
+async def _goods(asking: Asking) -> dict[str, Any]:
+    sealed = await sealed_of(asking.runtime, asking.whose, asking.held)
+    return goods(await _papers(asking), sealed)
+
+
 Report = Callable[[Asking], Awaitable[dict[str, Any]]]
 REPORTS: Mapping[str, Report] = {
     "coverage": _coverage,
@@ -207,4 +237,9 @@ REPORTS: Mapping[str, Report] = {
     "replay": replay,
     "attachments": attachments,
     "account": account,
+    "duplicates": _duplicates,
+    "reviews": _reviews,
+    "breakdown": _breakdown,
+    "stock": _stock,
+    "goods": _goods,
 }

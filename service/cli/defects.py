@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evidence.policy import Policy
     from service.defects.export import Export, Row
     from service.defects.rates import Rate
     from service.runtime import Runtime
@@ -62,10 +63,13 @@ async def _run(arguments: argparse.Namespace) -> int:
     async with await Runtime.open(settings, with_queue=arguments.collect) as runtime:
         if arguments.collect:
             await _collect(runtime, settings, export, arguments.store)
-        rates = _rates(runtime, export, at, orders, arguments.platform)
+        rules = _rules(runtime, arguments.platform)
+        rates = [] if rules is None else _rates(rules, export, at, orders)
         lines = [await _line(runtime, settings, row, rates) for row in export.rows]
     if arguments.json:
-        say_json({"sha256": export.sha256, "defects": lines, "rates": [_rate(r) for r in rates]})
+        by = None if rules is None else {"id": rules.id, "version": rules.version}
+        told = [_rate(rate) for rate in rates]
+        say_json({"sha256": export.sha256, "defects": lines, "policy": by, "rates": told})
     else:
         _print(lines, rates)
     return 0 if all(line["evidence"] in _COVERED for line in lines) else 1
@@ -83,14 +87,18 @@ async def _collect(runtime: Runtime, settings: Settings, export: Export, store: 
     await desk.act()
 
 
-def _rates(runtime: Runtime, export: Export, at: date, orders: Any, platform: str) -> list[Rate]:
-    from service.defects.rates import limit_is_over, limit_of, rate, readings
+def _rules(runtime: Runtime, platform: str) -> Policy | None:
+    """The policy that says how the platform counts; None if none does."""
+    from service.defects.rates import readings
 
     rules = [policy for policy in runtime.policies.values() if policy.platform == platform]
     rules = [policy for policy in rules if readings(policy)]
-    if not rules:
-        return []
-    policy = min(rules, key=lambda policy: (not policy.default, policy.id))
+    return min(rules, key=lambda policy: (not policy.default, policy.id), default=None)
+
+
+def _rates(policy: Policy, export: Export, at: date, orders: Any) -> list[Rate]:
+    from service.defects.rates import limit_is_over, limit_of, rate, readings
+
     limit = limit_of(policy)
     return [
         rate(

@@ -252,6 +252,7 @@ async def test_a_translation_by_a_person_says_that_it_is_one(
     assert file.read_bytes() in unzipped(copy).values()
 
 
+@pytest.mark.row("S0-35")
 async def test_the_command_makes_copies_and_the_bundle_carries_them(
     config: Path,
     tmp_path: Path,

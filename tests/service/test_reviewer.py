@@ -147,6 +147,7 @@ async def test_only_the_bytes_of_the_item_that_is_shown_are_personal(
     assert not any(salt in data for salt in shown for data in files.values())
 
 
+@pytest.mark.row("S0-35")
 async def test_both_copies_verify_against_the_same_root(runtime: Runtime, tmp_path: Path) -> None:
     full = tmp_path / "full.zip"
     await runtime.bundle(runtime.settings.tenant, story.ORDER, profile="bagit", to=full)
@@ -213,6 +214,7 @@ async def test_what_is_no_item_cannot_be_shown(runtime: Runtime, tmp_path: Path)
     assert list(tmp_path.glob("*.zip")) == []
 
 
+@pytest.mark.row("S0-35")
 async def test_the_command_shows_what_it_is_told_to_and_custody_tells_which(
     runtime: Runtime, config: Path, tmp_path: Path
 ) -> None:

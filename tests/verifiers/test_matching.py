@@ -607,6 +607,20 @@ def test_amounts_of_two_origins_are_compared(paid: str, code: str | None) -> Non
     assert told == ({code} if code else set())
 
 
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [(("20.00 USD",), True), (("20.00 USD", "28.90 USD"), False), (("48.90 USD",), False),
+     (("20.00 EUR",), False), (("0.00 USD",), False)],
+)  # fmt: skip
+def test_a_refund_of_a_part_is_told_with_both_amounts(parts: tuple[str, ...], told: bool) -> None:
+    given = [
+        said("refund.amount", part, by="bank", item="refund", group=f"refund/{place}")
+        for place, part in enumerate(parts)
+    ]
+    _, findings = judge(*HONEST, platform("order.total", "48.90 USD"), *given)
+    assert ("refund-is-a-part" in codes(findings)) is told
+
+
 def test_an_amazon_number_in_a_shop_orders_note_ties_the_shops_parcel() -> None:
     shop = item("shop", Role.ORDER_RECORD, origin="seller")
     facts = [f for f in HONEST if f.item != ERP.sha256]

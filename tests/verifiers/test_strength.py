@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from evidence.facts import Fact
 from evidence.items import Provenance, Role
 from evidence.manifest import SealedItem
@@ -69,6 +71,19 @@ def test_what_speaks_against_the_seller_is_listed_with_its_words() -> None:
     told = " ".join(finding.sentence for finding in codes["evidence-against"])
     assert "damaged in transit" in told and "never arrived" in told
     assert all(finding.rests for finding in codes["evidence-against"])
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("UNDELIVERABLE", True), ("Not delivered", True), ("Lost", True), ("未妥投", True),
+     ("Delivered", False), ("closed", False)],
+)  # fmt: skip
+def test_a_status_that_says_undelivered_speaks_against_whoever_says_it(
+    status: str, told: bool
+) -> None:
+    _, codes = judge(*NUMBERS, DELIVERED, said("order.status", status, by="amazon", item="record"))
+    against = " ".join(finding.sentence for finding in codes.get("evidence-against", ()))
+    assert (status in against) is told
 
 
 def test_what_was_asked_and_not_found_is_listed() -> None:

@@ -323,6 +323,44 @@ def test_a_review_before_the_delivery_needs_a_statement_of_the_carrier() -> None
     assert "delivered-after-complaint-explained" in codes(findings)
 
 
+@pytest.mark.parametrize(
+    ("domain", "verdict"),
+    [("ups.com", Verdict.PASS), ("mail.ups.com", Verdict.PASS), ("ups.com.example", Verdict.FAIL),
+     ("notups.com", Verdict.FAIL), ("fedex.com", Verdict.FAIL)],
+)  # fmt: skip
+def test_a_mail_that_the_carriers_own_domain_signed_is_its_statement(
+    domain: str, verdict: Verdict
+) -> None:
+    mail = item("mail", Role.MESSAGE_MAIL, origin="mail", provenance=Provenance.DKIM_MAIL)
+    found, _ = judge(
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+        scan("scan.delivered.at", "2026-11-05T14:00:00Z"),
+        said("review.posted.at", "2026-11-05T12:00:00Z", by="amazon", item="review"),
+        said("message.dkim.domain", domain, by="mail_server", item="mail"),
+        items=(mail,),
+    )
+    assert found is verdict
+
+
+@pytest.mark.parametrize(
+    ("received", "codes_"),
+    [
+        ("2026-11-02T12:00:00Z", {"receipt-before-delivery"}),
+        ("2026-11-05T13:00:00", {"times-hold"}),  # no zone: it can have been later
+        ("2026-11-06T12:00:00Z", {"times-hold"}),  # the platform learnt of it late
+    ],
+)
+def test_a_platforms_receipt_before_the_carriers_delivery_is_told(
+    received: str, codes_: set[str]
+) -> None:
+    _, findings = judge(
+        scan("scan.accepted.at", "2026-11-01T09:00:00Z"),
+        scan("scan.delivered.at", "2026-11-05T14:00:00Z"),
+        said("order.delivered.at", received, by="tiktok", item="platform"),
+    )
+    assert codes(findings) == codes_
+
+
 def test_a_letter_the_seller_uploaded_is_not_the_carriers_statement() -> None:
     """Forgery: the seller writes the carrier's letter."""
     letter = item("letter", Role.DOCUMENT, provenance=Provenance.UPLOAD)

@@ -25,6 +25,7 @@ _WEIGHT = Finding.note("weight-differs", do="Ask the carrier how the parcel was 
 _GOODS = Finding.note("goods-differ", do="Compare the SKUs and quantities of both records.")
 _AMOUNT = Finding.note("amount-differs", do="Compare the amounts: a part, a fee or another order.")
 _CURRENCY = Finding.note("currency-differs", do="Say at which rate the one was made of the other.")
+_PART = Finding.note("refund-is-a-part", do="Say what the part was given back for, and the rest.")
 _TWICE = Finding.note(
     "number-used-twice", do="Send the history of the later use only, with the order's date beside."
 )
@@ -60,6 +61,30 @@ def money(facts: Facts, subjects: Subjects) -> Iterator[Finding]:
         if other != total:
             yield _AMOUNT.saying(told, first, fact)
             return
+
+
+def refunds(facts: Facts, subjects: Subjects) -> Iterator[Finding]:
+    """What was given back in all, where that is less than the order came to (S1-13)."""
+    given: dict[str, tuple[Decimal, str, Fact]] = {}
+    for fact in facts.named("refund.amount"):
+        amount = None if subjects.foreign(fact) else _amount(fact.text)
+        if amount is not None:  # one refund, told by several items, is one
+            given.setdefault(f"{fact.origin}/{fact.group}/{fact.text}", (*amount, fact))
+    for total in facts.named("order.total", "payment.amount"):
+        amount = None if subjects.foreign(total) else _amount(total.text)
+        if not given or amount is None:
+            continue
+        whole, currency = amount
+        if {unit for _, unit, _ in given.values()} != {currency}:
+            return
+        by_origin: dict[str, Decimal] = {}
+        for value, _, fact in given.values():
+            by_origin[fact.origin] = by_origin.get(fact.origin, Decimal(0)) + value
+        back = max(by_origin.values())
+        if 0 < back < whole:
+            said = f"{back} {currency} of {total.text} was given back."
+            yield _PART.saying(said, total, *(fact for _, _, fact in given.values()))
+        return
 
 
 def _amount(text: str) -> tuple[Decimal, str] | None:

@@ -21,7 +21,7 @@ from evidence.tracking_numbers import identify
 from evidence.verdicts import Answer, Finding, Severity, Verdict
 from verifiers.matching.agreements import weigh
 from verifiers.matching.destination import AGREES, MAX_TOLD, UNSURE, destinations
-from verifiers.matching.doubts import OPEN, extras, money, reuse
+from verifiers.matching.doubts import OPEN, extras, money, refunds, reuse
 from verifiers.matching.names import same_name
 from verifiers.matching.places import country_of, may_ship_to, same_postal_code
 from verifiers.matching.replaced import Replacement, replacements
@@ -110,6 +110,7 @@ def verify(*, order: OrderRef, items: Sequence[SealedItem], facts: Facts, **_: o
         *weigh(items, facts, subjects),
         *reuse(items, earlier_uses(items, facts, subjects)),
         *money(facts, subjects),
+        *refunds(facts, subjects),
         *extras(facts, subjects),
     ]
     loose = list(_loose(items, Speaking(order, items, facts, subjects, tied)))

@@ -21,6 +21,7 @@ from evidence.orders import OrderRef
 from evidence.times import Instant, before
 from evidence.verdicts import Answer, Finding, Severity, Verdict
 from evidence.vocabulary import name_of
+from verifiers.readers.said.words import table
 from verifiers.reuse import EarlierUse, earlier_uses, of_this_order
 from verifiers.subjects import Subjects
 from verifiers.timestamps.events import DELIVERED, Timeline, timeline
@@ -73,6 +74,10 @@ _LATE_EXPLAINED = Finding.note(
 _LATE_OPEN = Finding.note(
     "complaint-order-open", do="Find the zone of the time without one; it decides which came first."
 )
+_EARLY_RECEIPT = Finding.grave(
+    "receipt-before-delivery",
+    do="Show both times: what the platform calls received was not delivered yet by the carrier.",
+)
 _PRINTED = Finding.grave(
     "printed-before-delivery", do="Get the proof of delivery again, from the carrier itself."
 )
@@ -105,6 +110,7 @@ def verify(
     except OutOfWorkError:
         findings.append(_TOO_MANY.saying(f"{len(line.facts)} times are too many to compare."))
     findings.extend(_complaints(items, facts, subjects))
+    findings.extend(_receipts(facts, subjects))
     findings.extend(_printed(items, facts, subjects))
     findings.extend(_mails(facts))
     findings.extend(_left_out(uses))
@@ -241,7 +247,7 @@ def _offset(micros: int) -> str:
 def _complaints(items: Sequence[SealedItem], facts: Facts, subjects: Subjects) -> Iterator[Finding]:
     """A delivery after the buyer complained: true perhaps, and in need of the carrier's word."""
     delivered = _relevant(facts.named(*DELIVERED), subjects)
-    statement = _carrier_statement(items)
+    statement = _carrier_statement(items, facts)
     for complaint in _relevant(facts.named("claim.opened.at", "review.posted.at"), subjects):
         late = [d for d in delivered if before(complaint.time, d.time) is True]
         open_ = [d for d in delivered if before(complaint.time, d.time) is None]
@@ -249,15 +255,27 @@ def _complaints(items: Sequence[SealedItem], facts: Facts, subjects: Subjects) -
             said = f"{_quote(complaint)}, before {_quote(late[0])}."
             finding = _LATE if statement is None else _LATE_EXPLAINED
             if statement is not None:
-                said += f" A statement of {statement.origin} is among the items."
+                said += f" A statement of the carrier ({statement.role}) is among the items."
             yield finding.saying(said, complaint, late[0])
         elif open_:
             said = f"Whether {_quote(complaint)} came before {_quote(open_[0])} is open."
             yield _LATE_OPEN.saying(said, complaint, open_[0])
 
 
-def _carrier_statement(items: Sequence[SealedItem]) -> SealedItem | None:
-    """A document of the tracking's or the proof's own origin, that is not merely an upload."""
+def _receipts(facts: Facts, subjects: Subjects) -> Iterator[Finding]:
+    """The platform holds it received before the carrier delivered it, in every zone (S3-05)."""
+    scans = _relevant(facts.named("scan.delivered.at"), subjects)
+    if not scans:
+        return
+    first = min(scans, key=lambda fact: fact.time.span.earliest)
+    for receipt in _relevant(facts.named("order.delivered.at"), subjects):
+        if receipt.origin != first.origin and before(receipt.time, first.time) is True:
+            said = f"{_quote(receipt)}, before {_quote(first)}."
+            yield _EARLY_RECEIPT.saying(said, receipt, first)
+
+
+def _carrier_statement(items: Sequence[SealedItem], facts: Facts) -> SealedItem | None:
+    """The carrier's own word: its document that is not merely an upload, or a mail it signed."""
     carriers = {
         item.origin for item in items if item.role in {Role.TRACKING_HISTORY, Role.POD_DOCUMENT}
     }
@@ -265,7 +283,19 @@ def _carrier_statement(items: Sequence[SealedItem]) -> SealedItem | None:
     for item in items:
         if item.role is Role.DOCUMENT and item.origin in carriers and item.provenance in trusted:
             return item
+        if item.role is Role.MESSAGE_MAIL and item.provenance == Provenance.DKIM_MAIL:
+            domains = facts.of_item(item.sha256).values("message.dkim.domain")
+            if any(_is_of(domain, carrier) for domain in domains for carrier in carriers):
+                return item
     return None
+
+
+def _is_of(domain: str, carrier: str) -> bool:
+    """Whether a domain is the carrier's own, or below it, by the sites that its marks name."""
+    known = table("marks.toml")["carrier"]
+    name = carrier if carrier in known else carrier.partition("_")[0]
+    sites = known.get(name, {}).get("sites", ())
+    return any(f".{domain.lower()}".endswith(f".{site}") for site in sites)
 
 
 def _printed(items: Sequence[SealedItem], facts: Facts, subjects: Subjects) -> Iterator[Finding]:

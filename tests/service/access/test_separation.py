@@ -42,6 +42,7 @@ async def declare(here: House, store: str, dimension: str, value: str, **more: A
     return answer.json
 
 
+@pytest.mark.row("S0-09")
 async def test_four_dimensions_that_are_shown_and_shared_with_nobody_are_a_pass(
     tmp_path: Path,
 ) -> None:

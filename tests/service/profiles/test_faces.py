@@ -40,6 +40,7 @@ async def config(tmp_path: Path) -> AsyncIterator[Path]:
         yield config
 
 
+@pytest.mark.row("S3-14")
 async def test_the_api_makes_a_bundle_or_says_every_reason_why_not(
     config: Path, tmp_path: Path
 ) -> None:
