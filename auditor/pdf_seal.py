@@ -3,6 +3,9 @@
 Only what `orderproof report --sign` makes is read: one CMS SignedData (RFC 5652) with one signer,
 ECDSA P-256 with SHA-256, over every byte but the signature's own place (ISO 32000-1, 12.8.1).
 A PDF that was signed by other means, or added to afterwards, is not called ours.
+
+What CMS carries beside signature and signed attributes, such as the certificate, is not signed: the
+key decides whose it is, and is pinned. So a bit of that may differ and the report is still ours.
 """
 
 from __future__ import annotations
