@@ -122,8 +122,7 @@ async def _grown(called: str, profile: Profile, story: Scenario, count: int) -> 
         )
     grown = peaks[count] - peaks[count // 10]
     print(
-        f"ten times the orders: {grown / (count - count // 10):.0f} bytes of memory for each more, "
-        "most of them for the list of orders itself"
+        f"ten times the orders: {grown / (count - count // 10):.0f} bytes of memory for each more"
     )
 
 
