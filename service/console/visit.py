@@ -100,6 +100,10 @@ class Visit:
         response = web.Response(
             status=status, text=body, content_type="text/html", charset="utf-8", headers=HEADERS
         )
+        # The size of a compressed page tells of its words, to whoever can have it made with some
+        # words of theirs: what another site asked for is never compressed.
+        if self.request.headers.get("Sec-Fetch-Site") in ("same-origin", "none"):
+            response.enable_compression()
         self.keep(response)
         return response
 

@@ -132,6 +132,15 @@ async def test_every_page_forbids_scripts_that_are_not_ours(admin: Visitor) -> N
         assert not re.search(r"\s(style|on[a-z]+)\s*=", inside)
 
 
+async def test_a_page_is_compressed_unless_another_site_asked_for_it(admin: Visitor) -> None:
+    for site, small in (("same-origin", True), ("none", True), ("same-site", False), (None, False)):
+        headers = {"Sec-Fetch-Site": site} if site else {}
+        page = await admin.get(ORDER_PAGE, headers=headers)
+        assert page.status == 200
+        assert (page.headers.get("Content-Encoding") is not None) == small, site
+        assert "What was asked of the evidence" in page.text
+
+
 async def test_the_verdict_stands_first_and_what_it_rests_on_is_a_click_away(
     admin: Visitor,
 ) -> None:
