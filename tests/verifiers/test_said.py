@@ -283,3 +283,29 @@ def test_a_day_may_be_broken_before_its_month() -> None:
     )
     (captured,) = found.named("document.captured.at")
     assert captured.text == "14 de septiembre de 2025 a las 17:04 UTC+08:00"
+
+
+@pytest.mark.parametrize("words", ["Estratto il", "Näytetty", "Something in no known words"])
+def test_the_last_moment_of_a_page_behind_unknown_words_and_a_colon_is_its_capture(
+    words: str,
+) -> None:
+    page = [("Delivered on: 2026-02-08 18:58", 40, 100), ("Service: Crono", 40, 140)]
+    found = placed(*page, (f"{words}: 2026-02-24 15:02", 40, 400))
+    (captured,) = found.named("document.captured.at")
+    assert isinstance(captured.value, LocalTime) and captured.value.wall.day == 24
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["2026-02-24 15:02", "Something: 2026-02-01 15:02", "Label created: 2026-02-24 15:02"],
+    ids=["no words", "earlier than another", "words that say what it is"],
+)
+def test_not_every_last_moment_is_a_capture(last: str) -> None:
+    page = [("Delivered on: 2026-02-08 18:58", 40, 100), ("Service: Crono", 40, 140)]
+    assert not placed(*page, (last, 40, 400)).named("document.captured.at")
+
+
+def test_a_moment_with_a_page_of_text_behind_it_is_no_capture() -> None:
+    page = [("Delivered on: 2026-02-08 18:58", 40, 100), ("Something: 2026-02-24 15:02", 40, 140)]
+    rest = [(f"line {number} of the rest", 40, 160 + 20 * number) for number in range(6)]
+    assert not placed(*page, *rest).named("document.captured.at")

@@ -99,7 +99,7 @@ def context_of(
     ]
     return Context(
         known.custom, known.year, known.zone, known.declared, known.came_in,
-        _local_day(captured[0]) if captured else None,
+        local_day(captured[0]) if captured else None,
     )  # fmt: skip
 
 
@@ -238,7 +238,8 @@ def _placed(wall: datetime, text: str, names: tuple[str, ...], unit_s: float) ->
         return local
 
 
-def _local_day(time: Time | None) -> date | None:
+def local_day(time: Time | None) -> date | None:
+    """The day that a time shows on its own clock."""
     match time:
         case LocalDate():
             return time.day

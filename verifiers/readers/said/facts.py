@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from evidence.facts import Fact
@@ -18,7 +18,7 @@ from verifiers.readers.reader import (
     fact,
     failed,
 )
-from verifiers.readers.said.context import Context, context_of, date_event
+from verifiers.readers.said.context import Context, context_of, date_event, local_day
 from verifiers.readers.said.events import Event, events_in
 from verifiers.readers.said.labels import Told
 from verifiers.readers.said.layout import Row, rows_of
@@ -133,10 +133,36 @@ def _events(
     context = context_of(
         events, lines, countries=countries, hints=item.hints, came_in=item.collected_at
     )
+    closing = _closing(events, context, lines)
     for event in events:
+        if event is closing:
+            event = replace(event, told=Told.CAPTURED)
         edge = _along_edge(event.line, sizes) or _in_last_corner(event.line, lines)
         edge = edge and not _in_column(event, events)
         yield from _event(item, event, context, edge=edge)
+
+
+def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -> Event | None:
+    """The moment that a page ends with, where none is said to be its capture's: "Words: moment" in
+    words that are not known, near the end of the text, and no other moment of it is later.
+
+    Whoever prints or saves a page says so last, whatever the language.
+    """
+    last = max(events, key=lambda one: one.row, default=None)
+    if last is None or last.told is not None or last.moment.day is None:
+        return None
+    if any(one.told in {Told.CAPTURED, Told.PROMISED} for one in events):
+        return None
+    before = last.line.text.partition(last.text)[0].rstrip()
+    if not before.endswith((":", "：")) or last.line not in lines:
+        return None
+    days = {id(one): local_day(time) for one in events if (time := date_event(one, context).time)}
+    own = days.pop(id(last), None)
+    others = [day for day in days.values() if day is not None]
+    if own is None or not others or own < max(others):
+        return None
+    after = lines[lines.index(last.line) + 1 :]
+    return last if sum(bool(one.text.strip()) for one in after) <= 2 else None
 
 
 def _in_column(event: Event, events: Sequence[Event]) -> bool:

@@ -67,6 +67,8 @@ def off_the_line(rgb: Bytes, words: list[Word]) -> list[Trace]:
         # Cells of a row that wrap apart stand so on a phone's fine screen: too little alone.
         part = gap / max(1, later.word.height)
         strength = 0.5 if part < _LEAST_PART and later.word.height >= 20 else 0.8
+        if _in_a_block(one.word, words) and _in_a_block(other.word, words):
+            strength = 0.5  # two columns whose lines wrapped apart, as steps beside each other do
         if len(found) > 2:  # a page that sets its rows so, rather than a line that was put in
             strength = 0.5
         if strength > 0.5 and (gap >= 1.5 or level >= 2):
@@ -83,6 +85,19 @@ def _beside(one: Word, other: Word) -> bool:
     gap = max(one.x - other.x - other.width, other.x - one.x - one.width)
     same = max(abs(a - b) for a, b in zip(one.ground, other.ground, strict=True)) < 8
     return same and 0 <= gap < 12 * max(one.height, other.height)
+
+
+def _in_a_block(one: Word, words: list[Word]) -> bool:
+    """Whether a line of text stands tightly over or under it, as in a cell of several lines."""
+    middle = one.x + one.width / 2
+    for other in words:
+        gap = max(one.y - other.y - other.height, other.y - one.y - one.height)
+        aligned = other.x <= middle <= other.x + other.width or (
+            one.x <= other.x + other.width / 2 <= one.x + one.width
+        )
+        if other is not one and aligned and 0 <= gap < 0.7 * max(one.height, other.height):
+            return True
+    return False
 
 
 def _measured(rgb: Bytes, word: Word) -> Line | None:

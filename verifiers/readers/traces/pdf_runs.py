@@ -73,6 +73,9 @@ def odd_runs(pages: Sequence[Page]) -> list[Trace]:
             if uses[family] <= 3 and weight[family] < 0.12 * total and len(weight) > 1:
                 score += 0.3
                 why.append(f"the font {shortened(mark.font, 40)} stands nowhere else")
+                if _among_others_values(texts, mark, family):
+                    score += 0.25
+                    why.append("and it is a date or a time among values of one font")
             if mostly_embedded and not mark.embedded:
                 score += 0.25
                 why.append("its font alone is not embedded")
@@ -89,6 +92,21 @@ def odd_runs(pages: Sequence[Page]) -> list[Trace]:
         )
         for score, page, mark, why in found
     ]
+
+
+_DATE = re.compile(r"\d{1,4}\s?[./:年-]\s?\d{1,2}|\d{1,2}\.?\s+\w{3,}\.?\s+\d{4}|\d{1,2},\s+\d{4}")
+
+
+def _among_others_values(texts: Sequence[Mark], mark: Mark, family: str) -> bool:
+    """Whether it tells a date or a time in a column whose other values all share another font."""
+    if not _DATE.search(mark.text):
+        return False
+    column = [
+        other for other in texts
+        if other is not mark and abs(other.box.x0 - mark.box.x0) < 3 and other.text.strip()
+        and abs(other.size / max(mark.size, 1) - 1) < 0.05
+    ]  # fmt: skip
+    return len(column) >= 3 and len({family_of(one.font) for one in column} - {family}) == 1
 
 
 def _line(texts: Sequence[Mark], mark: Mark) -> list[Mark]:
