@@ -7,7 +7,7 @@ editors than development ever shows, and carriers that it does not have.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,7 +28,9 @@ _WRONG_SITE = 0.1  # of the cases are asked for another marketplace's site
 _NAMES = ("IMG_", "Screenshot_", "scan", "pod-", "file", "image", "doc_", "proof")
 
 
-def make_set(seed: int, cases: int, out: Path, *, only: Collection[str] = ()) -> Iterator[Case]:
+def make_set(
+    seed: int, cases: int, out: Path, *, only: Collection[str] = ()
+) -> Generator[Case, None, None]:
     """Write `cases` cases under `out`, one folder each; yields each as it is done.
 
     Raises FileExistsError if `out` is not empty: cases of two sets must not mix.
