@@ -98,9 +98,9 @@ _DATE = re.compile(r"\d{1,4}\s?[./:年-]\s?\d{1,2}|\d{1,2}\.?\s+\w{3,}\.?\s+\d{4
 
 
 def _among_others_values(texts: Sequence[Mark], mark: Mark, family: str) -> bool:
-    """Whether it tells a date or a time in a column whose other values all share another font."""
-    if not _DATE.search(mark.text):
-        return False
+    """Whether a standard font tells a date in a column whose other values all share another."""
+    if mark.embedded or not _DATE.search(mark.text):
+        return False  # figures of Chinese pages are honestly set in a Latin font of theirs
     column = [
         other for other in texts
         if other is not mark and abs(other.box.x0 - mark.box.x0) < 3 and other.text.strip()
