@@ -67,7 +67,10 @@ def odd_runs(pages: Sequence[Page]) -> list[Trace]:
             score, why = _oddity(page, texts, place, line, backed)
             family = family_of(mark.font)
             plain, own = _SUBSET.sub("", mark.font), (page.number, mark.font, mark.font_id)
-            if not mark.nested and fonts[own] <= 2 and styles[page.number, plain] > fonts[own] + 4:
+            second = not mark.nested and fonts[own] <= 2
+            # Dates, times and numbers are what is replaced; a letterhead may be split.
+            second = second and any(c.isdigit() for c in mark.text)
+            if second and styles[page.number, plain] > fonts[own] + 4:
                 score += 0.5
                 why.append("its font is the others', put in a second time")
             if uses[family] <= 3 and weight[family] < 0.12 * total and len(weight) > 1:
