@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,10 @@ async def test_a_bundle_of_200_mb_is_checked_and_one_bit_in_it_is_found(
     assert file.stat().st_size > 200_000_000
     await sign_in(tab, here, Role.AUDITOR)
     at = dice.randrange(file.stat().st_size)
+    rows = (
+        "[...document.querySelectorAll('#result ol li')].map((li) => "
+        "[li.querySelector('.name .en').textContent, li.querySelector('.state').classList[1]])"
+    )
     for bent in (False, True):
         if bent:
             with file.open("r+b") as out:
@@ -108,11 +112,13 @@ async def test_a_bundle_of_200_mb_is_checked_and_one_bit_in_it_is_found(
                 out.write(bytes([byte ^ 4]))
         await (tab.drop(file) if bent else tab.pick("#zip", file))
         await tab.until("!document.getElementById('result').hidden", seconds=200)
-        report = json.loads(
-            await tab.run("fetch(document.querySelector('#result a').href).then((r) => r.text())")
-        )
-        assert disagreement(report, ours(file)) == ""
-        assert report["answer"] == ("not ok" if bent else "ok")
+        right = ours(file)
+        told = Counter((check["name"], check["state"]) for check in right["checks"])
+        shown = Counter((name, state) for name, state in await tab.run(rows))
+        unreadable = ("readings", "inconclusive")  # which a browser alone has to admit
+        assert shown - Counter([unreadable]) == told
+        assert right["answer"] == ("not ok" if bent else "ok")
+        assert ("It does not hold" in await text(tab)) == bent
         await tab.run("document.getElementById('result').hidden = true")
 
 
