@@ -102,7 +102,7 @@ async def test_a_batch_of_three_hundred_defects_with_two_foreign_orders(tmp_path
         body = {"platform": "amazon", "orders": numbers}
         found = (await here.ask.post("/v1/defects/coverage", json=body)).json
         assert not found["covered"] and len(found["missing"]) == count - sent
-        assert set(found["left_out"]) == set(foreign)
+        assert found["left_out"] == []  # what is doubted is none that an appeal has to name
 
         papers = [{"role": "notice", "name": "defects.csv", "text": export}]
         case = await here.opened(account=True, kinds=["odr review"], orders=numbers, papers=papers)

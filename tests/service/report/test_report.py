@@ -195,7 +195,7 @@ def test_rendering_that_takes_too_long_is_ended_and_says_so() -> None:
 @pytest.mark.slow
 def test_rendering_that_needs_too_much_memory_is_ended_and_says_so() -> None:
     with pytest.raises(OutageError, match="memory"):
-        render(report(), FONTS, Bounds(memory=192 << 20))
+        render(report(), FONTS, Bounds(memory=128 << 20))
 
 
 def test_a_report_that_cannot_be_laid_out_is_refused_and_nothing_is_made() -> None:
