@@ -25,7 +25,7 @@ from auditor.tally import Tally, Watch, unwatched
 from evidence.canonical import digest
 from evidence.errors import CorruptionError, RequestError
 from evidence.receipts import commit_order
-from service.places import Places, open_places
+from service.places import Places, content_of, open_places
 from service.settings import Settings
 from storage.ledger.audit import AuditRows
 from storage.ledger.database import Database
@@ -259,14 +259,7 @@ class _Opener:
                 size=line.size,
                 salt=line.salt,
                 sha256=line.sha256,
-                content=self.objects.open(
-                    line.stored,
-                    key=order.key,
-                    context=order.context,
-                    sha256=line.sha256,
-                    size=line.size,
-                    start=line.start,
-                ),
+                content=content_of(line, order, self.objects),
             )
             for line in self.wait(self.ledger.items(order))
             if line.receipt is not None

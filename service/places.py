@@ -9,11 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from storage.bucket import Bucket
+from storage.ledger.records import KeptItem, OrderRecord
 from storage.log.log import Log
 from storage.log.s3 import S3Log
 from storage.log.tiles import LogFiles
 from storage.objects.local import LocalObjects
-from storage.objects.objects import Objects, Packing
+from storage.objects.objects import Objects, Packing, RangedContent
 from storage.objects.s3 import S3Objects
 
 if TYPE_CHECKING:
@@ -49,3 +50,15 @@ def open_places(settings: Settings, clock: Callable[[], datetime]) -> Places:
     # One of each, for it remembers what it has put.
     log_of = cache(lambda tenant: S3Log(bucket, tenant))
     return Places(objects, log_of, bucket, objects, HEADS_APART_S)
+
+
+def content_of(kept: KeptItem, order: OrderRecord, objects: Objects) -> RangedContent:
+    """An item's bytes as received, which come from storage when they are asked for."""
+    return objects.open(
+        kept.stored,
+        key=order.key,
+        context=order.context,
+        sha256=kept.sha256,
+        size=kept.size,
+        start=kept.start,
+    )

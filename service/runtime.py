@@ -37,7 +37,7 @@ from service.instruments import Instruments
 from service.line import Waiting
 from service.moved import check_not_moved
 from service.own_folder import OwnFolder
-from service.places import Places, open_places
+from service.places import Places, content_of, open_places
 from service.queue import Queue
 from service.reading import Reading
 from service.settings import Settings
@@ -402,14 +402,7 @@ class Runtime:
         )
 
     def stored(self, order: OrderRecord, line: KeptItem) -> Content:
-        return self.objects.open(
-            line.stored,
-            key=order.key,
-            context=order.context,
-            sha256=line.sha256,
-            size=line.size,
-            start=line.start,
-        )
+        return content_of(line, order, self.objects)
 
     async def content(self, tenant: str, ref: OrderRef, sha256: str) -> tuple[KeptItem, Content]:
         """An item of the order and its bytes; NotFoundError if it has none of this digest."""

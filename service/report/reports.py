@@ -127,9 +127,7 @@ async def rendered(
         hashed=partial(runtime.vault.lookup, account.order.tenant),
         verify_url=runtime.settings.report.verify_url,
     )
-    async with runtime.rendering:
-        pdf = (await asyncio.to_thread(render, report, fonts)).pdf
-    return await signed_by_tenant(runtime, account, pdf) if wanted.signed else pdf
+    return await laid_out(runtime, account, report, fonts)
 
 
 def report_of(
@@ -207,7 +205,14 @@ def manifest_line(account: Account, seq: int) -> KeptItem:
     raise CorruptionError(what="The ledger", why=f"it has lost the manifest of receipt {seq}")
 
 
-async def signed_by_tenant(runtime: Runtime, account: Account, pdf: bytes) -> bytes:
+async def laid_out(runtime: Runtime, account: Account, report: Report, fonts: Fonts) -> bytes:
+    """The report as a PDF; signed, if that is wanted, by the account's tenant."""
+    async with runtime.rendering:
+        pdf = (await asyncio.to_thread(render, report, fonts)).pdf
+    return await _signed(runtime, account, pdf) if report.wanted.signed else pdf
+
+
+async def _signed(runtime: Runtime, account: Account, pdf: bytes) -> bytes:
     """The PDF with a signature by the key that signs the manifests of the account's tenant."""
     tenant = account.order.tenant
     signer = runtime.vault.manifest_signer(tenant)

@@ -20,14 +20,14 @@ from service.custody import By
 from service.report import channel, several
 from service.report.appeal import MOST_ORDERS, Appeal
 from service.report.cover import cover_of_appeal
-from service.report.render import Report, render
+from service.report.render import Report
 from service.report.reports import (
     MOST_BYTES,
     PDF,
     kept_report,
+    laid_out,
     manifest_line,
     sealing_of,
-    signed_by_tenant,
     transform_of,
 )
 from service.report.wanted import Kind, Wanted
@@ -126,9 +126,7 @@ async def _rendered(
         hashed=partial(runtime.vault.lookup, account.order.tenant),
         verify_url=runtime.settings.report.verify_url,
     )
-    async with runtime.rendering:
-        pdf = (await asyncio.to_thread(render, report, fonts)).pdf
-    return await signed_by_tenant(runtime, account, pdf) if wanted.signed else pdf
+    return await laid_out(runtime, account, report, fonts)
 
 
 def report_of(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from evidence.facts import Fact
 from evidence.items import Item
+from service.places import content_of
 from service.reading import Reading, failed
 from storage.ledger.records import KeptItem, OrderRecord
 from storage.objects.objects import Objects
@@ -19,15 +20,7 @@ FACT_OVERHEAD = 300
 
 def opened(kept: KeptItem, order: OrderRecord, objects: Objects) -> Item:
     """The item as its collector brought it; its bytes come from storage when they are asked for."""
-    content = objects.open(
-        kept.stored,
-        key=order.key,
-        context=order.context,
-        sha256=kept.sha256,
-        size=kept.size,
-        start=kept.start,
-    )
-    return kept.item(content)
+    return kept.item(content_of(kept, order, objects))
 
 
 async def read_all(
