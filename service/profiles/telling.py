@@ -49,6 +49,11 @@ class Said:
         return Said(before.text + gap + self.text, (*before.claims, *moved))
 
 
+def _message(fact: Fact) -> str:
+    """Which message of its item a fact is of; "" for what is of none."""
+    return fact.group if fact.name.startswith("message.") else ""
+
+
 def words(fact: Fact) -> str:
     """A fact's value as it is told: a time in UTC, or with a word on the zone that it lacks."""
     value = fact.value
@@ -81,14 +86,26 @@ class Telling:
         )
 
     def facts(self, names: Sequence[str], roles: Iterable[Role]) -> list[Fact]:
-        """Every fact of these names in items of these roles, item by item, each thing once."""
+        """Every fact of these names in items of these roles, item by item, each thing once.
+
+        Messages come one after the other, for the same words may be said twice; of all else each
+        name comes after another.
+        """
         wanted = {name: place for place, name in enumerate(names)}
         of = set(roles)
-        found: dict[tuple[str, str, str], Fact] = {}
+        found: dict[tuple[str, str, str, str], Fact] = {}
         for fact in self._facts:
             if fact.name in wanted and self.items[fact.item].role in of and words(fact):
-                found.setdefault((fact.item, fact.name, words(fact)), fact)
-        return sorted(found.values(), key=lambda f: (self.items[f.item].seq, wanted[f.name]))
+                found.setdefault((fact.item, fact.name, words(fact), _message(fact)), fact)
+        places: dict[str, int] = {}
+        for fact in found.values():
+            places.setdefault(_message(fact), len(places))
+
+        def place(fact: Fact) -> tuple[int, int, int]:
+            message = places[_message(fact)] if _message(fact) else -1
+            return self.items[fact.item].seq, message, wanted[fact.name]
+
+        return sorted(found.values(), key=place)
 
     def best(self, name: str) -> list[Fact]:
         """The distinct values that the nearest sources state, in the order of their receipts."""
