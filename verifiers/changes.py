@@ -15,7 +15,10 @@ CHANGES: dict[str, dict[int, str]] = {
         3: "another country of the EU with a marketplace of its own is another site",
         4: "an item that names order and parcel as asked may have crossed a border within the EU",
     },
-    "marks.carrier": {2: "carriers named by a label count, and EMS is of many posts"},
+    "marks.carrier": {
+        2: "carriers named by a label count, and EMS is of many posts",
+        3: "marks of several carriers without a number are a doubt",
+    },
     "marks.origin": {2: "captures, photos, scans and chats are told apart by their pixels"},
     "timestamps.order": {
         2: "what only a clock change makes possible leaves the answer open",

@@ -34,7 +34,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     ),
     Verifier(
         "marks.carrier",
-        2,
+        3,
         "Does each item bear the mark of the carrier whose number it shows?",
         carrier.verify,
     ),

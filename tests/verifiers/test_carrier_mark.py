@@ -41,12 +41,13 @@ def judged(*facts: Fact) -> tuple[Verdict, list[str]]:
         ([mark("ups", 0.9)], Verdict.INCONCLUSIVE, ["carrier-mark-open"]),
         ([number(NUMBER)], Verdict.INCONCLUSIVE, ["carrier-mark-absent"]),
         ([number(SHARED)], Verdict.INCONCLUSIVE, ["carrier-mark-absent"]),
+        ([mark("ups", 0.8), mark("fedex", 0.75)], Verdict.INCONCLUSIVE, ["carrier-mark-open"]),
         ([], Verdict.NOT_APPLICABLE, []),
     ],
     ids=[
         "its own number", "another carrier's number", "a faint mark, another's number",
         "a number that several could have written", "a number of nobody's", "no number",
-        "a number alone", "a shared number alone", "neither",
+        "a number alone", "a shared number alone", "two marks, no number", "neither",
     ],
 )  # fmt: skip
 def test_a_mark_is_held_against_the_numbers(

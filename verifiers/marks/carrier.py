@@ -142,14 +142,16 @@ def _of_item(facts: Facts) -> Iterator[Finding]:
     if not facts.named("document.text"):
         return
     numbers = facts.named("shipment.tracking_number")
+    marks = facts.named("document.mark")
     borne = carrier_of(facts)
     marked = borne.name is not None and any(f.name == "document.mark" for f in borne.facts)
-    if not numbers and not marked:
+    if not numbers and not marked and (borne.name is not None or not marks):
         return
     if borne.name is None:
-        if facts.named("document.mark"):
+        if marks:
             names = ", ".join(facts.values("document.mark")[:4])
-            yield _UNSURE.saying(f"It bears marks of {names}, and none stands out.", *numbers[:1])
+            said = f"It bears marks of {names}, and none stands out."
+            yield _UNSURE.saying(said, *(numbers[:1] or marks[:4]))
         else:
             yield _ABSENT.saying("It bears no carrier's mark that could be read.", *numbers[:1])
         return
