@@ -14,7 +14,11 @@ from evidence.items import Role
 from evidence.manifest import Manifest, SealedItem, SourceOutcome, Statement
 from evidence.orders import OrderRef
 from evidence.receipts import NO_RECEIPT, Receipt
+from service.report.cover import cover_of
+from service.report.evidence import blocks_of
+from service.report.render import Report
 from service.report.sealing import Sealing
+from service.report.wanted import Form, Language, Wanted
 from service.steps.verify import judge
 from tests.verifiers.evidence_of import NEIGHBOUR, NOW, NUMBER, ORDER, item, said
 from verifiers.rulebook import policies
@@ -111,4 +115,22 @@ def _receipt(seq: int, role: Role) -> Receipt:
         media_type="application/json",
         collector="test/1",
         collected_at=NOW,
+    )
+
+
+def report(
+    of: Sealing | None = None,
+    *,
+    language: Language = Language.EN,
+    form: Form = Form.A1,
+    zone: str | None = None,
+) -> Report:
+    """The evidence report of an account, before it is laid out."""
+    sealed = of or sealing()
+    wanted = Wanted(language=language, form=form, zone=zone)
+    return Report(
+        subject=sealed,
+        wanted=wanted,
+        cover=cover_of(sealed, wanted),
+        blocks=blocks_of(sealed, wanted, {}),
     )

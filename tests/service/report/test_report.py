@@ -18,21 +18,19 @@ from evidence.dsse import Envelope
 from evidence.errors import ConfigError, FormatError, OutageError, RequestError
 from evidence.locators import resolve_pointer
 from service.report.blocks import Note, Place
-from service.report.cover import PREFIX, cover_of
-from service.report.evidence import blocks_of
+from service.report.cover import PREFIX
 from service.report.findings import phrases
 from service.report.layout import printed
 from service.report.previews import preview_of
-from service.report.render import Report, render
+from service.report.render import render
 from service.report.reports import report_of
-from service.report.sealing import Sealing
 from service.report.wanted import Form, Kind, Language, Wanted
 from service.typeset import typeset
 from service.typeset.breaks import BREAK, breakable
 from service.typeset.fonts import find_fonts
 from service.typeset.typeset import Bounds
 from service.words import Said
-from tests.service.report.accounts import account, sealing, story
+from tests.service.report.accounts import account, report, sealing, story
 from tests.service.report.vera import judged
 from tests.verifiers.evidence_of import NEIGHBOUR, said
 
@@ -41,23 +39,6 @@ try:
 except ConfigError as lacking:
     pytest.skip(str(lacking), allow_module_level=True)
 pytest.importorskip("typst", reason="typst is not installed: pip install 'orderproof[report]'")
-
-
-def report(
-    of: Sealing | None = None,
-    *,
-    language: Language = Language.EN,
-    form: Form = Form.A1,
-    zone: str | None = None,
-) -> Report:
-    sealed = of or sealing()
-    wanted = Wanted(language=language, form=form, zone=zone)
-    return Report(
-        subject=sealed,
-        wanted=wanted,
-        cover=cover_of(sealed, wanted),
-        blocks=blocks_of(sealed, wanted, {}),
-    )
 
 
 @pytest.fixture(scope="module")

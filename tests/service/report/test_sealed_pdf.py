@@ -19,7 +19,7 @@ from evidence.dsse import EcdsaSigner, pem_of, verifies
 from evidence.errors import ConfigError, EvidenceError
 from service.report.render import render
 from service.report.signing import signed
-from tests.service.report.test_report import report
+from tests.service.report.accounts import report
 
 pytest.importorskip("pyhanko", reason="pyhanko is not installed: pip install 'orderproof[report]'")
 
