@@ -10,7 +10,8 @@ from sqlalchemy import Row, and_, func, or_, select, update
 
 from evidence.errors import NotFoundError
 from storage.ledger.database import Reach, Transaction
-from storage.ledger.models import UNDER_WAY, collections, parked, stamps, waiting
+from storage.ledger.models import collections, parked, stamps, waiting
+from storage.ledger.models.columns import UNDER_WAY
 from storage.ledger.part import Part, from_text, to_text
 from storage.ledger.records import State
 

@@ -1,4 +1,4 @@
-"""The tables of the first version; what each is for stands in storage/ledger/models.py."""
+"""The tables of the first version; what each is for stands in storage/ledger/models/."""
 
 import sqlalchemy as sa
 from alembic import op
