@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,70 +11,25 @@ from evidence.items import Provenance, Role
 from evidence.manifest import SealedItem
 from evidence.orders import OrderRef, Platform
 from evidence.tracking_numbers import identify
-from evidence.verdicts import Finding, Verdict
-from tests.verifiers.evidence_of import NEIGHBOUR, NUMBER, ORDER, OTHER_NUMBER, facts_of, item, said
-from verifiers.matching.names import same_name
-from verifiers.matching.order import verify
+from evidence.verdicts import Verdict
+from tests.verifiers.evidence_of import NEIGHBOUR, NUMBER, ORDER, OTHER_NUMBER, item, said
+from tests.verifiers.matched import (
+    BASE,
+    ERP,
+    HONEST,
+    PLATFORM,
+    POD,
+    TRACKING,
+    codes,
+    erp,
+    judge,
+    platform,
+    pod,
+    ups,
+)
 from verifiers.matching.places import (
-    mass_g,
     may_ship_to,
-    same_city,
-    same_postal_code,
-    same_region,
-    same_weight,
 )
-
-PLATFORM = item("platform", Role.ORDER_RECORD, origin="amazon")
-ERP = item("erp", Role.SHIPMENT_RECORD, origin="seller", provenance=Provenance.UPLOAD)
-TRACKING = item("tracking", Role.TRACKING_HISTORY)
-POD = item("pod", Role.POD_DOCUMENT, provenance=Provenance.UPLOAD, file_name="scan.pdf")
-BASE = (PLATFORM, ERP, TRACKING)
-
-
-def platform(name: str, value: str, group: str = "") -> Fact:
-    return said(name, value, by="amazon", item="platform", group=group)
-
-
-def erp(name: str, value: str, group: str = "row/1") -> Fact:
-    return said(name, value, by="seller", item="erp", group=group)
-
-
-def ups(name: str, value: str, group: str = "") -> Fact:
-    return said(name, value, by="ups", item="tracking", group=group)
-
-
-def pod(name: str, value: str) -> Fact:
-    return said(name, value, by="ups", item="pod")
-
-
-HONEST = (
-    platform("order.id", ORDER.id),
-    platform("shipment.recipient.city", "Saint Louis"),
-    platform("shipment.recipient.region", "MO"),
-    platform("shipment.recipient.postal_code", "63101-1234"),
-    platform("shipment.recipient.country", "US"),
-    platform("shipment.recipient.name", "Jane Q. Doe"),
-    erp("order.id", ORDER.id),
-    erp("shipment.tracking_number", NUMBER),
-    ups("shipment.tracking_number", NUMBER),
-    ups("delivery.city", "ST LOUIS"),
-    ups("delivery.region", "Missouri"),
-    ups("delivery.postal_code", "63101"),
-    ups("delivery.country", "US"),
-)
-
-
-def judge(
-    *facts: Fact,
-    items: tuple[SealedItem, ...] = BASE,
-    order: OrderRef = ORDER,
-) -> tuple[Verdict, list[Finding]]:
-    verdict, findings = verify(order=order, items=items, facts=facts_of(*facts))
-    return verdict, list(findings)
-
-
-def codes(findings: list[Finding]) -> set[str]:
-    return {finding.code for finding in findings}
 
 
 def test_an_honest_order_matches_and_says_on_whose_word() -> None:
@@ -331,80 +284,6 @@ def test_a_short_shop_number_is_not_found_in_a_text_by_chance() -> None:
     assert "item-names-no-order" in codes(findings)
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        ("Jane Doe", "JANE DOE", True),
-        ("Jane Doe", "Doe, Jane", True),
-        ("Jane Q. Doe", "Jane Doe", True),
-        ("J*** D.", "Jane Doe", True),
-        ("J*** D**", "Jane Doe", True),
-        ("J. Doe", "Jane Doe", True),
-        ("Müller", "MULLER", True),
-        ("Jon Smith", "John Smith", True),
-        ("J*** D.", "Robert Doe", False),
-        ("M*** S.", "Jane Doe", False),
-        ("Jane Doe", "Robert Miller", False),
-        ("Jane Doe", "John Doe", None),
-        ("J", "Jane", None),
-        ("张伟", "Zhang Wei", True),
-        ("张伟", "Cheung Wai", None),
-        ("张伟", "張偉", None),
-        ("张伟", "李明", False),
-        ("张伟", "张伟", True),
-        ("张*", "张伟", None),
-        ("李*", "张伟", False),
-        ("", "Jane", None),
-        ("***", "Jane Doe", None),
-    ],
-)
-def test_names(first: str, second: str, *, expected: bool | None) -> None:
-    assert same_name(first, second) is expected
-    assert same_name(second, first) is expected
-
-
-@given(st.text(max_size=30), st.text(max_size=30))
-def test_names_are_compared_alike_from_both_sides(first: str, second: str) -> None:
-    assert same_name(first, second) == same_name(second, first)
-
-
-@pytest.mark.parametrize(
-    ("same", "first", "second", "expected"),
-    [
-        (same_postal_code, "63101", "63101-1234", True),
-        (same_postal_code, "63101", "63102", False),
-        (same_postal_code, "SW1A 1AA", "SW1A", True),
-        (same_postal_code, "SW1A 1AA", "EC1", False),
-        (same_postal_code, "631**", "63101", True),
-        (same_postal_code, "***", "63101", None),
-        (same_region, "NY", "New York", True),
-        (same_region, "NY", "NJ", False),
-        (same_region, "广东", "Guangdong", None),
-        (same_region, "Bavaria", "Bayern", None),
-        (same_city, "St. Louis", "Saint Louis", True),
-        (same_city, "New York City", "NEW YORK", True),
-        (same_city, "Springfeild", "Springfield", True),
-        (same_city, "München", "MUNCHEN", True),
-        (same_city, "深圳", "Shenzhen", None),
-        (same_city, "Dallas", "Houston", False),
-        (same_weight, "1 kg", "2.2 lbs", True),
-        (same_weight, "1 kg", "9 kg", False),
-        (same_weight, "1", "9 kg", None),
-    ],
-)
-def test_places_and_weights(
-    same: object, first: str, second: str, *, expected: bool | None
-) -> None:
-    assert callable(same)
-    assert same(first, second) is expected
-    assert same(second, first) is expected
-
-
-def test_a_weight_without_a_unit_is_no_weight() -> None:
-    assert mass_g("1.2") is None
-    assert mass_g("1,2 kg") == 1200
-
-
 ROWS = (
     erp("order.id", NEIGHBOUR, "row/2"),
     erp("shipment.tracking_number", OTHER_NUMBER, "row/2"),
@@ -445,150 +324,6 @@ def test_a_family_next_door_is_not_taken_for_the_neighbour() -> None:
     assert "recipient-is-a-neighbours" not in codes(findings)
     weighed = [f.sentence for f in findings if f.code == "recipient-weighed"]
     assert any("street +" in sentence and "score 1.00" in sentence for sentence in weighed)
-
-
-@pytest.mark.parametrize(
-    ("deliveries", "code", "verdict"),
-    [
-        (("2026-05-05T14:32:00Z",), "delivery-of-earlier-use", Verdict.FAIL),
-        (("2026-05-05T14:32:00Z", "2026-11-05T14:32:00Z"), "number-used-twice", Verdict.PASS),
-        (("2026-11-05T14:32:00Z",), None, Verdict.PASS),
-    ],
-    ids=["only the earlier parcel", "both", "only ours"],
-)
-def test_a_number_that_the_carrier_used_twice(
-    deliveries: tuple[str, ...], code: str | None, verdict: Verdict
-) -> None:
-    """Forgery: a true proof of an earlier parcel with the same number."""
-    placed = platform("order.placed.at", "2026-11-01T08:00:00Z")
-    scans = [ups("scan.delivered.at", at, f"scan/{n}") for n, at in enumerate(deliveries)]
-    answer, findings = judge(*HONEST, placed, *scans)
-    told = codes(findings) & {"delivery-of-earlier-use", "number-used-twice"}
-    assert (answer, told) == (verdict, {code} if code else set())
-
-
-def test_a_proof_of_the_numbers_earlier_use_is_named_though_the_history_is_right() -> None:
-    """Forgery: a true letter of May, beside a history that has the delivery of November as well."""
-    placed = platform("order.placed.at", "2026-11-01T08:00:00Z")
-    scans = [ups("scan.delivered.at", at, f"scan/{at}")
-             for at in ("2026-05-05T14:32:00Z", "2026-11-05T14:32:00Z")]  # fmt: skip
-    letter = [pod("shipment.tracking_number", NUMBER), pod("delivery.at", "2026-05-05T14:32:00Z")]
-    verdict, findings = judge(*HONEST, placed, *scans, *letter, items=(*BASE, POD))
-    (grave,) = [f for f in findings if f.code == "proof-of-earlier-use"]
-    assert verdict is Verdict.FAIL
-    assert POD.sha256 in {sha for sha, _ in grave.rests}
-    later = [pod("shipment.tracking_number", NUMBER), pod("delivery.at", "2026-11-05T14:32:00Z")]
-    assert judge(*HONEST, placed, *scans, *later, items=(*BASE, POD))[0] is Verdict.PASS
-
-
-def test_a_number_in_use_again_and_not_delivered_yet_is_open() -> None:
-    placed = platform("order.placed.at", "2026-11-01T08:00:00Z")
-    verdict, findings = judge(
-        *HONEST, placed,
-        ups("scan.delivered.at", "2026-05-05T14:32:00Z", "scan/0"),
-        ups("scan.accepted.at", "2026-11-03T09:00:00Z", "scan/1"),
-    )  # fmt: skip
-    assert verdict is Verdict.INCONCLUSIVE
-    assert "own-delivery-open" in codes(findings)
-    assert "delivery-of-earlier-use" not in codes(findings)
-
-
-@pytest.mark.parametrize(
-    ("days", "told"), [(30, False), (31, True)], ids=["thirty days", "one more"]
-)
-def test_an_earlier_use_begins_after_thirty_days(days: int, *, told: bool) -> None:
-    at = datetime(2026, 11, 1, 8, tzinfo=UTC) - timedelta(days=days)
-    _, findings = judge(
-        *HONEST, platform("order.placed.at", "2026-11-01T08:00:00Z"),
-        ups("scan.delivered.at", at.isoformat(), "scan/0"),
-    )  # fmt: skip
-    assert ("delivery-of-earlier-use" in codes(findings)) is told
-
-
-THREAD = item("thread", Role.MESSAGE_THREAD, origin="ebay", about={"order.id": ORDER.id})
-MAILED = item("mail", Role.MESSAGE_MAIL, origin="seller", provenance=Provenance.UPLOAD)
-
-
-def resent(
-    by: str, to: str = OTHER_NUMBER, at: str = "2026-11-04T10:00:00Z", *, item: str
-) -> list[Fact]:
-    body = f"About your order {ORDER.id}: {NUMBER} was lost, the replacement is {to}."
-    return [
-        said("message.body", body, by=by, item=item, group="message/1"),
-        said("message.recorded.at", at, by=by, item=item, group="message/1"),
-    ]
-
-
-DELIVERED_NEW = (
-    pod("shipment.tracking_number", OTHER_NUMBER), pod("delivery.at", "2026-11-06T14:32:00Z"),
-)  # fmt: skip
-
-
-def test_a_parcel_that_a_message_says_replaced_the_first_is_no_stranger() -> None:
-    verdict, findings = judge(
-        *HONEST, *DELIVERED_NEW, *resent("ebay", item="thread"), items=(*BASE, POD, THREAD)
-    )
-    assert (verdict, "parcel-replaces" in codes(findings)) == (Verdict.PASS, True)
-    assert "parcel-not-of-order" not in codes(findings)
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        (MAILED, resent("seller", item="mail")),
-        (THREAD, resent("ebay", at="2026-11-08T10:00:00Z", item="thread")),
-        (THREAD, resent("ebay", item="thread")[:1]),
-    ],
-    ids=["handed in", "written after the delivery", "without a time"],
-)
-def test_a_message_that_anybody_may_have_written_settles_nothing(
-    message: tuple[SealedItem, list[Fact]],
-) -> None:
-    """Forgery: the seller writes that a stranger's parcel was the replacement."""
-    sent, facts = message
-    verdict, findings = judge(*HONEST, *DELIVERED_NEW, *facts, items=(*BASE, POD, sent))
-    assert (verdict, "replacement-open" in codes(findings)) == (Verdict.INCONCLUSIVE, True)
-
-
-def test_a_message_makes_no_neighbours_parcel_ones_own() -> None:
-    """Forgery: the platform's own thread says so, and the records know whose parcel it is."""
-    verdict, findings = judge(
-        *HONEST, *DELIVERED_NEW, *resent("ebay", item="thread"),
-        erp("order.id", NEIGHBOUR, "row/2"),
-        erp("shipment.tracking_number", OTHER_NUMBER, "row/2"),
-        items=(*BASE, POD, THREAD),
-    )  # fmt: skip
-    assert (verdict, "parcel-of-other-order" in codes(findings)) == (Verdict.FAIL, True)
-
-
-def test_a_message_without_a_word_of_sending_again_replaces_nothing() -> None:
-    told = said(
-        "message.body", f"{NUMBER} and {OTHER_NUMBER}, {ORDER.id}", by="ebay", item="thread"
-    )
-    verdict, findings = judge(*HONEST, *DELIVERED_NEW, told, items=(*BASE, POD, THREAD))
-    assert (verdict, "parcel-not-of-order" in codes(findings)) == (Verdict.FAIL, True)
-
-
-SHARED = (erp("order.id", NEIGHBOUR, "row/2"), erp("shipment.tracking_number", NUMBER, "row/2"))
-MINE = erp("shipment.recipient.name", "Jane Q. Doe")
-
-
-@pytest.mark.parametrize(
-    ("other", "code", "verdict"),
-    [
-        ("Jane Doe", "parcel-shared", Verdict.PASS),
-        (None, "parcel-shared", Verdict.PASS),
-        ("Robert Miller", "parcel-of-two-recipients", Verdict.INCONCLUSIVE),
-    ],
-    ids=["sent together", "nobody says to whom", "one proof for two orders"],
-)
-def test_a_parcel_of_two_orders(other: str | None, code: str, verdict: Verdict) -> None:
-    theirs = [erp("shipment.recipient.name", other, "row/2")] if other else []
-    answer, findings = judge(*HONEST, *SHARED, MINE, *theirs)
-    told = codes(findings) & {"parcel-shared", "parcel-of-two-recipients"}
-    assert (answer, told) == (verdict, {code})
-    (shared,) = [f for f in findings if f.code == code]
-    assert NEIGHBOUR in shared.sentence
 
 
 @pytest.mark.parametrize(
