@@ -164,7 +164,10 @@ async def rows(folder: Path, closing: AsyncExitStack) -> Contender:
         hashes = [os.urandom(32).hex() for _ in numbers]
         now = "2026-11-01T12:00:00.000000Z"
         return [
-            [(n, *whose, hashed, hashed, 14) for n, hashed in zip(numbers, hashes, strict=True)],
+            [
+                (n, *whose, hashed, hashed, 14, None)
+                for n, hashed in zip(numbers, hashes, strict=True)
+            ],
             [
                 (n, *whose, run.id, "erp", hashed, "order.record", hashed, hashed, 14, "text/csv",
                  "erp/1", now, os.urandom(440))
