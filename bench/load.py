@@ -30,6 +30,7 @@ OUTSTANDING = 64
 ALONE_EVERY_S = 10.0
 LOOK_S = 0.2
 SAMPLE_S = 3.0
+STUCK_S = 120.0  # without a seal
 MANY, ALONE = "default", "other"
 PLOT = Path(__file__).parents[1] / "docs" / "load.svg"
 
@@ -53,6 +54,7 @@ class Load:
         self._worker = worker
         self._begun: dict[str, tuple[str, float]] = {}
         self._number = 0
+        self._sealed_at = time.perf_counter()
         self.samples: list[Sample] = []
         self.took: dict[str, list[float]] = {MANY: [], ALONE: []}
 
@@ -91,10 +93,13 @@ class Load:
         left = {each.id for each in await self._runtime.ledger.under_way(limit=10_000)}
         for id in [id for id in self._begun if id not in left]:
             tenant, at = self._begun.pop(id)
-            self.took[tenant].append(time.perf_counter() - at)
+            self._sealed_at = time.perf_counter()
+            self.took[tenant].append(self._sealed_at - at)
             found = await self._runtime.ledger.collection(tenant, id)
             if found is None or found.state != "sealed":
                 raise SystemExit(f"a collection ended {found and (found.state, found.failure)}")
+        if time.perf_counter() - self._sealed_at > STUCK_S:
+            raise SystemExit(f"nothing was sealed for {STUCK_S:.0f} s: is a server full?")
 
     async def _sample(self, at: float, recent: Sequence[float], per_s: float) -> None:
         waiting = 0

@@ -82,7 +82,7 @@ class House:
 async def house(tenants: Sequence[str] = ("default",)) -> AsyncIterator[House]:
     with tempfile.TemporaryDirectory(prefix="op-bench-") as name, postgres() as server:
         folder = Path(name)
-        with seaweed(folder / "weed") as s3, server.database() as database:
+        with seaweed(folder / "weed", volumes=400) as s3, server.database() as database:
             s3.bucket("evidence")
             valkey = ValkeyServer(port=free_port())
             valkey.start()

@@ -54,13 +54,16 @@ class Seaweed:
 
 
 @contextmanager
-def seaweed(folder: Path) -> Iterator[Seaweed]:
-    """The server with its files in `folder`, up; it is gone after the block."""
+def seaweed(folder: Path, *, volumes: int = 40) -> Iterator[Seaweed]:
+    """The server with its files in `folder`, up; it is gone after the block.
+
+    volumes  of 64 MB each; when they are full, it takes nothing more
+    """
     with ports_of_our_own() as ports:
-        yield from _running(folder, ports)
+        yield from _running(folder, ports, volumes)
 
 
-def _running(folder: Path, ports: list[int]) -> Iterator[Seaweed]:
+def _running(folder: Path, ports: list[int], volumes: int) -> Iterator[Seaweed]:
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
@@ -83,7 +86,7 @@ def _running(folder: Path, ports: list[int]) -> Iterator[Seaweed]:
                 "-master.telemetry=false",
                 "-master.volumeSizeLimitMB=64",
                 "-master.volumePreallocate=false",
-                "-volume.max=40",
+                f"-volume.max={volumes}",
                 "-volume.preStopSeconds=0",
                 "-s3",
                 f"-s3.config={folder / 's3.json'}",
