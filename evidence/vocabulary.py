@@ -314,6 +314,7 @@ _NAMES = (
     Name("trace.cover.hidden", Kind.TEXT, "text that is painted over, and nothing in its place"),
     Name("trace.cover.redaction", Kind.TEXT, "text under a redaction that can still be read"),
     Name("trace.text.odd_run", Kind.TEXT, "a run of text unlike those around it, and how"),
+    Name("trace.text.layer", Kind.TEXT, "a scan shows another value than its hidden text"),
     Name("trace.credential.holds", Kind.TEXT, "content credentials fit the bytes"),
     Name("trace.credential.broken", Kind.TEXT, "content credentials are of another content"),
     Name("trace.picture.text_layer", Kind.TEXT, "text that an editor set into the picture"),

@@ -24,7 +24,10 @@ CHANGES: dict[str, dict[int, str]] = {
         2: "what only a clock change makes possible leaves the answer open",
         3: "events of an earlier parcel with the same number are named and not compared",
     },
-    "authenticity.items": {2: "events are held against each other as the readers understood them"},
+    "authenticity.items": {
+        2: "events are held against each other as the readers understood them",
+        3: "a scan's hidden text is compared; an earlier parcel's events contradict nothing",
+    },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {
         2: "conditions, thresholds by date and repeated facts are held to",

@@ -87,5 +87,18 @@ def of_this_order(facts: Facts, uses: Sequence[EarlierUse]) -> Facts:
     return Facts(fact for fact in facts if id(fact) not in past) if past else facts
 
 
+def of_earlier_parcel(fact: Fact, number: str | None, uses: Sequence[EarlierUse]) -> bool:
+    """Whether a fact of any item tells of the parcel that had this number before.
+
+    number  the fact's parcel; None where the item says of none
+    """
+    return fact.name in _EVENTS and any(
+        use.since
+        and number in (use.number, None)
+        and use.start.time.span.earliest - fact.time.span.latest > _BEFORE
+        for use in uses
+    )
+
+
 def _first(facts: Iterable[Fact]) -> Fact | None:
     return min(facts, key=lambda fact: fact.time.span.earliest, default=None)

@@ -13,7 +13,18 @@ from PIL import Image
 from bench.eval import pdfs
 from bench.eval.browser import Box, Mark
 
-WAYS = frozenset({"highlighted", "stamped", "redacted", "merged", "squeezed", "trimmed"})
+WAYS = frozenset(
+    {
+        "highlighted",
+        "stamped",
+        "redacted",
+        "merged",
+        "squeezed",
+        "trimmed",
+        "remarked",
+        "initialled",
+    }
+)
 _TOOLS = ("iLovePDF", "Smallpdf", "PDFium")
 _UNSEEN_TOOLS = (
     "PDF24 Creator",
@@ -43,6 +54,10 @@ def handled(
             return _squeezed(data, tool, when)
         case "trimmed":
             return _trimmed(data, tool, when)
+        case "remarked":
+            return _remarked(data, when, dice)
+        case "initialled":
+            return _initialled(data, when, dice)
         case _:
             raise ValueError(f"no PDF file is handled by {way!r}")
 
@@ -82,6 +97,51 @@ def _stamped(data: bytes, when: datetime, dice: random.Random) -> bytes:
         rect=(left, low, left + 130, low + 30), font_size="18pt", font_color="cc0000",
         border_color="cc0000", background_color="ffffff",
     )  # fmt: skip
+    writer.add_annotation(page_number=0, annotation=note)
+    writer.add_metadata({"/ModDate": pdfs.pdf_time(when)})
+    return pdfs.written(writer)
+
+
+def _remarked(data: bytes, when: datetime, dice: random.Random) -> bytes:
+    """A line of one's own typed into the upper margin, with the day on which it was typed."""
+    from pypdf import PdfWriter
+    from pypdf.annotations import FreeText
+
+    writer = PdfWriter(io.BytesIO(data), incremental=True)
+    high = float(writer.pages[0].mediabox.height)
+    said = dice.choice(("Sent to support", "Checked", "For case 4471,", "Printed for the appeal"))
+    note = FreeText(
+        text=f"{said} {when:{dice.choice(('%Y-%m-%d', '%d/%m/%Y', '%d.%m.%Y'))}}",
+        rect=(30, high - 24, 260, high - 8), font_size="10pt",
+        font_color=dice.choice(("0000cc", "cc0000", "000000")), border_color=None,
+        background_color=None,
+    )  # fmt: skip
+    writer.add_annotation(page_number=0, annotation=note)
+    writer.add_metadata({"/ModDate": pdfs.pdf_time(when)})
+    return pdfs.written(writer)
+
+
+def _initialled(data: bytes, when: datetime, dice: random.Random) -> bytes:
+    """Signed with a pen on a tablet: a stroke of ink near the foot."""
+    from pypdf import PdfWriter
+    from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject
+
+    writer = PdfWriter(io.BytesIO(data), incremental=True)
+    x, y = dice.randint(320, 420), dice.randint(50, 90)
+    stroke = [
+        FloatObject(v)
+        for step in range(24)
+        for v in (x + 5 * step, y + 14 * dice.uniform(-1, 1) * (1 - step / 30))
+    ]
+    note = DictionaryObject({
+        NameObject("/Type"): NameObject("/Annot"),
+        NameObject("/Subtype"): NameObject("/Ink"),
+        NameObject("/Rect"): ArrayObject(
+            FloatObject(side) for side in (x - 4, y - 18, x + 124, y + 18)
+        ),
+        NameObject("/InkList"): ArrayObject([ArrayObject(stroke)]),
+        NameObject("/C"): ArrayObject([FloatObject(0), FloatObject(0), FloatObject(0.6)]),
+    })  # fmt: skip
     writer.add_annotation(page_number=0, annotation=note)
     writer.add_metadata({"/ModDate": pdfs.pdf_time(when)})
     return pdfs.written(writer)
@@ -144,6 +204,27 @@ def _trimmed(data: bytes, tool: str, when: datetime) -> bytes:
 
 def _named(writer: Any, tool: str, when: datetime) -> None:
     writer.add_metadata({"/Producer": tool, "/ModDate": pdfs.pdf_time(when)})
+
+
+# What programs that recognise text take for each other.
+_SLIPS = {
+    "0": "O8", "1": "l7", "2": "Z7", "3": "8", "4": "9", "5": "S6", "6": "8b", "7": "1", "8": "3B",
+    "9": "4g", "O": "0", "l": "1", "S": "5", "B": "8", "i": "l", "e": "c", "a": "o", "n": "u",
+    ":": ".", "/": "1", "-": "~",
+}  # fmt: skip
+
+
+def misread(words: Sequence[tuple[Box, str]], dice: random.Random) -> list[tuple[Box, str]]:
+    """The words as a scanner's own program reads them: mostly well, at times with many slips."""
+    rate = dice.choice((0.0, 0.004, 0.01, 0.03))
+
+    def slipped(text: str) -> str:
+        return "".join(
+            dice.choice(_SLIPS[sign]) if sign in _SLIPS and dice.random() < rate else sign
+            for sign in text
+        )
+
+    return [(box, slipped(text)) for box, text in words]
 
 
 def with_layer(

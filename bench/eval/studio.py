@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageFilter
 
 from bench.eval import numbers, pdfs
 from bench.eval.browser import Box, Browser, Mark
@@ -260,8 +260,9 @@ def plain(draft: Draft) -> tuple[View, Paper]:
 
 
 def camera(
-    story: Story, dice: random.Random, *, holdout: bool, orientation: int = 1, taken: str = ""
-) -> bytes:
+    story: Story, dice: random.Random, *, holdout: bool, orientation: int = 1, taken: str = "",
+    thumbnail: bytes = b"",
+) -> bytes:  # fmt: skip
     """EXIF of a phone's camera; taken when the story was captured, or as `taken` says."""
     make, model, software = dice.choice(_UNSEEN_PHONES if holdout else _PHONES)
     taken = taken or story.captured.strftime("%Y:%m:%d %H:%M:%S")
@@ -270,7 +271,38 @@ def camera(
         {MAKE: make, MODEL: model, ORIENTATION: orientation, SOFTWARE: software, DATE_TIME: taken},
         {TAKEN: taken, OFFSET_TAKEN: f"{offset[:3]}:{offset[3:]}", EXPOSURE: (1, 60),
          ISO: dice.randint(50, 400)},
+        thumbnail=thumbnail,
     )  # fmt: skip
+
+
+_SMALLER = (
+    Image.Resampling.NEAREST, Image.Resampling.BOX, Image.Resampling.BILINEAR,
+    Image.Resampling.BICUBIC, Image.Resampling.LANCZOS,
+)  # fmt: skip
+
+
+def cameras_thumbnail(image: Image.Image, dice: random.Random) -> bytes:
+    """What a camera puts beside its picture: made before the picture was developed to the end.
+
+    Of another size and sharpness by each maker, at times with bars to be 4 by 3.
+    """
+    wide, high = dice.choice(((160, 120), (320, 240), (512, 384)))
+    turned = image.height > image.width
+    room = (high, wide) if turned else (wide, high)
+    small = image.convert("RGB")
+    factor = min(room[0] / small.width, room[1] / small.height)
+    size = (round(small.width * factor), round(small.height * factor))
+    small = small.resize(size, dice.choice(_SMALLER), reducing_gap=2.0)
+    if dice.random() < 0.4:
+        small = small.filter(ImageFilter.UnsharpMask(1, dice.choice((40, 80, 120)), 2))
+    small = ImageEnhance.Brightness(small).enhance(dice.uniform(0.95, 1.05))
+    if dice.random() < 0.4:
+        sheet = Image.new("RGB", room, "black")
+        sheet.paste(small, ((room[0] - size[0]) // 2, (room[1] - size[1]) // 2))
+        small = sheet
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=dice.choice((50, 70, 80, 90)))
+    return out.getvalue()
 
 
 def thumbnail_of(image: Image.Image) -> bytes:

@@ -22,7 +22,7 @@ from bench.eval.pictures import (
 )  # fmt: skip
 from bench.eval.recipes import Recipe
 from bench.eval.story import Story, neighbour, redated, retold, variants
-from bench.eval.studio import Draft, Paper, Studio, camera, plain
+from bench.eval.studio import Draft, Paper, Studio, camera, cameras_thumbnail, plain
 from bench.eval.truth import METADATA, PIXELS, Edit, Truth
 
 DATE = frozenset({"day", "minute", "zone"})
@@ -243,8 +243,9 @@ class Work:
         )
         producer = self.dice.choice(_UNSEEN_SCANNERS if self.holdout else _SCANNERS)
         if self.recipe.way in _LAYERED:
+            words = papers.misread(self.words, self.dice)
             return papers.with_layer(
-                scan.image, self.words, dpi=dpi, made=self.story.captured, producer=producer
+                scan.image, words, dpi=dpi, made=self.story.captured, producer=producer
             )
         return pdfs.picture_pdf(scan.image, dpi=dpi, made=self.story.captured, producer=producer)
 
@@ -301,9 +302,13 @@ class Work:
             taken = day.strftime("%Y:%m:%d %H:%M:%S")
         elif self.recipe.way != "strip" and not self.recipe.edit and self.dice.random() < 0.25:
             photo, orientation = held_upright(photo), 6
+        small = b""
+        if not self.recipe.edit and self.dice.random() < 0.6:
+            small = cameras_thumbnail(photo.image, self.dice)
         exif = camera(
-            self.story, self.dice, holdout=self.holdout, orientation=orientation, taken=taken
-        )
+            self.story, self.dice, holdout=self.holdout, orientation=orientation, taken=taken,
+            thumbnail=small,
+        )  # fmt: skip
         return replace(photo, exif=exif)
 
     def _saved(self, picture: Picture) -> Picture:

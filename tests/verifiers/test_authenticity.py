@@ -14,7 +14,7 @@ from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import WHOLE, Locator, box, page_line
 from evidence.times import Time, parse_iso
 from evidence.verdicts import Verdict
-from tests.verifiers.evidence_of import NUMBER, item, sha_of
+from tests.verifiers.evidence_of import NUMBER, ORDER, item, said, sha_of
 from verifiers.authenticity.days import written_days
 from verifiers.authenticity.items import verify
 from verifiers.authenticity.tamper import Tamper, contradictions_of, tamper_of
@@ -72,6 +72,9 @@ def kinds(facts: Facts) -> list[str]:
         "so 5 November 2026 it was",
         "See you on Monday. Delivered November 5, 2026",
         "02/29/2028 and 29.02.2028",
+        "torsdag den 5 november 2026 kl. 14:32",
+        "tors 5 november 2026",
+        "torstaina 5.11.2026",
     ],
 )
 def test_days_that_were_are_not_told(line: str) -> None:
@@ -89,6 +92,8 @@ def test_days_that_were_are_not_told(line: str) -> None:
         "2026年11月5日 星期二 14:32",
         "2026/11/05(土) 14:32",
         "2026-11-05 (Mon)",
+        "onsdag 5 november 2026 17:30",
+        "fre 5 november 2026",
     ],
 )
 def test_a_wrong_weekday_is_told_in_many_languages(line: str) -> None:
@@ -132,6 +137,33 @@ def test_a_number_that_no_carrier_gives_out_is_told() -> None:
     assert kinds(saying("Tracking number: 986578788854")) == []
     assert kinds(saying("Order 123-1234567-1234567", "Phone 98657878885")) == []
     assert kinds(saying("Tracking number: 1Z12345E0291980793")) == []
+    # Without a label of its own, as the readers found it: in groups, and below a heading.
+    groups = ("Canada Post", "Shipment number  4720 8721 6869 5767")
+    assert kinds(saying(*groups)) == ["check-digit"]
+    assert kinds(saying("Evri", "Shipment number  4720 8721 6869 5767")) == []
+
+
+def canada(number: str, *, code: str = "", twice: bool = False) -> Facts:
+    """A picture of a Canada Post label with this number."""
+    read = [
+        fact("document.text", "Canada Post", box(0, 0, 200, 20), 0.98),
+        fact("document.text", number, box(0, 90, 200, 20), 0.97),
+        fact("shipment.tracking_number", number, box(0, 90, 200, 20), 0.95),
+    ]
+    if twice:
+        read.append(fact("document.text", f"Ref {number}", box(0, 190, 200, 20), 0.97))
+    if code:
+        read.append(fact("document.barcode", code, box(0, 60, 200, 20)))
+    return Facts(read)
+
+
+def test_a_recognised_number_of_a_place_alone_is_doubted_only_where_it_stands_again() -> None:
+    wrong, right = "2560315757714437", "2560315757714430"
+    assert kinds(canada(right)) == []
+    assert kinds(canada(wrong)) == []  # one figure may be misread
+    assert kinds(canada(wrong, twice=True)) == ["check-digit"]
+    assert kinds(canada(wrong, code=wrong)) == ["check-digit"]
+    assert "check-digit" not in kinds(canada(wrong, twice=True, code=right))
 
 
 def test_a_misread_digit_beside_the_right_number_is_no_contradiction() -> None:
@@ -212,6 +244,23 @@ def test_a_heading_that_says_another_day_than_the_history_is_told() -> None:
     assert kinds(saying(*beside, *STORY[1:])) == []
     # The same moment, in another zone.
     assert kinds(saying("Delivered On: November 5, 2026 22:32 UTC", *STORY)) == []
+
+
+def test_a_heading_is_held_against_a_way_that_is_drawn_from_left_to_right() -> None:
+    def row(delivered: str) -> Facts:
+        cells = ("Collected November 2, 2026 10:24", delivered)
+        way = [fact("document.text", text, box(400 * at, 100, 300, 20), 0.97)
+               for at, text in enumerate(cells)]  # fmt: skip
+        times = [
+            fact("scan.accepted.at", parse_iso("2026-11-02T10:24"), box(0, 100, 300, 20), 0.97),
+            fact("delivery.at", parse_iso(delivered[-16:]), box(400, 100, 300, 20), 0.97),
+        ]
+        head = fact("document.text", "Handed over 2026-11-05 13:33", box(0, 10, 300, 20), 0.97)
+        told = fact("delivery.at", parse_iso("2026-11-05T13:33"), box(0, 10, 300, 20), 0.97)
+        return Facts([head, told, *way, *times])
+
+    assert kinds(row("Handed over 2026-11-05T13:33")) == []
+    assert kinds(row("Handed over 2026-11-03T14:19")) == ["twice"]
 
 
 def test_two_parcels_have_two_deliveries() -> None:
@@ -312,6 +361,41 @@ def test_an_order_fails_with_its_worst_item_and_asks_nothing_of_records() -> Non
     assert verdict is Verdict.FAIL
     assert found[0].code == "day-impossible"
     assert verify(items=items[1:], facts=Facts())[0] is Verdict.NOT_APPLICABLE
+
+
+def test_a_number_that_the_carrier_used_twice_has_two_deliveries() -> None:
+    """The page shows both parcels' histories, and the order is younger than the first."""
+    lines = (
+        f"Tracking number: {NUMBER}",
+        "Delivered  March 5, 2025 14:00",
+        "Out for delivery  March 5, 2025 08:00",
+        "Delivered  November 5, 2026 14:32",
+        "Out for delivery  November 5, 2026 08:10",
+    )
+    shown = saying(*lines)
+    assert kinds(shown) == ["twice"]
+    page, history, record = (
+        item("a", Role.DOCUMENT),
+        item("tracking", Role.TRACKING_HISTORY),
+        item("erp", Role.ORDER_RECORD),
+    )
+    told = [
+        said("shipment.tracking_number", NUMBER, by="ups", item="tracking"),
+        said("scan.delivered.at", "2026-11-05T22:32:00Z", by="ups", item="tracking", group="2"),
+    ]
+    earlier = said(
+        "scan.delivered.at", "2025-03-05T14:00:00Z", by="ups", item="tracking", group="1"
+    )
+    placed = said("order.placed.at", "2026-11-01T02:00:00Z", by="erp", item="erp")
+
+    def answer(*facts: Fact) -> Verdict:
+        items = [page, history, record]
+        return verify(items=items, facts=Facts([*shown, *told, *facts]), order=ORDER)[0]
+
+    assert answer(placed, earlier) is Verdict.PASS
+    # Forgery: nobody but the page tells of an earlier parcel, or nobody of the order's time.
+    assert answer(placed) is Verdict.FAIL
+    assert answer(earlier) is Verdict.FAIL
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ _MONTH_NAMES = (
     "may mai mei mayo maggio mag maio maja",
     "jun june juni juin junio giugno giu junho czerwca cze",
     "jul july juli juillet juil julio luglio lug julho lipca lip",
-    "aug august augustus août aout agosto ago sierpnia sie",
+    "aug august augusti augustus août aout agosto ago sierpnia sie",
     "sep sept september septembre septiembre settembre set setembro września wrz",
     "oct october okt oktober octobre octubre ottobre ott outubro out października paź",
     "nov november novembre noviembre novembro listopada lis",
@@ -39,18 +39,21 @@ MONTHS = {
 # 0 is Monday. A short name that means two days in two languages keeps both.
 _WEEKDAY_NAMES = (
     "mon monday montag mo lundi lun lunes lunedì lunedi maandag ma segunda segunda-feira"
-    " poniedziałek pon måndag 星期一 周一 週一 月曜日 月曜 礼拜一",
+    " poniedziałek pon måndag mån mandag maanantai maanantaina 星期一 周一 週一 月曜日 月曜 礼拜一",
     "tue tues tuesday dienstag di mardi mar martes martedì martedi dinsdag terça terça-feira ter"
-    " wtorek wt 星期二 周二 週二 火曜日 火曜 礼拜二",
+    " wtorek wt tisdag tis tirsdag tiistai tiistaina 星期二 周二 週二 火曜日 火曜 礼拜二",
     "wed weds wednesday mittwoch mi mercredi mer miércoles miercoles mié mie mercoledì mercoledi"
-    " woensdag wo quarta quarta-feira qua środa śr 星期三 周三 週三 水曜日 水曜 礼拜三",
+    " woensdag wo quarta quarta-feira qua środa śr onsdag ons"
+    " keskiviikko keskiviikkona 星期三 周三 週三 水曜日 水曜 礼拜三",
     "thu thur thurs thursday donnerstag do jeudi jeu jueves jue giovedì giovedi gio donderdag"
-    " quinta quinta-feira qui czwartek czw 星期四 周四 週四 木曜日 木曜 礼拜四",
+    " quinta quinta-feira qui czwartek czw torsdag tors torstai torstaina"
+    " 星期四 周四 週四 木曜日 木曜 礼拜四",
     "fri friday freitag fr vendredi ven viernes vie venerdì venerdi vrijdag vr sexta sexta-feira"
-    " sex piątek pt 星期五 周五 週五 金曜日 金曜 礼拜五",
+    " sex piątek pt fredag fre perjantai perjantaina 星期五 周五 週五 金曜日 金曜 礼拜五",
     "sat saturday samstag sonnabend sa samedi sam sábado sabado sáb sab sabato zaterdag za sobota"
-    " sob 星期六 周六 週六 土曜日 土曜 礼拜六",
-    "sun sunday sonntag so dimanche dim domingo dom domenica zondag zo niedziela nie 星期日 周日 "
+    " sob lördag lordag lör lørdag lør lauantai lauantaina 星期六 周六 週六 土曜日 土曜 礼拜六",
+    "sun sunday sonntag so dimanche dim domingo dom domenica zondag zo niedziela nie söndag"
+    " sondag sön søndag søn sunnuntai sunnuntaina 星期日 周日 "
     " 週日 星期天 周天 日曜日 日曜 礼拜天 礼拜日",
 )
 WEEKDAYS: dict[str, set[int]] = {}

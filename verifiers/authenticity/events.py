@@ -187,7 +187,7 @@ def told_twice(events: Sequence[Event], *, parcels: int) -> Iterator[Contradicti
     delivered = [event for event in events if event.step == DELIVERED]
     if not 2 <= len(delivered) <= 3 or parcels > 1:
         return
-    if not any(event.step in {TRANSIT, OUT} for event in events):
+    if not any(event.step in {TRANSIT, OUT} or _of_a_row(event, delivered) for event in events):
         # Without a history, only a row that names the delivery itself surely dates it.
         delivered = [event for event in delivered if _names_delivery(event)]
     first = next(iter(delivered), None)
@@ -199,6 +199,13 @@ def told_twice(events: Sequence[Event], *, parcels: int) -> Iterator[Contradicti
         facts = (*first.line.facts, *other.line.facts)
         yield Contradiction("twice", said, facts, _weight(first, other))
         return
+
+
+def _of_a_row(event: Event, delivered: Sequence[Event]) -> bool:
+    """Whether it is a scan in one row with a delivery, as pages draw the way from left to right."""
+    return event.step == SHIPPED and event.timed and any(
+        one.timed and one.line is event.line for one in delivered
+    )  # fmt: skip
 
 
 def _names_delivery(event: Event) -> bool:

@@ -25,6 +25,7 @@ class Trait:
 
 _ORIGINAL = "Send the original as its issuer made it, or ask the issuer for it again."
 _AS_SAVED = "Send the file as it was downloaded, or as the camera saved it."
+_MAIL = "Export the mail anew as a file from the mailbox that received it, and send that."
 _LOOK = "Look at the place, and send the original if there is one."
 
 TRACES: dict[str, Trait] = {
@@ -57,6 +58,7 @@ TRACES: dict[str, Trait] = {
         0.0,
     ),
     "trace.text.odd_run": Trait(Finding.grave("text-unlike-its-neighbours", do=_LOOK), 1.0),
+    "trace.text.layer": Trait(Finding.grave("scan-unlike-its-text", do=_ORIGINAL), 1.0),
     "trace.credential.holds": Trait(Finding.good("credential-holds"), 0.0),
     "trace.credential.broken": Trait(Finding.grave("credential-broken", do=_ORIGINAL), 1.0),
     "trace.picture.strange_part": Trait(Finding.grave("part-of-another-making", do=_ORIGINAL), 1.0),
@@ -73,7 +75,7 @@ TRACES: dict[str, Trait] = {
         "editor",
     ),
     "trace.mail.body_holds": Trait(Finding.good("mail-body-holds"), 0.0),
-    "trace.mail.body_changed": Trait(Finding.grave("mail-body-changed", do=_ORIGINAL), 1.0),
+    "trace.mail.body_changed": Trait(Finding.grave("mail-body-changed", do=_MAIL), 1.0),
     "trace.mail.clocks": Trait(Finding.grave("mail-clocks-contradict", do=_ORIGINAL), 1.0),
     "trace.file.editor": Trait(
         Finding.note("passed-through-editor", do=_AS_SAVED),

@@ -29,11 +29,12 @@ _CALLED = {
 }
 
 
-def check_digits(lines: Sequence[Line]) -> Iterator[Contradiction]:
+def check_digits(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
     """Numbers that no carrier can have given out."""
     named = _called(lines)
+    codes = {core for code in facts.named("document.barcode") for core in _cores(code.text)}
     told: dict[str, Line] = {}
-    right: set[str] = set()
+    right = {core for core in codes if _wrong(core, named) is False}
     for place, line in enumerate(lines):
         for number in [*_numbers(line.text), *_under_a_label(lines, place)]:
             wrong = _wrong(number, named)
@@ -41,6 +42,11 @@ def check_digits(lines: Sequence[Line]) -> Iterator[Contradiction]:
                 right.add(number)
             elif wrong:
                 told.setdefault(number, line)
+    # What stands under a heading of a table, or as groups of digits, the readers know by its place.
+    for number, lines_of_it in _read_as_numbers(facts, lines).items():
+        firm = len(lines_of_it) > 1 or lines_of_it[0].sure or number in codes
+        if firm and _wrong(number, named):
+            told.setdefault(number, lines_of_it[0])
     for number, line in told.items():
         # A picture in which the same number stands right elsewhere was misread here.
         misread = not line.sure and any(_near(number, other) for other in right)
@@ -49,6 +55,17 @@ def check_digits(lines: Sequence[Line]) -> Iterator[Contradiction]:
         weight = 0.97 if line.sure else 0.85 if line.confidence >= 0.9 else 0.5
         said = f"the check digit of {number} is wrong: no carrier gives out such a number"
         yield Contradiction("check-digit", said, line.facts, weight)
+
+
+def _read_as_numbers(facts: Facts, lines: Sequence[Line]) -> dict[str, list[Line]]:
+    """Each tracking number that readers found, with the lines that show it."""
+    squeezed = [(_squeezed(line.text), line) for line in lines]
+    found: dict[str, list[Line]] = {}
+    for number in dict.fromkeys(map(_squeezed, facts.values("shipment.tracking_number"))):
+        shown = [line for said, line in squeezed if number in said]
+        if shown:
+            found[number] = shown
+    return found
 
 
 def _called(lines: Sequence[Line]) -> set[str]:

@@ -133,7 +133,7 @@ def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
     """What the item says that cannot be, by whatever readers read of it."""
     lines = lines_of(facts)
     yield from weekdays.weekdays(lines)
-    yield from numbers.check_digits(lines)
+    yield from numbers.check_digits(facts, lines)
     yield from numbers.barcodes(facts, lines)
     told = events.events_of(facts, lines)
     parcels = len(set(facts.values("shipment.tracking_number")))

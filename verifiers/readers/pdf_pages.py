@@ -108,7 +108,7 @@ def _codes(pixels: Pixels, number: int, scale: float) -> Iterator[tuple[str, Loc
 def _recognise(layout: Layout, document: Any, number: int) -> None:
     page = document[number - 1]
     try:
-        scale = _scale(page)
+        scale = scale_of(page)
         pixels = render(page, scale)
         for seen in ocr.read_lines(pixels):
             x, y, w, h = (side / scale for side in seen.box)
@@ -119,7 +119,7 @@ def _recognise(layout: Layout, document: Any, number: int) -> None:
         page.close()
 
 
-def _scale(page: Any) -> float:
+def scale_of(page: Any) -> float:
     """Pixels a point, so that the page has no more pixels than are allowed."""
     width, height = page.get_size()
     bound = (_MOST_PIXELS / max(width * height, 1.0)) ** 0.5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from evidence.verdicts import Verdict
 from tests.verifiers.altered import (
     CONTENT,
     COURIER,
+    HELVETICA,
     LETTER,
     PAGE,
     appended,
@@ -101,6 +103,43 @@ def test_a_run_put_in_by_another_hand_is_unlike_its_neighbours() -> None:
     assert '"November 3, 2026 14:32"' in found.text
     assert "stands nowhere else" in found.text and "off the line" in found.text
     assert verdict(data) is Verdict.FAIL
+
+
+TABLE = ("Proof of delivery", "2026-11-02 10:15", "2026-11-03 09:40", "2026-11-04 18:22",
+         "2026-11-05 14:32", "Left with the concierge of the house")  # fmt: skip
+
+
+def set_in(fonts: Mapping[int, str], *, lines: Sequence[str] = TABLE, more: bytes = b"") -> bytes:
+    """The lines of a table in F1, with the rows that `fonts` names in another font."""
+    drawn = "".join(
+        f"BT /{fonts.get(row, 'F1')} 12 Tf 40 {y_of(row)} Td ({line}) Tj ET\n"
+        for row, line in enumerate(lines)
+    )
+    return pdf_of_objects(
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        stream(drawn),
+        page("3 0 R", fonts=b"/F2 " + COURIER + more),
+    )
+
+
+def test_a_date_in_a_font_of_its_own_among_values_of_one_font_is_told() -> None:
+    found = traces(set_in({4: "F2"}))["trace.text.odd_run"]
+    assert '"2026-11-05 14:32"' in found.text and "among values of one font" in found.text
+    # Alone it is open; with an editor that changed the file afterwards it is enough.
+    assert 0.45 < found.confidence < 0.8
+    # Words are honestly set in another font, and so are all values of a table.
+    assert traces(set_in({5: "F2"})) == {}
+    assert traces(set_in({1: "F2", 2: "F2", 3: "F2", 4: "F2"})) == {}
+
+
+def test_a_font_put_in_a_second_time_needs_a_figure() -> None:
+    """A tool that makes a file smaller splits a letterhead's words between two copies of a font."""
+    again = b" /F3 " + HELVETICA
+    lines = (*TABLE, "FedEx", "Service: Ground", "One parcel", "Weight: 2.4 lbs")
+    assert traces(set_in({6: "F3"}, lines=lines, more=again)) == {}
+    found = traces(set_in({4: "F3"}, lines=lines, more=again))
+    assert "put in a second time" in found["trace.text.odd_run"].text
 
 
 def test_a_signed_letter_with_a_flipped_byte_is_not_what_was_signed() -> None:

@@ -15,7 +15,7 @@ from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import meta
 from verifiers.readers.reader import MAX_BYTES
-from verifiers.readers.traces import pdf_covers, pdf_revisions, pdf_runs
+from verifiers.readers.traces import pdf_covers, pdf_layers, pdf_revisions, pdf_runs
 from verifiers.readers.traces.editors import pdf_editor
 from verifiers.readers.traces.pdf_marks import Box, Mark, Page, page_of
 from verifiers.readers.traces.pdf_signatures import Signature, signatures_of
@@ -31,7 +31,7 @@ def read(item: Item) -> list[Fact]:
     """Every trace; never raises for bad bytes. A part that fails costs only itself."""
     data = item.content.read(MAX_BYTES)
     traces: list[Trace] = []
-    for part in (_signatures, _pages, _metadata):
+    for part in (_signatures, _pages, _layers, _metadata):
         try:
             traces += part(data)
         except ImportError:
@@ -97,6 +97,17 @@ def _pages(data: bytes) -> list[Trace]:
                 traces += pdf_revisions.changed(before, now)
             before = now if now is not None else before
     return traces
+
+
+def _layers(data: bytes) -> list[Trace]:
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(data)
+    try:
+        pages = [page_of(document, at) for at in range(min(len(document), MAX_PAGES))]
+        return pdf_layers.disagreements(document, pages)
+    finally:
+        document.close()
 
 
 def _changes(before: bytes, after: bytes) -> list[Trace]:

@@ -1,0 +1,145 @@
+"""A scan's hidden text against its picture: what an edit leaves, and what honest slips leave."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from evidence.facts import Fact, Facts
+from evidence.verdicts import Verdict
+from tests.verifiers.altered import HELVETICA, stream
+from tests.verifiers.documents import pdf_of_objects, received
+from verifiers.authenticity.tamper import tamper_of
+from verifiers.readers import ocr
+from verifiers.readers.traces import pdf, pdf_layers
+from verifiers.readers.traces.pdf_marks import Box, Mark, Page
+
+pytest.importorskip("pypdfium2")
+pytest.importorskip("rapidocr")
+
+LETTER = (
+    "Delivery Notification",
+    "Tracking Number: 1Z5R89390357567127",
+    "Shipped on: November 2, 2026",
+    "Delivered On: 2026-11-17 14:32",
+    "Received By: M. CARTER",
+    "Printed: 2026-11-20 09:15",
+)
+
+
+def scan(shown: Sequence[str], *, hidden: Sequence[str] = LETTER, render_mode: int = 3) -> bytes:
+    """A scan of the lines `shown`, with the lines `hidden` as its text."""
+    sheet = Image.new("L", (1240, 1000), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(34)
+    for row, line in enumerate(shown):
+        draw.text((120, 100 + 80 * row), line, font=font, fill="black")
+    out = io.BytesIO()
+    sheet.save(out, "JPEG", quality=90)
+    said = "q 620 0 0 500 0 0 cm /Im Do Q\n"
+    for row, line in enumerate(hidden):
+        # Word by word, as scanners write it.
+        x = 60.0
+        for word in line.split():
+            y = 500 - (100 + 80 * row + 30) / 2
+            said += f"BT {render_mode} Tr /F1 12 Tf {x:.1f} {y} Td ({word}) Tj ET\n"
+            x += float(font.getlength(f"{word} ")) / 2
+    image = (
+        b"<< /Type /XObject /Subtype /Image /Width 1240 /Height 1000 /ColorSpace /DeviceGray "
+        b"/BitsPerComponent 8 /Filter /DCTDecode /Length %d >>\nstream\n%s\nendstream"
+        % (len(out.getvalue()), out.getvalue())
+    )
+    return pdf_of_objects(
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        stream(said),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 620 500] /Contents 3 0 R /Resources "
+        b"<< /Font << /F1 %s >> /XObject << /Im 5 0 R >> >> >>" % HELVETICA,
+        image,
+    )
+
+
+def traces(data: bytes) -> dict[str, Fact]:
+    return {fact.name: fact for fact in pdf.read(received(data))}
+
+
+def with_line(row: int, line: str) -> list[str]:
+    return [line if at == row else said for at, said in enumerate(LETTER)]
+
+
+def test_a_scan_that_was_altered_after_its_recognition_is_told_with_both_readings() -> None:
+    found = traces(scan(with_line(3, "Delivered On: 2026-11-05 09:48")))
+    trace = found["trace.text.layer"]
+    assert "2026-11-17 14:32" in trace.text and "2026-11-05 09:48" in trace.text
+    assert trace.locator.kind == "page"
+    assert tamper_of(Facts(found.values())).verdict is Verdict.FAIL
+
+
+def test_a_scan_whose_text_is_its_own_is_not_told() -> None:
+    assert "trace.text.layer" not in traces(scan(LETTER))
+
+
+def test_text_that_is_shown_is_no_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_: object) -> list[ocr.Seen]:
+        raise AssertionError("nothing is hidden, and it was recognised")
+
+    monkeypatch.setattr(ocr, "read_lines", never)
+    shown = scan(with_line(3, "Delivered On: 2026-11-05 09:48"), render_mode=0)
+    assert "trace.text.layer" not in traces(shown)
+    assert "trace.unchecked" not in traces(shown)
+
+
+def told(shown: Mapping[int, str], monkeypatch: pytest.MonkeyPatch, sure: float = 0.97) -> int:
+    """How many places are told where the picture reads as `shown` instead, by row."""
+    height = 20
+    seen = []
+    marks = [Mark(0, "picture", Box(0, 0, 600, 800))]
+    for row, line in enumerate(LETTER):
+        y = 50 + 40 * row
+        seen.append(ocr.Seen(shown.get(row, line), (40, y, 400, height), (), sure))
+        marks.append(Mark(row + 1, "text", Box(41, y + 2, 300, y + 18), text=line, shown=False))
+    monkeypatch.setattr(ocr, "available", lambda: True)
+    monkeypatch.setattr(ocr, "read_lines", lambda _: seen)
+    monkeypatch.setattr("verifiers.readers.pdf_pages.render", lambda *_: None)
+    monkeypatch.setattr("verifiers.readers.pdf_pages.scale_of", lambda _: 1.0)
+    return len(pdf_layers.disagreements([_Blank()], [Page(1, 600, 800, marks)]))
+
+
+class _Blank:
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("shown", "places"),
+    [
+        pytest.param({}, 0, id="the same"),
+        pytest.param({3: "Delivered On: 2026-11-05 09:48"}, 1, id="another day and minute"),
+        pytest.param({3: "Delivered On: 2026-11-23 14:32"}, 1, id="another day, two figures"),
+        pytest.param({1: "Tracking Number: 1Z5R89390352045127"}, 1, id="another number"),
+        pytest.param({3: "Delivered On: 2026-11-11 14:32"}, 0, id="7 is read as 1"),
+        pytest.param({3: "Delivered On: 2026-11-11 14:82"}, 0, id="no clock at all"),
+        pytest.param({1: "Tracking Number: 1Z5R893903575671Z7"}, 0, id="a letter for a figure"),
+        pytest.param({3: "Delivered On: 2026-11-1714:32"}, 0, id="a blank is lost"),
+        pytest.param(
+            dict.fromkeys((2, 3, 5), "Delivered On: 2025-04-03 08:09"), 0, id="nothing agrees"
+        ),
+    ],
+)
+def test_only_plain_values_that_cannot_be_one_are_told(
+    shown: Mapping[int, str], places: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told(shown, monkeypatch) == places
+
+
+def test_an_unsure_recognition_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told({3: "Delivered On: 2026-11-05 09:48"}, monkeypatch, sure=0.8) == 0
+
+
+def test_without_the_recogniser_it_is_said_that_nothing_was_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ocr, "available", lambda: False)
+    assert "trace.unchecked" in traces(scan(LETTER))
