@@ -373,7 +373,7 @@ def test_a_number_that_the_carrier_used_twice_has_two_deliveries() -> None:
         "Out for delivery  November 5, 2026 08:10",
     )
     shown = saying(*lines)
-    assert kinds(shown) == ["twice"]
+    assert kinds(shown) == ["order", "twice"]
     page, history, record = (
         item("a", Role.DOCUMENT),
         item("tracking", Role.TRACKING_HISTORY),

@@ -105,8 +105,11 @@ def test_a_run_put_in_by_another_hand_is_unlike_its_neighbours() -> None:
     assert verdict(data) is Verdict.FAIL
 
 
-TABLE = ("Proof of delivery", "2026-11-02 10:15", "2026-11-03 09:40", "2026-11-04 18:22",
-         "2026-11-05 14:32", "Left with the concierge of the house")  # fmt: skip
+TABLE = (
+    "Proof of delivery of one parcel to the address below", "2026-11-02 10:15",
+    "2026-11-03 09:40", "2026-11-04 18:22", "2026-11-05 14:32",
+    "Left with the concierge of the house",
+)  # fmt: skip
 
 
 def set_in(fonts: Mapping[int, str], *, lines: Sequence[str] = TABLE, more: bytes = b"") -> bytes:

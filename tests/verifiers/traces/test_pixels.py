@@ -6,10 +6,11 @@ import io
 from collections.abc import Callable
 
 import pytest
-from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFont
 
 from evidence.facts import Fact
 from tests.verifiers.documents import received
+from verifiers.readers.traces import thumbnail
 from verifiers.readers.traces.registry import traces_of
 
 np = pytest.importorskip("numpy")
@@ -236,6 +237,45 @@ def test_a_thumbnail_of_an_honest_picture_is_not_told(
 ) -> None:
     before = screen()
     assert "trace.picture.thumbnail" not in traces(with_thumbnail(handling(before.copy()), before))
+
+
+def small_print(date: str) -> Image.Image:
+    """A photograph of a letter: five of its pixels are one of its thumbnail."""
+    rng = np.random.default_rng(5)
+    sheet = Image.new("L", (1600, 1200), 225)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(26)
+    for row, text in enumerate(ROWS):
+        draw.text((220, 150 + 90 * row), text, font=font, fill=50)
+    draw.text((900, 330), date, font=font, fill=50)
+    light = np.linspace(0.75, 1.05, 1600, dtype=np.float32)[None, :]
+    pixels = np.asarray(sheet, dtype=np.float32) * light + rng.normal(0, 4, (1200, 1600))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).convert("RGB")
+
+
+def made_small(image: Image.Image, how: Image.Resampling, sharp: int, light: float) -> bytes:
+    size = (320, round(320 * image.height / image.width))
+    small = image.resize(size, how)
+    small = small.filter(ImageFilter.UnsharpMask(1, sharp, 2)) if sharp else small
+    return jpeg(ImageEnhance.Brightness(small).enhance(light), 70)
+
+
+@pytest.mark.parametrize("how", [Image.Resampling.BOX, Image.Resampling.BICUBIC])
+def test_a_line_of_small_print_that_the_thumbnail_does_not_show_is_told(
+    how: Image.Resampling,
+) -> None:
+    block = small_exif(made_small(small_print("2026-11-17 14:32"), how, 0, 1.0))
+    edited = jpeg(small_print("2026-11-03 09:58"), 90, exif=block)
+    assert "trace.picture.thumbnail" in traces(edited)
+
+
+@pytest.mark.parametrize("sharp", [0, 60, 120])
+@pytest.mark.parametrize("how", list(Image.Resampling))
+def test_a_thumbnail_by_any_camera_is_not_told(how: Image.Resampling, sharp: int) -> None:
+    photo = small_print("2026-11-17 14:32")
+    block = small_exif(made_small(photo, how, sharp, 1.04))
+    assert thumbnail.disagreements(
+        Image.open(io.BytesIO(jpeg(photo, 90, exif=block))), np.asarray(photo)
+    ) == []  # fmt: skip
 
 
 def test_a_thumbnail_that_points_outside_the_file_costs_nothing() -> None:

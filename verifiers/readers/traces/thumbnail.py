@@ -20,9 +20,9 @@ from verifiers.readers.traces.trace import Trace
 
 _OFFSET, _LENGTH = 0x0201, 0x0202  # Exif 2.32, 4.6.5, of the first IFD
 _LEAST_SIDE = 90
-# Grey levels beyond what JPEG and resampling leave: where a camera's way of making its thumbnail
-# leaves little in all the rest of the picture, a line of small print shows with less.
-_OFF, _LEAST_OFF, _OVER_REST = 13.0, 7.5, 4.0
+# Grey levels beyond what JPEG and resampling leave, and as a multiple of what the camera's way of
+# making its thumbnail leaves at the rest of the writing: some sharpen it, and all of it differs.
+_OFF, _OVER_REST, _WRITING = 7.5, 3.5, 12.0
 _LEAST_AREA = 12
 
 
@@ -89,8 +89,9 @@ def _differences(
     reach = cv2.dilate(fitted, three) - cv2.erode(fitted, three)
     gap = np.maximum(np.abs(fitted - kept) - 0.3 * reach, 0)
     blurred = cv2.blur(gap, (3, 3))
-    rest = float(np.percentile(blurred, 99))
-    off = blurred > min(max(_OVER_REST * rest, _LEAST_OFF), _OFF)
+    writing = blurred[cv2.dilate((reach > _WRITING).astype(np.uint8), three) > 0]
+    rest = float(np.percentile(writing, 90)) if writing.size else 0.0
+    off = blurred > max(_OVER_REST * rest, _OFF)
     share = float(off.mean())
     if not 0 < share < 0.12 or float(np.median(gap)) > 4:
         return None
