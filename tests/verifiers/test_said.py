@@ -276,6 +276,22 @@ def test_the_hour_of_a_capture_borrows_no_day_from_the_history() -> None:
     assert not found.named("document.captured.at")
 
 
+def test_a_day_may_be_broken_at_its_dash_in_a_narrow_column() -> None:
+    """A phone's history: each row is two lines high, and each cell of it wraps by itself."""
+    facts = placed(
+        ("2026-", 20, 100), ("16:51", 120, 100), ("Parcel is", 320, 100),
+        ("11-05", 20, 116), ("(GMT+2)", 120, 116), ("delivered", 320, 116),
+        ("2026-", 20, 160), ("08:11", 120, 160), ("Out for", 320, 160),
+        ("11-05", 20, 176), ("(GMT+2)", 120, 176), ("delivery", 320, 176),
+        ("2026-", 20, 220), ("09:30", 120, 220), ("Accepted by", 320, 220),
+        ("11-02", 20, 236), ("(GMT+2)", 120, 236), ("carrier", 320, 236),
+    )  # fmt: skip
+    assert days_of(facts, "delivery.at") == ["2026- 11-05 16:51 (GMT+2)"]
+    assert days_of(facts, "scan.accepted.at") == ["2026- 11-02 09:30 (GMT+2)"]
+    # A number that ends in a dash is no day, and a year alone is not half of one.
+    assert days_of(placed(("INV-2026-", 20, 100), ("Delivered", 20, 116)), "delivery.at") == []
+
+
 def test_a_day_may_be_broken_before_its_month() -> None:
     found = placed(
         ("Impreso el: domingo, 14 de", 40, 100),

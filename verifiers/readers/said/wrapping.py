@@ -8,7 +8,7 @@ Lines of a cell stand close under each other and begin at the same left edge.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from verifiers.readers.lines import Line
@@ -22,6 +22,9 @@ from verifiers.readers.said.words import field_words
 _CLOSE, _EDGE = 0.75, 0.6
 # The first part of a number: "404-1797979-".
 _CUT = re.compile(r"(?<!\d)\d{2,7}(?:-\d{2,7})*-$")
+# A day that was broken at its dash, in a column that is narrower than a day: "2026-" over "11-05".
+_CUT_DAY = re.compile(r"(?<!\d)(?:(?:19|20)\d{2}|(?:19|20)\d{2}-\d{1,2})-$")
+_REST_OF_DAY = re.compile(r"\d{1,2}(?:-\d{1,2})?(?![\d-])")
 # A cell that is wrapped into more lines than this is a text.
 _MOST = 4
 
@@ -32,20 +35,45 @@ def unwrapped(lines: Sequence[Line]) -> list[Line]:
     below = _followers(lines)
     beside = {id(line): row.cells for row in rows_of(lines) for line in row.cells}
     gone: set[int] = set()
+    both = _rows_of_cut_days(lines, below, beside)
     for place, line in enumerate(lines):
         if place in gone:
             continue
         joined, at = line, place
         for _ in range(_MOST - 1):
             following = below.get(at)
-            if following is None or following in gone or not _belong(joined, lines[following]):
+            if following is None or following in gone:
                 break
-            if _labelled_clock(lines[following], beside.get(id(lines[following]), ())):
+            if (at, following) not in both and not _belong(joined, lines[following]):
+                break
+            if (at, following) not in both and _labelled_clock(
+                lines[following], beside.get(id(lines[following]), ())
+            ):
                 break
             joined, at = _join(joined, lines[following]), following
             gone.add(following)
         kept.append(joined)
     return kept
+
+
+def _rows_of_cut_days(
+    lines: Sequence[Line], below: Mapping[int, int], beside: Mapping[int, Sequence[Line]]
+) -> set[tuple[int, int]]:
+    """The cells of two rows that are one, each with the one under it: a day was broken in them."""
+    places = {id(line): place for place, line in enumerate(lines)}
+    found: set[tuple[int, int]] = set()
+    for at, under in below.items():
+        if not _CUT_DAY.search(lines[at].text.strip()):
+            continue
+        if not _REST_OF_DAY.fullmatch(lines[under].text.strip()):
+            continue
+        row = {places[id(cell)] for cell in beside.get(id(lines[under]), ())} | {under}
+        for cell in beside.get(id(lines[at]), (lines[at],)):
+            upper = places[id(cell)]
+            if below.get(upper) in row:
+                found.add((upper, below[upper]))
+        found.add((at, under))
+    return found
 
 
 def _labelled_clock(line: Line, row: Sequence[Line]) -> bool:
