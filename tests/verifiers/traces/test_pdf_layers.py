@@ -142,4 +142,4 @@ def test_without_the_recogniser_it_is_said_that_nothing_was_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ocr, "available", lambda: False)
-    assert "trace.unchecked" in traces(scan(LETTER))
+    assert "extra `ocr`" in traces(scan(LETTER))["trace.unchecked"].text

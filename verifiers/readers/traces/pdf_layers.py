@@ -25,6 +25,7 @@ _OF_PAGE = 0.5  # of a page that its picture covers at least
 _SURE = 0.9  # of our own recognition
 _FEW = 2  # places that say otherwise; more are a poor recognition
 _STRENGTH = 0.85
+_NEEDS = "needs the extra `ocr`, which is not installed, or does not start"
 # Figures that recognitions take for each other.
 _ALIKE = {frozenset(pair) for pair in "17 27 38 56 68 08 06 58 49 89 35 14 09 59 39 69 90".split()}
 
@@ -53,10 +54,16 @@ def layered(page: Page) -> list[Mark]:
 def disagreements(document: Any, pages: Sequence[Page]) -> list[Trace]:
     """Where the pictures of scanned pages show another value than the text hidden under them.
 
-    Raises ImportError where there is such a text, and nothing to recognise the picture with.
+    Where there is such a text, and nothing to recognise the picture with, it says so.
     """
+    from verifiers.readers import ocr
+
     traces: list[Trace] = []
     scans = [(page, hidden) for page in pages if _states(hidden := layered(page))]
+    if scans and not ocr.available():
+        return [
+            Trace("trace.unchecked", f"comparing a scan's hidden text with its picture {_NEEDS}")
+        ]
     for page, hidden in scans[:MAX_PAGES]:
         traces += _of_page(page, list(_pairs(document, page, hidden)))
     return traces
@@ -104,8 +111,6 @@ def _pairs(document: Any, page: Page, hidden: Sequence[Mark]) -> Iterator[_Pair]
     """Each place where both texts state as many values."""
     from verifiers.readers import ocr, pdf_pages
 
-    if not ocr.available():
-        raise ImportError("ocr")
     shown = document[page.number - 1]
     try:
         scale = pdf_pages.scale_of(shown)
