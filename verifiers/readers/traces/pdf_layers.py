@@ -147,12 +147,13 @@ def _values(text: str) -> tuple[str, ...]:
     line = fold(text)
     days = [day for day in days_in(line) if day.readings]
     clocks = clocks_in(line, tuple(day.end for day in days))
-    found = []
+    found: list[tuple[int, str]] = []
     for day in days:
         one = day.readings[0]
         found.append((day.start, f"{one.year or 0:04}-{one.month:02}-{one.day:02}"))
     found += [(clock.start, f"{clock.at:%H:%M}") for clock in clocks]
-    taken = [(one.start, one.end) for one in (*days, *clocks)]
+    taken = [(day.start, day.end) for day in days]
+    taken += [(clock.start, clock.end) for clock in clocks]
     found += [
         (match.start(), match[0])
         for match in _NUMBER.finditer(line)
