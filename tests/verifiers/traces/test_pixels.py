@@ -205,6 +205,109 @@ def test_a_clean_screen_that_was_handled_honestly_has_no_trace(
     assert set(traces(png(handling(clean())))) <= {"trace.picture.marked"}
 
 
+# Figures
+
+LINES = (
+    "2025-08-31 14:27", "9405 1118 9956 2730", "Ref 2026-71384-0529", "Zone 8, 3.46 lbs",
+    "5190-2748-63",
+)  # fmt: skip
+
+
+def figures() -> Image.Image:
+    """A page of figures, each line's baseline on a whole row."""
+    image = Image.new("L", (620, 300), 255)
+    draw = ImageDraw.Draw(image)
+    for row, text in enumerate(LINES):
+        draw.text((40, 30 + 50 * row), text, font=ImageFont.load_default(24), fill=40)
+    return image.convert("RGB")
+
+
+def figure_box(row: int, place: int) -> tuple[int, int, int, int]:
+    """Around one character of a line, whole pixels."""
+    font = ImageFont.load_default(24)
+    left = 40 + font.getlength(LINES[row][:place])
+    right = 40 + font.getlength(LINES[row][: place + 1])
+    return round(left), 30 + 50 * row, round(right), 62 + 50 * row
+
+
+def moved(image: Image.Image, *, lower: int) -> Image.Image:
+    """The first line's 7 put over its 1, some pixels lower than it stood."""
+    changed = image.copy()
+    source, target = figure_box(0, 15), figure_box(0, 9)
+    patch = image.crop(source)
+    draw = ImageDraw.Draw(changed)
+    draw.rectangle((target[0], target[1], target[2] - 1, target[3]), fill=(255, 255, 255))
+    changed.paste(patch, (target[0], target[1] + lower))
+    return changed
+
+
+@pytest.mark.parametrize("lower", [-2, -1, 1, 2])
+@pytest.mark.parametrize("saved", [png, lambda image: jpeg(image, 90)], ids=["png", "jpeg"])
+def test_a_copied_figure_off_its_line_is_told(
+    lower: int, saved: Callable[[Image.Image], bytes]
+) -> None:
+    found = traces(saved(moved(figures(), lower=lower)))["trace.picture.off_line"]
+    assert "its own line" in found.text
+    x, y, width, height = (int(part) for part in found.locator.place.split(","))
+    left, top, right, bottom = figure_box(0, 9)
+    assert x < right and x + width > left and y < bottom and y + height > top
+
+
+def test_a_copied_figure_on_the_line_is_not_told_as_off_it() -> None:
+    assert "trace.picture.off_line" not in traces(png(moved(figures(), lower=0)))
+
+
+@pytest.mark.parametrize("handling", HONEST.values(), ids=list(HONEST))
+def test_figures_that_were_handled_honestly_have_no_trace(
+    handling: Callable[[Image.Image], Image.Image],
+) -> None:
+    assert set(traces(png(handling(figures())))) <= {"trace.picture.marked"}
+
+
+NUMBERS = (
+    "2025-08-31 14:27", "9405 6638 9956 2730", "2026-71384-0529", "51902 74863", "302-7684588-346",
+)  # fmt: skip
+
+
+def numbers(*widths: float, size: int = 24, stroke: int = 0) -> Image.Image:
+    """A page of figures, each line in its width of one face: a face of another width is another.
+
+    size, stroke  of the second line's print
+    """
+    image = Image.new("L", (760, 300), 255)
+    for row, (text, width) in enumerate(zip(NUMBERS, widths, strict=True)):
+        line = Image.new("L", (600, 40), 255)
+        odd = row == 1
+        ImageDraw.Draw(line).text(
+            (4, 4), text, font=ImageFont.load_default(size if odd else 24), fill=40,
+            stroke_width=stroke if odd else 0,
+        )  # fmt: skip
+        line = line.resize((round(600 * width), 40), Image.Resampling.BILINEAR)
+        image.paste(line, (40, 30 + 50 * row))
+    return image.convert("RGB")
+
+
+@pytest.mark.parametrize("saved", [png, lambda image: jpeg(image, 85)], ids=["png", "jpeg"])
+def test_a_number_in_another_typeface_is_told(saved: Callable[[Image.Image], bytes]) -> None:
+    found = traces(saved(numbers(1.0, 0.84, 1.0, 1.0, 1.0)))["trace.picture.strange_part"]
+    assert "typeface" in found.text
+    assert int(found.locator.place.split(",")[1]) in range(76, 110)
+
+
+HONEST_NUMBERS = {
+    "one typeface": numbers(0.85, 0.85, 0.85, 0.85, 0.85),
+    "bold": numbers(1.0, 0.84, 1.0, 1.0, 1.0, stroke=1),
+    "larger": numbers(1.0, 0.71, 1.0, 1.0, 1.0, size=27),
+    "a typewriter's": numbers(0.85, 1.05, 0.85, 0.85, 0.85),
+    "each in its own": numbers(0.8, 0.86, 0.92, 0.8, 0.92),
+}
+
+
+@pytest.mark.parametrize("page", HONEST_NUMBERS.values(), ids=list(HONEST_NUMBERS))
+def test_numbers_of_an_honest_page_are_not_told(page: Image.Image) -> None:
+    assert set(traces(png(page))) <= {"trace.picture.marked"}
+
+
 # The thumbnail
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from evidence.locators import box
 from verifiers.readers.traces.blocks import Bytes
+from verifiers.readers.traces.glyphs import Glyph
 from verifiers.readers.traces.marking import drawn_on
 from verifiers.readers.traces.trace import Trace
 from verifiers.readers.traces.words import Word
@@ -35,9 +35,13 @@ class Line:
     slope: float
 
 
-def off_the_line(rgb: Bytes, words: list[Word]) -> list[Trace]:
-    """Words that stand off the line of their neighbours, both on one ground."""
-    measured = [line for word in words if (line := _measured(rgb, word)) is not None]
+def off_the_line(rgb: Bytes, words: list[Word], glyphs: list[list[Glyph]]) -> list[Trace]:
+    """Words that stand off the line of their neighbours, both on one ground.
+
+    glyphs  those of each word
+    """
+    lines = (line_of(word, own) for word, own in zip(words, glyphs, strict=True))
+    measured = [line for line in lines if line is not None]
     if len(measured) < 5 or np.median([abs(line.slope) for line in measured]) > _LEVEL:
         return []
     found: list[tuple[Line, Line, float]] = []
@@ -100,41 +104,18 @@ def _in_a_block(one: Word, words: list[Word]) -> bool:
     return False
 
 
-def _measured(rgb: Bytes, word: Word) -> Line | None:
-    """To a tenth of a pixel: the rows that a glyph covers in part count by how much."""
-    rows, columns = word.near(rgb.shape, 4)
-    part = rgb[rows, columns].astype(np.float32)
-    off = np.abs(part - np.array(word.ground, dtype=np.float32)).max(axis=2)
-    ink = float(np.percentile(off, 99.5))
-    if ink < 60:
-        return None
-    cover = np.minimum(off / ink, 1)
-    solid = (cover > 0.45).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-    glyphs = []
-    for label in range(1, count):
-        x, y, w, h, area = (int(n) for n in stats[label])
-        if h < 0.45 * word.height or w > 1.6 * h + 4 or area < 6:
-            continue
-        own = labels[:, x : x + w] == label
-        free = own | (solid[:, x : x + w] == 0)
-        rows_cover = np.where(free, cover[:, x : x + w], 0).max(axis=1)
-        end = y + h
-        low = end + (rows_cover[end] if end < rows_cover.size else 0)
-        low -= 1 - rows_cover[end - 1] if rows_cover[end - 1] < 0.9 else 0
-        high = y - (rows_cover[y - 1] if y > 0 else 0)
-        high += 1 - rows_cover[y] if rows_cover[y] < 0.9 else 0
-        glyphs.append((x + w / 2, float(high) + rows.start, float(low) + rows.start))
+def line_of(word: Word, glyphs: list[Glyph]) -> Line | None:
+    """Where the word stands; None where too few glyphs agree on it."""
     if len(glyphs) < _LEAST_GLYPHS:
         return None
-    table = np.array(glyphs)
-    lows = table[:, 2]
+    lows = np.array([glyph.base for glyph in glyphs])
     base = max(lows.tolist(), key=lambda low: int((np.abs(lows - low) < 0.6).sum()))
     standing = np.abs(lows - base) < 0.6
-    heights = (table[:, 2] - table[:, 1])[standing]
+    heights = np.array([glyph.height for glyph in glyphs])[standing]
     tall = heights[heights > 0.88 * heights.max()]
     if standing.sum() < 3 or tall.size < 3:
         return None
     near = np.abs(lows - base) < 0.25 * word.height
-    slope = float(np.polyfit(table[near, 0], lows[near], 1)[0]) if near.sum() >= 4 else 0.0
+    middles = np.array([glyph.middle for glyph in glyphs])
+    slope = float(np.polyfit(middles[near], lows[near], 1)[0]) if near.sum() >= 4 else 0.0
     return Line(word, float(np.median(lows[standing])), float(np.median(tall)), slope)

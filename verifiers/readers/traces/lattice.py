@@ -157,13 +157,16 @@ def _writing(
     """The blocks that have writing, their places in the flattened grid, and the grid's shape."""
     whole = cut(grey, x, y)
     flat = whole.reshape(-1, 64)
-    square = flat.reshape(-1, 8, 8)
+    # Most blocks are empty paper; a deviation is at most half of the range.
+    where = np.flatnonzero(flat.max(axis=1) - flat.min(axis=1) > 2 * _LEAST_STD)
+    where = where[cut(colour, x, y).reshape(-1, 64)[where].mean(axis=1) < _MOST_COLOUR]
+    spread = flat[where].std(axis=1)
+    where, spread = where[spread > _LEAST_STD], spread[spread > _LEAST_STD]
+    square = flat[where].reshape(-1, 8, 8)
     both = np.minimum(square.std(axis=1).mean(axis=1), square.std(axis=2).mean(axis=1))
-    plain = cut(colour, x, y).reshape(-1, 64).mean(axis=1) < _MOST_COLOUR
-    spread = flat.std(axis=1)
-    where = np.flatnonzero((spread > _LEAST_STD) & (both > _LEAST_BOTH_WAYS) & plain)
+    where, spread = where[both > _LEAST_BOTH_WAYS], spread[both > _LEAST_BOTH_WAYS]
     if where.size > MAX_BLOCKS:
-        where = np.sort(where[np.argsort(spread[where])[::-1][:MAX_BLOCKS]])
+        where = np.sort(where[np.argsort(spread)[::-1][:MAX_BLOCKS]])
     return flat[where] - 128, where, (whole.shape[0], whole.shape[1])
 
 

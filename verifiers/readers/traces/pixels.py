@@ -10,11 +10,14 @@ from PIL import Image
 from evidence.locators import box
 from verifiers.readers.traces.baselines import off_the_line
 from verifiers.readers.traces.blocks import Floats
+from verifiers.readers.traces.glyphs import glyphs_of
 from verifiers.readers.traces.grain import grained, roughness, strange_papers
 from verifiers.readers.traces.marking import marks_on
+from verifiers.readers.traces.shifted import shifted_glyphs, stands_of
 from verifiers.readers.traces.strange import strange_parts
 from verifiers.readers.traces.thumbnail import disagreements
 from verifiers.readers.traces.trace import Trace
+from verifiers.readers.traces.typeface import strange_typefaces
 from verifiers.readers.traces.words import words_of
 
 # Smaller than this there is no writing to judge.
@@ -33,11 +36,16 @@ def traces_of(picture: Image.Image, tables: Mapping[int, Sequence[int]] | None) 
         for place in marks_on(rgb)[:5]
     ]
     words = words_of(rgb)
+    # In a photo and a scan no line is level.
+    level = not grained(roughness(grey), words)
+    glyphs = [glyphs_of(rgb, word) for word in words] if level else []
+    lines = stands_of(rgb, words) if level else []
     return [
         *drawn,
         *disagreements(picture, rgb),
         *strange_parts(rgb, grey, table),
         *strange_papers(rgb, grey, words, kept=table is None),
-        # In a photo and a scan no line is level.
-        *([] if grained(roughness(grey), words) else off_the_line(rgb, words)),
+        *(off_the_line(rgb, words, glyphs) if level else []),
+        *shifted_glyphs(rgb, lines),
+        *strange_typefaces(rgb, [[one.glyph for one in line] for line in lines]),
     ]

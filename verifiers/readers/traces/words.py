@@ -58,3 +58,24 @@ def words_of(rgb: Bytes) -> list[Word]:
         red, green, blue = (int(v) for v in np.median(edge, axis=0))
         found.append(Word(x, y, w, h, (red, green, blue)))
     return sorted(found, key=lambda word: (word.y, word.x))[:MAX_WORDS]
+
+
+def rows_of(words: list[Word]) -> list[list[Word]]:
+    """Words that stand beside each other, near and on one ground, together; each from the left."""
+    rows: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: word.x):
+        for row in rows:
+            if _goes_on(row[-1], word):
+                row.append(word)
+                break
+        else:
+            rows.append([word])
+    return rows
+
+
+def _goes_on(one: Word, word: Word) -> bool:
+    middle = abs((one.y + one.height / 2) - (word.y + word.height / 2))
+    small, large = sorted((one.height, word.height))
+    same = max(abs(a - b) for a, b in zip(one.ground, word.ground, strict=True)) < 8
+    gap = word.x - one.x - one.width
+    return same and middle < 0.3 * small and small > 0.6 * large and gap < 1.5 * large

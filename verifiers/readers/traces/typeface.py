@@ -1,0 +1,114 @@
+"""A line whose figures are drawn in another typeface than others of their size and weight.
+
+Text that is typed in seldom finds the page's own font. Nothing is recognised: two drawings of one
+figure in one typeface are nearly the same, in another they are alike, and two figures are neither.
+Only lines that are mostly figures are judged, by how far apart their glyphs stand: a number in a
+typewriter's face, which pages set for their own reasons, stands wider and is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from evidence.locators import box
+from verifiers.readers.traces.blocks import Bytes, Floats
+from verifiers.readers.traces.glyphs import Glyph
+from verifiers.readers.traces.marking import drawn_on
+from verifiers.readers.traces.trace import Trace
+
+_SIDE, _TALL = 32, 24.0  # pixels of a glyph's copy, and how high it stands in it
+_SAME_SIZE = 0.07
+_LEAST_GLYPHS, _LEAST_OTHERS, _LEAST_LINES = 7, 12, 2
+_SAME, _LIKE = 0.94, 0.75  # correlation: one typeface, one figure
+_MOST_SAME, _LEAST_LIKE = 0.1, 0.6  # of a line's glyphs
+_FIGURES = (0.7, 0.84)  # from one figure to the next, of their height
+_WEIGHT = (0.75, 1.33)  # ink of one over the other's: bold is no other typeface
+_MOST = 2  # lines; a page that mixes more does so itself
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The tall glyphs of a line, each as a copy of one size.
+
+    area    x, y, width, height in the picture
+    tall    their height in the picture
+    copies  rows of _SIDE * _SIDE values, each with mean 0 and length 1
+    ink     how much ink each has, in squares of its height
+    pitch   from one glyph to the next, of their height
+    """
+
+    area: tuple[int, int, int, int]
+    tall: float
+    copies: Floats
+    ink: Floats
+    pitch: float
+
+
+def strange_typefaces(rgb: Bytes, lines: list[list[Glyph]]) -> list[Trace]:
+    """The lines in another typeface; `lines` are the tall, narrow glyphs of each."""
+    figures = [_figures(line) for line in lines if len(line) >= 4]
+    found = [one for one in figures if _is_strange(one, figures)]
+    if len(found) > _MOST:
+        return []
+    return [
+        Trace(
+            "trace.picture.strange_part",
+            "its figures are drawn in another typeface than others of its size and weight",
+            box(*one.area),
+            0.82,
+        )
+        for one in found
+        if not drawn_on(rgb, one.area)
+    ]
+
+
+def _is_strange(one: Figures, figures: list[Figures]) -> bool:
+    count = len(one.copies)
+    if count < _LEAST_GLYPHS or not _FIGURES[0] <= one.pitch <= _FIGURES[1]:
+        return False
+    others = [
+        other
+        for other in figures
+        if other is not one and abs(other.tall / one.tall - 1) < _SAME_SIZE
+    ]
+    if len(others) < _LEAST_LINES or sum(len(other.copies) for other in others) < _LEAST_OTHERS:
+        return False
+    scores = one.copies @ np.concatenate([other.copies for other in others]).T
+    best = scores.max(axis=1)
+    like = best > _LIKE
+    if (best > _SAME).sum() > _MOST_SAME * count or like.sum() < _LEAST_LIKE * count:
+        return False
+    ink = np.concatenate([other.ink for other in others])[scores.argmax(axis=1)]
+    weight = float(np.median((one.ink / ink)[like]))
+    return _WEIGHT[0] <= weight <= _WEIGHT[1]
+
+
+def _figures(line: list[Glyph]) -> Figures:
+    tall = float(np.median([glyph.height for glyph in line]))
+    left, top = min(glyph.x for glyph in line), round(min(glyph.top for glyph in line))
+    right = max(glyph.x + glyph.width for glyph in line)
+    low = round(max(glyph.base for glyph in line))
+    return Figures(
+        (left, top, right - left, max(1, low - top)),
+        tall,
+        np.stack([_copy(glyph, tall) for glyph in line]),
+        np.array([glyph.cover.sum() / (tall * tall) for glyph in line], dtype=np.float32),
+        float(np.median(np.diff(sorted(glyph.middle for glyph in line)))) / tall,
+    )
+
+
+def _copy(glyph: Glyph, tall: float) -> Floats:
+    """At _TALL pixels high, around the centre of its ink, so that parts of a pixel do not count."""
+    cover, factor = glyph.cover, _TALL / tall
+    whole = max(float(cover.sum()), 1e-3)
+    x = float((cover.sum(axis=0) * np.arange(cover.shape[1])).sum()) / whole
+    y = float((cover.sum(axis=1) * np.arange(cover.shape[0])).sum()) / whole
+    move = np.array(
+        [[factor, 0, _SIDE / 2 - factor * x], [0, factor, _SIDE / 2 - factor * y]], dtype=np.float32
+    )
+    drawn = cv2.warpAffine(cover, move, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR).ravel()
+    drawn = drawn - drawn.mean()
+    return np.asarray(drawn / max(float(np.linalg.norm(drawn)), 1e-6), dtype=np.float32)
