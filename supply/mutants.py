@@ -5,32 +5,32 @@
     python -m supply.mutants --sample 0      all there are: hours
 
 mutmut (pyproject.toml, `[tool.mutmut]`) changes one thing at a time in `evidence/` and in what
-decides a verdict, and runs the tests that reach it. What no test noticed is printed with its
-change; those that were looked at and left are explained in docs/mutants.md. Exit 1 below the floor.
-
-A first run of the tool is asked for one small module only: it makes all mutants and finds out
-which test reaches which function, and so the sample can be drawn of what there is.
+decides a verdict. We run the tests that reach it ourselves, in forks (supply/noticing.py). What no
+test noticed is printed with its change. Those that were looked at and left are explained in
+supply/survivors.toml, by the function and the lines before and after. Exit 1 below the floor.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MUTANTS = ROOT / "mutants"
-MUTMUT = Path(sys.executable).parent / "mutmut"
+SURVIVORS = Path(__file__).with_name("survivors.toml")
 FLOOR = 0.85
 SAMPLE = 300
 SEED = 11
-FIRST = "evidence.errors.*"
 # A change that makes a test run for ever was noticed.
 NOTICED = frozenset({"killed", "timeout"})
 
@@ -40,16 +40,16 @@ def main() -> int:
     asked.add_argument("--sample", type=int, default=SAMPLE, metavar="N")
     asked.add_argument("--seed", type=int, default=SEED, metavar="N")
     asked.add_argument("--children", type=int, default=os.cpu_count() or 1, metavar="N")
-    asked.add_argument("--again", action="store_true", help="the mutants that are there already")
+    asked.add_argument("--seconds", type=float, default=float("inf"), help="then no more is begun")
+    asked.add_argument("--only", default="", metavar="PREFIX", help="such as verifiers.terms")
+    asked.add_argument("--again", action="store_true", help="only what changed is made anew")
     options = asked.parse_args()
-    if not options.again:
-        shutil.rmtree(MUTANTS, ignore_errors=True)
-    _run(options.children, FIRST)
-    every = sorted(results())
-    drawn = sample(every, options.sample, options.seed)
+    every = made(options.children, again=options.again)
+    drawn = sample(
+        [name for name in every if name.startswith(options.only)], options.sample, options.seed
+    )
     print(f"{len(drawn)} of {len(every)} mutants, seed {options.seed}", flush=True)
-    _run(options.children, *drawn)
-    return tell({name: status for name, status in results().items() if name in set(drawn)})
+    return tell(tried(drawn, options.children, options.seconds))
 
 
 def sample(names: list[str], size: int, seed: int) -> list[str]:
@@ -59,49 +59,110 @@ def sample(names: list[str], size: int, seed: int) -> list[str]:
     return sorted(random.Random(seed).sample(names, size))
 
 
-def tell(found: dict[str, str]) -> int:
+def tell(found: dict[str, str], change_of: Callable[[str], tuple[str, ...]] | None = None) -> int:
     """Print what was not noticed, and the share that was. 1 below the floor."""
+    change_of = change_of or changed
+    if not found:
+        print("no mutant was tried")
+        return 1
+    reasons = explained()
     counted = Counter(found.values())
     missed = sorted(name for name, status in found.items() if status not in NOTICED)
+    why = 0
     for name in missed:
-        print(f"\n-- {found[name]}: {name}\n{_change(name)}")
+        change = change_of(name)
+        reason = reasons.get((function(name), *change))
+        why += reason is not None
+        lines = "".join(f"\n{line}" for line in change)
+        print(f"\n-- {found[name]}: {name}{lines}\n   {reason or 'not explained'}")
     share = 1 - len(missed) / len(found)
     parts = ", ".join(f"{count} {status}" for status, count in counted.most_common())
     print(f"\nnoticed: {share:.1%} of {len(found)} ({parts}); the floor is {FLOOR:.0%}")
+    print(f"not noticed: {len(missed)}, of which {why} are explained")
     return 0 if share >= FLOOR else 1
 
 
-def results() -> dict[str, str]:
-    """Each mutant, and what came of it: `killed`, `survived`, `timeout`, `not checked`, …"""
-    told = subprocess.run(
-        [MUTMUT, "results", "--all", "1"], cwd=ROOT, capture_output=True, text=True, check=True
+def explained() -> dict[tuple[str, ...], str]:
+    """By function and the lines of a change (`- …`, `+ …`): why no test need notice it."""
+    told = tomllib.loads(SURVIVORS.read_text("utf-8"))
+    return {
+        (one["function"], *one["change"].strip().splitlines()): one["why"]
+        for one in told.get("left", [])
+    }
+
+
+def function(name: str) -> str:
+    """`evidence.times.Instant.parse` of `evidence.times.xǁInstantǁparse__mutmut_3`."""
+    module, _, last = name.partition("__mutmut_")[0].rpartition(".")
+    return f"{module}.{last[1:].replace('ǁ', '.').strip('.') if 'ǁ' in last else last[2:]}"
+
+
+def changed(name: str) -> tuple[str, ...]:
+    """The lines of a mutant's change, `- …` and `+ …`, without their indent."""
+    told = _mutmut("show", name)
+    lines = [line for line in told.splitlines() if re.match(r"[-+](?![-+])", line)]
+    return tuple(f"{line[0]} {line[1:].strip()}" for line in lines)
+
+
+def made(children: int, *, again: bool) -> list[str]:
+    """Make all mutants there are, in mutants/, and give their names, sorted."""
+    if not again:
+        shutil.rmtree(MUTANTS, ignore_errors=True)
+    shutil.rmtree(MUTANTS / "tests", ignore_errors=True)
+    # What is made can be imported only by a process that is asked for nothing else.
+    make = (
+        "import sys; from mutmut import __main__ as m; m.copy_src_dir(); "
+        "m.copy_also_copy_files(); m.create_mutants(int(sys.argv[1]))"
     )
-    return dict(re.findall(r"^ +(\S+): (.+)$", told.stdout, re.MULTILINE))
+    MUTANTS.mkdir(exist_ok=True)
+    _logged([sys.executable, "-c", make, str(children)], ROOT, "making mutants")
+    names = []
+    for meta in sorted(MUTANTS.rglob("*.py.meta")):
+        names += json.loads(meta.read_text("utf-8"))["exit_code_by_key"]
+    return sorted(names)
 
 
-def _change(name: str) -> str:
-    told = subprocess.run(
-        [MUTMUT, "show", name], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    lines = told.stdout.splitlines()
-    return "\n".join(line for line in lines if re.match(r"[-+](?![-+])", line))
+def tried(names: list[str], children: int, seconds: float) -> dict[str, str]:
+    """What came of each mutant that there was time for."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
+    told = MUTANTS / "told.json"
+    told.unlink(missing_ok=True)
+    asked = MUTANTS / "asked.json"
+    asked.write_text(
+        json.dumps(
+            {
+                "names": names, "children": children, "seconds": seconds,
+                "reach": str(MUTANTS / "reach.json"), "told": str(told),
+            }
+        ),
+        "utf-8",
+    )  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "supply.noticing", "--rootdir=."]
+    command += settings["pytest_add_cli_args"] + settings["pytest_add_cli_args_test_selection"]
+    _logged(command, MUTANTS, "trying mutants", ORDERPROOF_MUTANTS=str(asked))
+    found: dict[str, str] = json.loads(told.read_text("utf-8"))
+    return found
 
 
-def _run(children: int, *names: str) -> None:
-    """Run the tool on these; its own progress is kept in a file and shown if it fails."""
-    environment = {**os.environ, "ORDERPROOF_EXTRAS": ""}
+def _mutmut(*words: str) -> str:
+    command = [sys.executable, "-m", "mutmut", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+
+
+def _logged(command: list[str], folder: Path, what: str, **more: str) -> None:
+    """Run it; its output is kept in a file, and shown if it fails."""
     log = ROOT / "build" / "mutants.log"
     log.parent.mkdir(exist_ok=True)
+    environment = {**os.environ, "ORDERPROOF_EXTRAS": "", "MUTANT_UNDER_TEST": "", **more}
     with log.open("wb") as sink:
         done = subprocess.run(
-            [MUTMUT, "run", f"--max-children={children}", *names],
-            cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=sink,
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=sink,
             stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
-    if done.returncode != 0:
-        lines = re.split(r"[\r\n]+", log.read_text("utf-8", "replace"))
-        print("\n".join(lines[-60:]), file=sys.stderr)
-        raise SystemExit(f"mutmut ended with {done.returncode}; its last lines are above")
+    # 5: pytest itself ran no test, as it was the plug-in that did.
+    if done.returncode not in {0, 5}:
+        print("\n".join(log.read_text("utf-8", "replace").splitlines()[-60:]), file=sys.stderr)
+        raise SystemExit(f"{what} ended with {done.returncode}; its last lines are above")
 
 
 if __name__ == "__main__":

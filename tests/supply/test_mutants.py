@@ -1,0 +1,53 @@
+"""A sample of mutants is the same for the same seed; what is left with a reason is still there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from supply.mutants import explained, function, sample, tell
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_seed_draws_the_same_mutants_again_and_another_one_others() -> None:
+    names = [f"evidence.times.x_before__mutmut_{number}" for number in range(100)]
+    drawn = sample(names, 10, 1)
+    assert drawn == sample(names, 10, 1) != sample(names, 10, 2)
+    assert len(set(drawn)) == 10 and set(drawn) < set(names)
+    assert sample(names, 0, 1) == names == sample(names, 200, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("evidence.times.x__utc__mutmut_3", "evidence.times._utc"),
+        (
+            "evidence.times.xǁInstantǁ__post_init____mutmut_12",
+            "evidence.times.Instant.__post_init__",
+        ),
+    ],
+)
+def test_a_mutant_is_told_by_the_function_it_changes(name: str, called: str) -> None:
+    assert function(name) == called
+
+
+@pytest.mark.parametrize(("missed", "status"), [(3, 0), (4, 1)])
+def test_fewer_than_the_floor_is_a_failure(missed: int, status: int) -> None:
+    found = {f"evidence.times.x_before__mutmut_{number}": "killed" for number in range(20)}
+    found |= {f"evidence.times.x_before__mutmut_{number}": "no tests" for number in range(missed)}
+    assert tell(found, lambda name: ()) == status
+
+
+def test_what_was_left_unnoticed_has_a_reason_and_its_line_is_still_there() -> None:
+    for (where, *change), why in explained().items():
+        assert why.strip()
+        module = next(
+            file
+            for count in range(where.count("."), 0, -1)
+            if (file := ROOT / ("/".join(where.split(".")[:count]) + ".py")).is_file()
+        )
+        lines = {line.strip() for line in module.read_text("utf-8").splitlines()}
+        gone = [line.removeprefix("- ") for line in change if line.startswith("- ")]
+        assert gone and set(gone) <= lines, f"{where} no longer has {gone}"
