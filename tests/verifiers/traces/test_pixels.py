@@ -294,7 +294,17 @@ def test_a_number_in_another_typeface_is_told(saved: Callable[[Image.Image], byt
     assert int(found.locator.place.split(",")[1]) in range(76, 110)
 
 
+def with_a_clock() -> Image.Image:
+    """The second line as a system's bar shows it: light on dark, in the system's typeface."""
+    page = numbers(1.0, 0.84, 1.0, 1.0, 1.0)
+    bar = (0, 76, 760, 116)
+    page.paste(ImageChops.invert(page.crop(bar)), bar[:2])
+    return page
+
+
 HONEST_NUMBERS = {
+    "a clock in a bar": with_a_clock(),
+    "at the edge": numbers(1.0, 0.84, 1.0, 1.0, 1.0).crop((0, 90, 760, 300)),
     "one typeface": numbers(0.85, 0.85, 0.85, 0.85, 0.85),
     "bold": numbers(1.0, 0.84, 1.0, 1.0, 1.0, stroke=1),
     "larger": numbers(1.0, 0.71, 1.0, 1.0, 1.0, size=27),

@@ -3,7 +3,9 @@
 Text that is typed in seldom finds the page's own font. Nothing is recognised: two drawings of one
 figure in one typeface are nearly the same, in another they are alike, and two figures are neither.
 Only lines that are mostly figures are judged, by how far apart their glyphs stand: a number in a
-typewriter's face, which pages set for their own reasons, stands wider and is left out.
+typewriter's face, which pages set for their own reasons, stands wider and is left out. Left out are
+clocks and stamps along the edge, which the system or the browser draws, and what is on a ground of
+its own.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from evidence.locators import box
 from verifiers.readers.traces.blocks import Bytes, Floats
@@ -20,7 +23,8 @@ from verifiers.readers.traces.marking import drawn_on
 from verifiers.readers.traces.trace import Trace
 
 _SIDE, _TALL = 32, 24.0  # pixels of a glyph's copy, and how high it stands in it
-_SAME_SIZE = 0.07
+_SAME_SIZE, _SAME_GROUND = 0.07, 24
+_EDGE = 0.05  # of the picture's height
 _LEAST_GLYPHS, _LEAST_OTHERS, _LEAST_LINES = 7, 12, 2
 _SAME, _LIKE = 0.94, 0.75  # correlation: one typeface, one figure
 _MOST_SAME, _LEAST_LIKE = 0.1, 0.6  # of a line's glyphs
@@ -34,6 +38,7 @@ class Figures:
     """The tall glyphs of a line, each as a copy of one size.
 
     area    x, y, width, height in the picture
+    ground  the colour behind them
     tall    their height in the picture
     copies  rows of _SIDE * _SIDE values, each with mean 0 and length 1
     ink     how much ink each has, in squares of its height
@@ -41,6 +46,7 @@ class Figures:
     """
 
     area: tuple[int, int, int, int]
+    ground: NDArray[np.float64]
     tall: float
     copies: Floats
     ink: Floats
@@ -49,7 +55,7 @@ class Figures:
 
 def strange_typefaces(rgb: Bytes, lines: list[list[Glyph]]) -> list[Trace]:
     """The lines in another typeface; `lines` are the tall, narrow glyphs of each."""
-    figures = [_figures(line) for line in lines if len(line) >= 4]
+    figures = [_figures(rgb, line) for line in lines if len(line) >= 4]
     found = [one for one in figures if _is_strange(one, figures)]
     if len(found) > _MOST:
         return []
@@ -61,7 +67,7 @@ def strange_typefaces(rgb: Bytes, lines: list[list[Glyph]]) -> list[Trace]:
             0.82,
         )
         for one in found
-        if not drawn_on(rgb, one.area)
+        if not drawn_on(rgb, one.area) and not _at_the_edge(one, rgb)
     ]
 
 
@@ -72,7 +78,9 @@ def _is_strange(one: Figures, figures: list[Figures]) -> bool:
     others = [
         other
         for other in figures
-        if other is not one and abs(other.tall / one.tall - 1) < _SAME_SIZE
+        if other is not one
+        and abs(other.tall / one.tall - 1) < _SAME_SIZE
+        and float(np.abs(other.ground - one.ground).max()) < _SAME_GROUND
     ]
     if len(others) < _LEAST_LINES or sum(len(other.copies) for other in others) < _LEAST_OTHERS:
         return False
@@ -86,13 +94,22 @@ def _is_strange(one: Figures, figures: list[Figures]) -> bool:
     return _WEIGHT[0] <= weight <= _WEIGHT[1]
 
 
-def _figures(line: list[Glyph]) -> Figures:
+def _at_the_edge(one: Figures, rgb: Bytes) -> bool:
+    height = int(rgb.shape[0])
+    middle = one.area[1] + one.area[3] / 2
+    return middle < _EDGE * height or middle > (1 - _EDGE) * height
+
+
+def _figures(rgb: Bytes, line: list[Glyph]) -> Figures:
     tall = float(np.median([glyph.height for glyph in line]))
     left, top = min(glyph.x for glyph in line), round(min(glyph.top for glyph in line))
     right = max(glyph.x + glyph.width for glyph in line)
     low = round(max(glyph.base for glyph in line))
+    frame = rgb[max(0, top - 3) : low + 3, max(0, left - 3) : right + 3]
+    edge = np.concatenate([frame[0], frame[-1], frame[:, 0], frame[:, -1]])
     return Figures(
         (left, top, right - left, max(1, low - top)),
+        np.median(edge, axis=0),
         tall,
         np.stack([_copy(glyph, tall) for glyph in line]),
         np.array([glyph.cover.sum() / (tall * tall) for glyph in line], dtype=np.float32),
