@@ -102,6 +102,8 @@ def _mail_type(head: bytes) -> str | None:
     return "message/rfc822" if strong or len(own) >= 2 else None
 
 
+# Those of ASCII that no text has; tab, line ends, form feed and escape are not among them.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _JSON = re.compile(r"\{\s*[\"}]|\[\s*[\"{\[\]]")
 
 
@@ -112,7 +114,7 @@ def _text_type(head: bytes) -> str:
         text = codecs.getincrementaldecoder(encoding)().decode(head)
     except UnicodeError:
         return UNKNOWN
-    if not text.strip() or any(ord(c) < 32 and c not in "\t\n\r\f\x1b" for c in text):
+    if not text.strip() or _CONTROL.search(text):
         return UNKNOWN
     start = text.lstrip()[:15].lower()
     if start.startswith(("<!doctype html", "<html", "<head", "<body")):

@@ -15,8 +15,8 @@ import contextlib
 import json
 import signal
 import struct
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -24,10 +24,12 @@ import structlog
 from evidence.canonical import from_base64
 from evidence.errors import EvidenceError, OutageError, RequestError, TooLargeError
 from evidence.facts import Fact
-from evidence.items import CASE_ROLES, Content, Item
+from evidence.items import CASE_ROLES, Content, InMemory, Item, Role
 from evidence.locators import WHOLE
+from evidence.media import HEAD, sniff
 from service.nursery import Forked, Nursery
 from service.settings import Limits
+from storage.objects.stored import read_together
 from verifiers.readers.traces.registry import tracer_of
 
 if TYPE_CHECKING:
@@ -38,6 +40,10 @@ log = structlog.get_logger()
 # A child is replaced after so many readings, whatever it leaked, and whatever took it over.
 READINGS_PER_CHILD = 100
 MAX_ANSWER = 64 << 20
+# Small answers of a source are read together: talking about one takes as long as reading it.
+TOGETHER = 16
+TOGETHER_BYTES = 128 << 10
+_QUICK = frozenset({"application/json", "text/xml"})
 # Processor time is what is bounded; by the clock a child may take longer on a machine that has much
 # else to do. One that only waits is ended then.
 IDLE_TIMES = 4
@@ -67,6 +73,8 @@ class Reading:
         self._slots = asyncio.Semaphore(size)
         self._nursery: Nursery | None = None
         self._starting = asyncio.Lock()
+        # Groups whose items are held in memory.
+        self._gathering = asyncio.Semaphore(2 * size)
 
     async def facts_of(self, item: Item, *, traces: bool = True) -> list[Fact]:
         """Every fact in the item; at worst `reading.failed` with the reason.
@@ -87,6 +95,54 @@ class Reading:
         except (EvidenceError, KeyError, TypeError, ValueError):
             return [failed(item, "Reading it gave an answer we cannot use.")]
         return facts + await self._traces_of(item) if traces else facts
+
+    async def facts_of_each(
+        self, items: Sequence[Item], *, traces: bool = True
+    ) -> list[list[Fact]]:
+        """As `facts_of`, of each in their order; small answers of sources are read together.
+
+        Whatever goes wrong with some that are read together, each is then read by itself.
+        """
+        found: dict[int, list[Fact]] = {}
+        most = min(TOGETHER_BYTES, self._limits.read_bytes)
+        small = [
+            number
+            for number, item in enumerate(items)
+            if item.content.size <= most and item.role not in CASE_ROLES
+        ]
+        large = set(range(len(items))) - set(small)
+
+        async def alone(number: int, item: Item) -> None:
+            found[number] = await self.facts_of(item, traces=traces)
+
+        async def together(numbers: Sequence[int]) -> None:
+            async with self._gathering:
+                wanted = [items[number] for number in numbers]
+                held = dict(zip(numbers, await asyncio.to_thread(_held, wanted), strict=True))
+                quick = {number: item for number, item in held.items() if _is_quick(item)}
+                found.update(await self._facts_together(quick))
+                left = [number for number in numbers if number not in found]
+                await asyncio.gather(*(alone(number, held[number]) for number in left))
+
+        await asyncio.gather(
+            *(alone(number, items[number]) for number in large),
+            *(together(small[at : at + TOGETHER]) for at in range(0, len(small), TOGETHER)),
+        )
+        return [found[number] for number in range(len(items))]
+
+    async def _facts_together(self, items: Mapping[int, Item]) -> dict[int, list[Fact]]:
+        """The facts of those that could be read in one exchange; of the others nothing."""
+        if len(items) < 2:
+            return {}
+        try:
+            answers = await self._talk("facts", list(items.values()), fresh=False)
+        except (_GaveUpError, _UsedChildError):
+            return {}
+        found: dict[int, list[Fact]] = {}
+        for number, answer in zip(items, answers, strict=True):
+            with contextlib.suppress(EvidenceError, KeyError, TypeError, ValueError):
+                found[number] = [Fact.from_json(fact) for fact in answer["facts"]]
+        return found
 
     async def _traces_of(self, item: Item) -> list[Fact]:
         """What the bytes tell of editing: asked apart, so that it costs no other fact."""
@@ -187,37 +243,36 @@ class Reading:
             )
             raise _GaveUpError(str(too_large))
         try:
-            return await self._ask_child(task, item, fresh=False, **more)
+            (answer,) = await self._talk(task, [item], fresh=False, **more)
         except _UsedChildError:
-            return await self._ask_child(task, item, fresh=True, **more)
+            (answer,) = await self._talk(task, [item], fresh=True, **more)
+        return answer
 
-    async def _ask_child(
-        self, task: str, item: Item, *, fresh: bool, **more: str
-    ) -> Mapping[str, Any]:
+    async def _talk(
+        self, task: str, items: Sequence[Item], *, fresh: bool, **more: str
+    ) -> list[Mapping[str, Any]]:
+        """Hand a child the items, one after another, and hear what it says of each."""
         async with self._child(fresh=fresh) as child:
-            told = {"task": task, "size": item.content.size} | more | describe(item)
-            header = json.dumps(told).encode()
+            each = [{"size": item.content.size} | more | describe(item) for item in items]
+            header = json.dumps({"task": task, "each": each}).encode()
             try:
                 async with asyncio.timeout(IDLE_TIMES * self._limits.read_s + 5):
                     child.process.to.write(struct.pack(">Q", len(header)) + header)
-                    pieces = _kept(item.content)
-                    # Read in a thread: they may come from a bucket.
-                    while chunk := await asyncio.to_thread(next, pieces, b""):
-                        child.process.to.write(chunk)
-                        await child.process.to.drain()
-                    await child.process.to.drain()
+                    for item in items:
+                        await _send(item.content, child.process.to)
                     (length,) = struct.unpack(">Q", await child.process.reader.readexactly(8))
                     if length > MAX_ANSWER:
                         raise _GaveUpError("Reading it gave an endless answer.")
-                    answer = json.loads(await child.process.reader.readexactly(length))
+                    answers = json.loads(await child.process.reader.readexactly(length))
             except (TimeoutError, asyncio.IncompleteReadError, OSError, ValueError) as problem:
                 if child.rested:
                     raise _UsedChildError from problem
                 raise _GaveUpError(await self._why(child, problem)) from problem
-            child.readings += 1
-        if not isinstance(answer, dict):
-            raise _GaveUpError("Reading it gave no answer.")
-        return answer
+            child.readings += len(items)
+        match answers:
+            case [*said] if len(said) == len(items) and all(isinstance(a, dict) for a in said):
+                return said
+        raise _GaveUpError("Reading it gave no answer.")
 
     async def _why(self, child: _Child, problem: Exception) -> str:
         """Of a child that gave no answer: what ended it."""
@@ -278,12 +333,44 @@ class Reading:
         raise OutageError(source="Reading", why="no reading process can be started")
 
 
+def _held(items: Sequence[Item]) -> list[Item]:
+    """Small items with their bytes in memory. Blocks: they may come from a bucket."""
+    try:
+        pieces = list(read_together([item.content for item in items]))
+    except OSError as problem:
+        raise _unreadable() from problem
+    return [replace(item, content=InMemory(data)) for item, data in zip(items, pieces, strict=True)]
+
+
+def _is_quick(item: Item) -> bool:
+    """Whether to read it is to parse it: no text has to be found in a picture, nothing unpacked."""
+    if item.role is Role.EXCHANGE:
+        return True
+    head = next(item.content.chunks(), b"")[:HEAD]
+    return sniff(head) in _QUICK and tracer_of(item) is None
+
+
+async def _send(content: Content, to: asyncio.StreamWriter) -> None:
+    if type(content) is InMemory:
+        to.write(content.data)
+    else:
+        pieces = _kept(content)
+        while chunk := await asyncio.to_thread(next, pieces, b""):  # it may come from a bucket
+            to.write(chunk)
+            await to.drain()
+    await to.drain()
+
+
 def _kept(content: Content) -> Iterator[bytes]:
     """The bytes; OutageError if the disk does not give them: that is not the item's doing."""
     try:
         yield from content.chunks()
     except OSError as problem:
-        raise OutageError(source="The store", why="an item could not be read back") from problem
+        raise _unreadable() from problem
+
+
+def _unreadable() -> OutageError:
+    return OutageError(source="The store", why="an item could not be read back")
 
 
 async def _end(child: _Child) -> None:

@@ -214,9 +214,13 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, cpu_s: float) -> None:
     while prefix := stdin.read(8):
         (length,) = struct.unpack(">Q", prefix)
         head = json.loads(stdin.read(length))
-        data = stdin.read(head["size"])
-        _more_cpu(cpu_s)
-        answer = json.dumps(_answer(head["task"], _item(head, data), head)).encode()
+        # Each of several has its own bounds, as if it came alone.
+        answers = []
+        for each in head["each"]:
+            data = stdin.read(each["size"])
+            _more_cpu(cpu_s)
+            answers.append(_answer(head["task"], _item(each, data), each))
+        answer = json.dumps(answers).encode()
         for part in (struct.pack(">Q", len(answer)), answer):
             stdout.write(part)
         stdout.flush()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from evidence.facts import Fact
@@ -33,12 +32,8 @@ async def read_all(
     different: dict[tuple[str, str], KeptItem] = {}
     for item in kept:
         different.setdefault((item.sha256, str(item.role)), item)
-
-    async def facts_of(line: KeptItem) -> list[Fact]:
-        return await reading.facts_of(opened(line, order, objects))
-
     lines = list(different.values())
-    read = await asyncio.gather(*(facts_of(line) for line in lines))
+    read = await reading.facts_of_each([opened(line, order, objects) for line in lines])
     account: list[Fact] = []
     left = MOST_TEXT
     for line, facts in zip(lines, read, strict=True):

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from evidence.errors import CorruptionError, RequestError, TooLargeError
+from evidence.items import Content
 from storage.objects.stream import Decryptor, ReadAt
 
 
@@ -123,3 +124,33 @@ class StoredContent:
 
     def _broken(self, why: str) -> CorruptionError:
         return CorruptionError(what=f"The object {self._where.name}", why=why)
+
+    @property
+    def pack(self) -> tuple[str, bytes, bytes] | None:
+        """The same for all items of one pack; None of an item that lies alone."""
+        return None if self._start is None else (self._where.name, self._key, self._context)
+
+    def open_pack(self) -> bytes:
+        """All that its pack decrypts to."""
+        with self._decryptor(through=True) as decryptor:
+            return decryptor.read_range(0, decryptor.size)
+
+    def cut(self, pack: bytes) -> bytes:
+        """It out of what its pack decrypts to, checked as `read` does."""
+        start = self._start or 0
+        data = pack[start : start + self.size]
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise self._broken("its bytes are not those that were received")
+        return data
+
+
+def read_together(contents: Sequence[Content]) -> Iterator[bytes]:
+    """All of each, in their order. A pack that holds several of them is decrypted once."""
+    packs: dict[tuple[str, bytes, bytes], bytes] = {}
+    for content in contents:
+        if isinstance(content, StoredContent) and (pack := content.pack) is not None:
+            if pack not in packs:
+                packs[pack] = content.open_pack()
+            yield content.cut(packs[pack])
+        else:
+            yield b"".join(content.chunks())

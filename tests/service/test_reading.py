@@ -112,6 +112,32 @@ async def test_many_readings_at_once_share_the_processes(reading: Reading) -> No
     assert len(reading._idle) == 1
 
 
+async def test_several_read_together_give_what_each_gives_alone(reading: Reading) -> None:
+    deep = b"[" * 5_000 + b"]" * 5_000
+    items = [
+        *(item(b'{"n": %d}' % n, name=f"{n}.json", collector="rest/1") for n in range(20)),
+        item(b"a note\n", name="a.txt"),
+        replace(item(deep, name="deep.json", collector="rest/1"), role=Role.ORDER_RECORD),
+        replace(item(b"no exchange", collector="rest/1"), role=Role.EXCHANGE),
+        replace(item(b"{}", name="event.json"), role=Role.CASE_EVENT),
+        item(b"%PDF-1.4 and no more", name="broken.pdf"),
+        item(b"<a>" + b" " * 200_000 + b"</a>", name="large.xml"),
+    ]
+    together = await reading.facts_of_each(items)
+    assert together == [await reading.facts_of(one) for one in items]
+    assert failures(together[21]) and failures(together[22])
+
+
+async def test_who_is_read_beside_others_is_not_blamed_for_what_ends_them(
+    reading: Reading,
+) -> None:
+    await reading.warm()
+    items = [item(b'{"n": %d}' % n, name=f"{n}.json", collector="rest/1") for n in range(4)]
+    unharmed = await reading.facts_of_each(items)
+    reading._idle[0].process.kill()
+    assert await reading.facts_of_each(items) == unharmed
+
+
 async def test_a_body_that_came_packed_is_taken_out_of_its_exchange_again(
     reading: Reading,
 ) -> None:

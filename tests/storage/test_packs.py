@@ -16,7 +16,7 @@ from storage.objects.lock import Lock
 from storage.objects.packs import MOST_PACKED, PACK_BYTES, Pack, in_packs
 from storage.objects.recent import Recent
 from storage.objects.s3 import S3Objects
-from storage.objects.stored import StoredContent
+from storage.objects.stored import StoredContent, read_together
 from storage.objects.stream import SEGMENT_BYTES, ReadAt
 from tests.seaweed import Seaweed
 from tests.storage.stage import now
@@ -64,6 +64,23 @@ def test_each_item_of_a_pack_comes_back_and_none_of_its_neighbours_does(
         assert content.read_range(start, stop) == data[start:stop]
     with pytest.raises(RequestError):
         opened(pack, 0).read_range(-1, 3)
+    alone = InMemory(b"in no pack")
+    all_of_it = [opened(pack, number) for number in range(len(datas))]
+    assert list(read_together([*all_of_it, alone])) == [*datas, alone.data]
+
+
+def test_what_is_read_together_is_checked_as_if_it_came_alone() -> None:
+    pack = Pack.of([InMemory(b"one"), InMemory(b"two")], key=KEY, context=CONTEXT)
+    first, second = opened(pack, 0), opened(pack, 1)
+    second._start = 2
+    with pytest.raises(CorruptionError, match="not those that were received"):
+        list(read_together([first, second]))
+    second._start = 4  # beyond its end, which shows in what is cut out
+    with pytest.raises(CorruptionError, match="not those that were received"):
+        list(read_together([first, second]))
+    changed = Pack(pack.stored, pack.data[:-1] + bytes([pack.data[-1] ^ 1]), pack.items)
+    with pytest.raises(CorruptionError, match="does not decrypt"):
+        list(read_together([opened(changed, 0), opened(changed, 1)]))
 
 
 def test_an_item_is_not_looked_for_where_it_is_not() -> None:
