@@ -7,7 +7,7 @@ no ping is needed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import cache
 from typing import Any
@@ -28,6 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage.ledger.engines import (
+    GROUP,
     Line,
     Reach,
     Result,
@@ -80,8 +81,23 @@ _COUNT_ON = (
 _NO_LIMITS = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5min'"
 
 
+class _Readers:
+    """Who reads in one transaction; more may join until it has begun."""
+
+    __slots__ = ("group", "left", "running")
+
+    def __init__(self) -> None:
+        self.group: list[Waiting] = []
+        self.left = 0
+        self.running: asyncio.Task[None]
+
+
 class PostgresEngine:
-    """A pool of connections, and a line of writers for each tenant."""
+    """A pool of connections, and a line of writers for each tenant.
+
+    Who wants to read of one tenant while a transaction for that is about to begin reads in it:
+    BEGIN and COMMIT cost more than most of what is read. All that was committed before is seen.
+    """
 
     def __init__(self, url: URL, *, connections: int = CONNECTIONS) -> None:
         """Raises an error of SQLAlchemy's for a URL that it does not take."""
@@ -102,10 +118,39 @@ class PostgresEngine:
             )
         )
         self._lines: dict[tuple[str, Turn], Line] = {}
+        self._readers: dict[str, _Readers] = {}
+        self._reading: set[asyncio.Task[None]] = set()
 
     async def read(self, whose: str, work: Work[Result]) -> Result:
-        async with self._begun(beginning(whose, reading=True)) as connection:
-            return await connection.run_sync(_run, work)
+        begin = beginning(whose, reading=True)
+        readers = self._readers.get(begin)
+        if readers is None or len(readers.group) == GROUP:
+            readers = self._readers[begin] = _Readers()
+            readers.running = asyncio.create_task(self._read(begin, readers))
+            self._reading.add(readers.running)
+            readers.running.add_done_callback(self._reading.discard)
+        mine = Waiting(work)
+        readers.group.append(mine)
+        try:
+            await asyncio.shield(readers.running)
+        except asyncio.CancelledError:
+            readers.left += 1
+            if readers.left == len(readers.group):  # nobody waits for it any more
+                self._is_full(begin, readers)
+                readers.running.cancel()
+            raise
+        return mine.answer()  # type: ignore[no-any-return]
+
+    async def _read(self, begin: str, readers: _Readers) -> None:
+        try:
+            await self._together(begin, readers.group, begun=lambda: self._is_full(begin, readers))
+        finally:
+            self._is_full(begin, readers)
+
+    def _is_full(self, begin: str, readers: _Readers) -> None:
+        """Nobody may join any more."""
+        if self._readers.get(begin) is readers:
+            del self._readers[begin]
 
     async def write(self, whose: str, work: Work[Result], turn: Turn) -> Result:
         key = (str(whose), turn)
@@ -141,19 +186,27 @@ class PostgresEngine:
         return self._locks.holding(name)
 
     async def close(self) -> None:
+        await asyncio.gather(*self._reading, return_exceptions=True)
         await self._locks.close()
         await self._engine.dispose()
 
     async def _write(self, begin: str, group: Sequence[Waiting]) -> None:
         await to_its_end(asyncio.create_task(self._together(begin, group)))
 
-    async def _together(self, begin: str, group: Sequence[Waiting]) -> None:
-        """One transaction for all of the group. Should one fail, each is run again, by itself."""
+    async def _together(
+        self, begin: str, group: Sequence[Waiting], *, begun: Callable[[], None] = lambda: None
+    ) -> None:
+        """One transaction for all of the group. Should one fail, each is run again, by itself.
+
+        begun   is called before the first of them is run
+        """
         try:
             async with self._begun(begin) as connection:
+                begun()
                 await connection.run_sync(_run_all, group)
         except BaseException as error:
-            if len(group) == 1 or is_away(error):
+            begun()
+            if len(group) == 1 or is_away(error) or isinstance(error, asyncio.CancelledError):
                 all_failed(group, error)
                 return
             for each in group:
@@ -213,10 +266,6 @@ async def _rolled_back(connection: AsyncConnection, driver: "Driver[Any]") -> No
     if not connection.invalidated:
         with suppress(Exception):
             await connection.invalidate()
-
-
-def _run(connection: Connection, work: Work[Result]) -> Result:
-    return run_through(work, _Pooled(connection))
 
 
 def _run_all(connection: Connection, group: Sequence[Waiting]) -> None:

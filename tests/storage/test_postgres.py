@@ -23,7 +23,7 @@ from evidence.errors import (
 from evidence.orders import Alias, OrderRef, Platform
 from storage.ledger.access import Store
 from storage.ledger.database import Database, Reach, Transaction
-from storage.ledger.models import metadata, orders
+from storage.ledger.models import metadata, orders, tenants
 from storage.ledger.rows import POLICY, tables_of_tenants
 from tests.postgres import Postgres
 from tests.storage.stage import TENANT, Stage, an_item, check_storage, staged_at
@@ -239,12 +239,15 @@ async def test_who_was_overtaken_once_is_run_again(database: Database) -> None:
 async def test_connections_that_died_while_idle_are_replaced_unnoticed(
     postgres: Postgres, database: Database
 ) -> None:
-    await asyncio.gather(*(database.read(TENANT, _answer) for _ in range(20)))
+    # Of one tenant they would share a transaction, and so a connection.
+    await asyncio.gather(*(database.read(f"{TENANT}{n}", _answer) for n in range(20)))
     await asyncio.to_thread(postgres.kill)
     with pytest.raises(OutageError):
         await database.read(TENANT, _answer)
     await asyncio.to_thread(postgres.start)
-    answers = await asyncio.gather(*(database.read(TENANT, _answer) for _ in range(20)))
+    answers = await asyncio.gather(
+        *(database.read(f"{TENANT}{n}", _answer) for n in range(20)),
+    )
     assert answers == [1] * 20
 
 
@@ -271,6 +274,60 @@ async def test_work_that_is_cancelled_leaves_its_connection_clean(database: Data
         with pytest.raises(asyncio.CancelledError):
             await reading
     assert await database.read(TENANT, _answer) == 1
+
+
+async def test_who_reads_of_one_tenant_at_once_shares_a_transaction_and_no_mishap(
+    database: Database,
+) -> None:
+    async def which(connection: Transaction) -> tuple[int, Any, str]:
+        asked = "SELECT pg_backend_pid(), now(), current_setting('orderproof.whose')"
+        return tuple((await connection.execute(text(asked))).one())
+
+    async def breaks(connection: Transaction) -> None:
+        await connection.execute(text("SELECT 1 / 0"))
+
+    async def sleeps(connection: Transaction) -> None:
+        await connection.execute(text("SELECT pg_sleep(0.2)"))
+
+    mine = [database.read(TENANT, which) for _ in range(5)]
+    *mine_too, other = await asyncio.gather(*mine, database.read(OTHER, which))
+    assert len(set(mine_too)) == 1 and mine_too[0][2] == TENANT
+    assert other[:2] != mine_too[0][:2] and other[2] == OTHER
+
+    before, broken, after = await asyncio.gather(
+        database.read(TENANT, which),
+        database.read(TENANT, breaks),
+        database.read(TENANT, which),
+        return_exceptions=True,
+    )
+    assert isinstance(broken, Exception)
+    assert isinstance(before, tuple) and isinstance(after, tuple)
+
+    leaving = asyncio.create_task(database.read(TENANT, sleeps))
+    staying = asyncio.create_task(database.read(TENANT, which))
+    await asyncio.sleep(0.05)
+    leaving.cancel()
+    assert (await staying)[2] == TENANT
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+
+
+async def test_what_was_written_before_a_reader_asked_is_seen_by_it(database: Database) -> None:
+    """However many join a transaction that is about to begin."""
+
+    async def put(number: int) -> None:
+        async def work(connection: Transaction) -> None:
+            row = {"tenant": f"t{number}", "origin": f"log.example/{number}", "created_at": "2026"}
+            await connection.execute(insert(tenants).values(row))
+
+        async def count(connection: Transaction) -> int:
+            asked = text("SELECT count(*) FROM tenants WHERE tenant = :name")
+            return int((await connection.execute(asked, {"name": f"t{number}"})).scalar_one())
+
+        await database.write(Reach.HOUSE, work)
+        assert await database.read(Reach.HOUSE, count) == 1
+
+    await asyncio.gather(*(put(number) for number in range(40)))
 
 
 async def test_a_database_that_is_not_there_is_told_from_one_that_is_away(
