@@ -39,9 +39,12 @@ class Locking:
     async def lock(self) -> Lock:
         if self._known is None:
             ledger = self._runtime.ledger
-            mine = await ledger.collection(self._order.tenant, self._collection)
+            mine, since = await asyncio.gather(
+                ledger.collection(self._order.tenant, self._collection),
+                ledger.held_since(self._order),
+            )
             window = window_of(self._runtime, self._order.tenant)([mine.policy] if mine else [])
-            self._known = window + GRACE, await ledger.held_since(self._order) is not None
+            self._known = window + GRACE, since is not None
         window, held = self._known
         return Lock(until=self._runtime.clock() + window, held=held)
 
@@ -54,7 +57,9 @@ async def secure(
     What `collection` brought was locked by the settings of now; what came earlier may have been
     locked when the retention was shorter, so its own locks are asked.
     """
-    collections = await runtime.ledger.collections_of(order)
+    collections, since = await asyncio.gather(
+        runtime.ledger.collections_of(order), runtime.ledger.held_since(order)
+    )
     window = window_of(runtime, order.tenant)
     least = runtime.clock() + window([each.policy for each in collections])
     fresh = window([each.policy for each in collections if each.id == collection]) + GRACE
@@ -68,7 +73,7 @@ async def secure(
         runtime.objects.retain(stored, least)
 
     await _each(short, retain)
-    if await runtime.ledger.held_since(order) is not None:
+    if since is not None:
         await hold(runtime, order, on=True)
 
 

@@ -52,12 +52,15 @@ class Shelf:
     item_bytes: int
     locking: Locking
 
-    async def keep(self, source: str, items: Sequence[Item], *, alone: bool = False) -> list[Stamp]:
+    async def keep(
+        self, source: str, items: Sequence[Item], *, alone: bool = False, unseen: bool = False
+    ) -> list[Stamp]:
         """Once this returns, the items' bytes are durable and their stamps are in the ledger.
 
         The stamps are those of the first run, if this is a second one.
 
         alone   HeldError if a collection of the order is under way
+        unseen  nobody can have kept these bytes before, so nobody is asked whether they are there
         """
         small = {item.sha256: item.content for item in items if self._is_packed(item)}
         large = [item for item in items if not self._is_packed(item)]
@@ -67,10 +70,13 @@ class Shelf:
         one_each: dict[str, SpooledContent] = {}
         for content in spooled:
             one_each.setdefault(content.sha256, content)
-        stored = await self.ledger.stored_of(self.order, dict.fromkeys([*small, *one_each]))
+        looked_for = () if unseen else dict.fromkeys([*small, *one_each])
+        # Asked together, the ledger answers both at once.
+        stored, lock = await asyncio.gather(
+            self.ledger.stored_of(self.order, looked_for), self.locking.lock()
+        )
         new = [content for sha256, content in one_each.items() if sha256 not in stored]
         unpacked = [small[sha256] for sha256 in small if sha256 not in {*stored, *one_each}]
-        lock = await self.locking.lock()
         # Side by side: a disk that is told to write many files down at once does so in one go.
         packs, _ = await asyncio.gather(
             asyncio.gather(

@@ -16,7 +16,7 @@ from service import tracing
 from service.instruments import Stopwatch
 from service.sources import Source
 from service.steps import collect, plan
-from service.steps.collect import Outcome
+from service.steps.collect import Outcome, Shelf
 from service.steps.read import opened
 from storage.ledger.records import Collection, OrderRecord, Task, TaskState
 
@@ -41,29 +41,33 @@ class FanOut:
     """The sources of one collection: who still waits, who is being asked, who was told what."""
 
     def __init__(
-        self, runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch
+        self,
+        runtime: Runtime,
+        order: OrderRecord,
+        collection: Collection,
+        shelf: Shelf,
+        watch: Watch,
     ) -> None:
         self._runtime = runtime
         self._ledger = runtime.ledger
         self._order = order
         self._collection = collection
         self._watch = watch
-        self._shelf = runtime.shelf(order, collection.id)
+        self._shelf = shelf
         self._sources = [s for s in runtime.sources if s.name in collection.sources]
         self._waiting: list[Source] = []
         self._running: dict[asyncio.Task[None], Source] = {}
         self._told: dict[str, plan.Known] = {}
         self._rounds: dict[str, int] = {}
         self._outcomes: dict[str, Outcome] = {}
+        self._known_first: plan.Known | None = None
 
     async def run(self) -> None:
         """Once this returns every source's task has ended, one way or another."""
-        tasks = {
-            task.source: task
-            for task in await self._ledger.tasks(self._order.tenant, self._collection.id)
-        }
-        await self._take_up(tasks)
-        known = await self._known()
+        tasks, known = await asyncio.gather(
+            self._ledger.tasks(self._order.tenant, self._collection.id), self._known()
+        )
+        await self._take_up({task.source: task for task in tasks})
         try:
             while self._begin(known):
                 done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
@@ -99,7 +103,12 @@ class FanOut:
             self._waiting.append(source)
 
     async def _known(self) -> plan.Known:
-        return plan.known_facts(self._order.ref, await self._ledger.aliases(self._order))
+        """What is known by now; asked for once where no source waits for what another brings."""
+        known = self._known_first
+        if known is None or any(map(plan.hopes, self._sources)):
+            known = plan.known_facts(self._order.ref, await self._ledger.aliases(self._order))
+            self._known_first = known
+        return known
 
     def _begin(self, known: plan.Known) -> bool:
         """Ask whom we can; whether anyone is being asked now."""
@@ -171,13 +180,16 @@ class FanOut:
         learned: list[Alias] = []
         if not source.collector.roles & plan.BELIEVED:
             return learned
-        for line in await self._ledger.items(self._order):
-            if line.collection != self._collection.id or line.source != source.name:
-                continue
-            if line.role in plan.BELIEVED:
-                item = opened(line, self._order, self._runtime.objects)
-                facts = await self._runtime.reading.facts_of(item)
-                learned += plan.aliases_in(facts, line.role)
+        lines = [
+            line
+            for line in await self._ledger.items(self._order)
+            if (line.collection, line.source) == (self._collection.id, source.name)
+            and line.role in plan.BELIEVED
+        ]
+        brought = [opened(line, self._order, self._runtime.objects) for line in lines]
+        read = await self._runtime.reading.facts_of_each(brought, traces=False)
+        for line, facts in zip(lines, read, strict=True):
+            learned += plan.aliases_in(facts, line.role)
         learned = list(dict.fromkeys(learned))
         for alias in learned:
             await self._ledger.add_alias(self._order, alias)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -25,6 +26,7 @@ from evidence.verdicts import Verdict
 from service import keeping, tracing
 from service.agenda.agenda import plan_next
 from service.steps import publish, seal
+from service.steps.collect import Shelf
 from service.steps.fan_out import FanOut, Watch, unwatched
 from service.steps.read import read_all
 from service.webhooks.intake import keep_notices
@@ -52,12 +54,12 @@ async def walk(
         return collection.state
     if collection.state is State.QUEUED:
         await runtime.ledger.advance(tenant, collection.id, State.QUEUED, State.COLLECTING)
+    shelf = runtime.shelf(order, collection.id)
     if collection.state in {State.QUEUED, State.COLLECTING}:
-        await _collect(runtime, order, collection, watch)
-    collection = await _collection(runtime, tenant, collection_id)
+        collection = await _collect(runtime, order, collection, shelf, watch)
     if collection.state is State.VERIFYING:
         with tracing.span("seal"):
-            return await _seal(runtime, order, collection, watch)
+            return await _seal(runtime, order, collection, shelf, watch)
     return collection.state
 
 
@@ -90,31 +92,34 @@ async def _collection(runtime: Runtime, tenant: str, collection_id: str) -> Coll
 
 
 async def _collect(
-    runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch
-) -> None:
-    """Every source has its say, and a checkpoint covers all that came.
+    runtime: Runtime, order: OrderRecord, collection: Collection, shelf: Shelf, watch: Watch
+) -> Collection:
+    """Every source has its say, and a checkpoint covers all that came; what it is then.
 
     ClockError if our clock is known to be far off: what it stamped would be worth nothing.
     """
     await runtime.timestamps.check_clock(order.tenant)
     await keep_notices(runtime, order, collection.id)
     with tracing.span("collect"):
-        await FanOut(runtime, order, collection, watch).run()
+        await FanOut(runtime, order, collection, shelf, watch).run()
     with tracing.span("sequence"):
         checkpoint = await runtime.sequencer.sequence(order.tenant)
     runtime.timestamps.begin(order.tenant, checkpoint.size)
-    await runtime.ledger.advance(
+    at = runtime.clock()
+    if await runtime.ledger.advance(
         order.tenant,
         collection.id,
         State.COLLECTING,
         State.VERIFYING,
-        at=runtime.clock(),
+        at=at,
         checkpoint_size=checkpoint.size,
-    )
+    ):
+        return replace(collection, state=State.VERIFYING, at=at, checkpoint_size=checkpoint.size)
+    return await _collection(runtime, order.tenant, collection.id)
 
 
 async def _seal(
-    runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch
+    runtime: Runtime, order: OrderRecord, collection: Collection, shelf: Shelf, watch: Watch
 ) -> State:
     """Manifest and statement, kept one after the other and put into the log together.
 
@@ -136,8 +141,7 @@ async def _seal(
         manifest = Manifest.from_payload(sealed.payload)
         trusted_time = await _trusted_time(runtime, collection, watch)
         signed = seal.Signed.of(sealed, Role.MANIFEST, at=runtime.clock())
-    shelf = runtime.shelf(order, collection.id)
-    (stamp,) = await shelf.keep("orderproof", [signed.item])
+    (stamp,) = await shelf.keep("orderproof", [signed.item], unseen=sealed is None)
     chain = [receipt for _, receipt in await runtime.ledger.receipts(order)]
     earlier = [line.seq for line in chain if line.commitment == stamp.commitment]
     if earlier:
@@ -155,7 +159,7 @@ async def _seal(
         signer=runtime.vault.manifest_signer(order.tenant),
         at=runtime.clock(),
     )
-    (last,) = await shelf.keep("orderproof", [statement.item])
+    (last,) = await shelf.keep("orderproof", [statement.item], unseen=sealed is None)
     await runtime.sequencer.sequence(order.tenant)
     placed = await runtime.ledger.receipts(order)
     if [receipt for _, receipt in placed[: len(chain)]] != chain:
@@ -208,18 +212,18 @@ async def _account(
     if collection.at is None or collection.checkpoint_size is None:
         raise CorruptionError(what="The collection", why="it is verifying without a checkpoint")
     lines = seal.covered(kept, collection.checkpoint_size)
-    before_read = await runtime.ledger.checkpoint_at(order.tenant, collection.checkpoint_size)
-    if before_read is None:
-        raise CorruptionError(what="The log", why="the checkpoint before reading is not there")
     await watch("read", f"{len(lines)} items")
     with tracing.span("read", items=len(lines)):
-        facts, aliases, tasks = await asyncio.gather(
+        facts, before_read, aliases, tasks, lost = await asyncio.gather(
             read_all(lines, order, objects=runtime.objects, reading=runtime.reading),
+            runtime.ledger.checkpoint_at(order.tenant, collection.checkpoint_size),
             runtime.ledger.aliases(order),
             runtime.ledger.tasks(order.tenant, collection.id),
+            runtime.ledger.lost_of(order),
         )
+    if before_read is None:
+        raise CorruptionError(what="The log", why="the checkpoint before reading is not there")
     await watch("verify", f"{len(facts)} facts")
-    lost = await runtime.ledger.lost_of(order)
     with tracing.span("verify", facts=len(facts)):
         return seal.manifest_for(
             order=order,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from evidence.canonical import canonical
 from evidence.errors import RequestError
@@ -107,10 +107,8 @@ class Collections(Errands):
 
     async def collection(self, tenant: str, id: str) -> Collection | None:
         async def work(connection: Transaction) -> Collection | None:
-            asked = select(collections).where(
-                collections.c.tenant == tenant, collections.c.id == id
-            )
-            row = (await connection.execute(asked)).one_or_none()
+            asked = {"tenant": tenant, "collection": id}
+            row = (await connection.execute(_COLLECTION, asked)).one_or_none()
             return None if row is None else await self._opened(connection, row)
 
         return await self._database.read(tenant, work)
@@ -119,8 +117,7 @@ class Collections(Errands):
         """Oldest first."""
 
         async def work(connection: Transaction) -> list[Collection]:
-            asked = select(collections).where(collections.c.order_handle == order.handle)
-            rows = await connection.execute(asked.order_by(collections.c.number))
+            rows = await connection.execute(_COLLECTIONS_OF, {"order": order.handle})
             cipher = RowCipher(order.key)
             return [_collection_of(row, cipher) for row in rows]
 
@@ -216,19 +213,15 @@ class Collections(Errands):
         """In the order they were added."""
 
         async def work(connection: Transaction) -> list[Task]:
-            asked = select(tasks).where(
-                tasks.c.collection == collection_id, tasks.c.tenant == tenant
-            )
-            rows = (await connection.execute(asked.order_by(tasks.c.number))).all()
+            asked = {"tenant": tenant, "collection": collection_id}
+            rows = (await connection.execute(_TASKS, asked)).all()
             if not rows:
                 return []
-            counted = await connection.execute(
-                select(stamps.c.source, func.count().label("brought"))
-                .where(stamps.c.collection == collection_id)
-                .group_by(stamps.c.source)
-            )
+            counted = await connection.execute(_BROUGHT, {"collection": collection_id})
             items = {row.source: int(row.brought) for row in counted}
-            cipher = await self._cipher_for(connection, tenant, collection_id)
+            cipher = None
+            if any(row.why_sealed is not None for row in rows):
+                cipher = await self._cipher_for(connection, tenant, collection_id)
             return [_task_of(row, items.get(row.source, 0), cipher) for row in rows]
 
         return await self._database.read(tenant, work)
@@ -248,20 +241,13 @@ class Collections(Errands):
         """The task runs; the number of this attempt, from 1. A task that died may begin again."""
 
         async def work(connection: Transaction) -> int:
-            row = await _known_task(connection, tenant, collection_id, source)
             now = self._now()
-            await connection.execute(
-                update(tasks)
-                .where(tasks.c.number == row.number)
-                .values(
-                    state=TaskState.RUNNING.value,
-                    attempts=tasks.c.attempts + 1,
-                    since=now,
-                    updated_at=now,
-                )
-            )
+            asked = {"whose": tenant, "id": collection_id, "name": source, "now": now}
+            attempts = (await connection.execute(_BEGIN_TASK, asked)).scalar_one_or_none()
+            if attempts is None:
+                raise _no_task(source)
             await _touch(connection, collection_id, now)
-            return int(row.attempts) + 1
+            return int(attempts)
 
         return await self._database.write(tenant, work)
 
@@ -273,9 +259,9 @@ class Collections(Errands):
 
         async def work(connection: Transaction) -> None:
             row = await _known_task(connection, tenant, collection_id, source)
-            cipher = await self._cipher_for(connection, tenant, collection_id)
+            cipher = await self._cipher_for(connection, tenant, collection_id) if why else None
             place = f"tasks.why:{collection_id}:{source}"
-            sealed = cipher.seal(why.encode(), place=place) if why and cipher else None
+            sealed = cipher.seal(why.encode(), place=place) if cipher else None
             now = self._now()
             await connection.execute(
                 update(tasks)
@@ -330,10 +316,8 @@ def _deadline(end: datetime, collection: str, defect: Mapping[str, object]) -> E
 
 
 async def _collection_row(connection: Transaction, tenant: str, collection: str) -> Row[Any]:
-    asked = select(collections).where(
-        collections.c.id == collection, collections.c.tenant == tenant
-    )
-    row = (await connection.execute(asked)).one_or_none()
+    asked = {"tenant": tenant, "collection": collection}
+    row = (await connection.execute(_COLLECTION, asked)).one_or_none()
     if row is None:
         raise RequestError(what="The collection", why="there is none of this id")
     return row
@@ -353,16 +337,59 @@ async def _known_task(
 ) -> Row[Any]:
     row = await _task_row(connection, tenant, collection, source)
     if row is None:
-        why = "the collection has no task for this source"
-        raise RequestError(what=f"The task {source[:63]!r}", why=why)
+        raise _no_task(source)
     return row
+
+
+def _no_task(source: str) -> RequestError:
+    why = "the collection has no task for this source"
+    return RequestError(what=f"The task {source[:63]!r}", why=why)
 
 
 async def _touch(connection: Transaction, collection: str, now: str) -> None:
     """Something happened to the collection: `unfinished` takes it for stalled later."""
-    await connection.execute(
-        update(collections).where(collections.c.id == collection).values(updated_at=now)
+    await connection.execute(_TOUCH, {"whose": collection, "now": now})
+
+
+# Written once: to put a statement together takes as long as to run it.
+_COLLECTION = select(collections).where(
+    collections.c.id == bindparam("collection"), collections.c.tenant == bindparam("tenant")
+)
+_COLLECTIONS_OF = (
+    select(collections)
+    .where(collections.c.order_handle == bindparam("order"))
+    .order_by(collections.c.number)
+)
+_TASKS = (
+    select(tasks)
+    .where(tasks.c.collection == bindparam("collection"), tasks.c.tenant == bindparam("tenant"))
+    .order_by(tasks.c.number)
+)
+_BROUGHT = (
+    select(stamps.c.source, func.count().label("brought"))
+    .where(stamps.c.collection == bindparam("collection"))
+    .group_by(stamps.c.source)
+)
+_BEGIN_TASK = (
+    update(tasks)
+    .where(
+        tasks.c.collection == bindparam("id"),
+        tasks.c.source == bindparam("name"),
+        tasks.c.tenant == bindparam("whose"),
     )
+    .values(
+        state=TaskState.RUNNING.value,
+        attempts=tasks.c.attempts + 1,
+        since=bindparam("now"),
+        updated_at=bindparam("now"),
+    )
+    .returning(tasks.c.attempts)
+)
+_TOUCH = (
+    update(collections)
+    .where(collections.c.id == bindparam("whose"))
+    .values(updated_at=bindparam("now"))
+)
 
 
 def _task(

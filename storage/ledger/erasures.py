@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from evidence.canonical import digest
 from evidence.erasure import ErasureReason
@@ -188,7 +188,7 @@ class Erasures(Part):
 
         async def work(connection: Transaction) -> datetime:
             await check_open(connection, order.handle)
-            found = (await connection.execute(_holds(order.handle))).first()
+            found = await _hold_of(connection, order.handle)
             if found is not None:
                 return from_text(found.placed_at)
             now = self._now()
@@ -228,7 +228,7 @@ class Erasures(Part):
         """Since when a hold is on the order, or None."""
 
         async def work(connection: Transaction) -> datetime | None:
-            row = (await connection.execute(_holds(order.handle))).first()
+            row = await _hold_of(connection, order.handle)
             return None if row is None else from_text(row.placed_at)
 
         return await self._database.read(order.tenant, work)
@@ -236,7 +236,7 @@ class Erasures(Part):
     async def _refuse(self, connection: Transaction, handle: str, window_of: WindowOf) -> None:
         await check_open(connection, handle)
         what = "The erasure"
-        if (await connection.execute(_holds(handle))).first() is not None:
+        if await _hold_of(connection, handle) is not None:
             why = "a legal hold is on the order; whoever placed it has to lift it first"
             raise HeldError(what=what, why=why)
         if await is_under_way(connection, handle):
@@ -247,8 +247,14 @@ class Erasures(Part):
             raise HeldError(what=what, why=why)
 
 
-def _holds(handle: str) -> Any:
-    return select(holds).where(holds.c.order_handle == handle, holds.c.lifted_at.is_(None))
+_HOLDS = select(holds).where(
+    holds.c.order_handle == bindparam("order"), holds.c.lifted_at.is_(None)
+)
+
+
+async def _hold_of(connection: Transaction, handle: str) -> Row[Any] | None:
+    """The hold that is on the order now."""
+    return (await connection.execute(_HOLDS, {"order": handle})).first()
 
 
 async def _kept_until(connection: Transaction, handle: str, window_of: WindowOf) -> datetime:

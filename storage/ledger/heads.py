@@ -60,12 +60,7 @@ class Heads(Part):
 
     async def checkpoint_at(self, tenant: str, size: int) -> bytes | None:
         """The signed note of this very size, or None."""
-        return await self._note(
-            tenant,
-            select(checkpoints.c.note).where(
-                checkpoints.c.tenant == tenant, checkpoints.c.size == size
-            ),
-        )
+        return await self._note(tenant, _NOTE_AT, {"tenant": tenant, "size": size})
 
     async def first_checkpoint_covering(self, tenant: str, log_index: int) -> bytes:
         """The oldest signed note that covers the leaf at `log_index`.
@@ -186,14 +181,17 @@ class Heads(Part):
             raise CorruptionError(what="The ledger", why=why)
         return found
 
-    async def _note(self, tenant: str, asked: Any) -> bytes | None:
+    async def _note(self, tenant: str, asked: Any, values: Any = None) -> bytes | None:
         async def work(connection: Transaction) -> bytes | None:
-            return (await connection.execute(asked.limit(1))).scalar_one_or_none()
+            return (await connection.execute(asked.limit(1), values)).scalar_one_or_none()
 
         return await self._database.read(tenant, work)
 
 
 # Written once: to put a statement together takes as long as to run it.
+_NOTE_AT = select(checkpoints.c.note).where(
+    checkpoints.c.tenant == bindparam("tenant"), checkpoints.c.size == bindparam("size")
+)
 _HEADS = (
     select(checkpoints)
     .where(checkpoints.c.tenant == bindparam("tenant"), checkpoints.c.size >= bindparam("size"))

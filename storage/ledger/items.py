@@ -142,19 +142,15 @@ class Items(Part):
             stored = await _stored_there(connection, order, list(by_lookup))
             return {by_lookup[lookup]: spot for lookup, spot in stored.items()}
 
+        if not by_lookup:
+            return {}
         return await self._database.read(order.tenant, work)
 
     async def items(self, order: OrderRecord) -> list[KeptItem]:
         """Those in sequence in the order of the chain, then the others as they came."""
 
         async def work(connection: Transaction) -> Sequence[Any]:
-            asked = (
-                select(stamps, receipts.c.seq, receipts.c.log_index, receipts.c.body)
-                .outerjoin(receipts, receipts.c.stamp == stamps.c.number)
-                .where(stamps.c.order_handle == order.handle)
-                .order_by(receipts.c.seq.is_(None), receipts.c.seq, stamps.c.number)
-            )
-            return (await connection.execute(asked)).all()
+            return (await connection.execute(_ITEMS, {"order": order.handle})).all()
 
         cipher = RowCipher(order.key)
         return [_kept_item(cipher, row) for row in await self._database.read(order.tenant, work)]
@@ -177,11 +173,8 @@ class Items(Part):
 
         async def work(connection: Transaction) -> list[tuple[int, bytes]]:
             found: list[tuple[int, bytes]] = []
-            for table in (receipts, lost_receipts):
-                asked = select(table.c.log_index, table.c.body).where(
-                    table.c.order_handle == order.handle
-                )
-                rows = await connection.execute(asked.order_by(table.c.seq))
+            for asked in (_RECEIPTS, _LOST):
+                rows = await connection.execute(asked, {"order": order.handle})
                 found.extend((row.log_index, row.body) for row in rows)
             return sorted(found)
 
@@ -192,9 +185,8 @@ class Items(Part):
         """The receipts of the order whose stamps are no more, in the order of its chain."""
 
         async def work(connection: Transaction) -> list[bytes]:
-            asked = select(lost_receipts.c.body).where(lost_receipts.c.order_handle == order.handle)
-            rows = await connection.execute(asked.order_by(lost_receipts.c.seq))
-            return list(rows.scalars())
+            rows = await connection.execute(_LOST, {"order": order.handle})
+            return [row.body for row in rows]
 
         return [Receipt.from_bytes(body) for body in await self._database.read(order.tenant, work)]
 
@@ -239,6 +231,18 @@ def _brought(cipher: RowCipher, item: Item, content: Placed) -> _Brought:
 
 
 # Written once: to put a statement together takes as long as to run it.
+_ITEMS = (
+    select(stamps, receipts.c.seq, receipts.c.log_index, receipts.c.body)
+    .outerjoin(receipts, receipts.c.stamp == stamps.c.number)
+    .where(stamps.c.order_handle == bindparam("order"))
+    .order_by(receipts.c.seq.is_(None), receipts.c.seq, stamps.c.number)
+)
+_RECEIPTS, _LOST = (
+    select(table.c.log_index, table.c.body)
+    .where(table.c.order_handle == bindparam("order"))
+    .order_by(table.c.seq)
+    for table in (receipts, lost_receipts)
+)
 _ORDER_AND_COLLECTION = (
     select(
         orders.c.key_wrapped,

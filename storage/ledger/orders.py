@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 
 from evidence.errors import RequestError
 from evidence.merkle import EMPTY_ROOT
@@ -105,8 +105,8 @@ class Orders(Part):
         """None as well for an order that was erased, or is another tenant's."""
 
         async def work(connection: Transaction) -> OrderRecord | None:
-            asked = select(orders).where(orders.c.tenant == tenant, orders.c.handle == handle)
-            row = (await connection.execute(asked)).one_or_none()
+            asked = {"tenant": tenant, "handle": handle}
+            row = (await connection.execute(_BY_HANDLE, asked)).one_or_none()
             return self._order_of(row) if row is not None else None
 
         return await self._database.read(tenant, work)
@@ -141,10 +141,10 @@ class Orders(Part):
         """In the order they were added; only those added before that time, if one is given."""
 
         async def work(connection: Transaction) -> list[Alias]:
-            asked = select(aliases).where(aliases.c.order_handle == order.handle)
+            asked = _ALIASES
             if before is not None:
                 asked = asked.where(aliases.c.added_at < to_text(before))
-            rows = (await connection.execute(asked.order_by(aliases.c.number))).all()
+            rows = (await connection.execute(asked, {"order": order.handle})).all()
             cipher = RowCipher(order.key)
             return [_alias_of(cipher, row) for row in rows]
 
@@ -207,6 +207,15 @@ class Orders(Part):
 
     def _alias_lookup(self, tenant: str, alias: Alias) -> str:
         return self._vault.lookup(tenant, f"alias:{alias.kind}", alias.value)
+
+
+# Written once: to put a statement together takes as long as to run it.
+_BY_HANDLE = select(orders).where(
+    orders.c.tenant == bindparam("tenant"), orders.c.handle == bindparam("handle")
+)
+_ALIASES = (
+    select(aliases).where(aliases.c.order_handle == bindparam("order")).order_by(aliases.c.number)
+)
 
 
 def _new_order(tenant: str, ref: OrderRef, store: str) -> OrderRecord:

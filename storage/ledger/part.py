@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from evidence.canonical import canonical
 from evidence.errors import NotFoundError, RequestError
@@ -18,6 +18,7 @@ from storage.vault.vault import Vault
 
 Value = TypeVar("Value")
 
+_KEY = select(orders.c.tenant, orders.c.key_wrapped).where(orders.c.handle == bindparam("order"))
 # Far below the most parameters a statement may have on SQLite or PostgreSQL.
 _AT_ONCE = 500
 _UNDER_WAY = [state.value for state in State if not state.is_final]
@@ -40,10 +41,7 @@ class Part:
 
     async def _cipher_of(self, connection: Transaction, handle: str) -> RowCipher | None:
         """The cipher of an order's columns, or None once the order was erased."""
-        found = await connection.execute(
-            select(orders.c.tenant, orders.c.key_wrapped).where(orders.c.handle == handle)
-        )
-        row = found.one()
+        row = (await connection.execute(_KEY, {"order": handle})).one()
         if row.key_wrapped is None:
             return None
         return RowCipher(self._order_key(row.tenant, handle, row.key_wrapped))
