@@ -263,6 +263,27 @@ def test_a_heading_is_held_against_a_way_that_is_drawn_from_left_to_right() -> N
     assert kinds(row("Handed over 2026-11-03T14:19")) == ["twice"]
 
 
+def test_a_date_under_another_events_label_proves_no_delivery() -> None:
+    """Two columns: the history's word stands in the row of the date that "Shipped" is over."""
+
+    def columns(label: str) -> Facts:
+        day = box(400, 120, 90, 12)
+        out = box(40, 160, 300, 12)
+        return Facts([
+            fact("picture.size", "600 x 800", WHOLE),
+            fact("document.text", label, box(400, 104, 60, 12)),
+            fact("document.text", "Delivered", box(40, 120, 90, 12)),
+            fact("document.text", "2026-11-02", day),
+            fact("delivery.at", parse_iso("2026-11-02"), day),
+            fact("document.text", "Out for delivery 2026-11-05 08:10", out),
+            fact("scan.out_for_delivery.at", parse_iso("2026-11-05T08:10"), out),
+        ])  # fmt: skip
+
+    assert tamper_of(columns("Shipped")).verdict is not Verdict.FAIL
+    assert tamper_of(columns("Status")).verdict is Verdict.FAIL
+    assert tamper_of(columns("Delivered on")).verdict is Verdict.FAIL
+
+
 def test_two_parcels_have_two_deliveries() -> None:
     two = ("Tracking LZ251048949US", "Delivered On: November 3, 2026",
            f"Tracking {NUMBER}", "Delivered On: November 6, 2026")  # fmt: skip
@@ -342,6 +363,12 @@ def test_one_weak_trace_is_open_and_two_kinds_of_them_are_enough() -> None:
     assert judged(("trace.text.odd_run", 0.6), ("trace.file.times", 0.6)).verdict is Verdict.FAIL
     # The same trace again, or one of the same cause, is no second reason.
     assert judged(*[("trace.text.odd_run", 0.6)] * 5).verdict is Verdict.INCONCLUSIVE
+    # Who crops in an editor saves once more over an earlier compression: that is one reason.
+    assert judged(("trace.file.editor", 0.65)).verdict is Verdict.INCONCLUSIVE
+    saved = [("trace.file.editor", 0.6), ("trace.picture.strange_part", 0.6)]
+    assert judged(*saved).verdict is Verdict.INCONCLUSIVE
+    surely = [("trace.file.editor", 0.6), ("trace.picture.strange_part", 0.75)]
+    assert judged(*surely).verdict is Verdict.FAIL
     editor = [("trace.file.editor", 0.4), ("trace.picture.history", 0.4)]
     assert judged(*editor).verdict is Verdict.PASS
 

@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta
 from evidence.facts import Fact, Facts
 from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
 from verifiers.authenticity.contradiction import Contradiction
-from verifiers.authenticity.lines import Line
+from verifiers.authenticity.lines import Line, place_of
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told, labels_in
 
@@ -46,6 +46,7 @@ class Event:
 
     starts  the wall clocks that it can begin at; more than one where 03/04/2026 can be two days
     at      the instant, where the zone is known
+    doubtful  a label of another event stands right over the date, in its own column
     """
 
     step: int
@@ -53,6 +54,7 @@ class Event:
     timed: bool
     line: Line
     at: datetime | None = None
+    doubtful: bool = False
 
     @property
     def days(self) -> set[date]:
@@ -78,8 +80,37 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         if _TALK.search(line.text) or len(line.text) > _LONG:
             continue
         at = fact.value.at if isinstance(fact.value, Instant) else None
-        found.append(Event(_STEPS[name], starts, timed, line, at))
+        step = _STEPS[name]
+        doubtful = step == DELIVERED and _under_another_label(fact, facts)
+        found.append(Event(step, starts, timed, line, at, doubtful))
     return found
+
+
+# How far over a date its label stands, and how far behind the date it may begin, in heights.
+_OVER, _EDGE = 2.2, 0.8
+_OTHERS = frozenset({Told.ORDERED, Told.PAID, Told.LABEL, Told.SHIPPED, Told.ACCEPTED})
+
+
+def _under_another_label(fact: Fact, facts: Facts) -> bool:
+    """Whether the date's own column says over it that it was ordered or shipped then.
+
+    Pages set two columns beside each other, and what stands in the date's row may be the other's.
+    """
+    own = place_of(fact)
+    if own is None:
+        return False
+    page, x, y, _, height = own
+    for other in facts.named("document.text"):
+        at = place_of(other)
+        # A value may be set in a little under its label.
+        if at is None or at[0] != page or not -_EDGE * height < x - at[1] < at[3]:
+            continue
+        if not 0 < y - at[2] <= _OVER * max(height, at[4]):
+            continue
+        said = {label.told for label in labels_in(fold(other.text))}
+        if said & _OTHERS and Told.DELIVERED not in said:
+            return True
+    return False
 
 
 _MAIL = re.compile(r"message/[^/]*")
@@ -120,6 +151,8 @@ def _starts(time: Time) -> tuple[tuple[datetime, ...], bool]:
 
 
 def _weight(*events: Event) -> float:
+    if any(event.doubtful for event in events):
+        return 0.38  # two such contradictions are no proof either
     if all(event.line.sure for event in events):
         return 0.95
     low = min(event.line.confidence for event in events)

@@ -53,6 +53,9 @@ def tamper_of(facts: Facts) -> Tamper:
     strongest: dict[str, float] = {}
     for one in against:
         strongest[one.kind] = max(strongest.get(one.kind, 0.0), one.weight)
+    if len(strongest) > 1 and set(strongest) <= {"editor", *_ONE_MAKING}:
+        # Who crops a picture in an editor saves it once more, over an earlier compression.
+        strongest["editor"] = _BESIDE_PIXELS * strongest.get("editor", 0.0)
     left = 1.0
     for weight in strongest.values():
         left *= 1 - weight
@@ -114,6 +117,8 @@ _ONE_MAKING = frozenset(
 # What a page that tells one story cannot say; messages between pictures tell several.
 _ONE_STORY = frozenset({"order", "twice"})
 _OF_MANY = 0.6
+# How much of an editor's name counts where nothing but the pixels stands beside it.
+_BESIDE_PIXELS = 0.5
 
 
 def _composed(facts: Facts) -> bool:

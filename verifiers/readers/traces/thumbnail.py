@@ -24,6 +24,8 @@ _LEAST_SIDE = 90
 # making its thumbnail leaves at the rest of the writing: some sharpen it, and all of it differs.
 _OFF, _OVER_REST, _WRITING = 7.5, 3.5, 12.0
 _LEAST_AREA = 12
+# Writing lies; what is small and stands upright is moiré, or an edge that was made small otherwise.
+_LYING, _LARGE = 1.5, 60
 
 
 def disagreements(picture: Image.Image, rgb: Bytes) -> list[Trace]:
@@ -48,7 +50,7 @@ def disagreements(picture: Image.Image, rgb: Bytes) -> list[Trace]:
     traces = []
     for label in range(1, count):
         x, y, w, h, area = (int(n) for n in stats[label])
-        if area < _LEAST_AREA:
+        if area < _LEAST_AREA or (area < _LARGE and w < _LYING * h):
             continue
         place = (int(x * scale), int(y * scale), max(1, int(w * scale)), max(1, int(h * scale)))
         if drawn_on(rgb, place) or vivid_share(rgb, place) > 0.03:
