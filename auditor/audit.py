@@ -28,7 +28,7 @@ from auditor.keys import Keys
 from auditor.ledger import LedgerReader, ObjectReader, Opener
 from auditor.report import Check, Checks, State, Trust
 from auditor.seal import why
-from auditor.stored import Rehashing, check_opened
+from auditor.stored import Here, Parts, Rehashing, check_opened
 from auditor.tally import Tally
 from auditor.tree import POINTER, SAVED, Head, Tree, read_heads, read_saved, stray_files
 from evidence.errors import EvidenceError, RequestError
@@ -112,19 +112,22 @@ def audit_tenant(
     saved: bytes | None = None,
     sample: int | None = None,
     opener: Opener | None = None,
+    parts: Parts | None = None,
 ) -> AuditReport:
     """Check a tenant: log, ledger, objects.
 
     sample   re-hash so many objects, chosen at random, instead of all
     opener   decrypts; None leaves the contents closed
+    parts    who hashes objects and opens orders; None: this process. It is closed in the end
     """
-    with Rehashing(ledger, objects, tally, sample=sample) as stored:
+    parts = parts or Here(objects, opener)
+    with Rehashing(ledger, objects, parts, tally, sample=sample) as stored:
         size = _log(log, keys, tally, trust=trust, saved=saved, ledger=ledger)
         check_chains(ledger, tally, size=size)
         check_stamps(ledger, tally, size=size)
         chosen = stored.check()
-    if opener is not None:
-        check_opened(ledger, opener, tally)
+        if opener is not None:
+            check_opened(ledger, parts, tally)
     report = _report("tenant", trust, tally)
     return AuditReport(
         kind=report.kind,

@@ -125,8 +125,14 @@ class Checks:
             self.passed(name, what, where)
 
     def add(self, later: Checks) -> None:
-        """Take over what was told elsewhere, after what was told here."""
-        self._made.extend(later._made)
+        """Take over what was told elsewhere, after what was told here; no more than is said."""
+        said = {name: min(count, MAX_SAID) for name, count in self._failed.items()}
+        for check in later._made:
+            if check.state is State.FAIL:
+                said[check.name] = said.get(check.name, 0) + 1
+                if said[check.name] > MAX_SAID:
+                    continue
+            self._made.append(check)
         for name, count in later._failed.items():
             self._failed[name] = self._failed.get(name, 0) + count
 

@@ -1,7 +1,7 @@
 """Are the stored bytes those of their receipts: none changed, none missing, none left over?
 
-Hashing gives way to other threads, so it runs on all cores. Names are kept in memory, some hundred
-bytes each; the objects themselves never are.
+Hashing gives way to other threads, so it runs on all cores, or wherever `Parts` says. Names are
+kept in memory, some hundred bytes each; the objects themselves never are.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain, groupby
-from typing import Any, Self, TypeAlias
+from itertools import groupby
+from typing import Any, Protocol, Self, TypeAlias
 
 from auditor.ledger import LedgerReader, ObjectReader, Opened, Opener
 from auditor.report import MAX_SAID
@@ -30,25 +30,68 @@ _BATCH_BYTES = 8 << 20
 _BATCH_OBJECTS = 64
 _ROUND_BYTES = 512 << 20
 _ROUND_OBJECTS = 4096
+# Orders that are opened as one part, and parts under way at once.
+_ORDERS = 16
+_PARTS = 64
 _NAME = re.compile("[0-9a-f]{64}")
 
 # Name, bytes that were read, what is wrong or "".
-_Hashed: TypeAlias = tuple[str, int, str]
+Hashed: TypeAlias = tuple[str, int, str]
+
+
+class Parts(Protocol):
+    """Who does the parts of an audit, several at once: this process, or workers elsewhere."""
+
+    def hash(self, names: Sequence[str]) -> Future[list[Hashed]]:
+        """What `hash_objects` says of these objects."""
+        ...
+
+    def open(self, handles: Sequence[str]) -> Future[Tally]:
+        """What `open_orders` says of these orders."""
+        ...
+
+    def close(self) -> None:
+        """What has not begun is not done any more."""
+        ...
+
+
+class Here:
+    """All cores of this process. `opener` is None where nothing is to be opened."""
+
+    def __init__(self, objects: ObjectReader, opener: Opener | None) -> None:
+        self._objects, self._opener = objects, opener
+        self._pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="audit")
+
+    def hash(self, names: Sequence[str]) -> Future[list[Hashed]]:
+        return self._pool.submit(hash_objects, self._objects, names)
+
+    def open(self, handles: Sequence[str]) -> Future[Tally]:
+        assert self._opener is not None  # noqa: S101 - nothing is opened without one
+        return self._pool.submit(open_orders, self._opener, handles)
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
 
 
 class Rehashing:
-    """The stored objects, hashed again on all cores from `with` on, while log and chains are read.
+    """The stored objects, hashed again part by part from `with` on, while log and chains are read.
 
     sample  so many of them, drawn now; None: all
     """
 
     def __init__(
-        self, ledger: LedgerReader, objects: ObjectReader, tally: Tally, *, sample: int | None
+        self,
+        ledger: LedgerReader,
+        objects: ObjectReader,
+        parts: Parts,
+        tally: Tally,
+        *,
+        sample: int | None,
     ) -> None:
         self._ledger, self._objects, self._tally, self._sample = ledger, objects, tally, sample
+        self._parts = parts
         self._cursor = tally.cursors.get("objects") or {"after": "", "seed": secrets.token_hex(8)}
-        self._pool = _pool()
-        self._ahead: deque[tuple[str, list[Future[list[_Hashed]]]]] = deque()
+        self._ahead: deque[tuple[str, list[Future[list[Hashed]]]]] = deque()
 
     def __enter__(self) -> Self:
         if not self._tally.is_done("objects"):
@@ -63,7 +106,7 @@ class Rehashing:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._parts.close()
 
     def check(self) -> dict[str, Any]:
         """Compare them with their receipts, then look for those that none names.
@@ -86,41 +129,46 @@ class Rehashing:
     def _begin_round(self) -> None:
         """In order, so that a round's last name says how far we are."""
         if (names := next(self._rounds, None)) is not None:
-            hashed = [self._pool.submit(self._hash, batch) for batch in _batches(names)]
+            hashed = [self._parts.hash([name for name, _ in part]) for part in _batches(names)]
             self._ahead.append((names[-1][0], hashed))
-
-    def _hash(self, batch: Sequence[tuple[str, int]]) -> list[_Hashed]:
-        return [_hash(self._objects, name) for name, _ in batch]
 
     def _take_over(self) -> None:
         tally = self._tally
         while self._ahead:
             last, under_way = self._ahead.popleft()
             self._begin_round()
-            for name, size, wrong in chain.from_iterable(each.result() for each in under_way):
-                tally.count("objects")
-                tally.count("object bytes", size)
-                if wrong:
-                    places = ", ".join(map(str, self._ledger.places_of(name)))
-                    what = f"Object {name}, of the receipt at {places or '?'}, {wrong}."
-                    tally.checks.failed("objects", what, name)
+            for part in under_way:
+                for name, size, wrong in part.result():
+                    tally.count("objects")
+                    tally.count("object bytes", size)
+                    if wrong:
+                        places = ", ".join(map(str, self._ledger.places_of(name)))
+                        what = f"Object {name}, of the receipt at {places or '?'}, {wrong}."
+                        tally.checks.failed("objects", what, name)
+                tally.watch("objects", tally.counts["objects"], len(self._chosen.lines))
             self._cursor["after"] = last
             tally.mark("objects", dict(self._cursor))
-            tally.watch("objects", tally.counts["objects"], len(self._chosen.lines))
 
 
-def check_opened(ledger: LedgerReader, opener: Opener, tally: Tally) -> None:
+def check_opened(ledger: LedgerReader, parts: Parts, tally: Tally) -> None:
     """Decrypt every item and compare it with its receipt's commitment."""
     if tally.is_done("opened"):
         return
-    after = (tally.cursors.get("opened") or {"after": ""})["after"]
-    with _pool() as pool:
-        while handles := ledger.orders(after):
-            for handle in handles:
-                _open_order(opener, handle, pool, tally)
-                after = handle
-                tally.mark("opened", {"after": after})
-                tally.watch("opened", tally.counts.get("opened items", 0), 0)
+    orders = _orders(ledger, (tally.cursors.get("opened") or {"after": ""})["after"])
+    ahead: deque[tuple[str, Future[Tally]]] = deque()
+
+    def begin() -> None:
+        if (handles := next(orders, None)) is not None:
+            ahead.append((handles[-1], parts.open(handles)))
+
+    for _ in range(_PARTS):
+        begin()
+    while ahead:
+        last, under_way = ahead.popleft()
+        begin()
+        tally.add(under_way.result())
+        tally.mark("opened", {"after": last})
+        tally.watch("opened", tally.counts.get("opened items", 0), 0)
     if erased := tally.unseen.get("erased orders", 0):
         what = f"{erased} orders were erased: their bytes cannot be opened any more."
         tally.checks.unsure("opened", what)
@@ -129,6 +177,26 @@ def check_opened(ledger: LedgerReader, opener: Opener, tally: Tally) -> None:
         "opened", f"All {count} items open to the bytes that their receipts commit to."
     )
     tally.done("opened")
+
+
+def _orders(ledger: LedgerReader, after: str) -> Iterator[Sequence[str]]:
+    while handles := ledger.orders(after):
+        for start in range(0, len(handles), _ORDERS):
+            yield handles[start : start + _ORDERS]
+        after = handles[-1]
+
+
+def hash_objects(objects: ObjectReader, names: Sequence[str]) -> list[Hashed]:
+    """One part of the objects."""
+    return [_hash(objects, name) for name in names]
+
+
+def open_orders(opener: Opener, handles: Sequence[str]) -> Tally:
+    """One part of the orders: what was found in them."""
+    tally = Tally(asked={})
+    for handle in handles:
+        _open_order(opener, handle, tally)
+    return tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +255,7 @@ class _Named:
             yield line[:32].hex(), int.from_bytes(line[32:], "big")
 
 
-def _hash(objects: ObjectReader, name: str) -> _Hashed:
+def _hash(objects: ObjectReader, name: str) -> Hashed:
     sha256 = hashlib.sha256()
     size = 0
     try:
@@ -251,7 +319,7 @@ def _hash_lost(objects: ObjectReader, names: Sequence[str], tally: Tally) -> Non
             tally.checks.failed("objects", what, name)
 
 
-def _open_order(opener: Opener, handle: str, pool: ThreadPoolExecutor, tally: Tally) -> None:
+def _open_order(opener: Opener, handle: str, tally: Tally) -> None:
     try:
         items = opener.items(handle)
     except EvidenceError as error:
@@ -269,9 +337,9 @@ def _open_order(opener: Opener, handle: str, pool: ThreadPoolExecutor, tally: Ta
             what = f"{item.place} {wrong}."
             tally.checks.failed("opened", what, item.place)
         tally.count("opened items")
-    for item, wrong in zip(first.values(), pool.map(_drained, first.values()), strict=True):
+    for item in first.values():
         tally.count("opened bytes", item.size)
-        if wrong:
+        if wrong := _drained(item):
             tally.checks.failed("opened", f"{item.place} {wrong}.", item.place)
 
 
@@ -294,10 +362,6 @@ def _drained(item: Opened) -> str:
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     return "" if size == item.size else f"has {size} bytes, its receipt says {item.size}"
-
-
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="audit")
 
 
 def _batches(jobs: Iterable[tuple[str, int]]) -> Iterator[list[tuple[str, int]]]:

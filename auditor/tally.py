@@ -55,6 +55,14 @@ class Tally:
         if number:
             self.unseen[name] = self.unseen.get(name, 0) + number
 
+    def add(self, part: Tally) -> None:
+        """Take over what was found, counted and left out in a part that is done."""
+        self.checks.add(part.checks)
+        for name, number in part.counts.items():
+            self.count(name, number)
+        for name, number in part.unseen.items():
+            self.skip(name, number)
+
     def mark(self, phase: str, cursor: Any) -> None:
         """All up to `cursor` is in the tally: an audit that dies after this goes on from here."""
         self.cursors[phase] = cursor

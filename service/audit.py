@@ -7,36 +7,34 @@ ledger's event loop runs in a thread of its own, and the audit in the caller's, 
 from __future__ import annotations
 
 import asyncio
+import secrets
 import tempfile
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from auditor.audit import AuditReport, audit_log, audit_tenant
 from auditor.folder import FolderLog, LogReader
 from auditor.keys import Keys
-from auditor.ledger import Opened, Row
 from auditor.report import Trust
 from auditor.tally import Tally, Watch, unwatched
 from evidence.canonical import digest
-from evidence.errors import CorruptionError, RequestError
-from evidence.receipts import commit_order
-from service.places import Places, content_of, open_places
+from evidence.errors import RequestError
+from service.audit_parts import ByWorkers
+from service.audit_rows import ByKeys, Rows, Wait
+from service.places import Places, open_places
 from service.settings import Settings
 from storage.ledger.audit import AuditRows
 from storage.ledger.database import Database
 from storage.ledger.ledger import Ledger
 from storage.log.s3 import S3Log
-from storage.objects.objects import Objects
 from storage.vault.vault import Vault
 
 _MOST_KEYS = 100
-_T = TypeVar("_T")
-_Wait = Callable[[Coroutine[Any, Any, _T]], _T]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +48,7 @@ class Asked:
     sample   re-hash so many objects instead of all
     opening  decrypt too
     resume   a file that keeps how far the audit has come; removed once it is complete
+    workers  objects are hashed, and orders opened, by all workers of the queue; needs the keys
     """
 
     tenant: str = ""
@@ -59,6 +58,7 @@ class Asked:
     sample: int | None = None
     opening: bool = False
     resume: Path | None = None
+    workers: bool = False
 
 
 def audit(
@@ -88,10 +88,11 @@ def _audit_tenant(
         raise RequestError(what="The audit", why=f"there is no evidence in {settings.data}")
     if not settings.database and not (settings.data / "ledger.sqlite").is_file():
         raise RequestError(what="The audit", why=f"there is no ledger in {settings.data}")
-    if asked.opening and not (settings.keys / tenant / "wrapping.json").is_file():
-        why = f"the tenant's keys, which --open needs, are not in {settings.keys}"
+    with_keys = asked.opening or asked.workers
+    if with_keys and not (settings.keys / tenant / "wrapping.json").is_file():
+        why = f"the tenant's keys, which --open and --workers need, are not in {settings.keys}"
         raise RequestError(what="The audit", why=why)
-    with _vault(settings, opening=asked.opening) as vault, _loop() as wait:
+    with _vault(settings, with_keys=with_keys) as vault, _loop() as wait:
         database = wait(Database.open(settings.database_url))
         try:
             ledger = Ledger(database, vault, lambda: datetime.now(UTC))
@@ -104,17 +105,29 @@ def _audit_tenant(
             tally = Tally.open(asked.resume, said, watch=watch, every_s=save_every_s)
             return audit_tenant(
                 log,
-                _Ledger(rows, tenant, wait),
+                Rows(rows, tenant, wait),
                 places.objects,
                 keys,
                 tally,
                 trust=trust,
                 saved=asked.saved,
                 sample=asked.sample,
-                opener=_Opener(ledger, places.objects, tenant, wait) if asked.opening else None,
+                opener=ByKeys(ledger, places.objects, tenant, wait) if asked.opening else None,
+                parts=_by_workers(settings, vault, tenant, tally, wait) if asked.workers else None,
             )
         finally:
             wait(database.close())
+
+
+def _by_workers(
+    settings: Settings, vault: Vault, tenant: str, tally: Tally, wait: Wait
+) -> ByWorkers:
+    """Taken up again, an audit has the same id, so what workers did meanwhile is found."""
+    known = tally.cursors.setdefault("workers", {"id": secrets.token_hex(16)})
+    parts: ByWorkers = wait(
+        ByWorkers.begin(settings, vault, tenant=tenant, audit=known["id"], watch=tally.watch)
+    )
+    return parts
 
 
 def _log(settings: Settings, places: Places, tenant: str) -> LogReader:
@@ -124,9 +137,9 @@ def _log(settings: Settings, places: Places, tenant: str) -> LogReader:
 
 
 @contextmanager
-def _vault(settings: Settings, *, opening: bool) -> Iterator[Vault]:
-    """The vault, or an empty one: without --open no key is asked for, and none is made."""
-    if opening:
+def _vault(settings: Settings, *, with_keys: bool) -> Iterator[Vault]:
+    """The vault, or an empty one, so that no key is asked for, and none is made."""
+    if with_keys:
         yield Vault.open(settings.keys)
         return
     with tempfile.TemporaryDirectory(prefix="orderproof-audit-") as empty:
@@ -164,13 +177,13 @@ def _said(asked: Asked) -> dict[str, Any]:
 
 
 @contextmanager
-def _loop() -> Iterator[_Wait[Any]]:
+def _loop() -> Iterator[Wait]:
     """An event loop in a thread; what is yielded runs a coroutine there and waits for it."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="ledger", daemon=True)
     thread.start()
 
-    def wait(work: Coroutine[Any, Any, _T]) -> _T:
+    def wait(work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, loop).result()
 
     try:
@@ -179,88 +192,3 @@ def _loop() -> Iterator[_Wait[Any]]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Ledger:
-    """`auditor.ledger.LedgerReader` over one tenant's rows."""
-
-    rows: AuditRows
-    tenant: str
-    wait: _Wait[Any]
-
-    def heads(self) -> Iterator[tuple[int, bytes, bool]]:
-        after = -1
-        while page := self.wait(self.rows.heads(self.tenant, after=after)):
-            yield from page
-            after = page[-1][0]
-
-    def entries(self, start: int, stop: int) -> Sequence[tuple[int, bytes]]:
-        found: list[tuple[int, bytes]] = self.wait(self.rows.entries(self.tenant, start, stop))
-        return found
-
-    def count_after(self, size: int) -> int:
-        return int(self.wait(self.rows.count_after(self.tenant, size)))
-
-    def chains(self, after: tuple[str, int]) -> Sequence[Row]:
-        return [Row._make(row) for row in self.wait(self.rows.chains(self.tenant, *after))]
-
-    def loose_ends(self) -> tuple[int, int, int]:
-        waiting, lost, unnamed = self.wait(self.rows.loose_ends(self.tenant))
-        return waiting, lost, unnamed
-
-    def objects(self, after: int) -> Sequence[tuple[int, str, int]]:
-        found: list[tuple[int, str, int]] = self.wait(self.rows.objects(self.tenant, after=after))
-        return found
-
-    def lost_objects(self) -> Iterator[str]:
-        after = -1
-        while page := self.wait(self.rows.lost_objects(self.tenant, after=after)):
-            for after, stored in page:  # noqa: B007 - the last is asked for next
-                yield stored
-
-    def named_by_others(self) -> Iterator[str]:
-        after = 0
-        while page := self.wait(self.rows.objects_of_others(self.tenant, after=after)):
-            for after, stored in page:  # noqa: B007 - the last is asked for next
-                yield stored
-
-    def places_of(self, stored: str) -> Sequence[int]:
-        found: list[int] = self.wait(self.rows.places_of(self.tenant, stored))
-        return found
-
-    def orders(self, after: str) -> Sequence[str]:
-        found: list[str] = self.wait(self.rows.order_handles(self.tenant, after=after))
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Opener:
-    """`auditor.ledger.Opener`: has the vault, by way of the ledger."""
-
-    ledger: Ledger
-    objects: Objects
-    tenant: str
-    wait: _Wait[Any]
-
-    def items(self, handle: str) -> Sequence[Opened] | None:
-        order = self.wait(self.ledger.order_by_handle(self.tenant, handle))
-        if order is None:
-            return None
-        if commit_order(order.salt, order.ref) != order.commitment:
-            why = "its commitment is to another order than its row opens to"
-            raise CorruptionError(what="The order", why=why)
-        return [
-            Opened(
-                place=f"Receipt {line.receipt.seq}" if line.receipt else "A stamp that waits",
-                stored=line.stored,
-                # A stamp that waits has no commitment that anything was built on yet.
-                commitment=line.receipt.commitment if line.receipt else "",
-                size=line.size,
-                salt=line.salt,
-                sha256=line.sha256,
-                content=content_of(line, order, self.objects),
-            )
-            for line in self.wait(self.ledger.items(order))
-            if line.receipt is not None
-        ]

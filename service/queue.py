@@ -175,6 +175,11 @@ class Queue:
             self._server.stop()
 
 
+def queue_is_there(settings: Settings) -> bool:
+    """Whether a worker may be listening. Without one, none is started just for this."""
+    return bool(settings.valkey) or socket_of(settings).exists()
+
+
 def socket_of(settings: Settings) -> Path:
     """Where this data folder's own Valkey listens; socket paths must stay under 108 bytes."""
     inside = settings.data.resolve() / "valkey.sock"

@@ -24,6 +24,7 @@ from arq.worker import Worker, func
 
 from evidence.errors import EvidenceError, OutageError
 from evidence.times import rfc3339
+from service.audit_parts import do_part, is_part
 from service.background import apart
 from service.line import LEASE_S, Taken
 from service.queue import BEAT_S, BELL, QUEUE, decode_job, encode_job
@@ -142,6 +143,8 @@ class Hands:
 
 async def _one_walk(runtime: Runtime, taken: Taken) -> tuple[float | None, bool]:
     """Walk once. How long to pause before the next walk (None: there is none), and if it broke."""
+    if is_part(taken.id):
+        return await do_part(runtime, taken)
     if taken.lost >= MOST_LOST:
         why = (
             f"Its walk ended {taken.lost} times with the worker. See what it brings, then retry it."

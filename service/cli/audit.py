@@ -2,6 +2,7 @@
 
 orderproof audit                           every receipt, head and stored byte; no key needed
 orderproof audit --open                    decrypts too; needs the keys
+orderproof audit --workers                 objects by all workers, behind all else; needs the keys
 orderproof audit --log DIR --key FILE      a published log's files, without ledger and objects
 """
 
@@ -34,6 +35,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", type=Path, metavar="STATE", help="keep how far it came there, and go on from it"
     )
+    parser.add_argument(
+        "--workers",
+        action="store_true",
+        help="have the workers hash objects and open orders, behind whatever else waits",
+    )
     parser.add_argument("--json", action="store_true", help="answer as JSON")
     parser.set_defaults(run=run)
 
@@ -45,10 +51,10 @@ def run(arguments: argparse.Namespace) -> int:
     from service.cli.terminal import say, say_json
     from service.settings import load_settings
 
-    if arguments.log is not None and (arguments.open or arguments.sample or arguments.tenant):
-        raise RequestError(
-            what="--log", why="a log's folder has no contents to open and no tenants"
-        )
+    of_a_tenant = arguments.open or arguments.sample or arguments.tenant or arguments.workers
+    if arguments.log is not None and of_a_tenant:
+        why = "a log's folder has no contents to open, no tenants and no workers"
+        raise RequestError(what="--log", why=why)
     asked = Asked(
         tenant=arguments.tenant,
         log=arguments.log,
@@ -57,6 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         sample=arguments.sample,
         opening=arguments.open,
         resume=arguments.resume,
+        workers=arguments.workers,
     )
     with _Shown() as shown:
         report = audit(asked, lambda: load_settings(arguments.config), watch=shown.watch)
@@ -98,6 +105,8 @@ class _Shown:
         self._out = sys.stderr
         self._moving = watched(sys.stderr)
         self._said_at = time.monotonic()
+        # Of each phase, when it was first heard of and how much was done by then.
+        self._begun: dict[str, tuple[float, int]] = {}
 
     def __enter__(self) -> _Shown:
         return self
@@ -109,9 +118,13 @@ class _Shown:
 
     def watch(self, phase: str, done: int, total: int) -> None:
         now = time.monotonic()
+        since, before = self._begun.setdefault(phase, (now, done))
         if now - self._said_at < (0.1 if self._moving else _SAY_EVERY_S):
             return
         self._said_at = now
-        text = f"{phase}: {done:,}" + (f" of {total:,}" if total else "")
+        text = phase
+        if done or total:
+            rate = (done - before) / max(now - since, 0.001)
+            text += f": {done:,}" + (f" of {total:,}" if total else "") + f", {rate:,.0f}/s"
         self._out.write(f"\r\x1b[K{text}" if self._moving else f"{text}\n")
         self._out.flush()

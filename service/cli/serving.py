@@ -36,14 +36,8 @@ def told_to_stop() -> asyncio.Future[str]:
 @contextlib.asynccontextmanager
 async def open_quietly(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime, with its queue if a worker may be listening there."""
+    from service.queue import queue_is_there
     from service.runtime import Runtime
 
     async with await Runtime.open(settings, with_queue=queue_is_there(settings)) as runtime:
         yield runtime
-
-
-def queue_is_there(settings: Settings) -> bool:
-    """Whether a worker may be listening. Without one, none is started just for this."""
-    from service.queue import socket_of
-
-    return bool(settings.valkey) or socket_of(settings).exists()
