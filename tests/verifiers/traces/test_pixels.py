@@ -198,6 +198,21 @@ def test_a_value_off_its_labels_line_is_told(
     assert inside(traces(saved(image))["trace.picture.off_line"])
 
 
+def off_its_line() -> Image.Image:
+    image = clean()
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((236, 90, 500, 130), fill=PAPER)
+    draw.text((240, 99), "1Z5R89390351167184", font=ImageFont.load_default(22), fill=(40, 44, 48))
+    return image
+
+
+@pytest.mark.parametrize("degrees", [-0.4, 0.3])
+def test_lines_of_a_page_that_a_scanner_tilted_are_not_measured(degrees: float) -> None:
+    assert "trace.picture.off_line" in traces(jpeg(off_its_line(), 85))
+    tilted = off_its_line().rotate(degrees, Image.Resampling.BICUBIC, fillcolor=PAPER)
+    assert "trace.picture.off_line" not in traces(jpeg(tilted, 85))
+
+
 @pytest.mark.parametrize("handling", HONEST.values(), ids=list(HONEST))
 def test_a_clean_screen_that_was_handled_honestly_has_no_trace(
     handling: Callable[[Image.Image], Image.Image],

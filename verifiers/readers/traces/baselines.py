@@ -19,7 +19,7 @@ from verifiers.readers.traces.trace import Trace
 from verifiers.readers.traces.words import Word
 
 _LEAST_GLYPHS = 4
-_LEVEL = 0.007  # a line's rise over its run
+_LEVEL, _TILTED = 0.007, 0.003  # a line's rise over its run
 _OFF = 0.9  # pixels
 _LEAST_PART = 0.11  # of a word's height
 _ALIKE = 0.13  # of the height of capitals: one size, nearly
@@ -79,6 +79,16 @@ def off_the_line(rgb: Bytes, words: list[Word], glyphs: list[list[Glyph]]) -> li
             strength = 0.85
         traces.append(Trace("trace.picture.off_line", said, box(*area), strength))
     return traces
+
+
+def is_level(words: list[Word], glyphs: list[list[Glyph]]) -> bool:
+    """Whether lines run along the rows of pixels, as on a screen; few lines are taken for level.
+
+    Of a level page some lines seem to rise and as many to fall; those of a scan all do the same.
+    """
+    lines = (line_of(word, own) for word, own in zip(words, glyphs, strict=True))
+    slopes = [line.slope for line in lines if line is not None]
+    return len(slopes) < 5 or abs(float(np.median(slopes))) <= _TILTED
 
 
 def _beside(one: Word, other: Word) -> bool:

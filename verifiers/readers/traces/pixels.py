@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from evidence.locators import box
-from verifiers.readers.traces.baselines import off_the_line
+from verifiers.readers.traces.baselines import is_level, off_the_line
 from verifiers.readers.traces.blocks import Floats
 from verifiers.readers.traces.glyphs import glyphs_of
 from verifiers.readers.traces.grain import grained, roughness, strange_papers
@@ -39,6 +39,7 @@ def traces_of(picture: Image.Image, tables: Mapping[int, Sequence[int]] | None) 
     # In a photo and a scan no line is level.
     level = not grained(roughness(grey), words)
     glyphs = [glyphs_of(rgb, word) for word in words] if level else []
+    level = level and is_level(words, glyphs)
     lines = stands_of(rgb, words) if level else []
     return [
         *drawn,

@@ -30,6 +30,7 @@ _SAME, _LIKE = 0.94, 0.75  # correlation: one typeface, one figure
 _MOST_SAME, _LEAST_LIKE = 0.1, 0.6  # of a line's glyphs
 _FIGURES = (0.7, 0.84)  # from one figure to the next, of their height
 _WEIGHT = (0.75, 1.33)  # ink of one over the other's: bold is no other typeface
+_LEAST_ALIKE = 0.35  # of all glyphs, in a picture that is a screen's own
 _MOST = 2  # lines; a page that mixes more does so itself
 
 
@@ -56,6 +57,8 @@ class Figures:
 def strange_typefaces(rgb: Bytes, lines: list[list[Glyph]]) -> list[Trace]:
     """The lines in another typeface; `lines` are the tall, narrow glyphs of each."""
     figures = [_figures(rgb, line) for line in lines if len(line) >= 4]
+    if not _drawn_alike(figures):
+        return []
     found = [one for one in figures if _is_strange(one, figures)]
     if len(found) > _MOST:
         return []
@@ -71,6 +74,21 @@ def strange_typefaces(rgb: Bytes, lines: list[list[Glyph]]) -> list[Trace]:
     ]
 
 
+def _drawn_alike(figures: list[Figures]) -> bool:
+    """Whether one glyph in one typeface looks the same twice, which it does not in a scan."""
+    same = whole = 0
+    for one in figures:
+        others = [other.copies for other in figures if _of_a_size(one, other)]
+        if others:
+            best = (one.copies @ np.concatenate(others).T).max(axis=1)
+            same, whole = same + int((best > _SAME).sum()), whole + len(best)
+    return same >= _LEAST_ALIKE * max(1, whole)
+
+
+def _of_a_size(one: Figures, other: Figures) -> bool:
+    return other is not one and abs(other.tall / one.tall - 1) < _SAME_SIZE
+
+
 def _is_strange(one: Figures, figures: list[Figures]) -> bool:
     count = len(one.copies)
     if count < _LEAST_GLYPHS or not _FIGURES[0] <= one.pitch <= _FIGURES[1]:
@@ -78,9 +96,7 @@ def _is_strange(one: Figures, figures: list[Figures]) -> bool:
     others = [
         other
         for other in figures
-        if other is not one
-        and abs(other.tall / one.tall - 1) < _SAME_SIZE
-        and float(np.abs(other.ground - one.ground).max()) < _SAME_GROUND
+        if _of_a_size(one, other) and float(np.abs(other.ground - one.ground).max()) < _SAME_GROUND
     ]
     if len(others) < _LEAST_LINES or sum(len(other.copies) for other in others) < _LEAST_OTHERS:
         return False
