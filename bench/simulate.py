@@ -22,10 +22,10 @@ from pathlib import Path
 # Of one order of ten items of 100 KB with their exchanges, without text in pictures. Measured by
 # `bench.scaled cost`; docs/scaling.md says when and on what.
 COST = {
-    "cpu_ms_worker": 244.0,
-    "cpu_ms_postgres": 59.0,
-    "cpu_ms_seaweed": 46.0,
-    "cpu_ms_valkey": 5.0,
+    "cpu_ms_worker": 169.0,
+    "cpu_ms_postgres": 35.0,
+    "cpu_ms_seaweed": 36.0,
+    "cpu_ms_valkey": 3.2,
     "requests_s3": 15.0,
     "rows": 70.0,
     "database_bytes": 64_000.0,
