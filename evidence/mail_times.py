@@ -45,8 +45,9 @@ def mail_time(text: str, *, zone: str | None = None) -> Time:
     if offset.upper() in {"UT", "UTC", "GMT", "Z"}:
         offset = "+0000"
     if offset[:1] in {"+", "-"} and offset != "-0000":
-        at = declared(wall, text, zone=f"{offset[:3]}:{offset[3:]}", unit_s=unit_s).at
-        return Instant(at, text, f"{offset[:3]}:{offset[3:]}", ZoneBasis.STATED, unit_s)
+        stated = f"{offset[:3]}:{offset[3:]}"
+        at = declared(wall, text, zone=stated).at
+        return Instant(at, text, stated, ZoneBasis.STATED, unit_s)
     if zone is not None and offset in {"", "-0000"}:
         zone_of(zone)
         return declared(wall, text, zone=zone, unit_s=unit_s)
