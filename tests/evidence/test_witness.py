@@ -75,6 +75,7 @@ def test_a_head_is_cosigned_exactly_if_it_contains_the_one_before(old: int, new:
         (b"old 0\n\n" + b"x" * (64 << 10), 400),
         (asking(4, head(3)), 400),
         (b"old 0\n\n" + sign_note(head(3).text, [OTHER]), 403),
+        (b"old 0\n\n" + sign_note(head(3).text, [LOG])[:-8] + b"AAAAAA==\n", 403),
         (b"old 0\n\n" + sign_note(b"log.example/two\n0\n", [LOG]), 404),
         (asking(2, head(9)), 409),
         (asking(0, head(9)), 409),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from evidence.facts import Fact
 from evidence.items import Role
 from evidence.manifest import SealedItem
-from evidence.verdicts import Verdict
+from evidence.verdicts import Finding, Verdict
 from tests.verifiers.evidence_of import facts_of, item, said
 from verifiers.threads import verify
 
@@ -78,3 +78,35 @@ def test_whatever_page_is_taken_away_is_missed(length: int, gone: set[int]) -> N
     verdict, _ = judge(pages(*left, last=length))
     if left:
         assert (verdict is Verdict.PASS) is (len(left) == length)
+
+
+def test_conversations_of_one_key_from_two_collectors_stand_apart() -> None:
+    items, facts = pages(1, 2, last=2)
+    other, theirs = pages(1, last=2)
+    elsewhere = replace(other[0], collector="another", sha256="1" * 64)
+    theirs = [replace(fact, item="1" * 64) for fact in theirs]
+    verdict, findings = verify(items=[*items, elsewhere], facts=facts_of(*facts, *theirs))
+    assert verdict is Verdict.FAIL
+    assert sorted(one.code for one in findings) == ["thread-page-missing", "thread-whole"]
+
+
+def test_a_lacking_page_rests_on_what_names_it() -> None:
+    for brought, name in (
+        (pages(1, last=2), "thread.next"),
+        (pages(1, last=2, named=False), "thread.end"),
+        (pages(2, last=2), "thread.asked"),
+    ):
+        items, facts = brought
+        (missing,) = verify(items=items, facts=facts_of(*facts))[1]
+        (named,) = [fact for fact in facts if fact.name == name]
+        assert missing.rests == Finding.note("any", do="").saying("", named).rests
+
+
+def test_a_count_that_is_no_number_is_no_count_and_the_highest_one_counts() -> None:
+    items, facts = pages(1, 2, last=2, count="many")
+    assert judge((items, facts)) == (Verdict.PASS, {"thread-whole"})
+    nine = said("thread.count", "9", by="platform", item="page1")
+    verdict, (fewer,) = verify(
+        items=items, facts=facts_of(*pages(1, 2, last=2, count="4")[1], nine, *facts)
+    )
+    assert verdict is Verdict.FAIL and "counts 9 messages; 4 are there" in fewer.sentence
