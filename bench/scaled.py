@@ -244,101 +244,11 @@ async def rate() -> dict[str, float]:
 
 
 async def manifest() -> dict[str, float]:
+    """bench/reading.py."""
+    from bench.reading import manifest as read
+
     async with house() as here:
-        async with await Runtime.open(here.settings) as runtime:
-            made, _ = await runtime.request_collection(order(1), tenant="default")
-            await runtime.walk("default", made.id)
-            account = await runtime.account("default", order(1))
-        body = account.manifest_envelope or b""
-        port = free_port()
-        serving = here.start("serve", "--no-worker", "--listen", f"127.0.0.1:{port}")
-        ours = f"http://127.0.0.1:{port}/v1/orders/amazon/{order(1).id}/manifest"
-        try:
-            async with _bare_handler(body) as theirs:
-                await _up(ours)
-                plain = await _asked(theirs, 300)
-                told = await _asked(ours, 300)
-                bare_paced = await _paced(theirs, per_s=200, count=1_000)
-                paced = await _paced(ours, per_s=200, count=1_000)
-        finally:
-            serving.terminate()
-            serving.wait()
-    return {
-        "bare_per_s": plain,
-        "ours_per_s": told,
-        "of_bare": told / plain,
-        "p50_ms_at_200": statistics.median(paced) * 1000,
-        "p99_ms_at_200": high(paced) * 1000,
-        "bare_p99_ms_at_200": high(bare_paced) * 1000,
-        "bytes": len(body),
-    }
-
-
-@asynccontextmanager
-async def _bare_handler(body: bytes) -> AsyncIterator[str]:
-    """In a process of its own, as ours is."""
-    port = free_port()
-    code = (
-        "import sys; from aiohttp import web\n"
-        "body = open(sys.argv[1], 'rb').read()\n"
-        "async def answer(r): return web.Response(body=body, content_type='application/json')\n"
-        "app = web.Application(); app.router.add_get('/', answer)\n"
-        "web.run_app(app, host='127.0.0.1', port=int(sys.argv[2]), access_log=None, print=None)\n"
-    )
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(body)
-        file.flush()
-        process = subprocess.Popen([sys.executable, "-c", code, file.name, str(port)])
-        try:
-            await _up(f"http://127.0.0.1:{port}/")
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            process.terminate()
-            process.wait()
-
-
-async def _up(url: str) -> None:
-    async with asyncio.timeout(60), aiohttp.ClientSession() as http:
-        while True:
-            try:
-                async with http.get(url) as answer:
-                    if answer.status == 200:
-                        return
-            except aiohttp.ClientError:
-                pass
-            await asyncio.sleep(0.1)
-
-
-async def _asked(url: str, count: int, at_once: int = 8) -> float:
-    """Requests a second."""
-    gate = asyncio.Semaphore(at_once)
-    async with aiohttp.ClientSession() as http:
-
-        async def one() -> None:
-            async with gate, http.get(url) as answer:
-                await answer.read()
-                if answer.status != 200:
-                    raise SystemExit(f"{url} answers {answer.status}")
-
-        began = time.perf_counter()
-        await asyncio.gather(*(one() for _ in range(count)))
-        return count / (time.perf_counter() - began)
-
-
-async def _paced(url: str, *, per_s: float, count: int) -> list[float]:
-    took: list[float] = []
-    async with aiohttp.ClientSession() as http:
-
-        async def one(at: float) -> None:
-            await asyncio.sleep(max(0.0, at - time.perf_counter()))
-            began = time.perf_counter()
-            async with http.get(url) as answer:
-                await answer.read()
-            took.append(time.perf_counter() - began)
-
-        now = time.perf_counter()
-        await asyncio.gather(*(one(now + n / per_s) for n in range(count)))
-    return took
+        return await read(here, _cpu)
 
 
 async def cost() -> dict[str, float]:

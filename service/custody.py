@@ -142,8 +142,19 @@ async def note(
     what   sha256 of what is handed out; or how many `items`, and their `list_sha256`; of a
            reviewer's copy the receipts of the items `shown`
     """
-    details = {"who": by.who, "way": by.way, "request": by.request, **what}
-    return await runtime.ledger.note(order, act, details)
+    return await runtime.ledger.note(order, act, _details(by, what))
+
+
+async def note_newest(
+    runtime: Runtime, order: OrderRecord, act: Act, by: By, *, newest: int, sha256: str
+) -> CustodyLine:
+    """As `note`; StaleError if the order was sealed again since its sealing `newest`."""
+    details = _details(by, {"sha256": sha256})
+    return await runtime.ledger.note(order, act, details, newest=newest)
+
+
+def _details(by: By, what: Mapping[str, object]) -> dict[str, object]:
+    return {"who": by.who, "way": by.way, "request": by.request, **what}
 
 
 async def report(runtime: Runtime, tenant: str, order: OrderRef | str) -> Report:

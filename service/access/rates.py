@@ -8,15 +8,18 @@ and by its clock; while it is away, and without one, each counts for itself.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import redis.asyncio
 import redis.exceptions
 import structlog
+
+from storage.together import Together
 
 WINDOW_S = 60
 MOST_CALLERS = 10_000
@@ -69,40 +72,65 @@ class LocalRates:
         return _left(self._quota, used, begun + WINDOW_S - now, refused=refused)
 
 
-# KEYS[1] a caller's count. ARGV[1] the quota, ARGV[2] the window in ms. Answers refused, used, and
-# how many ms are left.
+# KEYS callers' counts. ARGV[1] the quota, ARGV[2] the window in ms, then how many each asks for.
+# Answers for each how many it gets, how many it had before, and how many ms are left.
 _TAKE = """
-local used = tonumber(redis.call('GET', KEYS[1]) or 0)
-local refused = 0
-if used >= tonumber(ARGV[1]) then
-  refused = 1
-else
-  used = redis.call('INCR', KEYS[1])
+local answers = {}
+for n, key in ipairs(KEYS) do
+  local used = tonumber(redis.call('GET', key) or 0)
+  local taken = math.max(0, math.min(tonumber(ARGV[n + 2]), tonumber(ARGV[1]) - used))
+  if taken > 0 then
+    redis.call('INCRBY', key, taken)
+  end
+  if redis.call('PTTL', key) < 0 then
+    redis.call('PEXPIRE', key, ARGV[2])
+  end
+  answers[n] = {taken, used, redis.call('PTTL', key)}
 end
-if redis.call('PTTL', KEYS[1]) < 0 then
-  redis.call('PEXPIRE', KEYS[1], ARGV[2])
-end
-return {refused, used, redis.call('PTTL', KEYS[1])}
+return answers
 """
 
 
 class SharedRates:
-    """One count for all API processes of a queue. Only a hash of who asks is kept there."""
+    """One count for all API processes of a queue. Only a hash of who asks is kept there.
+
+    Requests that come while Valkey is being asked are counted by the next call, together.
+    """
 
     def __init__(self, valkey: redis.asyncio.Redis, quota: int) -> None:
         self._quota = quota
         self._script = valkey.register_script(_TAKE)
         self._alone = LocalRates(quota)
+        self._together: Together[str, Left] = Together(self._take)
 
     async def take(self, caller: str) -> Left:
-        key = f"orderproof:caller:{hashlib.sha256(caller.encode()).hexdigest()[:32]}"
+        return await self._together.ask(caller)
+
+    async def _take(self, callers: Sequence[str]) -> Sequence[Left]:
+        wanted = Counter(callers)
         try:
-            answer = await self._script(keys=[key], args=[self._quota, WINDOW_S * 1000])
+            counted = await self._script(
+                keys=[_key(caller) for caller in wanted],
+                args=[self._quota, WINDOW_S * 1000, *wanted.values()],
+            )
         except (redis.exceptions.RedisError, OSError) as error:
             log.warning("callers are counted without Valkey", kind=type(error).__name__)
-            return await self._alone.take(caller)
-        refused, used, left_ms = map(int, answer)
-        return _left(self._quota, used, left_ms / 1000, refused=bool(refused))
+            return [await self._alone.take(caller) for caller in callers]
+        found = {
+            caller: self._lefts(*map(int, answer))
+            for caller, answer in zip(wanted, counted, strict=True)
+        }
+        return [next(found[caller]) for caller in callers]
+
+    def _lefts(self, taken: int, used: int, left_ms: int) -> Iterator[Left]:
+        """One after another for the requests of a caller; those beyond what it got are refused."""
+        for number in itertools.count(1):
+            all_used = used + min(number, taken)
+            yield _left(self._quota, all_used, left_ms / 1000, refused=number > taken)
+
+
+def _key(caller: str) -> str:
+    return f"orderproof:caller:{hashlib.sha256(caller.encode()).hexdigest()[:32]}"
 
 
 def _left(quota: int, used: int, left_s: float, *, refused: bool) -> Left:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from evidence.canonical import digest
 from evidence.custody import Act
 from evidence.items import Role
 from evidence.orders import OrderRef
-from service.api.asking import no_order, not_sealed, note, ref_of, whose_of
+from service.api.asking import by_of, no_order, not_sealed, ref_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_bytes
 from service.contract import Given, Handler
@@ -25,13 +24,12 @@ async def get_statement(request: web.Request, given: Given) -> web.StreamRespons
 async def _envelope(
     request: web.Request, ref: OrderRef, act: Act, role: Role
 ) -> web.StreamResponse:
-    envelope = await request.app[EVIDENCE].sealed(whose_of(request), ref, role)
-    if envelope is None:
+    found = await request.app[EVIDENCE].sealed(whose_of(request), ref, role, act, by_of(request))
+    if found is None:
         raise no_order()
+    sha256, envelope = found
     if not envelope:
         raise not_sealed()
-    sha256 = digest(envelope)
-    await note(request, ref, act, sha256=sha256)
     return send_bytes(request, envelope, etag=f'"{sha256}"', media_type="application/json")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +30,8 @@ from service.agenda.polls import asking
 from service.api.defect_port import DeskPort
 from service.api.ports import Collection as AnyCollection
 from service.api.ports import Evidence
+from service.api.sealed_port import SealedPort
+from service.at_hand import AtHand
 from service.cases.work import CaseWork
 from service.custody import By
 from service.defects.desk import Desk, watching
@@ -54,6 +57,9 @@ from storage.ledger.records import Collection, KeptItem, OrderRecord, Task
 from storage.ledger.separation import Declaration, Declared
 from storage.objects.objects import RangedContent
 
+# A token that was revoked in another process works here no longer than this.
+TOKEN_S = 2.0
+
 _log = structlog.get_logger("orderproof")
 
 
@@ -66,6 +72,8 @@ class RuntimeEvidence:
         worker: asyncio.Task[None] | None = None,
         intake: Intake | None = None,
         desk: Desk | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime
         self._worker = worker
@@ -75,6 +83,8 @@ class RuntimeEvidence:
         queue, quota = runtime.queue, runtime.settings.limits.requests_per_minute
         self.rates: Rates | None = SharedRates(queue.pool, quota) if queue is not None else None
         self.defects = DeskPort(runtime, desk or Desk(runtime))
+        self._sealed = SealedPort(runtime)
+        self._tokens: AtHand[AccessToken] = AtHand(held_s=TOKEN_S, clock=monotonic)
 
     async def request_collection(
         self,
@@ -140,14 +150,10 @@ class RuntimeEvidence:
             return None
         return await self._runtime.account(whose.tenant, ref)
 
-    async def sealed(self, whose: Whose, ref: OrderRef, role: Role) -> bytes | None:
-        order = await self._order(whose, ref)
-        if order is None:
-            return None
-        line = await self._runtime.ledger.newest_sealed(order, role)
-        if line is None:
-            return b""
-        return await asyncio.to_thread(self._runtime.stored(order, line).read, 128 << 20)
+    async def sealed(
+        self, whose: Whose, ref: OrderRef, role: Role, act: Act, by: By
+    ) -> tuple[str, bytes] | None:
+        return await self._sealed.handed_out(whose, ref, role, act, by)
 
     async def items(self, whose: Whose, ref: OrderRef) -> Sequence[KeptItem] | None:
         order = await self._order(whose, ref)
@@ -321,7 +327,13 @@ class RuntimeEvidence:
         return order
 
     async def token(self, id: str) -> AccessToken | None:
-        return await self._runtime.ledger.access_token(id)
+        known = self._tokens.get(id)
+        if known is None:
+            since = self._tokens.now()
+            known = await self._runtime.ledger.access_token(id)
+            if known is not None:
+                self._tokens.put(id, known, since=since)
+        return known
 
     async def token_used(self, id: str) -> None:
         await self._runtime.ledger.access_token_used(id)
@@ -333,7 +345,9 @@ class RuntimeEvidence:
         return await self._runtime.ledger.access_tokens(tenant)
 
     async def revoke_token(self, tenant: str, id: str) -> AccessToken:
-        return await self._runtime.ledger.revoke_access_token(tenant, id)
+        revoked = await self._runtime.ledger.revoke_access_token(tenant, id)
+        self._tokens.drop(id)
+        return revoked
 
     async def has_tenant(self, tenant: str) -> bool:
         return tenant in {each.name for each in await self._runtime.ledger.tenants()}

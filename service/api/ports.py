@@ -268,10 +268,13 @@ class Evidence(Protocol):
         """None for an order that was never asked for."""
         ...
 
-    async def sealed(self, whose: Whose, ref: OrderRef, role: Role) -> bytes | None:
-        """The newest sealed manifest or statement, as it was signed, without reading the account.
+    async def sealed(
+        self, whose: Whose, ref: OrderRef, role: Role, act: Act, by: By
+    ) -> tuple[str, bytes] | None:
+        """The newest sealed manifest or statement, as it was signed, and its SHA-256.
 
-        Empty if nothing is sealed yet; None for an order that was never asked for.
+        That it is handed out is in the custody log already. Empty, and not noted, if nothing is
+        sealed yet; None for an order that was never asked for.
         """
         ...
 

@@ -1,20 +1,22 @@
 """The custody log of a tenant: who had evidence in hand. A line is durable before bytes go out."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select
+from sqlalchemy import Row, Select, select
 
 from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyLine
-from storage.ledger.database import Transaction, Turn
+from storage.ledger.database import Database, Transaction, Turn
 from storage.ledger.models import custody, orders, tenants
-from storage.ledger.outbox import Told, tell
-from storage.ledger.part import Part, check_open, from_text, open_json, seal_json
+from storage.ledger.outbox import Told, listeners, tell
+from storage.ledger.part import Part, erased, from_text, newest_sealings, open_json, seal_json
 from storage.ledger.records import OrderRecord
-from storage.objects.stream import RowCipher
+from storage.together import Together
+from storage.vault.vault import Vault
 
 PAGE = 10_000
 _HANDING_OUT = frozenset(
@@ -36,30 +38,85 @@ class CustodyRow:
     erased: bool
 
 
+class StaleError(Exception):
+    """What was read is not the newest any more: it is to be read again, and nothing was noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What waits to be written. `newest` is what `newest_sealing` said when it was read."""
+
+    order: OrderRecord
+    act: Act
+    details: Mapping[str, object]
+    newest: int | None
+
+
 class Custody(Part):
+    def __init__(self, database: Database, vault: Vault, clock: Callable[[], datetime]) -> None:
+        super().__init__(database, vault, clock)
+        self._noting: dict[str, Together[_Note, CustodyLine]] = {}  # by tenant
+
     async def note(
-        self, order: OrderRecord, act: Act, details: Mapping[str, object]
+        self,
+        order: OrderRecord,
+        act: Act,
+        details: Mapping[str, object],
+        *,
+        newest: int | None = None,
     ) -> CustodyLine:
         """Write down that this is about to be done with the order's evidence.
 
         details   who, by which way, which digests; sealed under the order's key
-        Raises NotFoundError if the order was erased: then there is nothing to hand out.
+        newest    if given, the sealing that must still be the newest (`newest_sealing`)
+
+        The line is on stable storage once this returns. Who notes at the same time shares one
+        transaction of the tenant's.
+        Raises NotFoundError if the order was erased: then there is nothing to hand out. Raises
+        StaleError if it was sealed anew.
         """
-        cipher = RowCipher(order.key)
+        tenant = order.tenant
+        noting = self._noting.get(tenant)
+        if noting is None:
+            noting = self._noting[tenant] = Together(lambda notes: self._note_all(tenant, notes))
+        return await noting.ask(_Note(order, act, details, newest))
 
-        async def work(connection: Transaction) -> CustodyLine:
-            await _in_turn(connection, order.tenant)
-            await check_open(connection, order.handle)
-            seq, prev = await _end(connection, order.tenant)
-            sealed = seal_json(cipher, dict(details), place=_place(order.tenant, seq))
-            line = self._line(seq, prev, order.handle, act, sealed)
-            await _add(connection, order.tenant, order.store, line, sealed)
-            if act in _HANDING_OUT:
-                told = {"order": order.handle, "act": str(act), "now": self._now()}
-                await tell(connection, order, {Told.ACCESSED}, **told)
-            return line
+    async def _note_all(
+        self, tenant: str, notes: Sequence[_Note]
+    ) -> Sequence[CustodyLine | BaseException]:
+        handles = sorted({note.order.handle for note in notes})
 
-        return await self._database.write(order.tenant, work, turn=Turn.CUSTODY)
+        async def work(connection: Transaction) -> Sequence[CustodyLine | BaseException]:
+            await _in_turn(connection, tenant)
+            sealings = await newest_sealings(connection, handles)
+            seq, prev = await _end(connection, tenant)
+            answers: list[CustodyLine | BaseException] = []
+            rows: list[dict[str, object]] = []
+            handed_out: list[tuple[OrderRecord, Act]] = []
+            for note in notes:
+                order, act = note.order, note.act
+                if order.handle not in sealings:
+                    answers.append(erased())
+                    continue
+                if note.newest not in (None, sealings[order.handle]):
+                    answers.append(StaleError())
+                    continue
+                sealed = seal_json(order.cipher, dict(note.details), place=_place(tenant, seq))
+                line = self._line(seq, prev, order.handle, act, sealed)
+                body = line.to_bytes()
+                rows.append(_row(tenant, order.store, line, body, sealed))
+                seq, prev = seq + 1, digest(body)
+                answers.append(line)
+                if act in _HANDING_OUT:
+                    handed_out.append((order, act))
+            await connection.insert_many(custody, rows)
+            if handed_out and (listening := await listeners(connection, tenant)):
+                for order, act in handed_out:
+                    told = {"order": order.handle, "act": str(act), "now": self._now()}
+                    await tell(connection, order, {Told.ACCESSED}, to=listening, **told)
+            return answers
+
+        return await self._database.write(tenant, work, turn=Turn.CUSTODY)
 
     async def note_apart(self, tenant: str, act: Act, details: Mapping[str, object]) -> CustodyLine:
         """Write down what concerns no order that is known; sealed under the tenant's key.
@@ -74,7 +131,8 @@ class Custody(Part):
             context = _place(tenant, seq).encode()
             sealed = self._vault.wrap(tenant, said, context=context)
             line = self._line(seq, prev, "", act, sealed)
-            await _add(connection, tenant, "", line, sealed)
+            row = _row(tenant, "", line, line.to_bytes(), sealed)
+            await connection.insert_many(custody, [row])
             return line
 
         return await self._database.write(tenant, work, turn=Turn.CUSTODY)
@@ -138,9 +196,8 @@ class Custody(Part):
 
 def open_details(order: OrderRecord, row: CustodyRow) -> Mapping[str, Any]:
     """Who and what for. Raises CorruptionError if they are not of this order and line."""
-    found: Mapping[str, Any] = open_json(
-        RowCipher(order.key), row.sealed or b"", place=_place(order.tenant, row.seq)
-    )
+    place = _place(order.tenant, row.seq)
+    found: Mapping[str, Any] = open_json(order.cipher, row.sealed or b"", place=place)
     return found
 
 
@@ -150,20 +207,18 @@ async def _in_turn(connection: Transaction, tenant: str) -> None:
     await connection.execute(mine.with_for_update())
 
 
-async def _add(
-    connection: Transaction, tenant: str, store: str, line: CustodyLine, sealed: bytes
-) -> None:
-    await connection.execute(
-        insert(custody).values(
-            tenant=tenant,
-            store=store,
-            order_handle=line.order or None,
-            seq=line.seq,
-            body=line.to_bytes(),
-            details_sealed=sealed,
-            denial=line.act is Act.DENIAL,
-        )
-    )
+def _row(
+    tenant: str, store: str, line: CustodyLine, body: bytes, sealed: bytes
+) -> dict[str, object]:
+    return {
+        "tenant": tenant,
+        "store": store,
+        "order_handle": line.order or None,
+        "seq": line.seq,
+        "body": body,
+        "details_sealed": sealed,
+        "denial": line.act is Act.DENIAL,
+    }
 
 
 def _joined() -> Select[Any]:

@@ -31,6 +31,7 @@ from storage.ledger.part import (
     from_text,
     in_pieces,
     is_under_way,
+    newest_sealings,
     open_json,
     to_text,
 )
@@ -155,15 +156,21 @@ class Items(Part):
         cipher = RowCipher(order.key)
         return [_kept_item(cipher, row) for row in await self._database.read(order.tenant, work)]
 
-    async def newest_sealed(self, order: OrderRecord, role: Role) -> KeptItem | None:
-        """The manifest or statement of the order's last sealed collection, without its receipt."""
+    async def newest_sealed(self, order: OrderRecord, role: Role) -> tuple[KeptItem, int] | None:
+        """The manifest or statement of the order's last sealed collection, without its receipt.
 
-        async def work(connection: Transaction) -> Row[Any] | None:
+        With it the number of that sealing, which `note` compares; None if nothing is sealed, or
+        the order was erased.
+        """
+
+        async def work(connection: Transaction) -> tuple[Row[Any], int] | None:
+            sealings = await newest_sealings(connection, [order.handle])
             asked = {"order": order.handle, "role": str(role), "state": str(State.SEALED)}
-            return (await connection.execute(_NEWEST_SEALED, asked)).first()
+            row = (await connection.execute(_NEWEST_SEALED, asked)).first()
+            return None if row is None or not sealings else (row, sealings[order.handle])
 
-        row = await self._database.read(order.tenant, work)
-        return None if row is None else _kept_item(RowCipher(order.key), row)
+        found = await self._database.read(order.tenant, work)
+        return None if found is None else (_kept_item(order.cipher, found[0]), found[1])
 
     async def receipts(self, order: OrderRecord) -> list[tuple[int, Receipt]]:
         """The order's chain from its first receipt on, each with its place in the log.

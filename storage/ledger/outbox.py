@@ -227,6 +227,14 @@ class Outbox(Part):
         )
 
 
+async def listeners(connection: Transaction, tenant: str) -> Sequence[Row[Any]]:
+    """The subscriptions of the tenant that are on, for `tell`."""
+    asked = select(subscriptions.c.id, subscriptions.c.events, subscriptions.c.stores).where(
+        subscriptions.c.tenant == tenant, subscriptions.c.disabled_at.is_(None)
+    )
+    return (await connection.execute(asked)).all()
+
+
 async def tell(
     connection: Transaction,
     whose: Any,
@@ -238,16 +246,15 @@ async def tell(
     act: str | None = None,
     details: str | None = None,
     not_before: str | None = None,
+    to: Sequence[Row[Any]] | None = None,
 ) -> None:
     """Write down in a transaction that these events came true; `whose` has tenant and store.
 
     order     a handle; "" where it is about none
     details   JSON, nothing personal in it
+    to        what `listeners` gave, where it was asked already
     """
-    asked = select(subscriptions.c.id, subscriptions.c.events, subscriptions.c.stores).where(
-        subscriptions.c.tenant == whose.tenant, subscriptions.c.disabled_at.is_(None)
-    )
-    for row in (await connection.execute(asked)).all():
+    for row in await listeners(connection, whose.tenant) if to is None else to:
         if row.stores is not None and whose.store not in json.loads(row.stores):
             continue
         for event in sorted(events & set(json.loads(row.events))):

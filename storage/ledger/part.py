@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from evidence.canonical import canonical
 from evidence.errors import NotFoundError, RequestError
@@ -56,6 +56,34 @@ async def check_open(connection: Transaction, handle: str) -> None:
 
 def erased() -> NotFoundError:
     return NotFoundError(what="The order", why="it was erased")
+
+
+async def newest_sealings(connection: Transaction, handles: Sequence[str]) -> dict[str, int]:
+    """Of each order that can be opened: the number of its collection sealed last; 0 for none.
+
+    Those that were erased are left out.
+    """
+    found: dict[str, int] = {}
+    for piece in in_pieces(handles):
+        # A few lengths only, for each is another statement to the server.
+        filled = [*piece, *[piece[-1]] * ((1 << (len(piece) - 1).bit_length()) - len(piece))]
+        rows = await connection.execute(_NEWEST_SEALINGS, {"handles": filled})
+        found.update((row.handle, row.newest or 0) for row in rows)
+    return found
+
+
+_NEWEST_SEALINGS = select(
+    orders.c.handle,
+    select(func.max(collections.c.number))
+    .where(
+        collections.c.order_handle == orders.c.handle,
+        collections.c.state == State.SEALED.value,
+    )
+    .scalar_subquery()
+    .label("newest"),
+).where(
+    orders.c.handle.in_(bindparam("handles", expanding=True)), orders.c.key_wrapped.is_not(None)
+)
 
 
 async def is_under_way(connection: Transaction, handle: str) -> bool:

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from evidence.items import Content, Item, PartOf, Provenance, Role
 from evidence.orders import OrderRef
 from evidence.receipts import Receipt
+from storage.objects.stream import RowCipher
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Tenant:
     origin: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class OrderRecord:
     """An order with what opens its evidence: keep it off logs and errors.
 
@@ -40,6 +42,11 @@ class OrderRecord:
     def context(self) -> bytes:
         """Associated data for `EncryptedSpool` and `Objects.open`."""
         return self.handle.encode()
+
+    @cached_property
+    def cipher(self) -> RowCipher:
+        """What seals and opens the order's columns of the ledger."""
+        return RowCipher(self.key)
 
 
 class State(StrEnum):

@@ -253,12 +253,18 @@ class InMemoryEvidence:
             raise self.fails
         return self.accounts.get((whose.tenant, ref))
 
-    async def sealed(self, whose: Whose, ref: OrderRef, role: Role) -> bytes | None:
+    async def sealed(
+        self, whose: Whose, ref: OrderRef, role: Role, act: Act, by: By
+    ) -> tuple[str, bytes] | None:
         account = await self.account(whose, ref)
         if account is None:
             return None
         is_manifest = role is Role.MANIFEST
-        return (account.manifest_envelope if is_manifest else account.statement_envelope) or b""
+        found = account.manifest_envelope if is_manifest else account.statement_envelope
+        sha256 = digest(found or b"")
+        if found:
+            await self.note(whose, ref, act, by, {"sha256": sha256})
+        return sha256, found or b""
 
     async def items(self, whose: Whose, ref: OrderRef) -> Sequence[AnItem] | None:
         account = self.accounts.get((whose.tenant, ref))
