@@ -70,6 +70,7 @@ types: $(TEST) ## mypy --strict, tests included
 format: $(TEST) ## lay out the code and mend what can be mended
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+	@$(BIN)/python -m tests.architecture
 
 .PHONY: lock
 lock: $(TEST) ## requirements/: every library by version and digest, from pyproject.toml
