@@ -270,7 +270,7 @@ async def test_a_part_that_kills_workers_is_given_up(
             await audited(runtime.settings, workers=True)
 
 
-async def test_the_command_is_refused_without_a_worker_or_a_tenant(
+async def test_the_command_answers_as_without_workers(
     runtime: Runtime, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async def said(*words: str) -> tuple[int, str, str]:
@@ -278,11 +278,26 @@ async def test_the_command_is_refused_without_a_worker_or_a_tenant(
         shown = capsys.readouterr()
         return code, shown.out, shown.err
 
+    async def compared(answer: int) -> str:
+        (code, out, _), (alone, plain, _) = [
+            await said(*words, "--open", "--json") for words in (["--workers"], [])
+        ]
+        assert (code, alone) == (answer, answer)
+        # The worker, in this process, logs to the same place.
+        out, plain = (text[text.index("{") :] for text in (out, plain))
+        assert json.loads(out) == json.loads(plain)
+        return out
+
     code, out, err = await said("--workers")
     assert (code, out) == (2, "")
     assert "no worker is alive" in err
     log = await said("--workers", "--log", str(tmp_path))
     assert log[0] == 2 and "no workers" in log[2]
+    async with working(runtime):
+        await alive(runtime)
+        await compared(0)
+        changed = await change_an_object(runtime)
+        assert changed in await compared(1)
 
 
 async def test_it_needs_the_keys(runtime: Runtime) -> None:
