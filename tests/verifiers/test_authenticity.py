@@ -175,6 +175,18 @@ def test_a_misread_digit_beside_the_right_number_is_no_contradiction() -> None:
     assert kinds(Facts(read)) == []
 
 
+def test_a_letter_read_as_a_figure_is_no_contradiction_in_a_picture() -> None:
+    letter, figure = "1ZPUZ07O0388237302", "1ZPUZ0700388237302"  # an account may have an O
+    shown = fact("document.text", f"Tracking number: {figure}", box(0, 90, 400, 20), 0.97)
+    code = fact("document.barcode", letter, box(0, 60, 200, 20))
+    assert kinds(Facts([shown])) == []
+    assert kinds(Facts([shown, code])) == []
+    assert kinds(saying(f"Tracking number: {figure}")) == ["check-digit"]  # text is not misread
+    other = figure.replace("3730", "3930")
+    altered = fact("document.text", f"Tracking number: {other}", box(0, 90, 400, 20), 0.97)
+    assert kinds(Facts([altered, code])) != []
+
+
 def test_a_barcode_is_held_against_the_print() -> None:
     def coded(payload: str, *lines: str) -> list[str]:
         return kinds(Facts([*saying(*lines), fact("document.barcode", payload, box(0, 0, 9, 9))]))

@@ -49,8 +49,8 @@ def check_digits(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]
             told.setdefault(number, lines_of_it[0])
     for number, line in told.items():
         # A picture in which the same number stands right elsewhere was misread here.
-        misread = not line.sure and any(_near(number, other) for other in right)
-        if misread:
+        misread = any(_near(number, other) for other in right) or _is_misread_account(number)
+        if misread and not line.sure:
             continue
         weight = 0.97 if line.sure else 0.85 if line.confidence >= 0.9 else 0.5
         said = f"the check digit of {number} is wrong: no carrier gives out such a number"
@@ -121,6 +121,27 @@ def _under_a_label(lines: Sequence[Line], place: int) -> list[str]:
     return [number] if announced and sum(c.isdigit() for c in number) >= 8 else []
 
 
+def _is_misread_account(number: str) -> bool:
+    """A 1Z number that is right with another reading of a letter of its account: O or 0, I or 1."""
+    if not number.startswith("1Z"):
+        return False
+    readings = (
+        number[:place] + _TWINS[number[place]] + number[place + 1 :]
+        for place in range(2, min(8, len(number)))
+        if number[place] in _TWINS
+    )
+    return any(_wrong(reading, set()) is False for reading in readings)
+
+
+_TWINS = {"0": "O", "O": "0", "1": "I", "I": "1"}
+_TWINS_AS_FIGURES = str.maketrans("OI", "01")
+
+
+def _as_shown(number: str, line: Line) -> str:
+    """The number with what a picture does not tell apart as one."""
+    return _squeezed(number) if line.sure else _squeezed(number).translate(_TWINS_AS_FIGURES)
+
+
 def _near(one: str, other: str) -> bool:
     return len(one) == len(other) and sum(a != b for a, b in zip(one, other, strict=True)) <= 2
 
@@ -142,8 +163,9 @@ def barcodes(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
     called = _called(lines)
     recognised = [_squeezed(line.text)[:200] for line in lines[:500] if not line.sure]
     joined = "".join(squeezed)
-    if any(_squeezed(number) in _squeezed(code.text) for code in codes for number in printed):
-        return  # the other codes are routes, goods, addresses
+    for number, line in printed.items():
+        if any(_as_shown(number, line) in _as_shown(code.text, line) for code in codes):
+            return  # the other codes are routes, goods, addresses
     for code in codes:
         cores = _cores(code.text)
         if any(core in joined for core in cores):
