@@ -26,8 +26,8 @@ CHANGES: dict[str, dict[int, str]] = {
     },
     "authenticity.items": {
         2: "events are held against each other as the readers understood them",
-        3: "a scan's hidden text is compared; an earlier parcel's events contradict nothing; a letter "
-        "of a UPS account may be misread in a picture",
+        3: "a scan's hidden text is compared, an earlier parcel's events contradict nothing, and "
+        "a letter of a UPS account may be misread in a picture",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {
