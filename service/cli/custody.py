@@ -43,7 +43,10 @@ async def _run(arguments: argparse.Namespace) -> int:
         try:
             found = await report(runtime, settings.tenant, order)
         except NotFoundError:
-            note("Nothing is kept under this name. An erased order is asked for by its commitment.")
+            note(
+                "Nothing is kept of this order: it was never collected, or is erased. "
+                "An erased one is asked for by its commitment."
+            )
             return 1
     if arguments.json:
         say_json(found.to_json())

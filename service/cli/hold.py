@@ -48,7 +48,7 @@ async def _run(arguments: argparse.Namespace) -> int:
     async with await Runtime.open(settings) as runtime:
         order = await runtime.ledger.find_order(settings.tenant, ref)
         if order is None:
-            note("Nothing is kept of this order.")
+            note("Nothing is kept of this order: it was never collected, or is erased.")
             return 1
         await note_custody(runtime, order, Act.HOLD if on else Act.RELEASE, by)
         if on:
