@@ -24,6 +24,7 @@ CHANGES: dict[str, dict[int, str]] = {
         2: "what only a clock change makes possible leaves the answer open",
         3: "events of an earlier parcel with the same number are named and not compared",
     },
+    "timestamps.history": {2: "the same answer captured twice is a history that did not change"},
     "authenticity.items": {
         2: "events are held against each other as the readers understood them",
         3: "a scan's hidden text is compared, an earlier parcel's events contradict nothing, and "

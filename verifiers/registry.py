@@ -42,7 +42,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     Verifier("marks.origin", 2, "Is each item an original, or what kind of copy?", origin.verify),
     Verifier("timestamps.order", 3, "Can all stated times be true together?", timestamps.verify),
     Verifier(
-        "timestamps.history", 1, "Did the carrier's history stay what it was?", history.verify
+        "timestamps.history", 2, "Did the carrier's history stay what it was?", history.verify
     ),
     Verifier("timestamps.clock", 1, "Was our own clock right?", clock.verify),
     Verifier(

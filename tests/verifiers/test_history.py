@@ -78,6 +78,11 @@ def test_a_second_capture(later: Events, verdict: Verdict, codes: list[str]) -> 
     assert judged(capture("a", FIRST, days=0), capture("b", later, days=2)) == (verdict, codes)
 
 
+def test_the_same_bytes_captured_twice_are_a_history_that_did_not_change() -> None:
+    (first, facts), (again, _) = capture("a", FIRST, days=0), capture("a", FIRST, days=2)
+    assert judged((first, facts), (again, [])) == (Verdict.PASS, ["history-unchanged"])
+
+
 def test_the_order_of_the_items_does_not_matter_but_their_time() -> None:
     grown = FIRST | {"2026-11-07T09:00:00Z": "scan.other.at"}
     both = capture("b", grown, days=2), capture("a", FIRST, days=0)

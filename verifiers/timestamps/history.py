@@ -95,21 +95,30 @@ def _captures(
 ) -> dict[tuple[str, str], list[_Capture]]:
     """Of each carrier and parcel the captures, oldest first."""
     subjects = Subjects(order, items, facts)
-    histories = {item.sha256: item for item in items if item.role is Role.TRACKING_HISTORY}
-    found: dict[tuple[str, str], dict[str, _Capture]] = {}
-    for item in histories.values():
-        if number := item.about.get("shipment.tracking_number"):
-            captures = found.setdefault((item.origin, subjects.key(number)), {})
-            captures[item.sha256] = _Capture(item.collected_at)
+    # The same bytes may have been captured twice: then they are two captures, and told the same.
+    histories: dict[str, list[SealedItem]] = {}
+    for item in items:
+        if item.role is Role.TRACKING_HISTORY:
+            histories.setdefault(item.sha256, []).append(item)
+    found: dict[tuple[str, str], dict[tuple[str, datetime], _Capture]] = {}
+
+    def captures_of(item: str, origin: str, parcel: str) -> list[_Capture]:
+        captures = found.setdefault((origin, parcel), {})
+        return [
+            captures.setdefault((item, line.collected_at), _Capture(line.collected_at))
+            for line in histories[item]
+        ]
+
+    for line in (line for lines in histories.values() for line in lines):
+        if number := line.about.get("shipment.tracking_number"):
+            captures_of(line.sha256, line.origin, subjects.key(number))
     for fact in facts.named(*SCANS):
-        history = histories.get(fact.item)
-        parcel = subjects.parcel_of(fact) if history is not None else None
-        if history is None or parcel is None:
+        parcel = subjects.parcel_of(fact) if fact.item in histories else None
+        if parcel is None:
             continue
-        captures = found.setdefault((fact.origin, parcel), {})
-        capture = captures.setdefault(fact.item, _Capture(history.collected_at))
         span = fact.time.span
-        capture.events.setdefault((fact.name, span.earliest, span.latest), fact)
+        for capture in captures_of(fact.item, fact.origin, parcel):
+            capture.events.setdefault((fact.name, span.earliest, span.latest), fact)
     return {
         key: sorted(captures.values(), key=lambda capture: capture.at)
         for key, captures in sorted(found.items())
