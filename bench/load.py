@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.scaled import House, files_of, high, house, order, resident_mb
+from bench.scaled import files_of, high, house, order, resident_mb
 from evidence.orders import OrderRef, Platform
 from service.runtime import Runtime
 
@@ -48,8 +48,7 @@ class Sample(NamedTuple):
 
 
 class Load:
-    def __init__(self, here: House, runtime: Runtime, worker: int) -> None:
-        self._here = here
+    def __init__(self, runtime: Runtime, worker: int) -> None:
         self._runtime = runtime
         self._worker = worker
         self._begun: dict[str, tuple[str, float]] = {}
@@ -124,7 +123,7 @@ async def load(minutes: float = 0.25) -> dict[str, float]:
         async with await Runtime.open(here.settings, with_queue=True) as runtime:
             worker = here.start("worker")
             try:
-                driven = Load(here, runtime, worker.pid)
+                driven = Load(runtime, worker.pid)
                 await driven.run(15)  # until it is up and warm
                 driven = _warm(driven)
                 await driven.run(minutes * 60)
@@ -164,12 +163,19 @@ _WIDTH, _HEIGHT, _LEFT, _GAP = 720, 90, 60, 34
 
 def draw(samples: Sequence[Sample], minutes: float) -> None:
     """A plot a figure, one below the other, over the time."""
-    panels = [
-        ("Sealed orders a second", [("per_s", "#2b6cb0")]),
-        ("Seconds from trigger to sealed: p50, p99", [("p50_s", "#2b6cb0"), ("p99_s", "#c05621")]),
-        ("Memory of the worker and its readers, MB", [("memory_mb", "#2b6cb0")]),
-        ("Open files of the worker", [("files", "#2b6cb0")]),
-        ("Waiting in line", [("waiting", "#2b6cb0")]),
+    blue, orange = "#2b6cb0", "#c05621"
+    panels: list[tuple[str, list[tuple[Sequence[float], str]]]] = [
+        ("Sealed orders a second", [([one.per_s for one in samples], blue)]),
+        (
+            "Seconds from trigger to sealed: p50, p99",
+            [([one.p50_s for one in samples], blue), ([one.p99_s for one in samples], orange)],
+        ),
+        (
+            "Memory of the worker and its readers, MB",
+            [([one.memory_mb for one in samples], blue)],
+        ),
+        ("Open files of the worker", [([one.files for one in samples], blue)]),
+        ("Waiting in line", [([one.waiting for one in samples], blue)]),
     ]
     height = len(panels) * (_HEIGHT + _GAP) + 24
     lines = [
@@ -180,19 +186,18 @@ def draw(samples: Sequence[Sample], minutes: float) -> None:
     end = max(sample.at for sample in samples)
     for number, (title, curves) in enumerate(panels):
         top = number * (_HEIGHT + _GAP) + _GAP
-        values = [getattr(sample, name) for name, _ in curves for sample in samples]
-        most = max(*values, 1) * 1.1
+        most = max(1, *(max(values) for values, _ in curves)) * 1.1
         lines += [
             f'<text x="{_LEFT}" y="{top - 6}">{title}</text>',
             f'<path d="M{_LEFT} {top}V{top + _HEIGHT}H{_WIDTH - 10}" fill="none" stroke="#999"/>',
             f'<text x="{_LEFT - 6}" y="{top + 10}" text-anchor="end">{most:,.4g}</text>',
             f'<text x="{_LEFT - 6}" y="{top + _HEIGHT}" text-anchor="end">0</text>',
         ]
-        for name, colour in curves:
+        for values, colour in curves:
             at = " ".join(
                 f"{_LEFT + sample.at / end * (_WIDTH - _LEFT - 10):.1f},"
-                f"{top + _HEIGHT - getattr(sample, name) / most * _HEIGHT:.1f}"
-                for sample in samples
+                f"{top + _HEIGHT - value / most * _HEIGHT:.1f}"
+                for sample, value in zip(samples, values, strict=True)
             )
             lines.append(f'<polyline points="{at}" fill="none" stroke="{colour}"/>')
     lines.append(f'<text x="{_WIDTH - 10}" y="{height - 8}" text-anchor="end">{end:.0f} s</text>')

@@ -8,6 +8,7 @@ in the memory of any process.
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -36,6 +37,7 @@ class AtHand(Generic[Value]):
         self.now = clock
         self._held: OrderedDict[Hashable, tuple[Value, int, float]] = OrderedDict()
         self.size = 0
+        self._dropped = -math.inf
         self._sweeping: asyncio.TimerHandle | None = None
 
     def get(self, key: Hashable) -> Value | None:
@@ -47,22 +49,27 @@ class AtHand(Generic[Value]):
     ) -> None:
         """Hold it, if it is not too large by itself.
 
-        since   when it began to be read, by the clock; its time counts from there
+        since   when it began to be read, by `now`; its time counts from there, and what was
+                begun before the last `drop` is not held
         """
-        self.drop(key)
+        self._remove(key)
         size += _EACH
-        if size > self._most // 4:
+        if size > self._most // 4 or (since is not None and since <= self._dropped):
             return
         until = (self.now() if since is None else since) + self._held_s
         self._held[key] = (value, size, until)
         self.size += size
         while self.size > self._most:
-            self.drop(next(iter(self._held)))
+            self._remove(next(iter(self._held)))
         if self._sweeping is None:
             loop = asyncio.get_running_loop()
             self._sweeping = loop.call_later(self._held_s, self._sweep)
 
     def drop(self, key: Hashable) -> None:
+        self._dropped = self.now()
+        self._remove(key)
+
+    def _remove(self, key: Hashable) -> None:
         found = self._held.pop(key, None)
         if found is not None:
             self.size -= found[1]
@@ -71,7 +78,7 @@ class AtHand(Generic[Value]):
         self._sweeping = None
         now = self.now()
         while self._held and next(iter(self._held.values()))[2] <= now:
-            self.drop(next(iter(self._held)))
+            self._remove(next(iter(self._held)))
         if self._held:
             left = next(iter(self._held.values()))[2] - now
             self._sweeping = asyncio.get_running_loop().call_later(left, self._sweep)

@@ -68,6 +68,13 @@ def _opened(data: bytes) -> Any:
     return PdfWriter(clone_from=io.BytesIO(data))
 
 
+def _annotated(writer: Any, note: Any, when: datetime) -> bytes:
+    """The first page with this note upon it, in a revision of its own."""
+    writer.add_annotation(page_number=0, annotation=note)
+    writer.add_metadata({"/ModDate": pdfs.pdf_time(when)})
+    return pdfs.written(writer)
+
+
 def _highlighted(data: bytes, box: Box, when: datetime) -> bytes:
     """A marker's yellow over a fact, as readers add it: in a revision of its own."""
     from pypdf import PdfWriter
@@ -80,9 +87,7 @@ def _highlighted(data: bytes, box: Box, when: datetime) -> bytes:
     corners = (left, top, right, top, left, bottom, right, bottom)
     quad = ArrayObject(FloatObject(edge) for edge in corners)
     note = Highlight(rect=(left, bottom, right, top), quad_points=quad, highlight_color="ffff66")
-    writer.add_annotation(page_number=0, annotation=note)
-    writer.add_metadata({"/ModDate": pdfs.pdf_time(when)})
-    return pdfs.written(writer)
+    return _annotated(writer, note, when)
 
 
 def _stamped(data: bytes, when: datetime, dice: random.Random) -> bytes:
@@ -97,9 +102,7 @@ def _stamped(data: bytes, when: datetime, dice: random.Random) -> bytes:
         rect=(left, low, left + 130, low + 30), font_size="18pt", font_color="cc0000",
         border_color="cc0000", background_color="ffffff",
     )  # fmt: skip
-    writer.add_annotation(page_number=0, annotation=note)
-    writer.add_metadata({"/ModDate": pdfs.pdf_time(when)})
-    return pdfs.written(writer)
+    return _annotated(writer, note, when)
 
 
 def _remarked(data: bytes, when: datetime, dice: random.Random) -> bytes:
@@ -116,9 +119,7 @@ def _remarked(data: bytes, when: datetime, dice: random.Random) -> bytes:
         font_color=dice.choice(("0000cc", "cc0000", "000000")), border_color=None,
         background_color=None,
     )  # fmt: skip
-    writer.add_annotation(page_number=0, annotation=note)
-    writer.add_metadata({"/ModDate": pdfs.pdf_time(when)})
-    return pdfs.written(writer)
+    return _annotated(writer, note, when)
 
 
 def _initialled(data: bytes, when: datetime, dice: random.Random) -> bytes:
@@ -142,9 +143,7 @@ def _initialled(data: bytes, when: datetime, dice: random.Random) -> bytes:
         NameObject("/InkList"): ArrayObject([ArrayObject(stroke)]),
         NameObject("/C"): ArrayObject([FloatObject(0), FloatObject(0), FloatObject(0.6)]),
     })  # fmt: skip
-    writer.add_annotation(page_number=0, annotation=note)
-    writer.add_metadata({"/ModDate": pdfs.pdf_time(when)})
-    return pdfs.written(writer)
+    return _annotated(writer, note, when)
 
 
 def _barred(data: bytes, box: Box, tool: str, when: datetime) -> bytes:

@@ -28,6 +28,19 @@ async def test_it_is_held_for_its_time_counted_from_when_it_was_read() -> None:
     assert held.get("b") is None
 
 
+async def test_what_was_being_read_when_another_was_dropped_is_not_held() -> None:
+    clock = Clock()
+    held: AtHand[str] = AtHand(clock=clock)
+    since = held.now()
+    clock.now = 1.0
+    held.drop("a")
+    held.put("a", "read before", since=since)
+    assert held.get("a") is None
+    clock.now = 2.0
+    held.put("a", "read after", since=held.now())
+    assert held.get("a") == "read after"
+
+
 async def test_memory_is_bounded_and_the_oldest_goes_first() -> None:
     held: AtHand[int] = AtHand(most_bytes=10_000)
     for number in range(10):

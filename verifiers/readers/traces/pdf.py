@@ -7,8 +7,9 @@ they are not installed, `trace.unchecked` says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from evidence.facts import Fact
@@ -30,14 +31,21 @@ NEEDS = "needs the extra `forensics`, which is not installed, or does not start"
 def read(item: Item) -> list[Fact]:
     """Every trace; never raises for bad bytes. A part that fails costs only itself."""
     data = item.content.read(MAX_BYTES)
+    opened = cache(lambda: _opened(data, look=True))  # walked once for all who look at pages
+    parts: dict[str, Callable[[], list[Trace]]] = {
+        "signatures": lambda: _signatures(data),
+        "pages": lambda: _pages(data, *opened()),
+        "layers": lambda: _layers(data, opened()[0]),
+        "metadata": lambda: _metadata(data),
+    }
     traces: list[Trace] = []
-    for part in (_signatures, _pages, _layers, _metadata):
+    for name, part in parts.items():
         try:
-            traces += part(data)
+            traces += part()
         except ImportError:
             traces.append(Trace("trace.unchecked", f"looking at a PDF's structure {NEEDS}"))
         except Exception as problem:  # hostile files reach every corner of the parsers
-            said = f"its {part.__name__.strip('_')} cannot be looked at ({type(problem).__name__})"
+            said = f"its {name} cannot be looked at ({type(problem).__name__})"
             traces.append(Trace("trace.unchecked", said))
     return facts_of(item, traces)
 
@@ -83,11 +91,8 @@ _SAYS_OTHERWISE = frozenset(
 )  # fmt: skip
 
 
-def _pages(data: bytes) -> list[Trace]:
-    traces: list[Trace] = []
-    last, covers = _opened(data, look=True)
-    traces += covers
-    traces += pdf_runs.odd_runs(last)
+def _pages(data: bytes, last: list[Page], covers: list[Trace]) -> list[Trace]:
+    traces = [*covers, *pdf_runs.odd_runs(last)]
     ends = pdf_revisions.ends(data)
     if len(ends) > 1:
         before: list[Page] | None = None
@@ -99,12 +104,11 @@ def _pages(data: bytes) -> list[Trace]:
     return traces
 
 
-def _layers(data: bytes) -> list[Trace]:
+def _layers(data: bytes, pages: list[Page]) -> list[Trace]:
     import pypdfium2
 
     document = pypdfium2.PdfDocument(data)
     try:
-        pages = [page_of(document, at) for at in range(min(len(document), MAX_PAGES))]
         return pdf_layers.disagreements(document, pages)
     finally:
         document.close()
