@@ -14,6 +14,7 @@ does the rest. A backup that is restored is held against the journal in the same
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from evidence.errors import CorruptionError, HeldError
 from evidence.items import InMemory
 from evidence.orders import OrderRef
 from evidence.receipts import SALT_BYTES
+from evidence.times import rfc3339
 from service.custody import By, note
 from service.retention import window_of
 from storage.journal import ErasureJournal
@@ -49,6 +51,20 @@ class Erased:
     erasure: Erasure
     logged: bool
     scrubbed: bool
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "order": self.erasure.order,
+            "erased_at": rfc3339(self.erasure.at),
+            "reason": str(self.erasure.reason),
+            "logged": self.logged,
+            "scrubbed": self.scrubbed,
+        }
+
+    def opened(self) -> dict[str, object]:
+        """The same with the signed record, and the salt that opens its receipt."""
+        record = json.loads(self.erasure.envelope)
+        return {**self.to_json(), "record": record, "salt": self.erasure.salt.hex()}
 
 
 async def erase(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,6 @@ from evidence.canonical import parse_json
 from evidence.custody import Act
 from evidence.erasure import ErasureReason
 from evidence.errors import EvidenceError
-from evidence.times import rfc3339
 from service.api.asking import by_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.scratch import SCRATCH
@@ -144,17 +142,7 @@ async def erase_case(request: web.Request, given: Given) -> web.StreamResponse:
         reason=ErasureReason(given.body["reason"]),
         by=by_of(request),
     )
-    return send_json(
-        {
-            "order": done.erasure.order,
-            "erased_at": rfc3339(done.erasure.at),
-            "reason": str(done.erasure.reason),
-            "logged": done.logged,
-            "scrubbed": done.scrubbed,
-            "record": json.loads(done.erasure.envelope),
-            "salt": done.erasure.salt.hex(),
-        }
-    )
+    return send_json(done.opened())
 
 
 OPERATIONS: dict[str, Handler] = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from aiohttp import web
 
 from evidence.erasure import ErasureReason
@@ -24,17 +22,7 @@ async def erase_order(request: web.Request, given: Given) -> web.StreamResponse:
     )
     if done is None:
         raise no_order()
-    return send_json(
-        {
-            "order": done.erasure.order,
-            "erased_at": rfc3339(done.erasure.at),
-            "reason": str(done.erasure.reason),
-            "logged": done.logged,
-            "scrubbed": done.scrubbed,
-            "record": json.loads(done.erasure.envelope),
-            "salt": done.erasure.salt.hex(),
-        }
-    )
+    return send_json(done.opened())
 
 
 async def put_hold(request: web.Request, given: Given) -> web.StreamResponse:

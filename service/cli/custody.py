@@ -7,28 +7,20 @@ orderproof custody COMMITMENT       of one that was erased: the 64 digits that `
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
 import re
 
+from service.cli.answering import quietly
 from service.cli.orders import add_order, named_order
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_order(parser)
     parser.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=quietly(_answer))
 
 
-def run(arguments: argparse.Namespace) -> int:
+async def _answer(arguments: argparse.Namespace) -> int:
     """0: the chain holds. 1: it does not, or there is no such order."""
-    from service.cli.logs import set_up
-
-    set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
-
-
-async def _run(arguments: argparse.Namespace) -> int:
     from evidence.errors import NotFoundError
     from evidence.times import rfc3339
     from service.cli.terminal import note, say, say_json

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from service.cli.answering import quietly
 
 if TYPE_CHECKING:
     from evidence.policy import Policy
@@ -34,18 +35,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", type=date.fromisoformat, metavar="DAY", help="default: today, UTC")
     parser.add_argument("--collect", action="store_true", help="start a collection for each")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=quietly(_answer))
 
 
-def run(arguments: argparse.Namespace) -> int:
+async def _answer(arguments: argparse.Namespace) -> int:
     """0: each order has evidence, or has it under way. 1: at least one has none."""
-    from service.cli.logs import set_up
-
-    set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
-
-
-async def _run(arguments: argparse.Namespace) -> int:
     from service.cli.terminal import say_json
     from service.defects.export import read_export
     from service.runtime import Runtime

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evidence.derivatives import OF_ITEMS, Change
+from service.cli.answering import quietly
 from service.cli.orders import add_order, named_order
 
 if TYPE_CHECKING:
@@ -59,17 +59,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the copy there")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=quietly(_answer))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from service.cli.logs import set_up
-
-    set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
-
-
-async def _run(arguments: argparse.Namespace) -> int:
+async def _answer(arguments: argparse.Namespace) -> int:
     from evidence.errors import RequestError
     from service.cli.terminal import note, say, say_json, size_of
     from service.runtime import Runtime

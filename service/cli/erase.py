@@ -7,11 +7,10 @@ orderproof erase ORDER --reason subject-request --out DIR     with the record an
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from service.cli.answering import quietly
 from service.cli.orders import add_order, named_order
 
 if TYPE_CHECKING:
@@ -28,17 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write the record there; made")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=quietly(_answer))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from service.cli.logs import set_up
-
-    set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
-
-
-async def _run(arguments: argparse.Namespace) -> int:
+async def _answer(arguments: argparse.Namespace) -> int:
     from evidence.erasure import ErasureReason
     from evidence.errors import HeldError
     from evidence.times import rfc3339
@@ -68,15 +60,7 @@ async def _run(arguments: argparse.Namespace) -> int:
         if arguments.out is not None:
             await _write(runtime, settings.tenant, done, arguments.out)
     if arguments.json:
-        say_json(
-            {
-                "order": done.erasure.order,
-                "erased_at": rfc3339(done.erasure.at),
-                "reason": str(done.erasure.reason),
-                "logged": done.logged,
-                "scrubbed": done.scrubbed,
-            }
-        )
+        say_json(done.to_json())
     else:
         say(f"erased at {rfc3339(done.erasure.at)}: nothing that is kept here opens it any more")
         say(f"order {done.erasure.order}")

@@ -7,9 +7,8 @@ orderproof hold ORDER off
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
 
+from service.cli.answering import quietly
 from service.cli.orders import add_order, named_order
 
 
@@ -18,17 +17,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("state", choices=["on", "off"])
     parser.add_argument("--reason", metavar="TEXT", default="", help="needed for on; encrypted")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=quietly(_answer))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from service.cli.logs import set_up
-
-    set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
-
-
-async def _run(arguments: argparse.Namespace) -> int:
+async def _answer(arguments: argparse.Namespace) -> int:
     from evidence.custody import Act
     from evidence.errors import RequestError
     from evidence.times import rfc3339

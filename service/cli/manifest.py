@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from service.cli.answering import quietly
 from service.cli.orders import add_order, named_order
 from service.told import told
 
@@ -25,17 +25,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="write the signed envelope there, byte for byte (- for stdout)",
     )
     parser.add_argument("--json", action="store_true", help="print what was signed, as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=quietly(_answer))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from service.cli.logs import set_up
-
-    set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
-
-
-async def _run(arguments: argparse.Namespace) -> int:
+async def _answer(arguments: argparse.Namespace) -> int:
     from evidence.canonical import digest
     from evidence.custody import Act
     from service import custody

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 from contextlib import nullcontext
 from pathlib import Path
 
+from service.cli.answering import quietly
 from service.cli.orders import add_order, named_orders
 from service.report.wanted import Form, Kind, Language
 
@@ -46,17 +46,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, metavar="FILE", required=True, help="a file not there yet"
     )
     parser.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=quietly(_answer))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from service.cli.logs import set_up
-
-    set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
-
-
-async def _run(arguments: argparse.Namespace) -> int:
+async def _answer(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from evidence.custody import Act

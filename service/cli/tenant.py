@@ -8,9 +8,9 @@ orderproof tenant store main-us --platform amazon --seller A1EXAMPLE --site US [
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
 from typing import TYPE_CHECKING
+
+from service.cli.answering import quietly
 
 if TYPE_CHECKING:
     from storage.ledger.access import Store
@@ -29,17 +29,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     store.add_argument("--tenant", metavar="T", help="default: the service's own")
     for action in (add, listed, store):
         action.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=quietly(_answer))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from service.cli.logs import set_up
-
-    set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
-
-
-async def _run(arguments: argparse.Namespace) -> int:
+async def _answer(arguments: argparse.Namespace) -> int:
     from service.api.access import store_json
     from service.cli.terminal import say, say_json
     from service.runtime import Runtime

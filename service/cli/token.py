@@ -9,11 +9,10 @@ orderproof token revoke ID
 from __future__ import annotations
 
 import argparse
-import asyncio
-import logging
 from typing import TYPE_CHECKING
 
 from service.access.provider import ROLES
+from service.cli.answering import quietly
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
@@ -33,17 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for action in (make, listed, revoke):
         action.add_argument("--tenant", metavar="T", help="default: the service's own")
         action.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=quietly(_answer))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    from service.cli.logs import set_up
-
-    set_up(level=logging.WARNING)
-    return asyncio.run(_run(arguments))
-
-
-async def _run(arguments: argparse.Namespace) -> int:
+async def _answer(arguments: argparse.Namespace) -> int:
     from service.api.access import token_json
     from service.cli.terminal import say, say_json
     from service.runtime import Runtime
