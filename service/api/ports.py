@@ -182,32 +182,9 @@ class Custody(Protocol):
 
 
 class Erased(Protocol):
-    """An erasure that was made.
+    """An erasure that was made: its signed record, and the salt that opens the receipt of it."""
 
-    logged     its receipt is in the published log; scrubbed: the database's files hold nothing
-    """
-
-    @property
-    def erasure(self) -> Erasure: ...
-    @property
-    def logged(self) -> bool: ...
-    @property
-    def scrubbed(self) -> bool: ...
-
-
-class Erasure(Protocol):
-    """`order` is the commitment; `salt` opens the receipt of the signed record in `envelope`."""
-
-    @property
-    def order(self) -> str: ...
-    @property
-    def at(self) -> datetime: ...
-    @property
-    def reason(self) -> ErasureReason: ...
-    @property
-    def envelope(self) -> bytes: ...
-    @property
-    def salt(self) -> bytes: ...
+    def opened(self) -> dict[str, Any]: ...
 
 
 class Evidence(Protocol):

@@ -29,6 +29,7 @@ from service.access.callers import DeniedError, Whose
 from service.access.rates import Rates
 from service.access.tokens import LINK, mint
 from service.custody import By, Entry, Report
+from service.erasure import Erased
 from service.instruments import Instruments
 from service.operating import PutAside, QueueState
 from service.pressure import Busy
@@ -52,12 +53,11 @@ from tests.service.standin_parts import (
     ADesk,
     AHealth,
     AnAccount,
-    AnErased,
-    AnErasure,
     AnItem,
     AnOrder,
     ATask,
     NoCases,
+    erased,
     manifest_of,
     sealed,
 )
@@ -383,14 +383,14 @@ class InMemoryEvidence:
 
     async def erase(
         self, whose: Whose, ref: OrderRef, *, reason: ErasureReason, by: By
-    ) -> AnErased | None:
+    ) -> Erased | None:
         account = self.accounts.get((whose.tenant, ref))
         if account is None:
             return None
         if ref in self.holds:
             raise HeldError(what="The erasure", why="a legal hold is on the order")
         del self.accounts[whose.tenant, ref]
-        return AnErased(AnErasure(account.order.commitment, reason))
+        return erased(account.order.commitment, reason)
 
     def policies_in_force(self) -> Sequence[Policy]:
         return [POLICY]

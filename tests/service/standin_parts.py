@@ -29,7 +29,9 @@ from service.defects.figures import Watched
 from service.defects.kinds import kind_of
 from service.defects.standing import standings_in
 from service.defects.window import Rated
+from service.erasure import Erased
 from storage.ledger.defects import Defect, Standing
+from storage.ledger.erasures import Erasure
 from storage.ledger.figures import KeptAlarm, Measured
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -177,32 +179,26 @@ class AHealth:
     do: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AnErasure:
-    order: str
-    reason: ErasureReason
-    at: datetime = NOW
-    salt: bytes = SALT
-
-    @property
-    def envelope(self) -> bytes:
-        record = ErasureRecord(
-            origin="log",
-            order=self.order,
-            at=self.at,
-            reason=self.reason,
-            custody_size=0,
-            custody_head=NO_LINE,
-        )
-        key = ec.derive_private_key(ENVELOPE_KEY_SEED, ec.SECP256R1())
-        return record.signed_by(EcdsaSigner(key)).to_json()
-
-
-@dataclass(frozen=True, slots=True)
-class AnErased:
-    erasure: AnErasure
-    logged: bool = True
-    scrubbed: bool = True
+def erased(order: str, reason: ErasureReason) -> Erased:
+    record = ErasureRecord(
+        origin="log", order=order, at=NOW, reason=reason, custody_size=0, custody_head=NO_LINE
+    )
+    key = ec.derive_private_key(ENVELOPE_KEY_SEED, ec.SECP256R1())
+    envelope = record.signed_by(EcdsaSigner(key)).to_json()
+    done = Erasure(
+        tenant="",
+        store="",
+        order=order,
+        handle="",
+        collection="",
+        at=NOW,
+        reason=reason,
+        envelope=envelope,
+        salt=SALT,
+        stored="",
+        size=len(envelope),
+    )
+    return Erased(done, logged=True, scrubbed=True)
 
 
 @dataclass(slots=True)
