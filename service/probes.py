@@ -13,6 +13,7 @@ from aiohttp import web
 from evidence.errors import RequestError
 from service import operating
 from service.api.health import READY_S
+from service.health import health_of
 from service.runner import Runner
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ async def probes(
         parts = [{"part": "worker", "ok": not work.done()}]
         try:
             async with asyncio.timeout(READY_S):
-                found = await runtime.health()
+                found = await health_of(runtime)
             parts += [{"part": each.part, "ok": each.ok} for each in found]
         except TimeoutError:
             parts.append({"part": "health checks", "ok": False})

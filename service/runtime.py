@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets as dice
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -20,7 +19,6 @@ import structlog
 from evidence.dsse import Envelope
 from evidence.errors import (
     ConfigError,
-    EvidenceError,
     NotFoundError,
     OutageError,
     RequestError,
@@ -51,8 +49,6 @@ from service.timestamping.authority import configured as configured_authorities
 from service.timestamping.timestamps import Timestamps
 from service.witness.client import Witnesses
 from service.zones import use_sealed_zones
-from storage.bucket import Bucket
-from storage.bucket_trial import faults_of
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task
 from storage.log.log import Log
@@ -68,18 +64,6 @@ log = structlog.get_logger()
 
 # A report takes a core for a second and up to gigabytes of memory.
 REPORTS_AT_ONCE = 2
-LEAST_FREE = 256 << 20
-SOON = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """One part's state, in words, and what to do where it is not well."""
-
-    part: str
-    ok: bool
-    detail: str
-    do: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,131 +417,4 @@ class Runtime:
             show=show,
             show_roles=show_roles,
             copies=copies,
-        )
-
-    # -- looking at ourselves ---------------------------------------------------------------
-
-    async def health(self) -> list[Health]:
-        """Every configured part, each asked whether it works."""
-        found = [await self._ledger_health(), self._disk_health(), self._keys_health()]
-        if self.bucket is not None:
-            found.append(await self._bucket_health(self.bucket))
-        if self.queue is not None:
-            ok = await self.queue.ping()
-            found.append(
-                Health(
-                    "queue",
-                    ok,
-                    "Valkey answers." if ok else "Valkey does not answer.",
-                    "" if ok else "Start it, or leave `valkey` empty so that we start our own.",
-                )
-            )
-        found.append(
-            Health(
-                "sources",
-                bool(self.sources),
-                ", ".join(source.name for source in self.sources) or "None is configured.",
-                "" if self.sources else "Add a [sources.…] table to orderproof.toml.",
-            )
-        )
-        found.extend(await self._time_health())
-        found.append(await self._signing_health())
-        for name, cosigned, size in await self.witnesses.standing(self.settings.tenant):
-            ok = cosigned >= size
-            found.append(
-                Health(
-                    f"witness {name}",
-                    ok,
-                    f"It cosigned {cosigned} of {size} receipts.",
-                    "" if ok else "See whether it runs; the next seal asks it again.",
-                )
-            )
-        for source in self.sources:
-            folder = source.settings.folder
-            if folder is not None and not folder.is_dir():
-                found.append(
-                    Health(source.name, False, f"{folder} is not a folder.", "Make or mend it.")
-                )
-            if lacking := source.lacking:
-                found.append(Health(source.name, False, lacking, "Install it; nothing else waits."))
-        return found
-
-    async def try_bucket(self) -> list[Health]:
-        """Whether the bucket does what is relied on, by putting a small object; [] without one."""
-        if self.bucket is None:
-            return []
-        where = self.bucket.where
-        try:
-            faults = await asyncio.to_thread(faults_of, self.bucket, now=self.clock())
-        except EvidenceError as problem:
-            return [Health("bucket", False, str(problem), "See [s3] in orderproof.toml.")]
-        detail = f"{where.bucket} keeps versions and locks objects ({where.mode})."
-        do = "Use a bucket that does: evidence could be changed or lost in this one."
-        return [Health("bucket", not faults, " ".join(faults) or detail, do if faults else "")]
-
-    async def _ledger_health(self) -> Health:
-        tenant = self.settings.tenant
-        try:
-            waiting = await self.ledger.pending(tenant)
-            behind = await self.sequencer.is_behind(tenant)
-            lost = await self.ledger.lost(tenant)
-        except (EvidenceError, OSError) as problem:
-            return Health("ledger", False, str(problem), "Look at the database it names.")
-        if behind:
-            detail = "It lacks what its log has published: it was restored from a backup."
-            return Health("ledger", False, detail, "Run `orderproof recover`.")
-        detail = f"{waiting} stamps wait for their receipt."
-        if lost.receipts:
-            detail += f" {lost.receipts} receipts lost their items when it was restored."
-        return Health("ledger", True, detail)
-
-    async def _time_health(self) -> list[Health]:
-        """Authorities, and our clock by their newest token. Nobody is asked anything for it."""
-        ok, clock = await self.timestamps.clock_in_words(self.settings.tenant)
-        do = "" if ok else "Set the clock (NTP); nothing is stamped until it is right."
-        found = [Health("clock", ok, f"The clock is {clock}.", do)]
-        for authority in self.timestamps.authorities:
-            left = authority.expires_at - self.clock()
-            told = f"{authority.name}, its certificate ends {authority.expires_at:%Y-%m-%d}."
-            # Not ill: without tokens collections are sealed all the same, and say so.
-            do = "" if left > SOON else "Add its next certificate as a second [[authority]]."
-            found.append(Health("time", True, told, do))
-        if not self.timestamps.authorities:
-            found.append(Health("time", True, "No time authority is configured: times are ours."))
-        return found
-
-    async def _bucket_health(self, bucket: Bucket) -> Health:
-        try:
-            await asyncio.to_thread(bucket.check)
-        except EvidenceError as problem:
-            return Health("bucket", False, str(problem), "See [s3] in orderproof.toml.")
-        return Health("bucket", True, f"{bucket.where.bucket} answers.")
-
-    def _disk_health(self) -> Health:
-        free = shutil.disk_usage(self.settings.data).free
-        ok = free >= LEAST_FREE
-        return Health(
-            "objects",
-            ok,
-            f"{free >> 20} MB free in {self.settings.data}.",
-            "" if ok else "Make room: nothing can be collected without it.",
-        )
-
-    async def _signing_health(self) -> Health:
-        """Whether the configured key is the one in use; a KMS is not asked to sign for it."""
-        try:
-            signer = await asyncio.to_thread(self.vault.manifest_signer, self.settings.tenant)
-        except EvidenceError as problem:
-            return Health("signing", False, str(problem), "See [signing] in orderproof.toml.")
-        return Health("signing", True, f"Manifests are signed by {signer.keyid[:12]}.")
-
-    def _keys_health(self) -> Health:
-        inside = self.settings.keys.resolve().is_relative_to(self.settings.data.resolve())
-        return Health(
-            "keys",
-            not inside,
-            f"{self.settings.keys}",
-            "Move `keys` out of the data folder: whoever copies the data must not get them."
-            if inside
-            else "",
         )

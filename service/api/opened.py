@@ -35,13 +35,14 @@ from service.at_hand import AtHand
 from service.cases.work import CaseWork
 from service.custody import By
 from service.defects.desk import Desk, watching
+from service.health import Health, health_of
 from service.pressure import Busy, Pressure
 from service.profiles.asked import Asked
 from service.profiles.make import make
 from service.report import reports, together
 from service.report.known import KnownReport
 from service.report.wanted import Wanted
-from service.runtime import Account, Health, Runtime
+from service.runtime import Account, Runtime
 from service.settings import Settings
 from service.summary import summary
 from service.webhooks.intake import Intake, taking_in
@@ -455,7 +456,7 @@ class RuntimeEvidence:
         return self._runtime.log(tenant).read(path)
 
     async def health(self) -> Sequence[Health]:
-        parts = list(await self._runtime.health())
+        parts = list(await health_of(self._runtime))
         if self._worker is not None:
             runs = not self._worker.done()
             parts.append(

@@ -9,7 +9,7 @@ import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from service.runtime import Health
+    from service.health import Health
     from service.settings import Settings
 
 # What an extra brings, and the module that shows that it is there.
@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     """0: every part is well. 1: one is not. An extra that is absent is no fault."""
     from service.cli.logs import set_up
     from service.cli.terminal import say, say_json
+    from service.health import Health
     from service.report.ready import ready
     from service.report.settings import ReportSettings
-    from service.runtime import Health
     from service.settings import load_settings
 
     set_up(level=logging.CRITICAL)
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _unstarted() -> list[Health]:
     """OpenCV is there and does not start: its usual build wants the libraries of a screen."""
-    from service.runtime import Health
+    from service.health import Health
 
     if importlib.util.find_spec("cv2") is None:
         return []
@@ -89,7 +89,8 @@ def _unstarted() -> list[Health]:
 async def _parts(settings: Settings) -> list[Health]:
     from evidence.errors import EvidenceError
     from service.access.door import refuse_exposure
-    from service.runtime import Health, Runtime
+    from service.health import Health, health_of, try_bucket
+    from service.runtime import Runtime
 
     parts = _unstarted()
     try:
@@ -102,8 +103,8 @@ async def _parts(settings: Settings) -> list[Health]:
         )
     try:
         async with await Runtime.open(settings, with_queue=True) as runtime:
-            parts.extend(await runtime.health())
-            tried = await runtime.try_bucket()
+            parts.extend(await health_of(runtime))
+            tried = await try_bucket(runtime)
             if tried:
                 parts = [part for part in parts if part.part != "bucket"] + tried
     except EvidenceError as error:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from auditor.report import Trust
 from service.audit import Asked, audit
 from service.demo import story
+from service.health import health_of, try_bucket
 from service.runtime import Runtime
 from service.settings import load_settings
 from storage.ledger.records import State
@@ -77,7 +78,7 @@ async def test_doctor_tells_a_bucket_that_locks_from_one_that_does_not(
     in_bucket(seller, s3)
     settings = load_settings(seller.config, environment=SECRETS)
     async with await Runtime.open(settings) as runtime:
-        for part in (*await runtime.try_bucket(), *await runtime.health()):
+        for part in (*await try_bucket(runtime), *await health_of(runtime)):
             if part.part == "bucket":
                 assert part.ok, part.detail
     s3.bucket("unlocked", locks=False)

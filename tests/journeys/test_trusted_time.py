@@ -20,6 +20,7 @@ from auditor.verify import verify_path
 from evidence.canonical import canonical
 from evidence.trusted_time import stamped_in
 from service.demo import story
+from service.health import health_of
 from service.runtime import Account, Runtime
 from service.sandbox.app import served
 from service.sandbox.authority import PATH, SandboxAuthority
@@ -221,7 +222,7 @@ async def test_a_clock_an_hour_off_seals_nothing_until_it_is_right(
         account = await runtime.account(settings.tenant, story.ORDER)
         assert account.collections[0].state is State.VERIFYING
         assert account.statement is None
-        health = {part.part: part for part in await runtime.health()}
+        health = {part.part: part for part in await health_of(runtime)}
         assert not health["clock"].ok
         before = len(await seller.asked())
         other = type(story.ORDER)(story.ORDER.platform, story.NEIGHBOUR, "US")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from evidence.errors import ConfigError
+from service.health import health_of
 from service.runtime import Runtime
 from service.settings import Limits, load_settings
 from service.sources import configured
@@ -91,5 +92,5 @@ async def test_what_a_machine_lacks_for_a_source_is_told_when_the_service_starts
     config = tmp_path / "orderproof.toml"
     config.write_text("[sources.capture]\n", encoding="utf-8")
     async with await Runtime.open(load_settings(config, environment={})) as runtime:
-        (ill,) = [part for part in await runtime.health() if part.part == "capture"]
+        (ill,) = [part for part in await health_of(runtime) if part.part == "capture"]
     assert not ill.ok and "chromium-headless-shell" in ill.detail

@@ -26,6 +26,7 @@ from evidence.proofs import verify_proof
 from evidence.quorum import WitnessPolicy
 from evidence.witness import AddCheckpoint
 from service.demo import story
+from service.health import health_of
 from service.runtime import Runtime, open_vault
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario
@@ -326,9 +327,9 @@ async def test_a_witness_that_is_away_delays_no_seal_and_a_later_head_makes_up_f
         config.write_text(text)
         back = with_witness(config, one.settings())
         async with await Runtime.open(back) as runtime:
-            assert [h.ok for h in await runtime.health() if h.part == "witness one"] == [False]
+            assert [h.ok for h in await health_of(runtime) if h.part == "witness one"] == [False]
             assert [o.why for o in await runtime.witnesses.cosign(back.tenant)] == [""]
-            assert [h.ok for h in await runtime.health() if h.part == "witness one"] == [True]
+            assert [h.ok for h in await health_of(runtime) if h.part == "witness one"] == [True]
             await runtime.bundle(back.tenant, story.ORDER, profile="bagit", to=bundle)
         assert (await asyncio.to_thread(verify_path, bundle, witnesses=demanded)).ok
 
