@@ -126,10 +126,7 @@ def _verify_source(
     trust = Trust.PINNED if key and (key.manifest or key.log) else Trust.BUNDLE
     pinned = key if trust is Trust.PINNED else None
     if not source.sizes:  # the ZIP's structure is so broken that no file can be found
-        for fault in source.faults:
-            checks.failed("zip", fault.what, fault.where)
-        checks.failed("files", "No file of a bundle could be found in it.")
-        return Report(kind=source.kind, trust=trust, checks=checks.closed())
+        return _nothing_found(source, trust)
     # These are read while the files are hashed, and told after what is wrong with the files.
     keyed, stated, listed = Checks(), Checks(), Checks()
     bag = Bag(source, keyed)
@@ -158,6 +155,41 @@ def _verify_source(
         checks.unsure("verdicts", "Not compared: there is no manifest to compare with.", MANIFEST)
     _guarded(checks, "items", lambda: check_payload(bag, seal, openings))
     _guarded(checks, "case", lambda: check_case(bag, seal))
+    _check_log(bag, seal, own=own, pinned=pinned, key=key, saved=saved, witnesses=witnesses)
+    if seal.chain:
+        check_bag_info(bag, seal.chain[-1])
+    _guarded(checks, "model-signature", lambda: check_folder_signature(bag, own=own, pinned=pinned))
+    counts = {
+        "receipts": len(seal.chain),
+        "items": len(bag.payload),
+        "files": len(bag.found),
+        "bytes": sum(source.sizes.values()),
+    }
+    return Report(kind=source.kind, trust=trust, checks=checks.closed(), counts=counts)
+
+
+def _nothing_found(source: Source, trust: Trust) -> Report:
+    checks = Checks()
+    for fault in source.faults:
+        checks.failed("zip", fault.what, fault.where)
+    checks.failed("files", "No file of a bundle could be found in it.")
+    return Report(kind=source.kind, trust=trust, checks=checks.closed())
+
+
+def _check_log(
+    bag: Bag,
+    seal: Seal,
+    *,
+    own: Keys,
+    pinned: Keys | None,
+    key: Keys | None,
+    saved: bytes | None,
+    witnesses: WitnessPolicy | None,
+) -> None:
+    """That the receipts lie in the log, who else says so and since when, and what keys were worth
+    at that time.
+    """
+    checks = bag.checks
     before, sealed = _guarded(
         checks, "checkpoints", lambda: check_heads(bag, seal, own=own, pinned=pinned)
     ) or (None, None)
@@ -187,16 +219,6 @@ def _verify_source(
         "revocation",
         lambda: check_standing(checks, _signed(bag), own=own, pinned=key, proven=proven),
     )
-    if seal.chain:
-        check_bag_info(bag, seal.chain[-1])
-    _guarded(checks, "model-signature", lambda: check_folder_signature(bag, own=own, pinned=pinned))
-    counts = {
-        "receipts": len(seal.chain),
-        "items": len(bag.payload),
-        "files": len(bag.found),
-        "bytes": sum(source.sizes.values()),
-    }
-    return Report(kind=source.kind, trust=trust, checks=checks.closed(), counts=counts)
 
 
 def _verify_envelope(path: Path, key: Keys | None) -> Report:

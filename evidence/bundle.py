@@ -179,63 +179,15 @@ def bundle_entries(
 
     Raises RequestError if these do not belong together, ProofError for a broken chain.
     """
-    chain = check_chain(receipts)
-    seal = Statement.from_payload(Envelope.from_json(statement.envelope).payload)
-    if not chain or chain[-1].role is not Role.STATEMENT:
-        _refuse("the last receipt is not the statement's")
-    if not 0 <= seal.manifest_seq < len(chain) - 1:
-        _refuse("the statement names a manifest that has no receipt here")
-    _check_opens(chain[-1], statement, "statement")
-    if manifest is not None:
-        _check_opens(chain[seal.manifest_seq], manifest, "manifest")
+    chain, manifest_seq = _chain_of(receipts, statement, manifest)
     wanted = range(len(chain)) if len(chain) <= MAX_INCLUSION_PROOFS else [len(chain) - 1]
     if set(proofs) != set(wanted):
         _refuse(f"there are {len(proofs)} inclusion proofs where {len(wanted)} are called for")
-
-    files: dict[str, Content] = {}
-    openings: list[Opening] = []
-    if manifest is not None:
-        files[MANIFEST] = InMemory(manifest.envelope)
-        openings.append(_opening(chain[seal.manifest_seq].seq, manifest, MANIFEST))
-    files[STATEMENT] = InMemory(statement.envelope)
-    openings.append(_opening(chain[-1].seq, statement, STATEMENT))
-
-    full = manifest is not None
-    # Without the manifest nobody is told that a withheld item has the bytes of one that is shown.
-    paths = item_paths((item for item, content in items if full or content is not None), named=full)
-    shown: set[int] = set()
-    for item, content in items:
-        if content is None:
-            continue
-        if content.sha256 != item.sha256 or content.size != item.size:
-            _refuse(f"the content of item {item.seq} is not the one its line names")
-        files[paths[item.sha256]] = content
-        shown.add(item.seq)
-        if manifest is None:
-            path = paths[item.sha256]
-            openings.append(Opening(seq=item.seq, sha256=item.sha256, salt=item.salt, path=path))
-    if absent := withheld_text(chain, manifest_seq=seal.manifest_seq, shown=shown, full=full):
-        files[WITHHELD] = InMemory(absent)
-
+    files, openings = _opened(items, chain, manifest_seq, statement, manifest)
     files[RECEIPTS] = InMemory(b"".join(line + b"\n" for line in receipts))
     files[OPENINGS] = InMemory(openings_bytes(openings))
     files[KEYS] = InMemory(canonical(dict(keys)))
-    for folder, anchor in ((BEFORE_READ, before_read), (SEALED, sealed)):
-        parts = {
-            "checkpoint": anchor.checkpoint,
-            "token.tsr": anchor.token,
-            "query.tsq": anchor.query,
-        }
-        files |= {
-            f"{folder}/{name}": InMemory(raw) for name, raw in parts.items() if raw is not None
-        }
-    if sealed.cosigned is not None:
-        if not sealed.cosigned.startswith(sealed.checkpoint):
-            _refuse("the cosigned checkpoint is not the sealed one with more signatures")
-        files[COSIGNED] = InMemory(sealed.cosigned)
-    if consistency is not None:
-        lines = "".join(f"{to_base64(node)}\n" for node in consistency)
-        files[CONSISTENCY] = InMemory(lines.encode("ascii"))
+    files |= _from_log(before_read, sealed, consistency)
     files |= {inclusion_path(seq): InMemory(raw) for seq, raw in proofs.items()}
     for path, content in (derived or {}).items():
         if not path.startswith((DERIVED_DATA, DERIVED_PROOF)):
@@ -252,6 +204,83 @@ def bundle_entries(
     pem = _pem_of(keys, signer.keyid)
     files[MODEL_SIG] = InMemory(sign_folder(folder, every, signer=signer, pem=pem))
     return [Entry(f"{folder}/{path}", content) for path, content in sorted(files.items())]
+
+
+def _chain_of(
+    receipts: Sequence[bytes], statement: Sealed, manifest: Sealed | None
+) -> tuple[Sequence[Receipt], int]:
+    """The order's receipts, which end with the statement's, and the manifest's place in them."""
+    chain = check_chain(receipts)
+    seal = Statement.from_payload(Envelope.from_json(statement.envelope).payload)
+    if not chain or chain[-1].role is not Role.STATEMENT:
+        _refuse("the last receipt is not the statement's")
+    if not 0 <= seal.manifest_seq < len(chain) - 1:
+        _refuse("the statement names a manifest that has no receipt here")
+    _check_opens(chain[-1], statement, "statement")
+    if manifest is not None:
+        _check_opens(chain[seal.manifest_seq], manifest, "manifest")
+    return chain, seal.manifest_seq
+
+
+def _opened(
+    items: Sequence[tuple[SealedItem, Content | None]],
+    chain: Sequence[Receipt],
+    manifest_seq: int,
+    statement: Sealed,
+    manifest: Sealed | None,
+) -> tuple[dict[str, Content], list[Opening]]:
+    """What can be opened in this copy: both documents and the items that are here, with a text
+    about those that are withheld; and what opens their receipts.
+    """
+    files: dict[str, Content] = {}
+    openings: list[Opening] = []
+    if manifest is not None:
+        files[MANIFEST] = InMemory(manifest.envelope)
+        openings.append(_opening(chain[manifest_seq].seq, manifest, MANIFEST))
+    files[STATEMENT] = InMemory(statement.envelope)
+    openings.append(_opening(chain[-1].seq, statement, STATEMENT))
+
+    full = manifest is not None
+    # Without the manifest nobody is told that a withheld item has the bytes of one that is shown.
+    paths = item_paths((item for item, content in items if full or content is not None), named=full)
+    shown: set[int] = set()
+    for item, content in items:
+        if content is None:
+            continue
+        if content.sha256 != item.sha256 or content.size != item.size:
+            _refuse(f"the content of item {item.seq} is not the one its line names")
+        path = paths[item.sha256]
+        files[path] = content
+        shown.add(item.seq)
+        if not full:
+            openings.append(Opening(seq=item.seq, sha256=item.sha256, salt=item.salt, path=path))
+    if absent := withheld_text(chain, manifest_seq=manifest_seq, shown=shown, full=full):
+        files[WITHHELD] = InMemory(absent)
+    return files, openings
+
+
+def _from_log(
+    before_read: Anchor, sealed: Anchor, consistency: Sequence[bytes] | None
+) -> dict[str, Content]:
+    """Both heads of the log with their times, and the proof that one contains the other."""
+    files: dict[str, Content] = {}
+    for folder, anchor in ((BEFORE_READ, before_read), (SEALED, sealed)):
+        parts = {
+            "checkpoint": anchor.checkpoint,
+            "token.tsr": anchor.token,
+            "query.tsq": anchor.query,
+        }
+        files |= {
+            f"{folder}/{name}": InMemory(raw) for name, raw in parts.items() if raw is not None
+        }
+    if sealed.cosigned is not None:
+        if not sealed.cosigned.startswith(sealed.checkpoint):
+            _refuse("the cosigned checkpoint is not the sealed one with more signatures")
+        files[COSIGNED] = InMemory(sealed.cosigned)
+    if consistency is not None:
+        lines = "".join(f"{to_base64(node)}\n" for node in consistency)
+        files[CONSISTENCY] = InMemory(lines.encode("ascii"))
+    return files
 
 
 def write_bundle(out: BinaryIO, entries: Iterable[Entry]) -> int:
