@@ -32,7 +32,6 @@ MAX_HEADER = 8 << 10
 MAX_PARTS = 300
 MAX_DEPTH = 8
 MAX_TEXT = 2 << 20
-_MAX_DELIMITER = 1_000
 
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _TOO_MANY = "it has more parts, or parts within parts, than any honest mail"
@@ -266,8 +265,8 @@ def _between(data: bytes, boundary: bytes, start: int, stop: int) -> Iterator[tu
     at = start if data.startswith(mark, start, stop) else _next_line(data, mark, start, stop)
     while at >= 0:
         after = at + len(mark)
-        line_end = data.find(b"\n", after, min(after + _MAX_DELIMITER, stop))
-        rest = data[after : min(after + _MAX_DELIMITER, stop) if line_end < 0 else line_end]
+        line_end = data.find(b"\n", after, stop)
+        rest = data[after : stop if line_end < 0 else line_end]
         match rest.rstrip(b" \t\r"):
             case b"" | b"--" as ending:
                 if begin is not None:
