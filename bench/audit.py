@@ -42,7 +42,7 @@ from evidence.notes import Ed25519NoteSigner, sign_note
 from evidence.orders import OrderRef, Platform
 from evidence.receipts import NO_RECEIPT, Receipt
 from evidence.tiles import grown_bundles, grown_tiles, tile_reader
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
 from service.settings import Settings
 from storage.ledger.ledger import Ledger
 from storage.log.sequencer import Sequencer

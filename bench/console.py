@@ -34,8 +34,8 @@ from evidence.orders import OrderRef, Platform
 from service.access.callers import Role
 from service.access.tokens import new_token
 from service.api.opened import open_runtime
-from service.app import make_app
 from service.console.places import order_page
+from service.http.app import make_app
 from service.runtime import Runtime
 from service.settings import Settings, SourceSettings
 from tests.auditor.page.browser import NAMES, Tab, find_browser, open_tab

@@ -23,7 +23,7 @@ from aiohttp.test_utils import TestServer
 from bench.end_to_end import LATENCY_S, _orders, _scenario, _write_seller
 from evidence.orders import OrderRef
 from service.api.opened import open_runtime
-from service.app import make_app
+from service.http.app import make_app
 from service.sandbox.app import run_sandbox
 from service.sandbox.faults import parse_fault
 

@@ -38,8 +38,8 @@ from evidence.facts import Facts
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.manifest import SealedItem
 from evidence.orders import Platform
-from service.inspect import COLLECTOR
-from service.reading import Reading
+from service.inspect.inspect import COLLECTOR
+from service.reading.reading import Reading
 from service.settings import Limits
 from tests.hostile.samples import samples
 from tests.verifiers.documents import pdf

@@ -25,11 +25,11 @@ from aiohttp import web
 
 from evidence.items import Item
 from evidence.orders import OrderRef, Platform
-from service.queue import Queue
+from service.queue.queue import Queue
 from service.runtime import Runtime
 from service.sandbox.app import served
 from service.settings import Settings, load_settings
-from service.sources import Source, configured
+from service.sources.sources import Source, configured
 from storage.ledger.records import State
 from storage.objects.spool import EncryptedSpool
 

@@ -29,7 +29,7 @@ from aiohttp.test_utils import TestServer
 
 from collectors.secrets import Secret
 from service.api.opened import open_runtime
-from service.app import make_app
+from service.http.app import make_app
 from service.settings import Settings, SourceSettings
 from service.webhooks.hooks import HookSettings
 

@@ -16,10 +16,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 from evidence.errors import CorruptionError, EvidenceError
 from evidence.verdicts import Judgement
-from service.operating import QueueState
+from service.queue.operating import QueueState
 
 if TYPE_CHECKING:
-    from service.sources import Source
+    from service.sources.sources import Source
 
 _STATES = ("queued", "collecting", "verifying")
 _LONG = (0.5, 1, 2, 5, 10, 20, 60, 300, 1800, 7200, 86400)

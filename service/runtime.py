@@ -29,17 +29,18 @@ from evidence.orders import Alias, OrderRef
 from evidence.playbook import Playbook
 from evidence.policy import Policy
 from evidence.sealed import SealedItem
-from service import erasure, keeping, tracing
+from service import tracing
+from service.backup.moved import check_not_moved
 from service.cases.ref import POLICY as CASES
 from service.instruments import Instruments
-from service.line import Waiting
-from service.moved import check_not_moved
 from service.own_folder import OwnFolder
 from service.places import Places, content_of, open_places
-from service.queue import Queue
-from service.reading import Reading
+from service.queue.line import Waiting
+from service.queue.queue import Queue
+from service.reading.reading import Reading
+from service.retention import erasure, keeping
 from service.settings import Settings
-from service.sources import Source, configured, local_bucket
+from service.sources.sources import Source, configured, local_bucket
 from service.steps import plan, publish
 from service.steps.collect import Shelf
 from service.steps.fan_out import Watch, unwatched

@@ -18,7 +18,7 @@ from evidence.policy import Policy
 from evidence.receipts import NO_RECEIPT, Receipt
 from evidence.times import rfc3339
 from service.steps.read import opened, read_all
-from service.timeline import events_in
+from service.timeline.timeline import events_in
 from storage.ledger.records import Collection, KeptItem, OrderRecord, State
 from verifiers.coverage import cover
 from verifiers.subjects import Subjects

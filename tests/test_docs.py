@@ -20,7 +20,7 @@ from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import Account, everyone
 from service.sandbox.tiktok import CIPHER
 from service.settings import load_settings
-from service.sources import OURS, configured
+from service.sources.sources import OURS, configured
 from storage.ledger.records import State, TaskState
 
 ROOT = Path(__file__).parents[1]

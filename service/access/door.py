@@ -23,8 +23,8 @@ from service.access.sessions import SESSIONS
 from service.access.tokens import TOKEN, caller_of_token, id_of
 from service.api.asking import no_case, no_collection, no_order
 from service.api.ports import EVIDENCE, SETTINGS, Evidence
-from service.contract import CONTRACT
-from service.problems import REQUEST_ID, Problem, route_of
+from service.http.contract import CONTRACT
+from service.http.problems import REQUEST_ID, Problem, route_of
 from service.settings import Settings
 
 # That a token is in use is written down once in this time, not at each request.

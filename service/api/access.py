@@ -15,9 +15,9 @@ from service.access.callers import Caller, DeniedError, Role, caller_of
 from service.access.tokens import USUAL, new_token
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
-from service.contract import Given, Handler
 from service.defects.days import Days
-from service.problems import Problem
+from service.http.contract import Given, Handler
+from service.http.problems import Problem
 from service.separation import normal, report
 from storage.ledger.access import AccessToken, Store
 from storage.ledger.separation import Declaration, Dimension

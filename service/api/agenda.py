@@ -12,7 +12,7 @@ from service.api.asking import whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
 from service.api.shapes import collection_path, order_path
-from service.contract import Given, Handler
+from service.http.contract import Given, Handler
 from storage.ledger.errands import Errand, Why
 
 

@@ -11,9 +11,9 @@ from evidence.errors import NotFoundError, RequestError
 from evidence.orders import OrderRef, order_ref
 from service.access.callers import DeniedError, Whose, caller_of
 from service.api.ports import EVIDENCE, Account, Collection
-from service.contract import Given
 from service.custody import By
-from service.problems import (
+from service.http.contract import Given
+from service.http.problems import (
     REQUEST_ID,
     Problem,
     Violation,

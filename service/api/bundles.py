@@ -16,9 +16,9 @@ from service.api.asking import by_of, no_order, not_sealed, ref_of, refs_in
 from service.api.ports import EVIDENCE
 from service.api.scratch import SCRATCH
 from service.api.sending import measure, send_archive
-from service.contract import Given, Handler
 from service.custody import By, bundled
-from service.problems import Problem, Violation, invalid
+from service.http.contract import Given, Handler
+from service.http.problems import Problem, Violation, invalid
 from service.profiles.asked import Asked, Link
 from service.profiles.refusal import NotTakenError
 from service.report.wanted import Language, Wanted

@@ -18,9 +18,9 @@ from service.api.sending import measure, send_archive, send_json
 from service.api.uploads import taken
 from service.cases.given import time_of
 from service.cases.opening import KindsError
-from service.contract import Given, Handler
 from service.custody import bundled
-from service.problems import BODY_TEXTS, Violation, invalid
+from service.http.contract import Given, Handler
+from service.http.problems import BODY_TEXTS, Violation, invalid
 from service.steps.publish import BAGIT
 
 MAX_PAPER = 32 << 20

@@ -13,8 +13,8 @@ from service.api.asking import collection_of, ref_of, whose_of
 from service.api.ports import CLOSING, EVIDENCE, Collection
 from service.api.sending import send_json
 from service.api.shapes import ENDED, collection_json, collection_path
-from service.contract import Given, Handler
-from service.problems import Problem
+from service.http.contract import Given, Handler
+from service.http.problems import Problem
 
 MAX_WAIT_S = 60
 HEARTBEAT_S = 15.0

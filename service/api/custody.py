@@ -7,7 +7,7 @@ from aiohttp import web
 from service.api.asking import no_order, ref_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
-from service.contract import Given, Handler
+from service.http.contract import Given, Handler
 
 
 async def get_custody(request: web.Request, given: Given) -> web.StreamResponse:

@@ -17,14 +17,14 @@ from service.api.ports import EVIDENCE
 from service.api.sending import send_json
 from service.api.shapes import collection_path, order_path
 from service.api.uploads import taken
-from service.contract import Given, Handler
 from service.defects.days import FIRST_YEAR, LAST_YEAR, Days
 from service.defects.deadlines import Due
 from service.defects.desk import Told
 from service.defects.export import read_export
 from service.defects.rates import Rate
 from service.defects.window import Rated, forecast, reading_name
-from service.problems import Problem, not_found
+from service.http.contract import Given, Handler
+from service.http.problems import Problem, not_found
 from storage.ledger.defects import Defect
 
 MAX_EXPORT = 8 << 20

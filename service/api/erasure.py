@@ -9,7 +9,7 @@ from evidence.times import rfc3339
 from service.api.asking import by_of, no_order, ref_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
-from service.contract import Given, Handler
+from service.http.contract import Given, Handler
 
 
 async def erase_order(request: web.Request, given: Given) -> web.StreamResponse:

@@ -10,7 +10,7 @@ from service.api.asking import account_of, no_order, note, ref_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
 from service.api.shapes import collection_json, item_json, order_path, sealed_json
-from service.contract import Given, Handler
+from service.http.contract import Given, Handler
 
 FIRST_ITEMS = 100
 

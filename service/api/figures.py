@@ -10,8 +10,8 @@ from evidence.times import rfc3339
 from service.api.asking import store_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
-from service.contract import Given, Handler
 from service.defects.figures import Watched, days_of
+from service.http.contract import Given, Handler
 from storage.ledger.figures import KeptAlarm, Measured
 
 

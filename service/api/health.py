@@ -9,9 +9,9 @@ from aiohttp import web
 
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
-from service.contract import CONTRACT, Contract, Given, Handler
-from service.metrics import METRICS
-from service.reference import page
+from service.http.contract import CONTRACT, Contract, Given, Handler
+from service.http.metrics import METRICS
+from service.http.reference import page
 
 READY_S = 5.0
 

@@ -13,9 +13,9 @@ from service.api.asking import no_order, note, ref_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json, send_range, unchanged, wanted_range
 from service.api.shapes import item_json
-from service.contract import Given, Handler
 from service.custody import listed
-from service.problems import Violation, invalid, not_found
+from service.http.contract import Given, Handler
+from service.http.problems import Violation, invalid, not_found
 
 # What a source called the type goes out only if it is one; a parameter or a line break does not.
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")

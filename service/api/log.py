@@ -12,8 +12,8 @@ from evidence.tiles import Tile
 from service.access.callers import caller_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_bytes
-from service.contract import Given, Handler
-from service.problems import Violation, invalid, not_found
+from service.http.contract import Given, Handler
+from service.http.problems import Violation, invalid, not_found
 from storage.log.log import NOTES
 
 _FOR_EVER = "private, max-age=31536000, immutable"

@@ -10,7 +10,7 @@ from evidence.orders import OrderRef
 from service.api.asking import by_of, no_order, not_sealed, ref_of, whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_bytes
-from service.contract import Given, Handler
+from service.http.contract import Given, Handler
 
 
 async def get_manifest(request: web.Request, given: Given) -> web.StreamResponse:

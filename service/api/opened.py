@@ -21,7 +21,7 @@ from evidence.policy import Policy
 from evidence.receipts import Receipt
 from evidence.sealed import SealedItem
 from evidence.times import rfc3339
-from service import custody, erasure, operating
+from service import custody
 from service.access.callers import DeniedError, Whose
 from service.access.rates import Rates, SharedRates
 from service.access.tokens import LINK, id_of, is_right, mint
@@ -36,19 +36,21 @@ from service.cases.work import CaseWork
 from service.custody import By
 from service.defects.desk import Desk, watching
 from service.health import Health, health_of
-from service.pressure import Busy, Pressure
 from service.profiles.asked import Asked
 from service.profiles.make import make
+from service.queue import operating
+from service.queue.pressure import Busy, Pressure
+from service.queue.worker import DRAIN_S, HANDS, CollectionWorker
 from service.report import reports, together
 from service.report.known import KnownReport
 from service.report.wanted import Wanted
+from service.retention import erasure
 from service.runtime import Account, Runtime
 from service.settings import Settings
 from service.summary import summary
 from service.webhooks.intake import Intake, taking_in
 from service.webhooks.queues import polling
 from service.webhooks.sender import sending
-from service.worker import DRAIN_S, HANDS, CollectionWorker
 from storage.ledger.access import AccessToken, Share, Store
 from storage.ledger.backlog import Parked
 from storage.ledger.deliveries import Delivery

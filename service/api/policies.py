@@ -7,8 +7,8 @@ from aiohttp import web
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
 from service.api.shapes import policy_json, policy_summary_json
-from service.contract import Given, Handler
-from service.problems import not_found
+from service.http.contract import Given, Handler
+from service.http.problems import not_found
 
 
 async def list_policies(request: web.Request, given: Given) -> web.StreamResponse:

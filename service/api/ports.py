@@ -28,9 +28,9 @@ from service.access.rates import Rates
 from service.api.defect_port import DefectPort
 from service.cases.work import CaseWork
 from service.custody import By
-from service.operating import PutAside, QueueState
-from service.pressure import Busy
 from service.profiles.asked import Asked
+from service.queue.operating import PutAside, QueueState
+from service.queue.pressure import Busy
 from service.report.known import KnownReport
 from service.report.wanted import Wanted
 from service.settings import Settings
@@ -469,7 +469,7 @@ class Evidence(Protocol):
     async def tenants(self) -> Sequence[str]: ...
 
     async def shown(self, whose: Whose, ref: OrderRef, sha256: str) -> Mapping[str, Any] | None:
-        """How a person is shown the item (service/previews.py)."""
+        """How a person is shown the item (service/reading/previews.py)."""
         ...
 
     async def pictured(

@@ -12,8 +12,8 @@ from service.api.asking import whose_of
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
 from service.api.shapes import collection_path
-from service.contract import Given, Handler
-from service.operating import PutAside, QueueState
+from service.http.contract import Given, Handler
+from service.queue.operating import PutAside, QueueState
 
 
 async def get_queue(request: web.Request, given: Given) -> web.StreamResponse:

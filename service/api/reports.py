@@ -9,8 +9,8 @@ from evidence.errors import FormatError
 from service.api.asking import account_of, by_of, not_sealed, note, ref_of, refs_in, whose_of
 from service.api.ports import EVIDENCE, SETTINGS
 from service.api.sending import send_bytes, send_json
-from service.contract import Given, Handler
-from service.problems import Violation, invalid, not_found
+from service.http.contract import Given, Handler
+from service.http.problems import Violation, invalid, not_found
 from service.report.wanted import Form, Language, Wanted
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from aiohttp import hdrs, web
 
-from service.problems import REQUEST_ID, Problem
+from service.http.problems import REQUEST_ID, Problem
 
 PIECE = 1 << 20
 

@@ -14,9 +14,9 @@ from service.api.asking import account_of, by_of, no_order, not_sealed, ref_of, 
 from service.api.bundles import send_bundle
 from service.api.ports import EVIDENCE
 from service.api.sending import send_json
-from service.contract import Given, Handler
 from service.custody import By
-from service.problems import REQUEST_ID, Violation, invalid, not_found, route_of
+from service.http.contract import Given, Handler
+from service.http.problems import REQUEST_ID, Violation, invalid, not_found, route_of
 from service.steps.publish import REVIEWER
 from storage.ledger.access import Share
 

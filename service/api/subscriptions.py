@@ -13,7 +13,7 @@ from evidence.times import rfc3339
 from service.access.callers import caller_of
 from service.api.ports import EVIDENCE, SETTINGS
 from service.api.sending import send_json
-from service.contract import Given, Handler
+from service.http.contract import Given, Handler
 from service.webhooks.sender import check_url, new_secret
 from storage.ledger.outbox import Subscription
 

@@ -7,7 +7,7 @@ import asyncio
 from aiohttp import web
 
 from evidence.errors import RequestError, TooLargeError
-from service.contract import BODY_S
+from service.http.contract import BODY_S
 
 PIECE = 1 << 18
 

@@ -12,8 +12,8 @@ from evidence.errors import EvidenceError
 from service.api.ports import SETTINGS
 from service.api.scratch import SCRATCH
 from service.api.sending import send_json
-from service.contract import Given, Handler
-from service.problems import Problem
+from service.http.contract import Given, Handler
+from service.http.problems import Problem
 
 # A sender that is silent for so long is gone; one that trickles has this long for all of it.
 SILENCE_S = 30.0

@@ -13,8 +13,8 @@ from service.access.callers import caller_of
 from service.access.door import DOOR
 from service.api.ports import DOORKEEPER, EVIDENCE, SETTINGS
 from service.api.sending import send_json
-from service.contract import BODY_S, Given, Handler
-from service.problems import Problem, not_found
+from service.http.contract import BODY_S, Given, Handler
+from service.http.problems import Problem, not_found
 from service.webhooks.events import read
 from service.webhooks.hooks import HookSettings
 from service.webhooks.intake import pack

@@ -19,7 +19,6 @@ from evidence.errors import EvidenceError, NotFoundError, RequestError
 from evidence.items import Role
 from evidence.orders import OrderRef
 from evidence.sealed import SealedItem
-from service import erasure
 from service.access.callers import Whose
 from service.cases import account
 from service.cases.checks import check, draft_checked
@@ -35,6 +34,7 @@ from service.cases.reports import REPORTS, Asking
 from service.cases.steps import Asked, taken
 from service.cases.view import row_of, view_of
 from service.custody import By
+from service.retention import erasure
 from service.steps.publish import BAGIT
 
 if TYPE_CHECKING:

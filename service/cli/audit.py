@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0: nothing failed. 1: something does not hold. Raises if it could not be asked."""
     from evidence.errors import RequestError
-    from service.audit import Asked, audit
+    from service.audit.audit import Asked, audit
     from service.cli.terminal import say, say_json
     from service.settings import load_settings
 

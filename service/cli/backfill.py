@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from service.backfill import Progress
+    from service.queue.backfill import Progress
 
 # Plain lines for a file or a pipe come so often.
 SAY_EVERY_S = 5.0
@@ -45,9 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _run(arguments: argparse.Namespace) -> int:
-    from service.backfill import Backfill
     from service.cli.serving import open_quietly
     from service.cli.terminal import note, say, say_json
+    from service.queue.backfill import Backfill
     from service.settings import load_settings
 
     settings = load_settings(arguments.config)

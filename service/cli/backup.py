@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from evidence.errors import RequestError
-    from service import backup
+    from service.backup import backup
     from service.cli.terminal import say, say_json
     from service.settings import load_settings
 

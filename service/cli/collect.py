@@ -126,7 +126,7 @@ async def _to_the_end(runtime: Runtime, collection: str, progress: Progress) -> 
 
 async def _is_ours(runtime: Runtime, collection: Collection) -> bool:
     """Whether nobody else walks it; from now on nobody does, for a while."""
-    from service.line import Waiting
+    from service.queue.line import Waiting
 
     if runtime.queue is None:
         return True
@@ -135,7 +135,7 @@ async def _is_ours(runtime: Runtime, collection: Collection) -> bool:
 
 
 async def _hold(runtime: Runtime, collection: Collection) -> None:
-    from service.line import LEASE_S
+    from service.queue.line import LEASE_S
 
     while True:
         await asyncio.sleep(LEASE_S / 3)

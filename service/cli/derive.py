@@ -99,8 +99,8 @@ async def _derive(
     runtime: Runtime, tenant: str, ref: OrderRef, arguments: argparse.Namespace
 ) -> Derivative:
     from evidence.errors import RequestError
-    from service import derivatives
     from service.custody import local_user
+    from service.derivatives import derivatives
 
     by = local_user("derive")
     original: int = arguments.item

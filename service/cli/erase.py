@@ -14,7 +14,7 @@ from service.cli.answering import quietly
 from service.cli.orders import add_order, named_order
 
 if TYPE_CHECKING:
-    from service.erasure import Erased
+    from service.retention.erasure import Erased
     from service.runtime import Runtime
 
 
@@ -36,7 +36,7 @@ async def _answer(arguments: argparse.Namespace) -> int:
     from evidence.times import rfc3339
     from service.cli.terminal import note, say, say_json
     from service.custody import local_user
-    from service.erasure import erase
+    from service.retention.erasure import erase
     from service.runtime import Runtime
     from service.settings import load_settings
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from service.inspect import Asked
+    from service.inspect.inspect import Asked
 
 _LIKE = "write it as 2026-11-20T12:00:00Z"
 # From here on a person may wonder whether it still goes on.
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _asked(arguments: argparse.Namespace) -> Asked:
     from evidence.errors import FormatError, RequestError
     from evidence.times import Instant, parse_iso
-    from service.inspect import Asked
+    from service.inspect.inspect import Asked
 
     at = datetime.now(UTC)
     if arguments.at is not None:
@@ -68,7 +68,7 @@ def _asked(arguments: argparse.Namespace) -> Asked:
 
 async def _run(files: Sequence[Path], asked: Asked, *, json: bool) -> int:
     from service.cli.terminal import note
-    from service.inspect import inspect_files
+    from service.inspect.inspect import inspect_files
 
     code = 0
     with _progress(len(files)) as progress:

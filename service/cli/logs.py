@@ -14,7 +14,7 @@ import structlog
 def set_up(*, level: int = logging.INFO) -> None:
     """Commands that answer on stdout pass WARNING: a person waits for an answer, not a log.
 
-    A log line never carries what a request held; see service/problems.py.
+    A log line never carries what a request held; see service/http/problems.py.
     """
     seen = sys.stderr.isatty()
     render: structlog.typing.Processor = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from service.cli.answering import quietly
 from service.cli.orders import add_order, named_order
-from service.told import told
+from service.wording.told import told
 
 if TYPE_CHECKING:
     from evidence.manifest import Manifest

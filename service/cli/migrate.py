@@ -22,8 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0: all of it is there, and its audit is fine. Raises if not, saying what and where."""
+    from service.backup.migrate import migrate
     from service.cli.terminal import say, say_json, watched
-    from service.migrate import migrate
     from service.settings import load_settings
 
     old, new = load_settings(arguments.config), load_settings(arguments.to)

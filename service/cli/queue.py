@@ -34,10 +34,10 @@ def run(arguments: argparse.Namespace) -> int:
 async def _list(arguments: argparse.Namespace) -> int:
     """Exit 1 if something is parked or nobody works on what waits."""
     from evidence.times import rfc3339
-    from service import operating
     from service.api.queue import parked_json, queue_json
     from service.cli.serving import open_quietly
     from service.cli.terminal import say, say_json
+    from service.queue import operating
     from service.settings import load_settings
 
     settings = load_settings(arguments.config)
@@ -69,9 +69,9 @@ async def _list(arguments: argparse.Namespace) -> int:
 async def _decide(arguments: argparse.Namespace) -> int:
     """Exit 1 if one of them could not be had."""
     from evidence.errors import NotFoundError
-    from service import operating
     from service.cli.serving import open_quietly
     from service.cli.terminal import note, say, say_json
+    from service.queue import operating
     from service.settings import load_settings
 
     settings = load_settings(arguments.config)

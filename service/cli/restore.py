@@ -65,8 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _restore(arguments: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     from evidence.errors import RequestError
-    from service import backup
-    from service.audit import Asked, audit
+    from service.audit.audit import Asked, audit
+    from service.backup import backup
 
     found = backup.Backup.open(arguments.backup)
     heads = [path.read_bytes()[: 1 << 16] for path in arguments.checkpoint or []]

@@ -21,9 +21,9 @@ def run(arguments: argparse.Namespace) -> int:
     import logging
 
     from auditor.keys import Keys
+    from service.audit.reverify import reverify
     from service.cli.logs import set_up
     from service.cli.terminal import say, say_json
-    from service.reverify import reverify
     from service.settings import Limits, load_settings
 
     set_up(level=logging.ERROR)

@@ -47,10 +47,10 @@ async def _serve(settings: Settings, *, worker: bool) -> int:
 
     from evidence.errors import RequestError
     from service.api.opened import open_runtime
-    from service.app import make_app
     from service.cli.serving import told_to_stop
     from service.cli.terminal import note
-    from service.runner import Runner
+    from service.http.app import make_app
+    from service.http.runner import Runner
 
     app = make_app(settings, opening=partial(open_runtime, worker=worker))
     runner = Runner(app, shutdown_timeout=SHUTDOWN_S)

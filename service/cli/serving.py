@@ -36,7 +36,7 @@ def told_to_stop() -> asyncio.Future[str]:
 @contextlib.asynccontextmanager
 async def open_quietly(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime, with its queue if a worker may be listening there."""
-    from service.queue import queue_is_there
+    from service.queue.queue import queue_is_there
     from service.runtime import Runtime
 
     async with await Runtime.open(settings, with_queue=queue_is_there(settings)) as runtime:

@@ -70,8 +70,8 @@ async def _make(runtime: Runtime, tenant: str, arguments: argparse.Namespace) ->
     from service.access.tokens import new_token
     from service.api.access import token_json
     from service.cli.terminal import note, say, say_json
-    from service.contract import Contract
     from service.custody import local_user
+    from service.http.contract import Contract
 
     tags = {tag for operation in Contract.load().operations.values() for tag in operation.tags}
     if unknown := set(arguments.scope or ()) - tags:

@@ -54,7 +54,7 @@ async def _serve(witness: Witness, host: str, port: int) -> int:
     from evidence.errors import RequestError
     from service.cli.serving import told_to_stop
     from service.cli.terminal import note, say
-    from service.runner import Runner
+    from service.http.runner import Runner
     from service.witness.server import make_witness_app
 
     runner = Runner(make_witness_app(witness), shutdown_timeout=5.0)

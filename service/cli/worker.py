@@ -59,7 +59,7 @@ async def _work(
     from service.api.opened import working
     from service.cli.serving import told_to_stop
     from service.cli.terminal import note
-    from service.probes import probes
+    from service.queue.probes import probes
     from service.runtime import Runtime
 
     async with await Runtime.open(settings, with_queue=True) as runtime:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from service.contract import Contract
+from service.http.contract import Contract
 
 TO = Path(__file__).with_name("shapes.py")
 _PLAIN = {

@@ -21,7 +21,7 @@ from service.api.ports import EVIDENCE
 from service.console.order import ref_of, whose
 from service.console.places import order_page
 from service.console.visit import Visit
-from service.contract import Given
+from service.http.contract import Given
 
 MAX_HEADS = 200
 MAX_SHOWN = 48

@@ -22,8 +22,8 @@ from service.console.order import ref_of, whose
 from service.console.places import case_page, order_page
 from service.console.visit import Visit
 from service.console.worklist import utc
-from service.contract import Given
-from service.problems import BODY_TEXTS
+from service.http.contract import Given
+from service.http.problems import BODY_TEXTS
 
 MAX_LISTED = 300
 # Each is a sealed account to read: of more, the report on gaps tells.

@@ -23,7 +23,7 @@ from service.console.visit import Visit
 from service.defects.desk import as_collected
 from service.defects.export import read_export
 from service.defects.rates import Rate
-from service.problems import not_found
+from service.http.problems import not_found
 from storage.ledger.defects import Defect
 
 MAX_LISTED = 300

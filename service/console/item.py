@@ -13,8 +13,8 @@ from service.api.ports import EVIDENCE
 from service.console import places
 from service.console.order import account_of, note, ref_of, whose
 from service.console.visit import Visit
-from service.contract import Given
-from service.problems import not_found
+from service.http.contract import Given
+from service.http.problems import not_found
 
 MAX_FACTS = 600
 _PLAIN = frozenset({"document.text", "picture.trait"})

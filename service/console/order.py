@@ -14,7 +14,6 @@ from evidence.errors import RequestError
 from evidence.items import OWN_ROLES, Role
 from evidence.manifest import Manifest
 from evidence.orders import OrderRef, order_ref
-from service import timeline
 from service.access.callers import Whose, caller_of
 from service.api import bundles, collections
 from service.api.asking import by_of, no_order, not_sealed
@@ -23,9 +22,10 @@ from service.api.shapes import ENDED
 from service.console import answers
 from service.console.places import order_page, place_page
 from service.console.visit import Visit
-from service.contract import Given
-from service.problems import not_found
+from service.http.contract import Given
+from service.http.problems import not_found
 from service.steps.publish import PROFILES, REVIEWER
+from service.timeline import timeline
 
 # Not what anyone looks for first: how it was fetched, and what was asked of the DNS.
 _APART = frozenset({Role.EXCHANGE, Role.DNS_ANSWER, *OWN_ROLES})

@@ -16,7 +16,7 @@ from service.access.sessions import SESSIONS, Sessions, is_secure
 from service.api.ports import EVIDENCE, SETTINGS
 from service.console import static
 from service.console.visit import FORM_TOKEN, HEADERS, Visit
-from service.problems import BODY_TEXTS, REQUEST_ID, TITLES, Problem, problem_of
+from service.http.problems import BODY_TEXTS, REQUEST_ID, TITLES, Problem, problem_of
 
 Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 HOME = "/console"

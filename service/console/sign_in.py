@@ -10,7 +10,7 @@ from service.access.signing_in import address, caller_of_code, came_back, leave
 from service.api.ports import EVIDENCE, SETTINGS
 from service.console.routes import HOME, SIGN_IN
 from service.console.visit import Visit
-from service.problems import not_found
+from service.http.problems import not_found
 
 _BACK = "/console/oidc/back"
 _LEFT = "orderproof-left"

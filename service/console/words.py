@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from evidence.verdicts import Finding, Judgement
 from service.report.findings import do, phrases
-from service.words import COVERED, LEVELS, PROVENANCE, ROLES, VERDICTS, Said, question
+from service.wording.words import COVERED, LEVELS, PROVENANCE, ROLES, VERDICTS, Said, question
 
 LANGUAGES = ("en", "zh")
 COOKIE = "orderproof-words"

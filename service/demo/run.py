@@ -33,7 +33,7 @@ from service.sandbox.app import run_sandbox
 from service.sandbox.authority import SandboxAuthority
 from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
-from service.told import told
+from service.wording.told import told
 from storage.ledger.records import State
 
 # Its findings say line by line what the coverage table says shorter.

@@ -24,7 +24,7 @@ from service.custody import Report
 from service.profiles.paper import Lines, Paper, Part, Told
 from service.profiles.shown import called
 from service.report.reports import manifest_line
-from service.words import VERDICTS
+from service.wording.words import VERDICTS
 
 if TYPE_CHECKING:
     from service.runtime import Account

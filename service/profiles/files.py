@@ -19,7 +19,7 @@ from service.profiles.paper import Paper, Part, Pictures
 from service.profiles.pieces import Piece, Rest
 from service.profiles.press import Press
 from service.profiles.shown import Plan, picture_of, rest_of
-from service.reading import Reading
+from service.reading.reading import Reading
 from verifiers.forms.limits import Limits
 
 # What a sheet with its fonts may come to; measured afterwards, so this is only where to begin.

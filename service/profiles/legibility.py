@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance
 from evidence.sealed import SealedItem
-from service.reading_child import ALONE
+from service.reading.child import ALONE
 from verifiers.readers import ocr
 
 if TYPE_CHECKING:
-    from service.reading import Reading
+    from service.reading.reading import Reading
 
 KEY_FACTS = frozenset(
     {

@@ -15,9 +15,10 @@ from evidence.items import InMemory
 from evidence.orders import OrderRef
 from evidence.profile import Shape, Shown, Tabled
 from evidence.times import rfc3339
-from service import custody, derivatives
+from service import custody
 from service.access.tokens import LINK, mint
 from service.custody import By
+from service.derivatives import derivatives
 from service.profiles import ce3, reporting
 from service.profiles.asked import Asked, Link, Minting
 from service.profiles.files import About, Files

@@ -15,7 +15,7 @@ from service.profiles.paper import Told
 from service.profiles.pieces import Rest, told_of
 from service.profiles.telling import Telling, words
 from service.report.meanings import meaning_of
-from service.words import PROVENANCE, role
+from service.wording.words import PROVENANCE, role
 from storage.ledger.records import KeptItem
 
 HEAD = ("What", "In the source's words", "Where in it")

@@ -18,7 +18,7 @@ from service.report.blocks import (
 from service.report.findings import Where, do, glossed, places_of, sentence
 from service.report.sealing import Sealing
 from service.report.wanted import Wanted
-from service.words import (
+from service.wording.words import (
     COVERED,
     LEVELS,
     SEVERITIES,

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from evidence.errors import FormatError
-from service.visible import visible
-from service.words import ORIGINS, Said
+from service.wording.visible import visible
+from service.wording.words import ORIGINS, Said
 
 # A value from outside is shown as far as a reader of paper needs; the item has the rest.
 MOST_TEXT = 600

@@ -23,7 +23,7 @@ from service.report.previews import Preview
 from service.report.sealing import Sealing
 from service.report.times import ours
 from service.report.wanted import Wanted
-from service.words import (
+from service.wording.words import (
     PROVENANCE,
     Said,
     role,

@@ -17,7 +17,7 @@ from service.report.meanings import meaning_of
 from service.report.sealing import Sealing
 from service.report.times import in_utc
 from service.report.wanted import Wanted
-from service.words import EVENTS, Said
+from service.wording.words import EVENTS, Said
 
 # Pairs of times whose distance says where time went: from, to, and what lies between.
 _SPANS = (

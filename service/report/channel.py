@@ -19,7 +19,7 @@ from service.report.proofs import source_blocks, verifying_blocks
 from service.report.sealing import Sealing
 from service.report.times import in_utc, ours
 from service.report.wanted import Wanted
-from service.words import PROVENANCE, VERDICTS, Said, question, role
+from service.wording.words import PROVENANCE, VERDICTS, Said, question, role
 
 # kind and value to hex digits: the same for the same, and no way back (Vault.lookup).
 Hashed = Callable[[str, str], str]

@@ -12,7 +12,7 @@ from service.report.sealing import Sealing
 from service.report.times import ours
 from service.report.wanted import Kind, Wanted
 from service.typeset.typeset import lacking
-from service.words import VERDICTS, Said
+from service.wording.words import VERDICTS, Said
 
 # What the code on a report says: that it is one, of which version, and of which manifest; or of
 # which list of manifests (appeal.py).

@@ -12,7 +12,7 @@ from evidence.verdicts import Finding
 from service.report.blocks import Place, quoted
 from service.report.sealing import Sealing
 from service.report.wanted import Language
-from service.words import Said
+from service.wording.words import Said
 
 
 class Phrase(NamedTuple):

@@ -25,8 +25,8 @@ from service.report.order import order_blocks
 from service.report.proofs import source_blocks, verifying_blocks
 from service.report.sealing import Sealing
 from service.report.wanted import Wanted
-from service.timeline import REQUEST
-from service.words import COVERED, EVENTS, LEVELS, VERDICTS, Said, question, role
+from service.timeline.timeline import REQUEST
+from service.wording.words import COVERED, EVENTS, LEVELS, VERDICTS, Said, question, role
 from verifiers.terms.due import Due, dues, steps
 
 _TIME_LEFT = "coverage.deadlines"

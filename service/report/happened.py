@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from evidence.facts import Fact
 from evidence.verdicts import Finding
-from service import timeline
 from service.report.blocks import (
     Block,
     Heading,
@@ -24,7 +23,8 @@ from service.report.meanings import meaning_of
 from service.report.sealing import Sealing
 from service.report.times import as_written, in_utc, zone_cell
 from service.report.wanted import Wanted
-from service.words import (
+from service.timeline import timeline
+from service.wording.words import (
     Said,
 )
 

@@ -23,7 +23,7 @@ from service.report.cover import Cover
 from service.report.wanted import Language
 from service.typeset.breaks import breakable
 from service.typeset.fonts import Fonts
-from service.words import Said
+from service.wording.words import Said
 
 _PROOF = Said("Receipt and place", "收据与位置")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evidence.vocabulary import VOCABULARY
-from service.words import EVENTS, Said
+from service.wording.words import EVENTS, Said
 
 
 def meaning_of(name: str) -> Said:

@@ -19,7 +19,7 @@ from service.report.meanings import meaning_of
 from service.report.sealing import Sealing
 from service.report.times import ours
 from service.report.wanted import Wanted
-from service.words import (
+from service.wording.words import (
     Said,
 )
 

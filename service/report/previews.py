@@ -1,7 +1,7 @@
 """A small picture of an item, for orientation: of an image, or of a document's first page.
 
 Pure: the same bytes give the same bytes with the same versions of Pillow and pdfium. It parses what
-came from outside, so it runs in the reading process (service/reading_child.py), never beside keys.
+came from outside, so it runs in the reading process (service/reading/child.py), never beside keys.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from evidence.errors import RequestError
-from service import pictures
+from service.derivatives import pictures
 
 # Printed 46 mm wide: 370 dots an inch for a picture that is square.
 MOST_SIDE = 680

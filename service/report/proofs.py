@@ -16,7 +16,7 @@ from service.report.blocks import (
 )
 from service.report.sealing import Sealing
 from service.report.wanted import Language, Wanted
-from service.words import (
+from service.wording.words import (
     SOURCE_STATES,
     Said,
 )

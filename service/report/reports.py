@@ -22,8 +22,8 @@ from evidence.items import Content, InMemory, Role
 from evidence.manifest import Manifest
 from evidence.orders import OrderRef
 from evidence.times import parse_rfc3339
-from service import derivatives
 from service.custody import By
+from service.derivatives import derivatives
 from service.report import channel, evidence, gaps
 from service.report.cover import cover_of
 from service.report.known import KnownReport, Newer

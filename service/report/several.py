@@ -30,7 +30,7 @@ from service.report.proofs import SEALED_IN_ENGLISH
 from service.report.sealing import Sealing
 from service.report.times import in_utc
 from service.report.wanted import Language, Wanted
-from service.words import COVERED, VERDICTS, Said, role
+from service.wording.words import COVERED, VERDICTS, Said, role
 
 # Values of one order that its line has room for; the others stand in its own part.
 _SHOWN = 3

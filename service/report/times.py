@@ -6,8 +6,8 @@ from datetime import datetime
 
 from evidence.times import Time, zone_of
 from service.report.blocks import quoted
-from service.timeline import zone_words
-from service.words import Said
+from service.timeline.timeline import zone_words
+from service.wording.words import Said
 
 
 def ours(at: datetime, zone: str | None) -> Said:

@@ -15,8 +15,8 @@ from evidence.derivatives import Change, Transform
 from evidence.errors import HeldError, NotFoundError, RequestError
 from evidence.items import Content, InMemory
 from evidence.orders import OrderRef
-from service import derivatives
 from service.custody import By
+from service.derivatives import derivatives
 from service.report import channel, several
 from service.report.appeal import MOST_ORDERS, Appeal
 from service.report.cover import cover_of_appeal

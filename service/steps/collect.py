@@ -17,8 +17,8 @@ import structlog
 from evidence.errors import EvidenceError, RequestError, TooLargeError
 from evidence.items import Content, InMemory, Item
 from evidence.receipts import Stamp
-from service.keeping import Locking
-from service.sources import Source
+from service.retention.keeping import Locking
+from service.sources.sources import Source
 from service.steps.plan import Known
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import OrderRecord, TaskState

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from evidence.orders import Alias
 from service import tracing
 from service.instruments import Stopwatch
-from service.sources import Source
+from service.sources.sources import Source
 from service.steps import collect, plan
 from service.steps.collect import Outcome, Shelf
 from service.steps.read import opened

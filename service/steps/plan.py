@@ -12,7 +12,7 @@ from evidence.errors import RequestError
 from evidence.facts import Fact
 from evidence.items import Role
 from evidence.orders import Alias, OrderRef
-from service.sources import Source
+from service.sources.sources import Source
 
 # Facts that name the order, a parcel or a payment of it. Only records and carrier answers are
 # believed here: a document that lies in the wrong folder must not lead the collection to somebody

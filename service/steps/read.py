@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from evidence.facts import Fact
 from evidence.items import Item
 from service.places import content_of
-from service.reading import Reading, failed
+from service.reading.reading import Reading, failed
 from storage.ledger.records import KeptItem, OrderRecord
 from storage.objects.objects import Objects
 

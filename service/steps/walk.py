@@ -23,8 +23,9 @@ from evidence.items import Role
 from evidence.manifest import Manifest
 from evidence.receipts import NO_RECEIPT
 from evidence.verdicts import Verdict
-from service import keeping, tracing
+from service import tracing
 from service.agenda.agenda import plan_next
+from service.retention import keeping
 from service.steps import publish, seal
 from service.steps.collect import Shelf
 from service.steps.fan_out import FanOut, Watch, unwatched

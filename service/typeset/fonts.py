@@ -17,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from evidence.errors import ConfigError
-from service.visible import written_out
+from service.wording.visible import written_out
 
 FOLDERS = (
     "/usr/share/fonts",

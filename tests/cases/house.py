@@ -16,7 +16,7 @@ from auditor.report import Report
 from auditor.verify import verify_path
 from evidence.orders import OrderRef, Platform
 from service.api.opened import RuntimeEvidence
-from service.app import make_app
+from service.http.app import make_app
 from service.runtime import Runtime
 from service.settings import Settings, SourceSettings
 from tests import shape

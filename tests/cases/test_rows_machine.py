@@ -276,7 +276,7 @@ async def test_who_looked_at_a_case_is_in_the_custody_log(here: House) -> None:
 
 
 async def test_a_hold_keeps_a_case_from_being_erased(here: House) -> None:
-    from service import erasure
+    from service.retention import erasure
 
     case = await here.opened()
     ref = ref_of_case(case["id"])

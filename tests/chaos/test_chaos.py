@@ -17,8 +17,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from service import operating
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
+from service.queue import operating
 from service.runtime import Runtime
 from storage.ledger.records import Collection, State
 from tests.chaos.faults import FAULTS, Fault

@@ -14,9 +14,9 @@ from aiohttp.test_utils import TestServer
 from service.access.callers import Role
 from service.access.tokens import new_token
 from service.api.opened import open_runtime
-from service.app import make_app
 from service.console.places import order_page
 from service.demo import story
+from service.http.app import make_app
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.authority import SandboxAuthority

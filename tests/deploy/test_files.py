@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from service.cli import COMMANDS, _parser
+from service.http.metrics import Metrics
 from service.instruments import Instruments
-from service.metrics import Metrics
 from service.settings import load_settings
 from supply.locks import FILES
 

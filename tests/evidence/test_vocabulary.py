@@ -10,7 +10,7 @@ from evidence import vocabulary
 from evidence.errors import FormatError
 from evidence.items import Role
 from evidence.vocabulary import VOCABULARY, Kind, name_of
-from service.transforms import KINDS
+from service.derivatives.transforms import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 _SHAPE = re.compile(r"[a-z_]+(\.[a-z_]+){1,3}")

@@ -35,7 +35,7 @@ from evidence.notes import split_note
 from evidence.orders import OrderRef
 from evidence.receipts import Receipt, check_chain
 from evidence.tiles import new_bundles, read_bundle, tile_reader
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
 from service.demo import story
 from service.places import open_places
 from service.runtime import Runtime, open_vault

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from auditor.report import Trust
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
 from service.demo import story
 from service.health import health_of, try_bucket
 from service.runtime import Runtime

@@ -21,7 +21,7 @@ from evidence.dsse import Envelope
 from evidence.items import Role
 from evidence.manifest import Manifest
 from service.api.opened import open_runtime
-from service.app import make_app
+from service.http.app import make_app
 from service.webhooks.hooks import HookSettings
 from tests.service.access.house import OUR_ORDER, house_settings
 

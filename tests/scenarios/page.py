@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from service.contract import CONTRACT
+from service.http.contract import CONTRACT
 from tests.scenarios.table import IDS, Row, rows
 
 _FACES = ("command", "console", "HTTP", "webhook")

@@ -15,8 +15,8 @@ from multidict import CIMultiDictProxy
 
 from collectors.secrets import Secret
 from evidence.orders import OrderRef, Platform
-from service.app import make_app
-from service.contract import CONTRACT, Operation
+from service.http.app import make_app
+from service.http.contract import CONTRACT, Operation
 from service.settings import Settings
 from tests.service.standin import InMemoryEvidence
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from evidence.erasure import ErasureReason
 from evidence.orders import OrderRef, Platform
 from service.custody import By
-from service.erasure import erase
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
 from tests import shape

@@ -29,13 +29,13 @@ from service.access.callers import DeniedError, Whose
 from service.access.rates import Rates
 from service.access.tokens import LINK, mint
 from service.custody import By, Entry, Report
-from service.erasure import Erased
 from service.instruments import Instruments
-from service.operating import PutAside, QueueState
-from service.pressure import Busy
 from service.profiles.asked import Asked
+from service.queue.operating import PutAside, QueueState
+from service.queue.pressure import Busy
 from service.report.known import KnownReport
 from service.report.wanted import Wanted
+from service.retention.erasure import Erased
 from service.settings import Settings
 from service.steps.publish import chosen
 from storage.ledger.access import AccessToken, Share, Store

@@ -29,7 +29,7 @@ from service.defects.figures import Watched
 from service.defects.kinds import kind_of
 from service.defects.standing import standings_in
 from service.defects.window import Rated
-from service.erasure import Erased
+from service.retention.erasure import Erased
 from storage.ledger.defects import Defect, Standing
 from storage.ledger.erasures import Erasure
 from storage.ledger.figures import KeptAlarm, Measured

@@ -11,7 +11,7 @@ import pytest
 from collectors.secrets import Secret
 from evidence.errors import RequestError
 from service.api.scratch import Scratch
-from service.app import make_app
+from service.http.app import make_app
 from service.settings import Settings
 from tests.service.conftest import ORDER, AskOf, Checked
 

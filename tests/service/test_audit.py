@@ -16,7 +16,7 @@ from auditor.report import State
 from evidence.errors import EvidenceError, RequestError
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.orders import OrderRef, Platform
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
 from service.settings import Settings
 from storage.ledger.ledger import Ledger
 from storage.log.sequencer import Sequencer

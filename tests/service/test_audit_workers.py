@@ -14,20 +14,20 @@ from typing import Any
 import pytest
 
 import auditor.stored
-import service.audit_parts
-import service.line
-import service.worker
+import service.audit.parts
+import service.queue.line
+import service.queue.worker
 from auditor.audit import AuditReport
 from auditor.report import State
 from auditor.tally import Watch, unwatched
 from evidence.errors import OutageError, RequestError
 from evidence.orders import OrderRef, Platform
 from service.api.opened import working
-from service.audit import Asked, audit
-from service.audit_parts import is_part
+from service.audit.audit import Asked, audit
+from service.audit.parts import is_part
 from service.cli import main
-from service.line import Taken
-from service.queue import Queue
+from service.queue.line import Taken
+from service.queue.queue import Queue
 from service.runtime import Runtime
 from service.settings import Settings, load_settings
 from tests import shape
@@ -64,9 +64,9 @@ async def runtime(config: Path) -> AsyncIterator[Runtime]:
 def _small_parts_and_no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auditor.stored, "_BATCH_OBJECTS", 2)
     monkeypatch.setattr(auditor.stored, "_ORDERS", 1)
-    monkeypatch.setattr(service.audit_parts, "AGAIN_S", 0.2)
-    monkeypatch.setattr(service.audit_parts, "PAUSE_S", 0.05)
-    monkeypatch.setattr(service.worker, "LOOK_S", 0.05)
+    monkeypatch.setattr(service.audit.parts, "AGAIN_S", 0.2)
+    monkeypatch.setattr(service.audit.parts, "PAUSE_S", 0.05)
+    monkeypatch.setattr(service.queue.worker, "LOOK_S", 0.05)
 
 
 def queue_of(runtime: Runtime) -> Queue:
@@ -148,7 +148,7 @@ async def test_it_says_what_the_audit_of_one_process_says(runtime: Runtime, work
 async def test_a_part_whose_worker_died_is_done_by_another(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service.line, "LEASE_S", 1)
+    monkeypatch.setattr(service.queue.line, "LEASE_S", 1)
     await beat(runtime, "dying")
     under_way = audited(runtime.settings, workers=True)
     await a_part(runtime, "dying")
@@ -210,7 +210,7 @@ async def test_an_answer_that_no_worker_of_ours_gave_is_not_believed(runtime: Ru
     fine = {"found": [[name, 1, ""] for name in asked["names"]], "mark": "0" * 64}
     for lie in (json.dumps(fine), "[1]", b"\xff"):
         await pool.set(f"orderproof:audit:{taken.id}:said", lie)
-        await asyncio.sleep(3 * service.audit_parts.LOOK_S)
+        await asyncio.sleep(3 * service.audit.parts.LOOK_S)
         assert await pool.get(f"orderproof:audit:{taken.id}:said") is None
     await queue_of(runtime).line.back("liar", taken.id)
     async with working(runtime):
@@ -235,7 +235,7 @@ async def test_whatever_else_waits_goes_before_it(runtime: Runtime) -> None:
     assert ids[:2] == [asked_for.id, caught_up.id]
     assert is_part(ids[2])
     standing = await line.standing()  # and few of it stand in line at once
-    assert standing.waiting + standing.walking <= 2 + service.audit_parts.AHEAD * 2
+    assert standing.waiting + standing.walking <= 2 + service.audit.parts.AHEAD * 2
     for each in ids:
         await line.back("nobody", each)
     async with working(runtime):
@@ -251,7 +251,7 @@ async def test_a_part_that_always_breaks_ends_the_audit_and_no_worker(
         assert threading.get_ident() != here
         raise KeyError("the buyer's name")
 
-    monkeypatch.setattr(service.audit_parts, "hash_objects", breaks)
+    monkeypatch.setattr(service.audit.parts, "hash_objects", breaks)
     async with working(runtime) as work:
         await alive(runtime)
         with pytest.raises(OutageError, match="KeyError") as told:
@@ -263,7 +263,7 @@ async def test_a_part_that_always_breaks_ends_the_audit_and_no_worker(
 async def test_a_part_that_kills_workers_is_given_up(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service.audit_parts, "MOST_LOST", 0)
+    monkeypatch.setattr(service.audit.parts, "MOST_LOST", 0)
     async with working(runtime):
         await alive(runtime)
         with pytest.raises(OutageError, match="died"):

@@ -11,8 +11,8 @@ import pytest
 from evidence.errors import OutageError, RequestError
 from evidence.orders import OrderRef, Platform
 from service.api.opened import working
-from service.backfill import Backfill, Progress, count_rows
 from service.cli import main
+from service.queue.backfill import Backfill, Progress, count_rows
 from service.runtime import Runtime
 from service.settings import load_settings
 
@@ -61,7 +61,7 @@ async def test_it_goes_on_where_it_was(
     runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = orders(tmp_path, 100)
-    monkeypatch.setattr("service.backfill.SAVE_S", 0.0)
+    monkeypatch.setattr("service.queue.backfill.SAVE_S", 0.0)
     asked = 0
     as_it_is = Runtime.request_collection
 

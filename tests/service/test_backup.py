@@ -18,11 +18,11 @@ from evidence.canonical import canonical
 from evidence.erasure import ErasureReason
 from evidence.errors import CorruptionError, RequestError
 from evidence.orders import OrderRef, Platform
-from service import backup
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
+from service.backup import backup
 from service.cli import main
 from service.custody import By
-from service.erasure import erase
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings, load_settings
 

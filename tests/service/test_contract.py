@@ -12,8 +12,8 @@ import yaml
 from aiohttp import web
 from openapi_spec_validator import validate
 
-from service.app import handlers
-from service.contract import Contract
+from service.http.app import handlers
+from service.http.contract import Contract
 from tests.service.conftest import ORDER, Checked
 
 FILE = Path(__file__).parents[2] / "openapi.yaml"

@@ -16,9 +16,9 @@ from collectors.secrets import Secret
 from evidence.custody import Act
 from evidence.errors import NotFoundError
 from service.access.callers import Whose
-from service.app import make_app
 from service.custody import By, list_digest, note, report
-from service.erasure import erase
+from service.http.app import make_app
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
 from tests import shape

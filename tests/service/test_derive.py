@@ -24,14 +24,14 @@ from evidence.erasure import ErasureReason
 from evidence.errors import HeldError, NotFoundError, RequestError
 from evidence.items import OWN_ROLES, Role
 from evidence.sealed import SealedItem
-from service import derivatives
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
+from service.audit.reverify import reverify
 from service.cli import main
 from service.custody import By, report
 from service.demo import story
-from service.erasure import erase
+from service.derivatives import derivatives
 from service.places import open_places
-from service.reverify import reverify
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario

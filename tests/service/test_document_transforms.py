@@ -10,8 +10,8 @@ from pypdf import PdfReader, PdfWriter
 
 from evidence.errors import RequestError
 from service.demo.scan import scanned_pod
-from service.pictures import can_draw_pages
-from service.transforms import apply
+from service.derivatives.pictures import can_draw_pages
+from service.derivatives.transforms import apply
 
 SMALL = {"longest": "400", "quality": "40"}
 SCAN = scanned_pod("1Z84A7V90344127810", "112-4832917-2201845")

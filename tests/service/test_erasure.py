@@ -27,10 +27,10 @@ from evidence.errors import CorruptionError, HeldError, NotFoundError
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.orders import Alias, OrderRef, Platform
 from evidence.receipts import check_chain, commit
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
 from service.custody import By, note, report
-from service.erasure import erase
-from service.retention import window_of
+from service.retention.erasure import erase
+from service.retention.retention import window_of
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
 from storage.journal import ErasureJournal
@@ -283,7 +283,7 @@ async def test_an_order_collected_again_is_another_one(settings: Settings) -> No
 
 async def by_hand(runtime: Runtime, steps: int) -> Erasure:
     """As far as `erase` comes in so many steps: destroyed, journal, log."""
-    from service.erasure import _recorded
+    from service.retention.erasure import _recorded
 
     order = await runtime.find(TENANT, REF)
     erasure = await _recorded(runtime, order, REASON)

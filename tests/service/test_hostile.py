@@ -13,8 +13,8 @@ from dataclasses import replace
 import pytest
 
 from evidence.facts import Fact
-from service.inspect import COLLECTOR
-from service.reading import Reading
+from service.inspect.inspect import COLLECTOR
+from service.reading.reading import Reading
 from service.settings import Limits
 from tests.hostile.bombs import bombs
 from tests.hostile.changes import changed

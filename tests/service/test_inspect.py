@@ -14,9 +14,10 @@ import pytest
 
 from evidence.facts import Fact
 from evidence.items import Item
-from service import inspect, reading_child
 from service.cli import main
 from service.cli.inspect import _progress
+from service.inspect import inspect
+from service.reading import child as reading_child
 from service.settings import Limits
 from tests.verifiers.documents import pdf, picture
 from tests.verifiers.evidence_of import NUMBER, ORDER

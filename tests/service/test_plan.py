@@ -9,7 +9,7 @@ from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef, Platform
 from service.settings import SourceSettings
-from service.sources import Source
+from service.sources.sources import Source
 from service.steps.plan import Known, askable, joined, news
 
 ORDER = OrderRef(Platform.AMAZON, "112-4832917-2201845")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from evidence.orders import OrderRef, Platform
-from service import pressure
-from service.pressure import Busy, Pressure, memory_used
+from service.queue import pressure
+from service.queue.pressure import Busy, Pressure, memory_used
 from service.runtime import Runtime
 from service.settings import Limits, load_settings
 from tests.service.conftest import ORDER, Checked

@@ -16,7 +16,7 @@ from aiohttp import web
 from evidence.errors import CorruptionError, OutageError
 from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
-from service.reading import Reading
+from service.reading.reading import Reading
 from service.settings import Limits
 from tests.collectors.http_bench import bench, server
 

@@ -19,11 +19,11 @@ from evidence.canonical import canonical
 from evidence.erasure import ErasureReason
 from evidence.items import Role
 from evidence.orders import OrderRef, Platform
-from service.audit import Asked, audit
+from service.audit.audit import Asked, audit
 from service.cli import main
 from service.custody import By
 from service.demo import story
-from service.erasure import erase
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from service.contract import Contract
-from service.problems import TITLES
-from service.reference import markdown, page
+from service.http.contract import Contract
+from service.http.problems import TITLES
+from service.http.reference import markdown, page
 from tests.service.access.house import house
 from tests.service.conftest import Checked
 
@@ -19,7 +19,7 @@ API = Path(__file__).parents[2] / "docs" / "api.md"
 
 
 def test_the_list_of_calls_is_the_one_of_the_contract() -> None:
-    """If not: python -m service.reference docs/api.md"""
+    """If not: python -m service.http.reference docs/api.md"""
     assert API.read_text("utf-8") == markdown(Contract.load())
 
 

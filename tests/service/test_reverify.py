@@ -15,8 +15,8 @@ from evidence.errors import RequestError
 from evidence.items import Role
 from evidence.manifest import Manifest
 from evidence.verdicts import Verdict
+from service.audit.reverify import Reverified, reverify
 from service.demo import story
-from service.reverify import Reverified, reverify
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario

@@ -12,8 +12,8 @@ import pytest
 from collectors.messages.proof import hints_of
 from evidence.items import Provenance, Role
 from evidence.manifest import Manifest, SealedItem
+from service.audit.reverify import reverify
 from service.demo import story
-from service.reverify import reverify
 from service.runtime import Runtime
 from service.settings import load_settings
 from tests import shape

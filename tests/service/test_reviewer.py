@@ -21,9 +21,9 @@ from evidence.custody import Act
 from evidence.errors import RequestError
 from evidence.items import Role
 from evidence.sealed import SealedItem
-from service.app import make_app
 from service.custody import By, bundled, list_digest, note, report
 from service.demo import story
+from service.http.app import make_app
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario

@@ -11,7 +11,7 @@ import pytest
 
 from evidence.errors import AccessError, CorruptionError, OutageError
 from evidence.items import Role
-from service.operating import PutAside
+from service.queue.operating import PutAside
 from storage.ledger.backlog import Parked, ParkedState
 from tests.service.conftest import ORDER, REF, Checked
 from tests.service.standin import InMemoryEvidence

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from service.app import make_app
-from service.runner import Runner
+from service.http.app import make_app
+from service.http.runner import Runner
 from service.settings import Settings
 from tests.service.standin import InMemoryEvidence
 
@@ -58,14 +58,14 @@ async def test_what_is_not_http_is_refused_without_quoting_it(
 async def test_a_connection_that_never_asks_is_not_kept(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.runner.HEAD_S", 0.2)
+    monkeypatch.setattr("service.http.runner.HEAD_S", 0.2)
     assert await sent(port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ") == b""
 
 
 async def test_a_connection_that_asked_is_kept_for_its_answer(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.runner.HEAD_S", 0.2)
+    monkeypatch.setattr("service.http.runner.HEAD_S", 0.2)
     answer = await sent(
         port,
         b"POST /v1/orders/amazon/112-4872913-5531402/collections HTTP/1.1\r\nHost: localhost\r\n"

@@ -21,8 +21,8 @@ from aiohttp import web
 
 from collectors.secrets import Secret
 from service.access.callers import Whose
-from service.app import make_app
-from service.runner import Runner
+from service.http.app import make_app
+from service.http.runner import Runner
 from service.settings import Limits, Settings
 from tests.service.access.house import house
 from tests.service.conftest import REF

@@ -18,7 +18,7 @@ from service.access.callers import Role as Who
 from service.access.tokens import new_token
 from service.api.opened import TOKEN_S, RuntimeEvidence
 from service.custody import By, report
-from service.erasure import erase
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import Settings
 from storage.ledger.outbox import Subscription, Told

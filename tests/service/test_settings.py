@@ -11,7 +11,7 @@ from evidence.errors import ConfigError
 from service.health import health_of
 from service.runtime import Runtime
 from service.settings import Limits, load_settings
-from service.sources import configured
+from service.sources.sources import configured
 
 UPS = "[sources.ups]\nclient_id = 'a'\nclient_secret_env = 'S'\n"
 

@@ -1,7 +1,7 @@
 """What several items have in common is said once."""
 
 from evidence.verdicts import Finding, Severity
-from service.told import told
+from service.wording.told import told
 
 
 def finding(sentence: str, do: str = "") -> Finding:

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from evidence.derivatives import OF_ITEMS, Change
 from evidence.errors import RequestError
-from service.transforms import KINDS, Made, apply, boxes_of
+from service.derivatives.transforms import KINDS, Made, apply, boxes_of
 
 PICTURES = [name for name in KINDS if name.startswith("picture.")]
 SECRET = b"Erika Mustermann, Lindenallee 4"

@@ -14,20 +14,20 @@ from pathlib import Path
 
 import pytest
 
-import service.line
-import service.worker
+import service.queue.line
+import service.queue.worker
 from evidence.errors import ConfigError, CorruptionError, NotFoundError, OutageError
 from evidence.orders import OrderRef, Platform
-from service import operating
 from service.api.opened import working
 from service.own_folder import OwnFolder
-from service.queue import QUEUE, socket_of
-from service.reconciler import Reconciler
+from service.queue import operating
+from service.queue.queue import QUEUE, socket_of
+from service.queue.reconciler import Reconciler
+from service.queue.worker import CollectionWorker, Hands
 from service.runtime import Runtime
 from service.settings import Settings, load_settings
 from service.steps import fan_out
 from service.steps import walk as steps
-from service.worker import CollectionWorker, Hands
 from storage.ledger.records import Collection, State, TaskState
 from tests import shape
 
@@ -51,9 +51,9 @@ async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service.worker, "FIRST_PAUSE_S", 0.05)
-    monkeypatch.setattr(service.worker, "LONGEST_PAUSE_S", 0.05)
-    monkeypatch.setattr(service.worker, "LOOK_S", 0.05)
+    monkeypatch.setattr(service.queue.worker, "FIRST_PAUSE_S", 0.05)
+    monkeypatch.setattr(service.queue.worker, "LONGEST_PAUSE_S", 0.05)
+    monkeypatch.setattr(service.queue.worker, "LOOK_S", 0.05)
 
 
 async def asked(runtime: Runtime, ref: OrderRef = REF) -> Collection:
@@ -96,7 +96,7 @@ async def test_a_collection_that_always_breaks_is_failed_with_its_reason_and_har
     assert failed.state is State.FAILED
     assert "KeyError" in failed.failure
     assert "buyer" not in failed.failure
-    assert len(walks) == service.worker.PATIENCE
+    assert len(walks) == service.queue.worker.PATIENCE
     assert other.state is State.SEALED
 
 
@@ -111,7 +111,7 @@ async def test_an_outage_is_waited_for_as_long_as_it_takes(
         walks = break_walks_of(patch, collection.id, problem)
         async with working(runtime):
             async with asyncio.timeout(20):
-                while len(walks) < service.worker.PATIENCE + 3:
+                while len(walks) < service.queue.worker.PATIENCE + 3:
                     await asyncio.sleep(0.05)
             patch.undo()
             assert (await ended(runtime, collection)).state is State.SEALED
@@ -208,11 +208,11 @@ async def test_what_takes_its_worker_along_each_time_is_parked(
     assert runtime.queue is not None
     collection = await asked(runtime)
     with monkeypatch.context() as patch:
-        patch.setattr(service.line, "LEASE_S", 0)
+        patch.setattr(service.queue.line, "LEASE_S", 0)
         for _ in range(2):
             assert await runtime.queue.line.next("it dies")
             assert await runtime.queue.line.sweep() == 1
-    monkeypatch.setattr(service.worker, "MOST_LOST", 2)
+    monkeypatch.setattr(service.queue.worker, "MOST_LOST", 2)
     async with working(runtime):
         assert (await ended(runtime, collection)).state is State.FAILED
     (parked,) = await operating.parked(runtime, "default")

@@ -10,7 +10,7 @@ from evidence.errors import ShapeError
 from evidence.items import Item, Role
 from evidence.times import LocalTime
 from evidence.xmlpages import Element, parse_xml
-from service.reading_child import part_of
+from service.reading.child import part_of
 from tests.collectors.carriers.story import ORDER, histories, questions, sandbox, told
 from tests.collectors.reading import answer, assert_holds_under_drift, assert_said, facts_named
 

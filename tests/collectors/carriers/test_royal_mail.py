@@ -11,7 +11,7 @@ from collectors.carriers.royal_mail import RoyalMail
 from evidence.errors import OutageError, RequestError, ShapeError
 from evidence.items import Role
 from evidence.locators import resolve_pointer
-from service.reading_child import part_of
+from service.reading.child import part_of
 from tests.collectors.carriers.story import asked_at, questions, said, sandbox, told
 from tests.collectors.http_bench import server
 from tests.collectors.reading import answer, assert_holds_under_drift, assert_said, facts_named

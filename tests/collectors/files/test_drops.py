@@ -16,8 +16,8 @@ from collectors.files.s3_drop import S3Drop
 from collectors.files.sftp_drop import SftpDrop
 from collectors.secrets import Secret
 from evidence.errors import AccessError, ConfigError, OutageError, RequestError, TooLargeError
-from service.drops import files_of
 from service.settings import load_settings
+from service.sources.drops import files_of
 from tests.collectors.http_bench import MemorySpool
 
 FILES = {

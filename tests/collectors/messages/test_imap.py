@@ -24,7 +24,7 @@ from evidence.items import Item, Provenance, Role
 from evidence.orders import OrderRef, order_ref
 from evidence.times import Instant
 from service.settings import load_settings
-from service.sources import configured
+from service.sources.sources import configured
 from tests.collectors.folder_script import ORDER, context
 from tests.collectors.http_bench import server as server_at
 from tests.collectors.messages import dovecot

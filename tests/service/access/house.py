@@ -20,10 +20,10 @@ from evidence.orders import OrderRef, Platform
 from service.access.callers import Role, Whose
 from service.access.tokens import new_token
 from service.api.opened import RuntimeEvidence, open_runtime
-from service.app import make_app
-from service.contract import CONTRACT, Contract
 from service.custody import By
 from service.defects.desk import Desk, Told
+from service.http.app import make_app
+from service.http.contract import CONTRACT, Contract
 from service.runtime import Runtime
 from service.settings import Settings, SourceSettings
 from service.webhooks.sender import new_secret

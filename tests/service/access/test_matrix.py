@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from service.access.callers import Role
-from service.contract import Contract, Operation
+from service.http.contract import Contract, Operation
 from tests.service.access.house import House, Tenant, house
 from tests.service.conftest import Answered
 

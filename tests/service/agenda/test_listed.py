@@ -19,9 +19,9 @@ from service.access.tokens import new_token
 from service.agenda.warning import Heard, warn
 from service.api.opened import RuntimeEvidence
 from service.api.ports import Evidence
-from service.app import make_app
 from service.custody import By
-from service.erasure import erase
+from service.http.app import make_app
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
 from storage.ledger.errands import Errand, Why

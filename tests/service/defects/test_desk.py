@@ -19,7 +19,7 @@ from service.custody import By
 from service.defects.desk import Desk, Told
 from service.defects.export import read_export
 from service.defects.kinds import Kind, kind_of, policy_of
-from service.erasure import erase
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings
 from service.webhooks.events import KINDS

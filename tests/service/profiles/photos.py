@@ -17,7 +17,7 @@ from evidence.locators import Locator
 from evidence.orders import OrderRef, Platform
 from evidence.sealed import SealedItem
 from service.profiles.fitting import Fitting, Page
-from service.reading import Reading
+from service.reading.reading import Reading
 from service.settings import Limits
 from storage.ledger.records import KeptItem, OrderRecord
 from tests.verifiers.evidence_of import NOW

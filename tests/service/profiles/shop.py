@@ -16,7 +16,7 @@ from evidence.items import Content, InMemory
 from evidence.manifest import Manifest, SealedItem
 from evidence.orders import OrderRef, Platform
 from evidence.policy import Policy
-from service.reading import Reading
+from service.reading.reading import Reading
 from service.report.settings import ReportSettings
 from service.runtime import Account
 from service.settings import Limits

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from service.app import make_app
 from service.cli import main
 from service.demo import story
+from service.http.app import make_app
 from service.runtime import Runtime
 from service.sandbox.app import run_sandbox
 from service.sandbox.scenario import parse_scenario

@@ -29,7 +29,7 @@ from service.typeset import typeset
 from service.typeset.breaks import BREAK, breakable
 from service.typeset.fonts import find_fonts
 from service.typeset.typeset import Bounds
-from service.words import Said
+from service.wording.words import Said
 from tests.service.report.accounts import account, report, sealing, story
 from tests.service.report.vera import judged
 from tests.verifiers.evidence_of import NEIGHBOUR, said

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.times import parse_iso
-from service.timeline import (
+from service.timeline.timeline import (
     REQUEST,
     Event,
     contradictions_of,
@@ -19,7 +19,7 @@ from service.timeline import (
     timeline_svg,
     zone_words,
 )
-from service.words import EVENTS
+from service.wording.words import EVENTS
 from tests.service.report.accounts import account, scan, story
 from tests.verifiers.evidence_of import NEIGHBOUR, NUMBER, said
 

@@ -17,11 +17,11 @@ from evidence.canonical import digest
 from evidence.custody import Act
 from evidence.errors import ConfigError, HeldError, NotFoundError, RequestError
 from evidence.orders import OrderRef, order_ref
-from service import derivatives
 from service.cli import main
 from service.custody import By
 from service.custody import report as custody_of
 from service.demo import story
+from service.derivatives import derivatives
 from service.report import reports, together
 from service.report.wanted import Kind, Language, Wanted
 from service.runtime import Runtime

@@ -21,9 +21,9 @@ from evidence.erasure import ErasureReason
 from evidence.items import Role
 from evidence.orders import Alias, OrderRef, Platform
 from service.api.opened import open_runtime
-from service.app import make_app
 from service.custody import By
-from service.erasure import erase
+from service.http.app import make_app
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings
 from service.steps import walk

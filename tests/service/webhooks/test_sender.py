@@ -19,7 +19,7 @@ from evidence.erasure import ErasureReason
 from evidence.errors import NotFoundError, RequestError
 from service.agenda.agenda import Agenda
 from service.custody import By, note
-from service.erasure import erase
+from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings
 from service.webhooks.sender import PAUSES_S, Sender, check_url, new_secret

@@ -1,0 +1,1 @@
+"""Copies of items, made or taken, each tied to its original."""

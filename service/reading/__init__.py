@@ -1,0 +1,1 @@
+"""Items are read, and shown, in processes with limits."""

@@ -1,0 +1,1 @@
+"""How long evidence stays, what holds it, and how it is erased."""

@@ -1,0 +1,1 @@
+"""The sources an operator configured, their pace, and where their files lie."""

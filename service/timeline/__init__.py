@@ -1,0 +1,1 @@
+"""What happened when: an order's events, and a picture of them."""

@@ -1,0 +1,1 @@
+"""How people are told what was found, in which words and so that all of it is seen."""
