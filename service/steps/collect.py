@@ -19,6 +19,7 @@ from evidence.items import Content, InMemory, Item
 from evidence.receipts import Stamp
 from service.retention.keeping import Locking
 from service.sources.sources import Source
+from service.steps.own_spool import OwnSpool
 from service.steps.plan import Known
 from storage.ledger.ledger import Ledger
 from storage.ledger.records import OrderRecord, TaskState
@@ -218,12 +219,13 @@ async def ask(
     """Run one collector to its end, or to the end of its time."""
     brought = 0
     belt = _Belt(shelf, source.name)
+    spool = OwnSpool(shelf.spool)
     limit = asyncio.timeout(seconds)
     try:
         async with (
             limit,
             source.context(
-                known=known, spool=shelf.spool, record=belt.put, text_of=text_of, clock=clock
+                known=known, spool=spool, record=belt.put, text_of=text_of, clock=clock
             ) as context,
         ):
             async for item in source.collector.collect(shelf.order.ref, context):
@@ -234,12 +236,15 @@ async def ask(
                 await belt.put(item)
                 brought += 1
             await belt.finish()
+            if spool.trouble is not None:  # the collector went on without what it could not keep
+                raise spool.trouble
     except Exception as problem:
         await belt.stop()
-        if belt.trouble is not None:
+        ours = belt.trouble or spool.trouble
+        if ours is not None:
             # Our disk or our ledger: the source is not to blame, and may be asked again. That its
             # time was up as well does not excuse what came before and was not kept.
-            raise belt.trouble from (None if belt.trouble is problem else problem)
+            raise ours from (None if ours is problem else problem)
         if isinstance(problem, TimeoutError) and limit.expired():
             return Outcome(TaskState.FAILED, f"It was still not done after {seconds:.0f} seconds.")
         if isinstance(problem, EvidenceError):

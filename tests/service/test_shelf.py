@@ -8,17 +8,20 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from collectors.collector import Context
+from collectors.collector import Collector, Context
+from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.orders import OrderRef, Platform
 from service.runtime import Runtime
 from service.settings import load_settings
-from service.steps.collect import Outcome, ask
+from service.steps.collect import Outcome, Shelf, ask
 from storage.ledger.records import TaskState
+from storage.objects.spool import EncryptedSpool
 from tests import shape
 
 REF = OrderRef(Platform.AMAZON, "112-4872913-5531402", "US")
@@ -127,3 +130,76 @@ async def test_a_source_is_blamed_for_its_time_only_and_never_for_our_disk(
                 monkeypatch.setattr(runtime.packing, "put_pack", full)
             with pytest.raises(OSError, match="No space"):
                 await asked()
+
+
+class FullDisk:
+    """A spool on a disk that is full after so many bytes."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+
+    def open(self, *, limit: int) -> FullDisk:
+        return self
+
+    def write(self, chunk: bytes) -> None:
+        self._room -= len(chunk)
+        if self._room < 0:
+            raise OSError(28, "No space left on device")
+
+    def close(self) -> InMemory:
+        return InMemory(b"")
+
+    def discard(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("goes_on", [False, True], ids=["it gives up", "it goes on without"])
+async def test_a_disk_that_is_full_while_an_answer_streams_in_is_waited_for(
+    tmp_path: Path, goes_on: bool
+) -> None:
+    """However the collector takes it: sealed without this, an order would lack what is there."""
+    config = tmp_path / "orderproof.toml"
+    config.write_text("[sources.papers]\ncollector = 'folder'\nfolder = 'pod'\n", "utf-8")
+    (tmp_path / "pod").mkdir()
+    (tmp_path / "pod" / f"{REF.id} pod.txt").write_bytes(b"Left at the door. " * 10_000)
+    async with await Runtime.open(
+        load_settings(shape.configured(config), environment={})
+    ) as runtime:
+        collection, _ = await runtime.request_collection(REF, tenant="default")
+        shelf = runtime.shelf(await runtime.find("default", REF), collection.id)
+        (source,) = runtime.sources
+
+        async def asked(shelf: Shelf) -> Outcome:
+            return await ask(
+                replace(source, collector=GoesOn(source.collector)) if goes_on else source,
+                shelf=shelf,
+                known={},
+                seconds=30.0,
+                most_items=10,
+                text_of=runtime.reading.text_of,
+                clock=runtime.clock,
+            )
+
+        with pytest.raises(OSError, match="No space"):
+            await asked(replace(shelf, spool=cast(EncryptedSpool, FullDisk(100_000))))
+        assert await runtime.ledger.items(shelf.order) == []
+        assert (await asked(shelf)).state is TaskState.BROUGHT
+
+
+class GoesOn:
+    """A collector that leaves out what it could not open."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+        self.name, self.version = collector.name, collector.version
+        self.roles, self.needs, self.wants = collector.roles, collector.needs, collector.wants
+
+    async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
+        try:
+            async for item in self._collector.collect(order, context):
+                yield item
+        except (EvidenceError, OSError):
+            return
+
+    def read(self, item: Item) -> list[Fact]:
+        return self._collector.read(item)
