@@ -11,7 +11,7 @@ import contextlib
 import secrets as dice
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -32,6 +32,7 @@ from evidence.sealed import SealedItem
 from service import tracing
 from service.backup.moved import check_not_moved
 from service.cases.ref import POLICY as CASES
+from service.clock import Clock, machine
 from service.instruments import Instruments
 from service.own_folder import OwnFolder
 from service.places import Places, content_of, open_places
@@ -142,7 +143,7 @@ class Runtime:
         settings: Settings,
         *,
         with_queue: bool = False,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = machine,
     ) -> Runtime:
         """Open or make the data folder. Without a queue, collections are walked by the caller."""
         use_sealed_zones()

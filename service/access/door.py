@@ -8,7 +8,6 @@ import hmac
 import ipaddress
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from datetime import UTC, datetime
 
 from aiohttp import hdrs, web
 from yarl import URL
@@ -77,7 +76,7 @@ class Door:
 
     async def _caller_of_session(self, request: web.Request) -> Caller | None:
         """Who has the browser's session: a page is no place for tokens in headers."""
-        session = request.app[SESSIONS].of(request, datetime.now(UTC))
+        session = request.app[SESSIONS].of(request, self._evidence.clock())
         if session is not None and session.secret:
             return await self.caller_of(session.secret)
         if session is not None and session.caller is not None:
@@ -94,7 +93,7 @@ class Door:
             return Caller(tenant=tenant, role=Role.ADMIN, who="token api", rate="token:api")
         if (id := id_of(secret, TOKEN)) is not None:
             kept = await self._evidence.token(id)
-            caller = caller_of_token(kept, secret, now=datetime.now(UTC))
+            caller = caller_of_token(kept, secret, now=self._evidence.clock())
             if caller is not None:
                 await self._note_use(id)
             return caller

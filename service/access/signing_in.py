@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -78,7 +78,9 @@ async def address(oidc: Oidc, left: Leaving) -> str:
     return f"{found}{'&' if '?' in found else '?'}{urlencode(asked)}"
 
 
-async def caller_of_code(oidc: Oidc, code: str, left: Leaving) -> tuple[Caller, float] | None:
+async def caller_of_code(
+    oidc: Oidc, code: str, left: Leaving, *, now: datetime
+) -> tuple[Caller, float] | None:
     """Who signed in, and for how many seconds that holds; None if nobody who may come in.
 
     OutageError if the provider does not answer, or answers something else than a token.
@@ -106,7 +108,7 @@ async def caller_of_code(oidc: Oidc, code: str, left: Leaving) -> tuple[Caller, 
     ):
         return None
     caller = oidc.caller_of(claims)
-    left_s = float(claims["exp"]) - datetime.now(UTC).timestamp()
+    left_s = float(claims["exp"]) - now.timestamp()
     return None if caller is None or left_s <= 0 else (caller, left_s)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -46,13 +46,13 @@ async def make_token(request: web.Request, given: Given) -> web.StreamResponse:
         name=body["name"],
         role=Role(body["role"]),
         made_by=caller.who,
-        now=datetime.now(UTC),
+        now=request.app[EVIDENCE].clock(),
         lasts=timedelta(days=body["days"]) if "days" in body else USUAL,
         stores=stores,
         scopes=scopes,
     )
     await request.app[EVIDENCE].add_token(token)
-    return send_json(token_json(token) | {"secret": secret}, status=201)
+    return send_json(token_json(token, token.created_at) | {"secret": secret}, status=201)
 
 
 def _within(
@@ -65,14 +65,17 @@ def _within(
 
 
 async def list_tokens(request: web.Request, given: Given) -> web.StreamResponse:
-    found = await request.app[EVIDENCE].tokens(caller_of(request).tenant)
-    return send_json({"tokens": [token_json(token) for token in found]})
+    evidence = request.app[EVIDENCE]
+    found = await evidence.tokens(caller_of(request).tenant)
+    now = evidence.clock()
+    return send_json({"tokens": [token_json(token, now) for token in found]})
 
 
 async def revoke_token(request: web.Request, given: Given) -> web.StreamResponse:
     tenant = caller_of(request).tenant
-    token = await request.app[EVIDENCE].revoke_token(tenant, given.path["token_id"])
-    return send_json(token_json(token))
+    evidence = request.app[EVIDENCE]
+    token = await evidence.revoke_token(tenant, given.path["token_id"])
+    return send_json(token_json(token, evidence.clock()))
 
 
 async def list_stores(request: web.Request, given: Given) -> web.StreamResponse:
@@ -113,9 +116,9 @@ async def list_denials(request: web.Request, given: Given) -> web.StreamResponse
     return send_json({"denials": denials, "next": last})
 
 
-def token_json(token: AccessToken) -> dict[str, Any]:
+def token_json(token: AccessToken, now: datetime) -> dict[str, Any]:
     """All that is known of a token but its hash."""
-    state = "valid" if datetime.now(UTC) < token.expires_at else "expired"
+    state = "valid" if now < token.expires_at else "expired"
     return {
         "id": token.id,
         "state": "revoked" if token.revoked_at else state,

@@ -140,9 +140,9 @@ async def get_defect(request: web.Request, given: Given) -> web.StreamResponse:
 
 
 async def get_rates(request: web.Request, given: Given) -> web.StreamResponse:
-    query = given.query
-    at = _day(query["at"], "at") if "at" in query else datetime.now(UTC).date()
-    found = await request.app[EVIDENCE].defects.rates(
+    query, evidence = given.query, request.app[EVIDENCE]
+    at = _day(query["at"], "at") if "at" in query else evidence.clock().date()
+    found = await evidence.defects.rates(
         whose_of(request),
         query["platform"],
         store=query.get("store"),
@@ -201,7 +201,7 @@ def _path(defect: Defect) -> str:
 async def _shown(request: web.Request, found: Sequence[Defect]) -> list[dict[str, Any]]:
     defects = request.app[EVIDENCE].defects
     evidence = await defects.evidence(found)
-    now = datetime.now(UTC)
+    now = request.app[EVIDENCE].clock()
     return [_json(one, evidence[one.id], defects.dues(one), now) for one in found]
 
 

@@ -79,6 +79,7 @@ class RuntimeEvidence:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._runtime = runtime
+        self.clock = runtime.clock
         self._worker = worker
         self._intake = intake or Intake(runtime)
         self.cases = CaseWork(runtime)

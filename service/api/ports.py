@@ -27,6 +27,7 @@ from service.access.callers import Whose
 from service.access.rates import Rates
 from service.api.defect_port import DefectPort
 from service.cases.work import CaseWork
+from service.clock import Clock
 from service.custody import By
 from service.profiles.asked import Asked
 from service.queue.operating import PutAside, QueueState
@@ -196,6 +197,9 @@ class Evidence(Protocol):
 
     @property
     def cases(self) -> CaseWork: ...
+
+    @property
+    def clock(self) -> Clock: ...
 
     async def request_collection(
         self,

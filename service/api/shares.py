@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -43,23 +43,28 @@ async def make_share(request: web.Request, given: Given) -> web.StreamResponse:
         raise no_order()
     share, secret = made
     url = f"/v1/shared/{secret}"
-    return send_json(_json(share) | {"url": url}, status=201, headers={"Location": url})
+    return send_json(
+        _json(share, share.created_at) | {"url": url}, status=201, headers={"Location": url}
+    )
 
 
 async def list_shares(request: web.Request, given: Given) -> web.StreamResponse:
-    found = await request.app[EVIDENCE].shares_of(whose_of(request), ref_of(given))
+    evidence = request.app[EVIDENCE]
+    found = await evidence.shares_of(whose_of(request), ref_of(given))
     if found is None:
         raise no_order()
-    return send_json({"shares": [_json(share) for share in found]})
+    now = evidence.clock()
+    return send_json({"shares": [_json(share, now) for share in found]})
 
 
 async def revoke_share(request: web.Request, given: Given) -> web.StreamResponse:
-    share = await request.app[EVIDENCE].revoke_share(
+    evidence = request.app[EVIDENCE]
+    share = await evidence.revoke_share(
         whose_of(request), ref_of(given), given.path["share_id"], by=by_of(request)
     )
     if share is None:
         raise not_found("link", "GET the order's shares for those it has.")
-    return send_json(_json(share))
+    return send_json(_json(share, evidence.clock()))
 
 
 async def get_shared(request: web.Request, given: Given) -> web.StreamResponse:
@@ -78,8 +83,8 @@ async def get_shared(request: web.Request, given: Given) -> web.StreamResponse:
     return await send_bundle(request, whose, ref, by, share.profile, share.show, share.copies)
 
 
-def _json(share: Share) -> dict[str, Any]:
-    state = "open" if datetime.now(UTC) < share.expires_at else "expired"
+def _json(share: Share, now: datetime) -> dict[str, Any]:
+    state = "open" if now < share.expires_at else "expired"
     return {
         "id": share.id,
         "state": "revoked" if share.revoked_at else state,

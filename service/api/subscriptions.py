@@ -29,7 +29,7 @@ async def make_subscription(request: web.Request, given: Given) -> web.StreamRes
         secret=new_secret(),
         events=frozenset(body["events"]),
         stores=caller.stores,
-        created_at=datetime.now(UTC),
+        created_at=request.app[EVIDENCE].clock(),
     )
     await request.app[EVIDENCE].add_subscription(made)
     return send_json(_json(made) | {"secret": made.secret}, status=201)

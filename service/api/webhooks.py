@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from aiohttp import web
 
@@ -27,7 +27,7 @@ async def receive_webhook(request: web.Request, given: Given) -> web.StreamRespo
     hook = await _hook(request, given)
     async with asyncio.timeout(BODY_S):
         body = await request.read()
-    now = datetime.now(UTC)
+    now = request.app[EVIDENCE].clock()
     headers = {name.lower(): value for name, value in request.headers.items()}
     headers.pop("traceparent", None)  # ours is kept, not a stranger's
     try:

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from evidence.canonical import digest
 from evidence.errors import RequestError
 from service.audit.parts import ByWorkers
 from service.audit.rows import ByKeys, Rows, Wait
+from service.clock import machine
 from service.places import Places, open_places
 from service.settings import Settings
 from storage.ledger.audit import AuditRows
@@ -95,10 +95,10 @@ def _audit_tenant(
     with _vault(settings, with_keys=with_keys) as vault, _loop() as wait:
         database = wait(Database.open(settings.database_url))
         try:
-            ledger = Ledger(database, vault, lambda: datetime.now(UTC))
-            rows = AuditRows(database, vault, lambda: datetime.now(UTC))
+            ledger = Ledger(database, vault, machine)
+            rows = AuditRows(database, vault, machine)
             origin = wait(ledger.origin(tenant))
-            places = open_places(settings, lambda: datetime.now(UTC))
+            places = open_places(settings, machine)
             log = _log(settings, places, tenant)
             keys, trust = _keys(log, asked.key)
             said = {**_said(asked), "tenant": tenant, "origin": origin}

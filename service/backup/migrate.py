@@ -16,7 +16,6 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.audit import AuditReport
@@ -25,6 +24,7 @@ from evidence.errors import ConfigError, CorruptionError, HeldError
 from evidence.notes import split_note
 from service.audit.audit import Asked, audit
 from service.backup.moved import is_moved, mark
+from service.clock import machine
 from service.places import Places, open_places
 from service.settings import Settings
 from storage.files import SECRET, create_once, make_folder
@@ -71,8 +71,8 @@ async def migrate(old: Settings, new: Settings, *, to: Path, watch: Watch) -> Mo
     await asyncio.to_thread(_copy_keys, old, new)
     await asyncio.to_thread(_copy_journal, old, new)
     new.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    here = await asyncio.to_thread(open_places, old, _now)
-    there = await asyncio.to_thread(open_places, new, _now)
+    here = await asyncio.to_thread(open_places, old, machine)
+    there = await asyncio.to_thread(open_places, new, machine)
     source = await Database.open(old.database_url, connections=old.database_connections)
     try:
         target = await Database.open(new.database_url, connections=new.database_connections)
@@ -84,7 +84,7 @@ async def migrate(old: Settings, new: Settings, *, to: Path, watch: Watch) -> Mo
             vault = Vault.open(
                 new.keys, manifest=new.signing.manifest, kms_endpoint=new.signing.kms_endpoint
             )
-            ledger = Ledger(target, vault, _now)
+            ledger = Ledger(target, vault, machine)
             if _place_of(old) != _place_of(new):
                 await _publish(ledger, vault, here, there, watch)
             rows = await _compared(source, target)
@@ -165,7 +165,7 @@ def _copy_objects(here: Places, there: Places, new: Settings, watch: Watch) -> t
 
 
 async def _publish(ledger: Ledger, vault: Vault, here: Places, there: Places, watch: Watch) -> None:
-    sequencer = Sequencer(ledger, there.log, vault, _now)
+    sequencer = Sequencer(ledger, there.log, vault, machine)
     for number, tenant in enumerate(await ledger.tenants(), start=1):
         note = await asyncio.to_thread(here.log(tenant.name).checkpoint)
         if note is None:
@@ -202,7 +202,3 @@ async def _heads(ledger: Ledger, there: Places) -> dict[str, int]:
 
 def _size(note: bytes) -> int:
     return Checkpoint.parse(split_note(note)[0]).size
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -16,11 +16,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from datetime import UTC, datetime
-
     from evidence.errors import RequestError
     from service.backup import backup
     from service.cli.terminal import say, say_json
+    from service.clock import machine
     from service.settings import load_settings
 
     settings = load_settings(arguments.config)
@@ -30,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         or arguments.to.resolve().is_relative_to(keys.resolve())
     ):
         raise RequestError(what="--keys", why="whoever has the backup must not get the keys")
-    taken = backup.take(settings, arguments.to, now=datetime.now(UTC))
+    taken = backup.take(settings, arguments.to, now=machine())
     count = backup.take_keys(settings, keys) if keys is not None else None
     if arguments.json:
         say_json(

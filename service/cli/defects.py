@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 async def _answer(arguments: argparse.Namespace) -> int:
     """0: each order has evidence, or has it under way. 1: at least one has none."""
     from service.cli.terminal import say_json
+    from service.clock import machine
     from service.defects.export import read_export
     from service.runtime import Runtime
     from service.settings import load_settings
@@ -53,7 +54,7 @@ async def _answer(arguments: argparse.Namespace) -> int:
     if arguments.orders is not None:
         listed = await asyncio.to_thread(arguments.orders.read_bytes)
         orders = read_export(listed, kinds=False, what=str(arguments.orders), **wide).rows
-    at = arguments.at or datetime.now(UTC).date()
+    at = arguments.at or machine().date()
     async with await Runtime.open(settings, with_queue=arguments.collect) as runtime:
         if arguments.collect:
             await _collect(runtime, settings, export, arguments.store)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,9 +43,10 @@ def run(arguments: argparse.Namespace) -> int:
 def _asked(arguments: argparse.Namespace) -> Asked:
     from evidence.errors import FormatError, RequestError
     from evidence.times import Instant, parse_iso
+    from service.clock import machine
     from service.inspect.inspect import Asked
 
-    at = datetime.now(UTC)
+    at = machine()
     if arguments.at is not None:
         try:
             said = parse_iso(arguments.at)

@@ -52,10 +52,10 @@ async def _answer(arguments: argparse.Namespace) -> int:
             case _:
                 found = await runtime.ledger.access_tokens(tenant)
     if arguments.json:
-        say_json([token_json(token) for token in found])
+        say_json([token_json(token, runtime.clock()) for token in found])
         return 0
     for token in found:
-        said = token_json(token)
+        said = token_json(token, runtime.clock())
         stores = f"  stores {', '.join(said['stores'])}" if said["stores"] is not None else ""
         until = said["expires_at"]
         say(f"{token.id}  {said['state']:<8} {token.role:<12} {until}  {token.name}{stores}")
@@ -90,7 +90,7 @@ async def _make(runtime: Runtime, tenant: str, arguments: argparse.Namespace) ->
     )
     await runtime.ledger.add_access_token(token)
     if arguments.json:
-        say_json(token_json(token) | {"secret": secret})
+        say_json(token_json(token, token.created_at) | {"secret": secret})
         return 0
     say(secret)
     note(f"token {token.id}, {token.role} of {tenant}. It is not shown again; only a hash is kept.")

@@ -35,15 +35,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    import time
-
     from service.cli.vkeys import vkeys_in
+    from service.clock import machine
     from service.settings import address
     from service.witness.server import Witness
 
     host, port = address(arguments.listen)
     logs = [key for word in arguments.log for key in vkeys_in(word)]
-    witness = Witness(arguments.state, name=arguments.name, logs=logs, clock=time.time)
+    witness = Witness(
+        arguments.state, name=arguments.name, logs=logs, clock=lambda: machine().timestamp()
+    )
     return asyncio.run(_serve(witness, host, port))
 
 

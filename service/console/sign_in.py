@@ -61,7 +61,9 @@ async def from_provider(visit: Visit) -> web.StreamResponse:
     value = sessions.open(request.cookies.get(_LEFT, ""))
     left = came_back(value, state=request.query.get("state", ""), now=visit.now)
     code = request.query.get("code", "")
-    found = await caller_of_code(oidc, code, left) if oidc and left and code else None
+    found = (
+        await caller_of_code(oidc, code, left, now=visit.now) if oidc and left and code else None
+    )
     if found is None or not await request.app[EVIDENCE].has_tenant(found[0].tenant):
         await request.app[DOOR].deny(request, None, "unauthorized")
         return _page(visit, to=HOME, wrong=True, status=401)

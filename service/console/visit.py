@@ -15,7 +15,7 @@ from markupsafe import Markup
 from evidence.times import parse_rfc3339, rfc3339
 from service.access.callers import CALLER, Caller, Role
 from service.access.sessions import SESSIONS, Session
-from service.api.ports import SETTINGS
+from service.api.ports import EVIDENCE, SETTINGS
 from service.console import words
 from service.console.words import Words
 
@@ -56,7 +56,7 @@ class Visit:
 
     @classmethod
     def of(cls, request: web.Request) -> Visit:
-        now = datetime.now(UTC)
+        now = request.app[EVIDENCE].clock()
         sessions = request.app[SESSIONS]
         return cls(
             request=request,

@@ -141,7 +141,7 @@ class Desk:
         self, tenant: str, store: str, data: bytes, *, site: str
     ) -> list[Standing]:
         """Amazon's account health report: what the platform says of the seller's measures."""
-        found = standings_in(data, store=store, site=site)
+        found = standings_in(data, store=store, site=site, at=self._runtime.clock())
         await self._runtime.ledger.put_standings(tenant, found)
         await self.figures.enter_reported(tenant, found)
         self._there_is_work.set()

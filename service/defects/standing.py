@@ -5,7 +5,7 @@ It names no orders; its own rate stands beside ours, and where they differ both 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from collectors.orders.amazon_health import MARKETPLACES, AmazonHealth
 from evidence.canonical import digest
@@ -19,10 +19,11 @@ _PREFIX = "seller.metric."
 _MOST = 500
 
 
-def standings_in(data: bytes, *, store: str, site: str) -> list[Standing]:
+def standings_in(data: bytes, *, store: str, site: str, at: datetime) -> list[Standing]:
     """Every measure of the report. RequestError for a file that is none.
 
     site   of what the report names no marketplace for that we know
+    at     when it was handed in
     """
     item = Item(
         role=Role.DEFECT_NOTICE,
@@ -32,7 +33,7 @@ def standings_in(data: bytes, *, store: str, site: str) -> list[Standing]:
         collector="upload/1",
         origin="amazon",
         provenance=Provenance.UPLOAD,
-        collected_at=datetime.now(UTC),
+        collected_at=at,
     )
     what = "the account health report"
     if len(data) > MAX_BYTES:

@@ -11,12 +11,13 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
 from evidence.errors import RequestError
+from service.clock import machine
 from service.sandbox.authority import SandboxAuthority
 from service.sandbox.faults import Faults, Handler, parse_fault
 from service.sandbox.scenario import Scenario
@@ -40,14 +41,10 @@ FAULTS = web.AppKey("faults", Faults)
 ASKED = web.AppKey("asked", deque[Asked])
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def make_sandbox(
     scenario: Scenario,
     *,
-    clock: Callable[[], datetime] = _now,
+    clock: Callable[[], datetime] = machine,
     authority: SandboxAuthority | None = None,
 ) -> web.Application:
     """The application. It keeps nothing and reaches nobody; any credentials of the scenario do.
@@ -56,7 +53,9 @@ def make_sandbox(
     """
     app = web.Application(middlewares=[_with_faults])
     # Each sandbox counts its own faults down, whoever else was given the same scenario.
-    app[FAULTS] = Faults(tuple(parse_fault(asdict(fault)) for fault in scenario.faults))
+    app[FAULTS] = Faults(
+        tuple(parse_fault(asdict(fault)) for fault in scenario.faults), clock=clock
+    )
     app[ASKED] = deque(maxlen=_REMEMBERED)
     for vendor in VENDORS:
         for route in vendor(scenario, clock=clock).routes():
@@ -79,7 +78,7 @@ async def run_sandbox(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
-    clock: Callable[[], datetime] = _now,
+    clock: Callable[[], datetime] = machine,
     authority: SandboxAuthority | None = None,
 ) -> AsyncIterator[str]:
     """Serve until the block ends; its base URL, without a slash at the end. Port 0: a free one."""

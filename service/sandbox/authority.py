@@ -10,7 +10,7 @@ import hashlib
 import secrets as dice
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from service.clock import machine
 from service.timestamping.der import SHA256 as SHA256_OID
 from service.timestamping.der import (
     generalized_time,
@@ -47,10 +48,6 @@ _GRANTED, _REJECTION = 0, 2
 _BAD_REQUEST = wrapped(0x03, b"\x05\x20")  # PKIFailureInfo: badDataFormat, bit 2
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True)
 class SandboxAuthority:
     """Made by `SandboxAuthority.make`; `reply` is all it does.
@@ -60,12 +57,12 @@ class SandboxAuthority:
 
     certificate: x509.Certificate
     root: x509.Certificate
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = machine
     _key: ec.EllipticCurvePrivateKey = field(kw_only=True, repr=False)
 
     @classmethod
     def make(
-        cls, name: str = "Sandbox time authority", *, clock: Callable[[], datetime] = _now
+        cls, name: str = "Sandbox time authority", *, clock: Callable[[], datetime] = machine
     ) -> SandboxAuthority:
         """With fresh keys; the certificates are valid for a year around the clock it is given."""
         root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))

@@ -23,13 +23,14 @@ import asyncio
 import gzip
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
 
 from evidence.errors import RequestError
+from service.clock import Clock, machine
 
 KINDS = frozenset(
     {
@@ -96,8 +97,9 @@ def parse_fault(said: Any) -> Fault:
 class Faults:
     """The faults that wait, in the order they were asked for."""
 
-    def __init__(self, faults: tuple[Fault, ...] = ()) -> None:
+    def __init__(self, faults: tuple[Fault, ...] = (), *, clock: Clock = machine) -> None:
         self._waiting = list(faults)
+        self._clock = clock
 
     def add(self, fault: Fault) -> None:
         self._waiting.append(fault)
@@ -139,7 +141,7 @@ class Faults:
                 said = request.headers.get("Authorization", "")
                 return web.json_response({"you_sent": said}, headers={"X-You-Sent": said})
         whole = await handler(request)
-        return await _spoilt(fault, request, whole)
+        return await _spoilt(fault, request, whole, self._clock)
 
 
 def _status(fault: Fault) -> web.Response:
@@ -151,7 +153,7 @@ def _status(fault: Fault) -> web.Response:
 
 
 async def _spoilt(
-    fault: Fault, request: web.Request, whole: web.StreamResponse
+    fault: Fault, request: web.Request, whole: web.StreamResponse, clock: Clock
 ) -> web.StreamResponse:
     if not isinstance(whole, web.Response) or not isinstance(whole.body, bytes):
         return whole
@@ -166,7 +168,7 @@ async def _spoilt(
                 headers={"Content-Encoding": "gzip", "Content-Type": "application/json"},
             )
         case "skew":
-            wrong = datetime.now(UTC) + timedelta(seconds=fault.seconds)
+            wrong = clock() + timedelta(seconds=fault.seconds)
             whole.headers["Date"] = format_datetime(wrong, usegmt=True)
         case "truncate" | "stall":
             part = web.StreamResponse(status=whole.status)

@@ -44,6 +44,7 @@ log = structlog.get_logger()
 class Intake:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self.clock = runtime.clock
         self._desk = Desk(runtime)
         self._hooks = {hook.name: hook for hook in hooks_of(runtime)}
         self._arrived: list[tuple[Delivery, asyncio.Future[bool]]] = []

@@ -16,7 +16,7 @@ import contextlib
 import importlib.util
 import threading
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -90,7 +90,7 @@ class SqsPoller:
 
     async def _keep(self, messages: Sequence[Any]) -> list[Any]:
         """Those that the ledger has now. What it refuses is not acknowledged."""
-        now = datetime.now(UTC)
+        now = self._intake.clock()
         readable: list[tuple[Any, Delivery]] = []
         for message in messages:
             body = message["Body"].encode()

@@ -28,6 +28,7 @@ from evidence.times import rfc3339
 from service.access.callers import DeniedError, Whose
 from service.access.rates import Rates
 from service.access.tokens import LINK, mint
+from service.clock import Clock, machine
 from service.custody import By, Entry, Report
 from service.instruments import Instruments
 from service.profiles.asked import Asked
@@ -66,6 +67,7 @@ from tests.service.standin_parts import (
 class InMemoryEvidence:
     def __init__(self) -> None:
         self.cases: Any = NoCases()
+        self.clock: Clock = machine
         self.reports: dict[str, Mapping[str, str]] = {}
         self.accounts: dict[tuple[str, OrderRef], AnAccount] = {}
         self.keys: dict[str, tuple[str, object]] = {}

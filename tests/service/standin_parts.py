@@ -22,6 +22,7 @@ from evidence.policy import parse_policy
 from evidence.receipts import NO_RECEIPT, Receipt, commit, commit_order
 from evidence.verdicts import Finding, Judgement, Verdict
 from service.access.callers import Whose
+from service.clock import machine
 from service.defects.deadlines import Due
 from service.defects.desk import Covered, Told, said_at, told_by
 from service.defects.export import Export
@@ -293,7 +294,7 @@ class ADesk:
     async def enter_report(
         self, whose: Whose, store: str, data: bytes, *, site: str
     ) -> Sequence[Standing]:
-        return standings_in(data, store=store, site=site)
+        return standings_in(data, store=store, site=site, at=machine())
 
     async def listed(self, whose: Whose, *, limit: int, **only: object) -> Sequence[Defect]:
         return [one for one in self.kept.values() if one.tenant == whose.tenant][:limit]
