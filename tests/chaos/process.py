@@ -1,16 +1,20 @@
 """One process of the service, as `orderproof` starts it, whose machine can be made to misbehave.
 
-    python -m tests.chaos.process FOLDER serve --no-worker …
+    python -m tests.chaos.process NAME FOLDER serve --no-worker …
 
-What lies in FOLDER is looked at whenever it matters:
+What lies in FOLDER is looked at whenever it matters, and each time it mattered `….hits` grows by a
+byte:
 
     clock    seconds by which this machine's clock is off
-    full     its disk is full
+    full     its disk is full: of what is written next, half gets there
     fatal    whoever makes receipts next is killed in the middle of it, and takes the file away
+    cut      whoever makes receipts next takes the file away, says in `holding` who it is, and goes
+             on as soon as `holding` is gone
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -23,45 +27,70 @@ from typing import Any
 from service.cli import main
 from service.runtime import Runtime
 from storage.ledger.ledger import Ledger
-from storage.objects.spool import EncryptedSpool
+from storage.objects import spool
 
 _open = Runtime.open.__func__  # type: ignore[attr-defined]
-_keep = EncryptedSpool.keep
+_put = spool._Ciphertext._put
 _sequencing = Ledger.sequencing
+# Should whoever asked to wait have died: a holder waits no longer.
+WAITS_S = 10.0
 
 
-def misbehave(folder: Path) -> None:
+def misbehave(name: str, folder: Path) -> None:
     def clock() -> datetime:
         try:
             off = float((folder / "clock").read_text())
         except (OSError, ValueError):  # absent, or being written
-            off = 0.0
+            return datetime.now(UTC)
+        _hit(folder / "clock.hits")
         return datetime.now(UTC) + timedelta(seconds=off)
 
     async def opened(cls: type[Runtime], *arguments: Any, **named: Any) -> Runtime:
         runtime: Runtime = await _open(cls, *arguments, **named, clock=clock)
         return runtime
 
-    def keep(self: EncryptedSpool, *arguments: Any, **named: Any) -> Any:
+    def put(self: spool._Ciphertext, data: bytes) -> None:
         if (folder / "full").exists():
+            _put(self, data[: len(data) // 2])
+            _hit(folder / "full.hits")
             raise OSError(28, "No space left on device")
-        return _keep(self, *arguments, **named)
+        _put(self, data)
 
     @asynccontextmanager
     async def sequencing(self: Ledger, tenant: str) -> AsyncIterator[Any]:
         async with _sequencing(self, tenant) as held:
-            try:
-                (folder / "fatal").unlink()
-            except FileNotFoundError:
-                yield held
-                return
-            os.kill(os.getpid(), signal.SIGKILL)
+            if _taken(folder / "fatal"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            if _taken(folder / "cut"):
+                await _cut_off(folder / "holding", name)
+            yield held
 
     Runtime.open = classmethod(opened)  # type: ignore[method-assign, assignment]
-    EncryptedSpool.keep = keep  # type: ignore[method-assign]
+    spool._Ciphertext._put = put  # type: ignore[method-assign]
     Ledger.sequencing = sequencing  # type: ignore[method-assign, assignment]
 
 
+def _hit(path: Path) -> None:
+    with path.open("ab") as hits:
+        hits.write(b".")
+
+
+def _taken(path: Path) -> bool:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+async def _cut_off(holding: Path, name: str) -> None:
+    holding.write_text(name)
+    for _ in range(int(WAITS_S / 0.02)):
+        if not holding.exists():
+            return
+        await asyncio.sleep(0.02)
+
+
 if __name__ == "__main__":
-    misbehave(Path(sys.argv[1]))
-    sys.exit(main(sys.argv[2:]))
+    misbehave(sys.argv[1], Path(sys.argv[2]))
+    sys.exit(main(sys.argv[3:]))

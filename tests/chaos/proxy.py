@@ -28,13 +28,18 @@ LARGE = 700
 
 
 class Proxy:
-    """In front of one server for one kind of process. `hits` counts what was broken."""
+    """In front of one server for one process.
+
+    hits      what was broken: connections cut off or refused, pieces held up or changed
+    refused   of these, who tried to get through meanwhile
+    """
 
     def __init__(self, name: str, target: int, dice: random.Random) -> None:
         self.name = name
         self.target = target
         self.mode = Mode.PASS
         self.hits = 0
+        self.refused = 0
         self.port = 0
         self._dice = dice
         self._server: asyncio.Server | None = None
@@ -49,10 +54,14 @@ class Proxy:
         if self._server is not None:
             self._server.close()
 
+    @property
+    def connections(self) -> int:
+        return len(self._open) // 2
+
     def set(self, mode: Mode) -> None:
         self.mode = mode
         if mode is Mode.CUT:
-            self.hits += len(self._open) // 2
+            self.hits += self.connections
             self._abort()
 
     def _abort(self) -> None:
@@ -62,6 +71,7 @@ class Proxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.mode in (Mode.CUT, Mode.BUSY):
             self.hits += 1
+            self.refused += 1
             if self.mode is Mode.BUSY:
                 with contextlib.suppress(OSError, TimeoutError):
                     await asyncio.wait_for(reader.read(PIECE), 2)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import random
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import aiohttp
 import redis.asyncio
@@ -24,9 +26,16 @@ from tests.postgres import Postgres
 from tests.seaweed import ACCESS, SECRET, Seaweed
 
 ROOT = Path(__file__).parents[2]
-KINDS = ("api", "worker")
+WORKERS = ("worker 1", "worker 2")
+PROCESSES = ("api", *WORKERS)
 SERVERS = ("postgres", "valkey", "s3")
 FILES = 2  # of each order
+# Every so many orders one paper is too large to be packed, so that a worker's disk has to hold it.
+LARGE_EACH, LARGE_BYTES = 3, 150_000
+# How much longer than it should last a fault waits for something to hit: on a slow machine all may
+# be busy with what came before it.
+PATIENCE_S = 20.0
+STEP_S = 0.05
 SECRETS = {"S3_ACCESS": ACCESS, "S3_SECRET": SECRET}
 
 
@@ -36,7 +45,6 @@ class Running:
 
     name: str
     words: list[str]
-    kind: str
     process: asyncio.subprocess.Process | None = None
     starts: int = 0
 
@@ -44,9 +52,20 @@ class Running:
     def is_up(self) -> bool:
         return self.process is not None and self.process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        return self.process.pid if self.process is not None else 0
+
+    def signal(self, what: signal.Signals) -> None:
+        if self.is_up:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, what)
+
 
 @dataclass
 class World:
+    """refusals   how often a caller got no answer"""
+
     folder: Path
     postgres: Postgres
     database: str
@@ -57,6 +76,7 @@ class World:
     api_port: int = field(default_factory=free_port)
     valkey_port: int = field(default_factory=free_port)
     valkey: ValkeyServer | None = None
+    refusals: int = 0
 
     @property
     def url(self) -> str:
@@ -69,8 +89,20 @@ class World:
     def order(self, number: int) -> OrderRef:
         return OrderRef(Platform.AMAZON, f"112-{number:07d}-{number:07d}", "US")
 
-    def config(self, kind: str) -> Path:
-        return self.folder / f"{kind}.toml"
+    def paper(self, number: int, name: int) -> bytes:
+        """What lies in the drop folder for an order."""
+        said = f"Order {number}, paper {name}. ".encode() + b"Left at the door. " * 60
+        is_large = number % LARGE_EACH == 0 and name == 0
+        return (said * (LARGE_BYTES // len(said) + 1))[:LARGE_BYTES] if is_large else said
+
+    def bring(self, number: int) -> None:
+        """The papers of an order come in."""
+        for name in range(FILES):
+            path = self.folder / "pod" / f"{self.order(number).id} {name}.txt"
+            path.write_bytes(self.paper(number, name))
+
+    def config(self, name: str) -> Path:
+        return self.folder / f"{name.replace(' ', '-')}.toml"
 
     def settings(self) -> Settings:
         """Past all proxies: how the judge looks at it."""
@@ -83,6 +115,65 @@ class World:
         else:
             path.write_text(text)
 
+    def hits(self, name: str) -> int:
+        """How often a flag mattered to any process, since the beginning."""
+        path = self.folder / "flags" / f"{name}.hits"
+        return path.stat().st_size if path.exists() else 0
+
+    # -- waiting for something to hit --------------------------------------------------------
+
+    async def until(self, seconds: float, hit: Callable[[], int]) -> int:
+        """Wait for so long, and then until something was hit; how much was."""
+
+        async def look() -> int:
+            return hit()
+
+        return await self.until_found(seconds, look)
+
+    async def until_found(self, seconds: float, look: Callable[[], Awaitable[int]]) -> int:
+        await asyncio.sleep(seconds)
+        for _ in range(int(PATIENCE_S / STEP_S)):
+            if found := await look():
+                return found
+            await asyncio.sleep(STEP_S)
+        return 0
+
+    @contextlib.asynccontextmanager
+    async def looking_into_valkey(self) -> AsyncIterator[redis.asyncio.Redis]:
+        client = redis.asyncio.Redis(port=self.valkey_port)
+        try:
+            yield client
+        finally:
+            await client.aclose()
+
+    async def walks(self, running: Running) -> dict[str, str]:
+        """The collections that a worker walks, as the line has it: each with who holds it."""
+        async with self.looking_into_valkey() as client:
+            owner = None
+            async for key in client.scan_iter(match="orderproof:worker:*", count=500):
+                said = json.loads(await client.get(key) or "{}")
+                if said.get("pid") == running.pid:
+                    owner = said["worker"]
+            return {id: o for id, o in (await self.held(client)).items() if o == owner}
+
+    async def held(self, client: redis.asyncio.Redis) -> dict[str, str]:
+        """Who holds each collection that is being walked."""
+        return {id: each["o"] for id, each in (await self.about(client)).items() if each.get("o")}
+
+    async def about(self, client: redis.asyncio.Redis) -> dict[str, dict[str, Any]]:
+        """What the line knows of each collection."""
+        known = await cast(Awaitable[dict[bytes, bytes]], client.hgetall("orderproof:line:about"))
+        return {id.decode(): json.loads(said) for id, said in known.items()}
+
+    async def unfinished(self, ids: Iterable[str]) -> set[str]:
+        """Which of these are not sealed yet, as the ledger has it."""
+        asked = ", ".join(f"'{id}'" for id in ids) or "''"
+        statement = f"SELECT id FROM collections WHERE id IN ({asked}) AND state NOT IN"
+        said = await asyncio.to_thread(
+            self.postgres.admin, f"{statement} ('sealed', 'failed')", database=self.database
+        )
+        return set(said.split())
+
     # -- servers ---------------------------------------------------------------------------
 
     async def start_valkey(self) -> None:
@@ -91,9 +182,8 @@ class World:
         await asyncio.to_thread(self.valkey.start)
 
     async def kill_valkey(self) -> None:
-        client = redis.asyncio.Redis(port=self.valkey_port)
-        pid = int((await client.info("server"))["process_id"])
-        await client.aclose()
+        async with self.looking_into_valkey() as client:
+            pid = int((await client.info("server"))["process_id"])
         os.kill(pid, signal.SIGKILL)
         if self.valkey is not None:
             with contextlib.suppress(Exception):
@@ -107,18 +197,22 @@ class World:
             if not running.is_up:
                 with (self.folder / "log").open("ab") as out:
                     running.process = await asyncio.create_subprocess_exec(
-                        sys.executable, "-m", "tests.chaos.process", str(self.folder / "flags"),
-                        "--config", str(self.config(running.kind)), *running.words,
+                        sys.executable, "-m", "tests.chaos.process",
+                        running.name, str(self.folder / "flags"),
+                        "--config", str(self.config(running.name)), *running.words,
                         stdout=out, stderr=out, cwd=ROOT, env=os.environ | SECRETS,
                         start_new_session=True,
                     )  # fmt: skip
                 running.starts += 1
 
+    @property
+    def workers(self) -> Sequence[Running]:
+        return [running for running in self.processes if running.name in WORKERS]
+
     async def kill(self, running: Running) -> bool:
         if not running.is_up or running.process is None:
             return False
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(running.process.pid, signal.SIGKILL)
+        running.signal(signal.SIGKILL)
         await running.process.wait()
         return True
 
@@ -133,36 +227,35 @@ class World:
                 await asyncio.sleep(0.2)
 
 
+# Does it, waits as long as it should last, undoes it; how much it hit, 0 if nothing.
+Do = Callable[[World, float], Awaitable[int]]
+
+
 @contextlib.asynccontextmanager
 async def world(
-    folder: Path, postgres: Postgres, database: str, s3: Seaweed, *, orders: int, seed: int
+    folder: Path, postgres: Postgres, database: str, s3: Seaweed, *, seed: int
 ) -> AsyncIterator[World]:
     """Servers, proxies, one API and two workers, all up."""
     here = World(folder, postgres, database, s3, random.Random(seed))
     (folder / "flags").mkdir()
     (folder / "pod").mkdir()
-    for number in range(orders):
-        for name in range(FILES):
-            path = folder / "pod" / f"{here.order(number).id} {name}.txt"
-            path.write_text(f"Order {number}, paper {name}. " + "Left at the door. " * 60)
     await here.start_valkey()
     ports = {
         "postgres": postgres.port,
         "valkey": here.valkey_port,
         "s3": int(s3.endpoint.rpartition(":")[2]),
     }
-    for kind in KINDS:
+    for name in PROCESSES:
         for server in SERVERS:
-            proxy = Proxy(f"{kind} and {server}", ports[server], here.dice)
+            proxy = Proxy(f"{name} and {server}", ports[server], here.dice)
             await proxy.start()
-            here.proxies[kind, server] = proxy
-        _configure(here, kind, {server: here.proxies[kind, server].port for server in SERVERS})
+            here.proxies[name, server] = proxy
+        _configure(here, name, {server: here.proxies[name, server].port for server in SERVERS})
     _configure(here, "judge", ports)
     listen = f"127.0.0.1:{here.api_port}"
     here.processes = [
-        Running("api", ["serve", "--no-worker", "--listen", listen], "api"),
-        Running("worker 1", ["worker", "--hands", "8"], "worker"),
-        Running("worker 2", ["worker", "--hands", "8"], "worker"),
+        Running("api", ["serve", "--no-worker", "--listen", listen]),
+        *(Running(name, ["worker", "--hands", "8"]) for name in WORKERS),
     ]
     try:
         await here.ready()
@@ -176,12 +269,12 @@ async def world(
             await asyncio.to_thread(here.valkey.stop)
 
 
-def _configure(here: World, kind: str, ports: dict[str, int]) -> None:
-    """Processes of all kinds share keys and journal, and nothing else."""
+def _configure(here: World, name: str, ports: dict[str, int]) -> None:
+    """All processes share keys and journal, and nothing else."""
     database = here.postgres.url(here.database, port=ports["postgres"])
-    here.config(kind).write_text(
+    here.config(name).write_text(
         f"""
-data = "data-{kind}"
+data = "data-{name.replace(" ", "-")}"
 keys = "keys"
 erasure_journal = "erasures.jsonl"
 valkey = "redis://127.0.0.1:{ports["valkey"]}/0"

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verifiers.readers.figures import ALIKE
 from verifiers.readers.said.clocks import clocks_in
 from verifiers.readers.said.days import days_in
 from verifiers.readers.said.fold import fold
@@ -26,8 +25,9 @@ _OF_PAGE = 0.5  # of a page that its picture covers at least
 _SURE = 0.9  # of our own recognition
 _FEW = 2  # places that say otherwise; more are a poor recognition
 _STRENGTH = 0.85
-_YEARLESS = "0000-"
 _NEEDS = "needs the extra `ocr`, which is not installed, or does not start"
+# Figures that recognitions take for each other.
+_ALIKE = {frozenset(pair) for pair in "17 27 38 56 68 08 06 58 49 89 35 14 09 59 39 69 90".split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +98,13 @@ def _differ(stated: Sequence[str], seen: Sequence[str]) -> bool:
     off = [
         frozenset((a, b))
         for one, other in zip(stated, seen, strict=True)
-        for a, b in zip(*_both_dated(one, other), strict=True)
+        for a, b in zip(one, other, strict=True)
         if a != b
     ]
     if not all(sign.isdigit() for pair in off for sign in pair):
         return False  # a letter in a figure's place is a slip
-    clear = sum(pair not in ALIKE for pair in off)
+    clear = sum(pair not in _ALIKE for pair in off)
     return clear >= 2 or (clear >= 1 and len(off) >= 3)
-
-
-def _both_dated(one: str, other: str) -> tuple[str, str]:
-    """The two without their year where a slip has hidden it in one of them, as in "2O26"."""
-    if _YEARLESS in (one[:5], other[:5]):
-        return one[5:], other[5:]
-    return one, other
 
 
 def _pairs(document: Any, page: Page, hidden: Sequence[Mark]) -> Iterator[_Pair]:
@@ -157,8 +150,7 @@ def _values(text: str) -> tuple[str, ...]:
     found: list[tuple[int, str]] = []
     for day in days:
         one = day.readings[0]
-        year = f"{one.year:04}-" if one.year else _YEARLESS
-        found.append((day.start, f"{year}{one.month:02}-{one.day:02}"))
+        found.append((day.start, f"{one.year or 0:04}-{one.month:02}-{one.day:02}"))
     found += [(clock.start, f"{clock.at:%H:%M}") for clock in clocks]
     taken = [(day.start, day.end) for day in days]
     taken += [(clock.start, clock.end) for clock in clocks]
