@@ -55,3 +55,49 @@ def test_a_date_in_an_item_that_the_manifest_does_not_list_counts_for_nothing() 
     date = said("exchange.date.at", "2026-11-20T12:00:00Z", by="ups", item="elsewhere")
     verdict, (finding,) = verify(items=[], facts=facts_of(date))
     assert (verdict, finding.code) == (Verdict.INCONCLUSIVE, "clock-unmeasured")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"),
+    [(61.6, "1 min 1 s ahead"), (119, "1 min 58 s ahead"), (3600, "59 min 59 s ahead"),
+     (-61, "1 min 1 s behind"), (-7200, "120 min 0 s behind")],
+)  # fmt: skip
+def test_a_difference_is_told_in_minutes_and_whose_clock_was_ahead(
+    ahead: float, words: str
+) -> None:
+    date = (NOW - timedelta(seconds=ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    fact = said("exchange.date.at", date, by="ups", item="one")
+    verdict, (finding,) = verify(items=[item("one", Role.EXCHANGE)], facts=facts_of(fact))
+    assert verdict is Verdict.INCONCLUSIVE
+    assert finding.sentence == f"Our clock was {words} of that of ups."
+    assert finding.rests == ((fact.item, str(fact.locator)),)
+
+
+@pytest.mark.parametrize(("ahead", "agrees"), [(60, True), (61, False), (-60, True), (-61, False)])
+def test_a_minute_is_the_limit_either_way(ahead: float, *, agrees: bool) -> None:
+    assert judged(ups=ahead) == (
+        (Verdict.PASS, ["clock-agrees"]) if agrees else (Verdict.INCONCLUSIVE, ["clock-differs"])
+    )
+
+
+def test_two_against_us_agree_within_a_minute_of_each_other() -> None:
+    assert judged(ups=3600, erp=3540)[0] is Verdict.FAIL
+    assert judged(ups=3600, erp=3539)[0] is Verdict.INCONCLUSIVE
+    assert judged(ups=3600, erp=3590, dhl=3580)[0] is Verdict.FAIL
+
+
+def test_those_that_agree_are_counted_and_pointed_at() -> None:
+    items = [item(name, Role.EXCHANGE, origin=name) for name in ("ups", "erp", "dhl")]
+    facts = [
+        said("exchange.date.at", date, by=name, item=name)
+        for name, date in zip(
+            ("ups", "erp", "dhl"),
+            ("2026-11-20T12:00:00Z", "2026-11-20T10:00:00Z", "2026-11-20T12:00:30Z"),
+            strict=True,
+        )
+    ]
+    verdict, (good, odd) = verify(items=items, facts=facts_of(*facts))
+    assert verdict is Verdict.PASS
+    assert good.sentence == "Our clock agrees with 2 of 3 vendors' within 60 s."
+    assert [sha for sha, _ in good.rests] == [facts[2].item, facts[0].item]
+    assert odd.sentence == "Our clock was 119 min 59 s ahead of that of erp."
