@@ -10,7 +10,7 @@ import pytest
 from evidence.facts import Fact
 from evidence.items import Provenance, Role
 from evidence.manifest import SealedItem
-from evidence.orders import Platform
+from evidence.orders import OrderRef, Platform
 from evidence.policy import Level, Policy, parse_policy
 from evidence.verdicts import Verdict
 from tests.verifiers.evidence_of import NOW, NUMBER, ORDER, facts_of, item, said
@@ -199,3 +199,221 @@ def test_the_same_evidence_gets_the_same_answer_byte_for_byte() -> None:
             for _ in range(2)
         ]
         assert judged[0] == judged[1]
+
+
+# A policy of our own, and each sentence that a line of it may have.
+
+FROM = 'source = "a page"\nsource_date = "n.d."\nconfidence = "seed"\n'
+HEAD = 'id = "x.y"\nversion = "1"\nplatform = "amazon"\ndefect_kinds = ["late"]\ntitle = "t"\n'
+ELIGIBLE = (
+    f'[[eligible]]\nid = "fresh"\ntext = "Sales above 10"\nwhen = ["order.total > 10 USD"]\n{FROM}'
+)
+DEADLINE = (
+    '[[deadline]]\nid = "reply"\nstarts = "defect.noticed.at"\namount = 48\nunit = "hours"\n'
+    f'clock = "UTC"\nstep = "reply"\n{FROM}'
+)
+
+
+def asking(more: str = "", *rules: str, level: str = "required") -> Policy:
+    rule = (
+        f'[[requirement]]\nid = "pod"\ntext = "Proof"\nany_of = ["pod.document", "pod.photo"]\n'
+        f'level = "{level}"\n{more}{FROM}'
+    )
+    return parse_policy((HEAD + rule + "".join(rules)).encode())
+
+
+def line_of(policy: Policy, *items: SealedItem, facts: tuple[Fact, ...] = ()) -> tuple[str, str]:
+    return state("pod", items, *facts, policy=policy)
+
+
+def total(text: str) -> Fact:
+    return said("order.total", text, by="amazon", item="record")
+
+
+NOTICED = said("defect.noticed.at", "2026-11-19T09:00:00Z", by="amazon", item="record")
+WHERE = 'where = "the carrier"\n'
+BIG = 'when = ["order.total > 10 USD"]\n'
+READ = 'facts = ["scan.delivered.at", "delivery.city"]\n'
+CITY = said("delivery.city", "Austin", by="ups", item="pod")
+UNREAD = said("reading.failed", "it is locked", by="ups", item="pod")
+
+
+@pytest.mark.parametrize(
+    ("policy", "items", "facts", "expected"),
+    [
+        (asking(), (POD,), (), ("present", "")),
+        (asking(), (), (), ("missing", "no pod.document or pod.photo was collected")),
+        (asking(WHERE), (), (),
+         ("missing", "no pod.document or pod.photo was collected; get it from the carrier")),
+        (asking(WHERE, DEADLINE), (), (NOTICED,),
+         ("missing", "no pod.document or pod.photo was collected; get it from the carrier; until"
+          " 2026-11-21T09:00:00Z (reply)")),
+        (asking("", DEADLINE, level="helpful"), (), (NOTICED,),
+         ("missing", "no pod.document or pod.photo was collected")),
+        (asking(BIG), (), (total("9 USD"),),
+         ("not_applicable", "it applies only if order.total > 10 USD")),
+        (asking(BIG), (), (total("11 USD"),),
+         ("missing", "no pod.document or pod.photo was collected")),
+        (asking(BIG), (), (),
+         ("missing", "whether it is asked for is open (nothing says for sure whether"
+          " order.total > 10 USD); no pod.document or pod.photo was collected")),
+        (asking('asks = "Whose is it?"\n'), (POD,), (),
+         ("weak", "it is there, but a person must read it: Whose is it?")),
+        (asking(WHERE), (replace(POD, size=0),), (),
+         ("weak", "the item is empty; get a better one from the carrier")),
+        (asking('least_provenance = "carrier_document"\n'), (POD,), (), ("present", "")),
+        (asking('least_provenance = "carrier_document"\n'),
+         (replace(POD, provenance="upload"),), (),
+         ("weak", "it came as upload; asked for is carrier document or better")),
+        (asking('least_provenance = "screenshot"\n'), (replace(POD, provenance="odd"),), (),
+         ("weak", "it came as unknown; asked for is screenshot or better")),
+        (asking(READ), (POD,), (FACTS[1],), ("weak", "it does not state scan.delivered.at,"
+         " delivery.city")),
+        (asking(READ), (POD,), (CITY,), ("weak", "it does not state scan.delivered.at")),
+        (asking(READ), (POD,), (CITY, UNREAD), ("weak", "it could not be read: it is locked")),
+        (asking(READ), (POD,), (CITY, replace(FACTS[1], item=POD.sha256), UNREAD),
+         ("present", "")),
+        (asking(READ), (replace(POD, size=0), item("other", Role.POD_PHOTO)), (),
+         ("weak", "the item is empty; it does not state scan.delivered.at, delivery.city")),
+        (asking(), (replace(POD, size=0), item("other", Role.POD_PHOTO)), (), ("present", "")),
+    ],
+)  # fmt: skip
+def test_each_line_says_what_is_there_or_why_it_is_not_enough(
+    policy: Policy, items: tuple[SealedItem, ...], facts: tuple[Fact, ...],
+    expected: tuple[str, str],
+) -> None:  # fmt: skip
+    assert line_of(policy, *items, facts=facts) == expected
+
+
+def test_a_line_names_the_items_that_are_good_enough_or_all_that_are_not() -> None:
+    photo = item("other", Role.POD_PHOTO)
+    empty = replace(POD, size=0)
+    (line,) = cover((empty, photo, RECORD), facts_of(), asking(), NOW)
+    assert (line.level, line.items) == ("required", (photo.sha256,))
+    (line,) = cover((empty, replace(photo, size=0)), facts_of(), asking(level="helpful"), NOW)
+    assert (line.level, line.items) == ("helpful", (empty.sha256, photo.sha256))
+
+
+@pytest.mark.parametrize(
+    ("limit", "age", "state_of_it"),
+    [
+        ("2 hours", timedelta(hours=2), ""),
+        ("2 hours", timedelta(hours=2, seconds=1), "it is older than 2 hours"),
+        ("7 days", timedelta(days=7, seconds=1), "it is older than 7 days"),
+        ("soon", timedelta(), "the policy's stale_after.pod.document is not a number of hours or"
+         " days"),
+    ],
+)  # fmt: skip
+def test_an_undated_item_is_as_old_as_our_clock_says(
+    limit: str, age: timedelta, state_of_it: str
+) -> None:
+    rule = f'[[limit]]\nkey = "stale_after.pod.document"\nvalue = "{limit}"\n{FROM}'
+    other = f'[[limit]]\nkey = "stale_after.pod.photo"\nvalue = "0 hours"\n{FROM}'
+    old = replace(POD, collected_at=NOW - age)
+    expected = ("weak", state_of_it) if state_of_it else ("present", "")
+    assert line_of(asking("", other, rule), old) == expected
+
+
+def test_a_printed_date_counts_before_our_clock_and_may_leave_it_open() -> None:
+    rule = f'[[limit]]\nkey = "stale_after.pod.document"\nvalue = "7 days"\n{FROM}'
+    for day, why in (
+        ("2026-11-13", "it may be older than 7 days: its date has no time or zone"),
+        ("2026-11-12", "it is older than 7 days"),
+        ("2026-11-15", ""),
+    ):
+        printed = said("document.captured.at", day, by="ups", item="pod")
+        expected = ("weak", why) if why else ("present", "")
+        assert line_of(asking("", rule), POD, facts=(printed,)) == expected
+    elsewhere = said("document.captured.at", "2026-01-01", by="ups", item="other")
+    assert line_of(asking("", rule), POD, facts=(elsewhere,)) == ("present", "")
+
+
+def judged(
+    policy: Policy, *items: SealedItem, facts: tuple[Fact, ...] = (), order: OrderRef = ORDER
+) -> tuple[Verdict, list[tuple[str, str]]]:
+    verdict, findings = verify(
+        items=items, facts=facts_of(*facts), policy=policy, at=NOW, order=order
+    )
+    return verdict, [(finding.code, finding.sentence) for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "code", "says"),
+    [
+        ("11 USD", Verdict.PASS, "", ""),
+        ("10 USD", Verdict.FAIL, "not-eligible",
+         "Sales above 10 (fresh, a page, seed): not so here, it applies only if"
+         " order.total > 10 USD."),
+        ("11 EUR", Verdict.PASS, "eligibility-open",
+         "Sales above 10 (fresh, a page, seed): nothing says for sure whether"
+         " order.total > 10 USD."),
+    ],
+)  # fmt: skip
+def test_who_may_not_answer_at_all_is_told_first(
+    text: str, verdict: Verdict, code: str, says: str
+) -> None:
+    got, findings = judged(asking("", ELIGIBLE), POD, facts=(total(text),))
+    expected = [(code, says)] if code else []
+    assert (got, findings) == (
+        verdict, [*expected, ("requirement-covered", "Proof (pod) is present.")]
+    )  # fmt: skip
+
+
+def test_a_rule_of_eligibility_that_is_not_in_force_bars_nobody() -> None:
+    """Held or not, or open: before its first day it is no rule."""
+    later = asking("", ELIGIBLE + "valid_from = 2026-12-01\n")
+    for text in ("10 USD", "11 USD", "11 EUR"):
+        verdict, findings = judged(later, POD, facts=(total(text),))
+        assert (verdict, len(findings)) == (Verdict.PASS, 1)
+
+
+def test_a_policy_of_another_platform_or_defect_is_told() -> None:
+    ebay = OrderRef(Platform.EBAY, "12-12345-12345", "US")
+    _, (first, _) = judged(asking(), POD, order=ebay)
+    assert first == (
+        "policy-of-another-defect", "x.y is of amazon; the order is of ebay.",
+    )  # fmt: skip
+    for platform in (Platform.OTHER, Platform.AMAZON):
+        assert len(judged(asking(), POD, order=OrderRef(platform, "1", "US"))[1]) == 1
+    kinds = [said("defect.kind", kind, by="amazon", item="n") for kind in ("lost", "LATE")]
+    assert len(judged(asking(), POD, facts=tuple(kinds))[1]) == 1
+    _, (first, _) = judged(asking(), POD, facts=(kinds[0], kinds[0]))
+    assert first[1] == "x.y does not name the defect lost."
+
+
+@pytest.mark.parametrize(
+    ("level", "items", "facts", "verdict", "finding"),
+    [
+        ("required", (POD,), (), Verdict.FAIL,
+         ("required-weak", "Proof (pod) is weak: it does not state scan.delivered.at,"
+          " delivery.city.")),
+        ("required", (), (), Verdict.FAIL,
+         ("required-missing", "Proof (pod) is missing: no pod.document or pod.photo was"
+          " collected.")),
+        ("required", (POD,), (UNREAD,), Verdict.INCONCLUSIVE,
+         ("requirement-unread", "Proof (pod) is weak: it could not be read: it is locked.")),
+        ("helpful", (), (), Verdict.PASS,
+         ("helpful-missing", "Proof (pod) is missing: no pod.document or pod.photo was"
+          " collected.")),
+        ("helpful", (POD,), (UNREAD,), Verdict.PASS,
+         ("helpful-missing", "Proof (pod) is weak: it could not be read: it is locked.")),
+    ],
+)  # fmt: skip
+def test_each_line_is_a_finding(
+    level: str, items: tuple[SealedItem, ...], facts: tuple[Fact, ...], verdict: Verdict,
+    finding: tuple[str, str],
+) -> None:  # fmt: skip
+    assert judged(asking(READ, level=level), *items, facts=facts) == (verdict, [finding])
+
+
+def test_a_rule_that_is_not_asked_for_is_told_so_and_an_open_one_leaves_it_open() -> None:
+    assert judged(asking(BIG), facts=(total("9 USD"),)) == (
+        Verdict.PASS,
+        [("requirement-not-asked",
+          "Proof (pod) is not asked for: it applies only if order.total > 10 USD.")],
+    )  # fmt: skip
+    verdict, ((code, _),) = judged(asking(BIG))
+    assert (verdict, code) == (Verdict.INCONCLUSIVE, "requirement-unread")
+    # Who is barred is not saved by what is open.
+    barred = asking(BIG.replace("total > 10", "total > 20"), ELIGIBLE)
+    assert judged(barred, facts=(total("9 USD"),))[0] is Verdict.FAIL
