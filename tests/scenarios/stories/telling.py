@@ -5,46 +5,60 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import json
-import os
-import shutil
 import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import bagit
 import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from securesystemslib.dsse import Envelope
-from securesystemslib.signer._key import SSlibKey
+from aiohttp import web
 
 from auditor.keys import Keys
 from auditor.verify import verify_path
 from evidence.canonical import canonical
 from service.profiles import paper
+from service.sandbox.app import served
+from service.sandbox.authority import PATH, SandboxAuthority
 from service.sandbox.scenario import load_scenario
-from tests.auditor.test_by_hand import TOOLS, blocks, good, run
+from service.settings import AuthoritySettings
+from tests.cases.house import Clock
 from tests.scenarios.desk import Desk, desk
-from tests.service.report.vera import judged
+from tests.scenarios.stories.outsiders import DEEP, accept, archived
 from verifiers.forms.lint import lint
 
-# What takes a compiler or a Java machine; CI asks for it.
-DEEP = os.environ.get("ORDERPROOF_EXTRAS") == "1"
+
+@dataclass(slots=True)
+class Story(Desk):
+    """authority   the time authority that stamps what is sealed, by the story's clock"""
+
+    authority: SandboxAuthority
 
 
 @contextlib.asynccontextmanager
 async def told(
     name: str, folder: Path, *vendors: str, at: str, **changes: Any
-) -> AsyncIterator[Desk]:
+) -> AsyncIterator[Story]:
     """The service at that time, with what NAME.toml says played to it."""
     if not paper.available():
         pytest.skip("the extra `report` or its fonts are not installed")
     story = load_scenario(Path(__file__).with_name(f"{name}.toml"))
     begun = datetime.fromisoformat(at)
-    async with desk(folder, *vendors, at=begun, story=story, **changes) as here:
-        yield here
+    clock: list[Clock] = []
+    authority = SandboxAuthority.make(clock=lambda: clock[0]() if clock else begun)
+    app = web.Application()
+    app.add_routes(authority.routes())
+    tsa, root = authority.leave(folder / "authority")
+    async with served(app) as url:
+        stamps = AuthoritySettings(
+            name="here", url=url + PATH, certificate_file=tsa, roots_file=root
+        )
+        changes = {"authorities": (stamps,)} | changes
+        async with desk(folder, *vendors, at=begun, story=story, **changes) as here:
+            clock.append(here.clock)
+            known = {each.name: getattr(here, each.name) for each in fields(here)}
+            yield Story(**known, authority=authority)
 
 
 async def taken(
@@ -64,37 +78,31 @@ async def taken(
     return files
 
 
-async def believed(here: Desk, bundle: Path, folder: Path) -> Path:
-    """A bundle that a stranger who knows the keys believes, by tools that are not ours.
+async def ends(here: Story, order: str, folder: Path, *, platform: str = "amazon") -> Path:
+    """An order's account and its report, as everybody who is not ours believes them."""
+    if DEEP:
+        path = f"/v1/orders/{platform}/{order}/report?form=pdfa-3a"
+        answer = await here.ask.get(path)
+        assert answer.status == 200, answer.body
+        await asyncio.to_thread(archived, [answer.body], folder, standard="PDFA-3A")
+    return await believed(here, await here.bundle(order, platform=platform), folder)
 
-    bagit, securesystemslib and, by the commands of docs/verifying.md, sha256sum, openssl and, where
-    CI asks for it, Go's tlog. Returns the unpacked folder.
+
+async def believed(here: Story, bundle: Path, folder: Path) -> Path:
+    """A bundle that a stranger who knows the keys believes, by ours and by others' tools.
+
+    Returns the unpacked folder.
     """
     settings = here.runtime.settings
     public = dict(here.runtime.vault.public_keys("default", settings.origin_of("default")))
-    report = await asyncio.to_thread(verify_path, bundle, key=Keys.parse(canonical(public)))
+    known = Keys.parse(canonical(public | {"tsa": [here.authority.pin]}))
+    report = await asyncio.to_thread(verify_path, bundle, key=known)
     assert (report.ok, report.trust) == (True, "pinned"), report.lines()
-    return await asyncio.to_thread(_outsiders, bundle, folder, public)
-
-
-def _outsiders(bundle: Path, folder: Path, public: Mapping[str, Any]) -> Path:
     to = folder / f"unpacked-{bundle.stem}"
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(to)
     (bag,) = to.iterdir()
-    bagit.Bag(str(bag)).validate()
-    keys = json.loads((bag / "proof" / "keys.json").read_text())
-    (pem,) = [key["pem"] for key in keys["manifest"]]
-    key = SSlibKey.from_crypto(load_pem_public_key(pem.encode()))
-    envelopes = sorted((bag / "proof").glob("*.dsse.json"))
-    for envelope in envelopes:
-        assert Envelope.from_dict(json.loads(envelope.read_text())).verify([key], 1)
-    if all(map(shutil.which, TOOLS)):
-        (to / "seller.pem").write_text(pem)
-        (to / "log.vkey").write_text(keys["log"][0]["vkey"] + "\n")
-        (to / "logcheck.go").write_text(blocks("go")[0])
-        said = run(bag, go=DEEP)
-        assert good(said, envelopes=len(envelopes), go=DEEP), said
+    await asyncio.to_thread(accept, bag, public, here.authority)
     return bag
 
 
@@ -104,12 +112,5 @@ def _papers(files: Mapping[str, bytes], folder: Path) -> None:
     for name in [name for name in files if name.endswith(".zip")]:
         with zipfile.ZipFile(io.BytesIO(files[name])) as inner:
             papers |= {each: inner.read(each) for each in inner.namelist() if each.endswith("pdf")}
-    claimed = {
-        f"{place}.pdf": data
-        for place, data in enumerate(papers.values())
-        if b"pdfaid:part" in data and b"Typst" in data
-    }
-    if claimed and shutil.which("java"):
-        work = folder / "papers"
-        work.mkdir(exist_ok=True)
-        assert judged(work, claimed, standard="PDFA-1A") == dict.fromkeys(claimed, "true")
+    claimed = [data for data in papers.values() if b"pdfaid:part" in data and b"Typst" in data]
+    archived(claimed, folder, standard="PDFA-1A")

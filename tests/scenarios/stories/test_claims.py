@@ -10,7 +10,7 @@ from typing import Any
 
 from service.sandbox.scenario import Event
 from tests.cases.house import said
-from tests.scenarios.stories.telling import believed, taken, told
+from tests.scenarios.stories.telling import believed, ends, taken, told
 
 ORDER, NUMBER = "112-4832917-2201845", "1Z84A7V90344127810"
 NOTICE = {"role": "notice", "text": f"A claim was opened for order {ORDER}: item not received."}
@@ -62,7 +62,7 @@ async def test_a_lost_parcel_that_was_delivered_after_all(tmp_path: Path) -> Non
         files = await taken(here, "amazon", [order], tmp_path)
         text = files["text.txt"].decode()
         assert ORDER in text and "2026-11-03" in text
-        bag = await believed(here, await here.bundle(ORDER), tmp_path)
+        bag = await ends(here, ORDER, tmp_path)
         assert any("pod.document" in path.name for path in (bag / "data").iterdir())
         case = await here.step(case, "ready")
         items = [each["sha256"] for each in account.items()]
@@ -113,7 +113,7 @@ async def test_a_chargeback_with_compelling_evidence(tmp_path: Path) -> None:
         (line,) = [json.loads(each) for each in files["orders.jsonl"].splitlines()]
         earlier = [each["Payment"]["says"] for each in line["ce3"]["earlier"]]
         assert len(set(earlier)) == 2 and not line["ce3"]["lacks"]
-        await believed(here, await here.bundle(order, platform="other"), tmp_path)
+        await ends(here, order, tmp_path, platform="other")
 
 
 async def test_a_shops_order_that_amazon_blames_the_seller_for(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ async def test_a_shops_order_that_amazon_blames_the_seller_for(tmp_path: Path) -
         )
         (line,) = [json.loads(each) for each in files["orders.jsonl"].splitlines()]
         assert NUMBER in line["texts"]["uncategorizedText"]
-        await believed(here, await here.bundle(number, platform="shopify"), tmp_path)
+        await ends(here, number, tmp_path, platform="shopify")
         note = {"text": "Order of our own shop; see the channel report.", "role": "document"}
         case = await here.step(case, "document", papers=[note])
         assert said(case, "document") is not None

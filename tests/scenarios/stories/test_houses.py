@@ -14,7 +14,7 @@ from auditor.verify import verify_path
 from service.settings import SourceSettings
 from tests.cases.house import codes, said
 from tests.scenarios.desk import Desk, order, ups
-from tests.scenarios.stories.telling import believed, taken, told
+from tests.scenarios.stories.telling import believed, ends, taken, told
 
 ORDER, NUMBER = "112-4832917-2201845", "1Z84A7V90344127810"
 A_TO_Z = {"kind": "a-to-z", "noticed_at": "2026-11-04T08:00:00Z"}
@@ -70,7 +70,7 @@ async def test_a_refused_answer_and_the_second_attempt(tmp_path: Path) -> None:
         change = said(answer.json, "submit")["difference"]["evidence"]
         assert change["added"] and not change["dropped"] and codes(answer.json, "submit") == []
         case = await here.step(answer.json, "win", outcome="Closed in the seller's favour")
-        await believed(here, await here.bundle(number, platform="ebay"), tmp_path)
+        await ends(here, number, tmp_path, platform="ebay")
         await believed(here, await here.sealed(case), tmp_path)
 
 
@@ -206,7 +206,7 @@ async def test_two_stores_of_one_seller_stay_apart(tmp_path: Path) -> None:
         here.clock.passes(days=1)
         files = await taken(here, "amazon", [{"platform": "amazon", "order_id": ORDER}], tmp_path)
         assert theirs not in json.dumps({k: v.decode("latin-1") for k, v in files.items()})
-        await believed(here, await here.bundle(ORDER), tmp_path)
+        await ends(here, ORDER, tmp_path)
 
 
 async def _declared(here: Desk, **shared: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.scenarios.desk import Desk
-from tests.scenarios.stories.telling import believed, taken, told
+from tests.scenarios.stories.telling import believed, ends, taken, told
 
 ORDER, NUMBER = "112-4832917-2201845", "1Z84A7V90344127810"
 TIKTOK = "576684019603311365"
@@ -86,7 +86,7 @@ async def test_seventy_two_hours_with_a_capture_that_is_too_old(tmp_path: Path) 
         here.clock.passes(hours=1)
         late = await here.tried(case, "document", papers=[{"text": "One more thing."}])
         assert late.status == 409 and "new case" in late.json["detail"]
-        await believed(here, await here.bundle(TIKTOK, platform="tiktok"), tmp_path)
+        await ends(here, TIKTOK, tmp_path, platform="tiktok")
 
 
 async def test_a_carrier_that_tells_another_history_later(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ async def test_a_carrier_that_tells_another_history_later(tmp_path: Path) -> Non
         files = await taken(here, "paypal", [order], tmp_path)
         (line,) = [json.loads(each) for each in files["orders.jsonl"].splitlines()]
         assert {each["code"] for each in line["against"]} & account.codes("timestamps.history")
-        bag = await believed(here, await here.bundle(ORDER), tmp_path)
+        bag = await ends(here, ORDER, tmp_path)
         assert len(list((bag / "data").glob("*tracking.history*"))) == 2
 
 
@@ -157,5 +157,5 @@ async def test_a_forged_proof_is_left_out_and_the_carriers_sent(tmp_path: Path) 
         claims = [json.loads(each) for each in files["proof.jsonl"].splitlines()]
         assert forged[0]["sha256"] not in {each.get("item") for each in claims}
         # What was left out is in the sealed account all the same.
-        bag = await believed(here, await here.bundle(ORDER), tmp_path)
+        bag = await ends(here, ORDER, tmp_path)
         assert any(b"Friday" in f.read_bytes() for f in (bag / "data").glob("*pod.document*"))
