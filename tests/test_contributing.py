@@ -12,26 +12,13 @@ from tests.collectors.carriers.story import asked_at
 from tests.collectors.http_bench import server
 
 PAGE = Path(__file__).parents[1] / "CONTRIBUTING.md"
-IMPORTS = """
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
-from collectors.auth import ApiKey, secret_of
-from collectors.carriers.asking import each_number, history
-from collectors.carriers.parcel import first_of, moment, named, unknown
-from collectors.collector import Context, Reply
-from collectors.secrets import Secret
-from evidence.facts import Fact
-from evidence.items import Item, Role
-from evidence.orders import OrderRef
-from evidence.pages import page_of
-"""
 NUMBER = "RR473124829SE"
 
 
 def norrpost() -> Any:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     made: dict[str, Any] = {}
-    exec(compile(IMPORTS + code, "CONTRIBUTING.md", "exec"), made)
+    exec(compile(code, "CONTRIBUTING.md", "exec"), made)
     return made["Norrpost"]()
 
 
