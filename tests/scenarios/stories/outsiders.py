@@ -1,7 +1,7 @@
 """Who accepts a bundle beside us: bagit, securesystemslib, openssl, Go's tlog, veraPDF.
 
 Each looks at what is its own. Go and veraPDF take a compiler and a Java machine: CI asks for them
-(`DEEP`), and where they are not installed the rest is asked all the same.
+(`DEEP`). Whoever is not installed is named in a warning, and the others are asked all the same.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 import bagit
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.dsse import Envelope
-from securesystemslib.signer._key import SSlibKey
+from securesystemslib.signer._key import Key, SSlibKey
 
 from service.sandbox.authority import SandboxAuthority
 from tests.auditor.test_by_hand import HAS_GO, TOOLS, blocks, good, run
@@ -37,16 +38,25 @@ def accept(bag: Path, public: Mapping[str, Any], authority: SandboxAuthority) ->
     pems = [key["pem"] for key in public["manifest"]]
     vkey = public["log"][0]["vkey"]
     bagit.Bag(str(bag)).validate()
-    keys = [SSlibKey.from_crypto(load_pem_public_key(pem.encode())) for pem in pems]
+    keys: list[Key] = [SSlibKey.from_crypto(load_pem_public_key(pem.encode())) for pem in pems]
     envelopes = sorted((bag / "proof").glob("*.dsse.json"))
     for envelope in envelopes:
         assert Envelope.from_dict(json.loads(envelope.read_text())).verify(keys, 1)
-    if shutil.which("openssl"):
+    if _asked("openssl", there=shutil.which("openssl")):
         _stamped(bag, authority)
-    if all(map(shutil.which, TOOLS)):
+    if _asked(", ".join(TOOLS), there=all(map(shutil.which, TOOLS))):
         _by_hand(bag, pems[0], vkey, envelopes=len(envelopes))
-    if DEEP and HAS_GO and (SHARED / "tools/tlogverify/main.go").is_file():
-        _in_the_log(bag, vkey)
+    if DEEP and _asked("Go with x/mod", there=HAS_GO):
+        program = SHARED / "tools/tlogverify/main.go"
+        if _asked("tlogverify", there=program.is_file()):
+            _in_the_log(bag, vkey)
+
+
+def _asked(who: str, *, there: object) -> bool:
+    """Whether this outsider can be asked; said aloud if not."""
+    if not there:
+        warnings.warn(f"NOT ASKED, since not installed: {who}", stacklevel=2)
+    return bool(there)
 
 
 def _by_hand(bag: Path, pem: str, vkey: str, *, envelopes: int) -> None:
@@ -94,7 +104,7 @@ def archived(papers: Sequence[bytes], folder: Path, *, standard: str) -> None:
     standard   "PDFA-1A", "PDFA-3A"
     """
     files = {f"{place}.pdf": paper for place, paper in enumerate(papers)}
-    if files and DEEP and shutil.which("java"):
+    if files and DEEP and _asked("veraPDF (java)", there=shutil.which("java")):
         work = folder / standard
         work.mkdir(exist_ok=True)
         assert judged(work, files, standard=standard) == dict.fromkeys(files, "true")
