@@ -82,7 +82,12 @@ class Keys:
         """
         if len(raw) > MAX_KEY_FILE_BYTES:
             raise FormatError(what=what, why=f"it has more than {MAX_KEY_FILE_BYTES} bytes")
-        keys = _from_json(raw, what) if raw.lstrip()[:1] == b"{" else _from_text(raw, what)
+        try:
+            keys = _from_json(raw, what) if raw.lstrip()[:1] == b"{" else _from_text(raw, what)
+        except FormatError as error:
+            if error.what == what:
+                raise
+            raise FormatError(what=what, why=f"a key in it cannot be read, {error.why}") from error
         if not (keys.manifest or keys.log or keys.witnesses or keys.authorities):
             raise RequestError(what=what, why="there is no key in it")
         return keys

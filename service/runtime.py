@@ -225,6 +225,25 @@ class Runtime:
 
     # -- asking for a collection ------------------------------------------------------------
 
+    async def sources_for(
+        self, ref: OrderRef, *, tenant: str, store: str, asked: Sequence[str] | None
+    ) -> list[Source]:
+        """Those to be asked for the order: of the `asked` ones, or of all that may be.
+
+        RequestError for a name that is not configured, ConfigError if nothing is.
+        """
+        known = await self.ledger.find_order(tenant, ref)
+        ours = plan.allowed(
+            self.sources,
+            tenant=tenant,
+            store=known.store if known else store,
+            house=self.settings.tenant,
+        )
+        chosen = plan.choose(ours, asked)
+        if not chosen:
+            raise ConfigError(what="the configuration", why="it has no source to collect from")
+        return chosen
+
     async def request_collection(
         self,
         ref: OrderRef,
@@ -243,16 +262,7 @@ class Runtime:
         bulk     it is only caught up on: whatever else the tenant asks for goes first
         urgent   a claim came or is near: it goes before what has a day
         """
-        known = await self.ledger.find_order(tenant, ref)
-        ours = plan.allowed(
-            self.sources,
-            tenant=tenant,
-            store=known.store if known else store,
-            house=self.settings.tenant,
-        )
-        chosen = plan.choose(ours, sources)
-        if not chosen:
-            raise ConfigError(what="the configuration", why="it has no source to collect from")
+        chosen = await self.sources_for(ref, tenant=tenant, store=store, asked=sources)
         kind = (defect or {}).get("kind", "")
         today = self.clock().date()
         rules = (
@@ -334,11 +344,11 @@ class Runtime:
     # -- looking at an order ----------------------------------------------------------------
 
     async def find(self, tenant: str, ref: OrderRef) -> OrderRecord:
-        """NotFoundError if nothing was ever collected for the order."""
+        """NotFoundError if nothing is kept of the order: never collected, or erased."""
         order = await self.ledger.find_order(tenant, ref)
         if order is None:
             raise NotFoundError(
-                what="evidence of the order", why="nothing was collected for it yet"
+                what="Evidence of the order", why="it was never collected, or it was erased"
             )
         return order
 

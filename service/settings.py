@@ -75,6 +75,7 @@ from service.access.provider import OidcSettings, read_oidc
 from service.agenda.poll_settings import PollSettings, read_polls
 from service.report.settings import ReportSettings, read_report
 from service.s3_settings import s3_of
+from service.secrets import secrets_in
 from service.webhooks.hooks import HookSettings, read_hooks
 from service.webhooks.queue_settings import QueueSettings, read_queues
 from storage.s3_client import Where
@@ -243,7 +244,8 @@ def load_settings(
             raise _wrong(path, f"{name} is not text")
         return said
 
-    host, port = address(text("listen", "127.0.0.1:8321"), what=f"the configuration {path}, listen")
+    where = "ORDERPROOF_LISTEN" if "ORDERPROOF_LISTEN" in env else f"listen in {path}"
+    host, port = address(text("listen", "127.0.0.1:8321"), what=where)
     token = env.get("ORDERPROOF_API_TOKEN", "")
     sources = table.get("sources", {})
     if not isinstance(sources, dict):
@@ -298,22 +300,7 @@ def _source(
 ) -> SourceSettings:
     if not isinstance(table, dict):
         raise _wrong(path, f"sources.{name} is not a table")
-    options: dict[str, Any] = {}
-    secrets: dict[str, Secret] = {}
-    for key, value in table.items():
-        if key.endswith("_env"):
-            secret = env.get(str(value), "")
-            if not secret:
-                raise _wrong(path, f"sources.{name}.{key}: {value} is not in the environment")
-            secrets[key.removesuffix("_env")] = Secret(key.removesuffix("_env"), secret)
-        elif key.endswith("_file"):
-            try:
-                secret = (base / str(value)).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as problem:
-                raise _wrong(path, f"sources.{name}.{key}: it cannot be read") from problem
-            secrets[key.removesuffix("_file")] = Secret(key.removesuffix("_file"), secret)
-        else:
-            options[key] = value
+    options, secrets = secrets_in(table, where=f"sources.{name}", base=base, env=env, path=path)
     if isinstance(description := options.get("description"), str):
         options["description"] = _read(base / description)
     for key in ("folder", "base_url", "collector", "ca"):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
+from service.secrets import secrets_in
 
 # service/access/callers.py says what they may.
 ROLES = frozenset({"appeal-tool", "auditor", "operator", "admin"})
@@ -58,9 +59,9 @@ def read_oidc(
     table = dict(table)
     secret = None
     if variable := table.pop("client_secret_env", ""):
-        if not (said := (env or {}).get(variable, "")):
-            raise _wrong(path, f"oidc.client_secret_env: {variable} is not in the environment")
-        secret = Secret("client_secret", said)
+        named = {"client_secret_env": variable}
+        _, secrets = secrets_in(named, where="oidc", base=path.parent, env=env or {}, path=path)
+        secret = secrets["client_secret"]
     return OidcSettings(**table, client_secret=secret)
 
 

@@ -87,7 +87,7 @@ def by_of(request: web.Request) -> By:
 
 
 def no_order() -> Problem:
-    return not_found("order", "Nothing was ever collected for it; POST a collection first.")
+    return not_found("order", "Nothing is kept of it: it was never collected, or it was erased.")
 
 
 async def collection_of(request: web.Request, given: Given) -> Collection:

@@ -100,6 +100,9 @@ def _audit_tenant(
             origin = wait(ledger.origin(tenant))
             places = open_places(settings, machine)
             log = _log(settings, places, tenant)
+            if log.read("log.vkey") is None and not wait(rows.count_after(tenant, 0)):
+                why = "nothing was collected yet, so there is nothing to audit"
+                raise RequestError(what="The audit", why=why)
             keys, trust = _keys(log, asked.key)
             said = {**_said(asked), "tenant": tenant, "origin": origin}
             tally = Tally.open(asked.resume, said, watch=watch, every_s=save_every_s)
@@ -149,9 +152,11 @@ def _vault(settings: Settings, *, with_keys: bool) -> Iterator[Vault]:
 def _keys(log: LogReader, given: bytes | None) -> tuple[Keys, Trust]:
     """The pinned keys, or those that lie beside the log."""
     if given is not None:
-        keys = Keys.parse(given)
+        keys = Keys.parse(given, what="The file of --key")
         if not keys.log:
-            raise RequestError(what="The key file", why="there is no key of a log in it (vkey)")
+            raise RequestError(
+                what="The file of --key", why="there is no key of a log in it (vkey)"
+            )
         return keys, Trust.PINNED
     found = []
     # A key that took the place of an earlier one is published beside it.

@@ -47,9 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
 async def _run(arguments: argparse.Namespace) -> int:
     from service.cli.serving import open_quietly
     from service.cli.terminal import note, say, say_json
-    from service.queue.backfill import Backfill
+    from service.queue.backfill import Backfill, rows_of
     from service.settings import load_settings
 
+    # A file that cannot be used is refused before anything is opened or made.
+    with arguments.file.open(encoding="utf-8-sig", errors="replace", newline="") as source:
+        next(rows_of(source, platform=arguments.platform), None)
     settings = load_settings(arguments.config)
     async with open_quietly(settings) as runtime:
         if runtime.queue is None or not await runtime.queue.workers():

@@ -20,7 +20,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from service.cli import profiled
-from service.cli.orders import add_order, named_order
+from service.cli.orders import add_order, named_order, not_kept, not_sealed
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -101,7 +101,7 @@ async def _run(arguments: argparse.Namespace) -> int:
     from evidence.custody import Act
     from evidence.errors import RequestError
     from service import custody
-    from service.cli.terminal import note, say, say_json, size_of
+    from service.cli.terminal import say, say_json, size_of
     from service.custody import bundled, local_user
     from service.runtime import Runtime
     from service.settings import load_settings
@@ -117,11 +117,9 @@ async def _run(arguments: argparse.Namespace) -> int:
     async with await Runtime.open(settings) as runtime:
         order = await runtime.ledger.find_order(settings.tenant, ref)
         if order is None:
-            note("Nothing was ever collected for this order. Run `orderproof collect` first.")
-            return 1
+            return not_kept(ref)
         if (await runtime.account(settings.tenant, ref)).manifest is None:
-            note("Nothing is sealed for this order yet. Run `orderproof collect` and let it end.")
-            return 1
+            return not_sealed(ref)
         part = to.with_name(f".{to.name}.{os.getpid()}.part")
         try:
             status = console.status("writing the bundle") if console.is_terminal else nullcontext()

@@ -153,6 +153,9 @@ async def _run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         say_json(found)
         return 0
+    if not found:
+        until = f" to be looked at before {arguments.due_before}" if arguments.due_before else ""
+        note(f"There is no case{until}. Begin one with: orderproof case open")
     for line in _lines(found):
         say(line)
     return 0

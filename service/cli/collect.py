@@ -57,12 +57,18 @@ async def _run(arguments: argparse.Namespace) -> int:
     from service.cli.progress import Progress
     from service.cli.serving import open_quietly
     from service.cli.terminal import note, say, say_json
+    from service.secrets import demand
     from service.settings import load_settings
 
     ref = named_order(arguments)
     defect = _defect(arguments)
     settings = load_settings(arguments.config)
     async with open_quietly(settings) as runtime:
+        if arguments.wait:  # it may be this process that asks
+            ours = await runtime.sources_for(
+                ref, tenant=settings.tenant, store=arguments.store, asked=arguments.source
+            )
+            demand(settings, sources=[source.name for source in ours])
         collection, _ = await runtime.request_collection(
             ref,
             tenant=settings.tenant,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import re
 
+from evidence.orders import OrderRef
 from service.cli.answering import quietly
-from service.cli.orders import add_order, named_order
+from service.cli.orders import add_order, named_order, not_kept
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,11 +36,8 @@ async def _answer(arguments: argparse.Namespace) -> int:
         try:
             found = await report(runtime, settings.tenant, order)
         except NotFoundError:
-            note(
-                "Nothing is kept of this order: it was never collected, or is erased. "
-                "An erased one is asked for by its commitment."
-            )
-            return 1
+            note("An order that was erased is asked for by its commitment, 64 digits.")
+            return not_kept(order) if isinstance(order, OrderRef) else 1
     if arguments.json:
         say_json(found.to_json())
         return 0 if found.holds else 1

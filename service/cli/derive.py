@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from evidence.derivatives import OF_ITEMS, Change
 from service.cli.answering import quietly
-from service.cli.orders import add_order, named_order
+from service.cli.orders import add_order, named_order, not_kept
 
 if TYPE_CHECKING:
     from evidence.items import Content
@@ -64,7 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 async def _answer(arguments: argparse.Namespace) -> int:
     from evidence.errors import RequestError
-    from service.cli.terminal import note, say, say_json, size_of
+    from service.cli.terminal import say, say_json, size_of
     from service.runtime import Runtime
     from service.settings import load_settings
 
@@ -76,8 +76,7 @@ async def _answer(arguments: argparse.Namespace) -> int:
     async with await Runtime.open(settings) as runtime:
         order = await runtime.ledger.find_order(settings.tenant, ref)
         if order is None:
-            note("Nothing was ever collected for this order. Run `orderproof collect` first.")
-            return 1
+            return not_kept(ref)
         made = await _derive(runtime, settings.tenant, ref, arguments)
         if to is not None:
             content = runtime.stored(order, made.line)

@@ -34,11 +34,15 @@ def run(arguments: argparse.Namespace) -> int:
     from service.health import Health
     from service.report.ready import ready
     from service.report.settings import ReportSettings
+    from service.secrets import lacking
     from service.settings import load_settings
 
     set_up(level=logging.CRITICAL)
     settings = load_settings(arguments.config)
     parts = asyncio.run(_parts(settings))
+    for problem in lacking(settings):
+        do = "Set it for the process that collects; a command that does not need it does without."
+        parts.append(Health("secret", False, f"{problem.why}.", do))
     absent = [
         (name, what)
         for name, (module, what) in EXTRAS.items()

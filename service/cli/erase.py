@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.cli.answering import quietly
-from service.cli.orders import add_order, named_order
+from service.cli.orders import add_order, named_order, not_kept
 
 if TYPE_CHECKING:
     from service.retention.erasure import Erased
@@ -44,8 +44,7 @@ async def _answer(arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments.config)
     async with await Runtime.open(settings) as runtime:
         if await runtime.ledger.find_order(settings.tenant, ref) is None:
-            note("Nothing is kept of this order: it was never collected, or is erased.")
-            return 1
+            return not_kept(ref)
         try:
             done = await erase(
                 runtime,

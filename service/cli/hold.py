@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 
 from service.cli.answering import quietly
-from service.cli.orders import add_order, named_order
+from service.cli.orders import add_order, named_order, not_kept
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ async def _answer(arguments: argparse.Namespace) -> int:
     from evidence.custody import Act
     from evidence.errors import RequestError
     from evidence.times import rfc3339
-    from service.cli.terminal import note, say, say_json
+    from service.cli.terminal import say, say_json
     from service.custody import local_user
     from service.custody import note as note_custody
     from service.runtime import Runtime
@@ -40,8 +40,7 @@ async def _answer(arguments: argparse.Namespace) -> int:
     async with await Runtime.open(settings) as runtime:
         order = await runtime.ledger.find_order(settings.tenant, ref)
         if order is None:
-            note("Nothing is kept of this order: it was never collected, or is erased.")
-            return 1
+            return not_kept(ref)
         await note_custody(runtime, order, Act.HOLD if on else Act.RELEASE, by)
         if on:
             since = await runtime.hold(order, reason=arguments.reason)

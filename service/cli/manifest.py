@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.cli.answering import quietly
-from service.cli.orders import add_order, named_order
+from service.cli.orders import add_order, named_order, not_kept, not_sealed
 from service.wording.told import told
 
 if TYPE_CHECKING:
@@ -41,16 +41,14 @@ async def _answer(arguments: argparse.Namespace) -> int:
     settings = load_settings(arguments.config)
     async with await Runtime.open(settings) as runtime:
         if await runtime.ledger.find_order(settings.tenant, ref) is None:
-            note("Nothing was ever collected for this order. Run `orderproof collect` first.")
-            return 1
+            return not_kept(ref)
         account = await runtime.account(settings.tenant, ref)
         if account.manifest_envelope is not None:
             sha256 = digest(account.manifest_envelope)
             by = local_user("manifest")
             await custody.note(runtime, account.order, Act.MANIFEST, by, sha256=sha256)
     if account.manifest is None or account.manifest_envelope is None:
-        note("Nothing is sealed for this order yet. Run `orderproof collect` and let it end.")
-        return 1
+        return not_sealed(ref)
     if arguments.output == "-":
         sys.stdout.buffer.write(account.manifest_envelope)
     elif arguments.output is not None:

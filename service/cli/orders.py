@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evidence.errors import RequestError
 from evidence.orders import OrderRef, Platform, order_ref, platform_of
+from service.cli.terminal import note
 
 # No list of orders is longer.
 MOST_LIST = 4 << 20
@@ -36,6 +37,27 @@ def named_orders(arguments: argparse.Namespace) -> list[OrderRef]:
     ]
 
 
+def not_kept(ref: OrderRef) -> int:
+    """Say that nothing is kept of the order, and what to do; the exit code.
+
+    An order that was erased cannot be told from one that never was: no name of it is left.
+    """
+    note(
+        f"Nothing is kept of the order {ref.platform}:{ref.id}: it was never collected, or it was "
+        "erased. Check its number and --platform, or run `orderproof collect` first."
+    )
+    return 1
+
+
+def not_sealed(ref: OrderRef) -> int:
+    """Say that the order has no sealed account yet, and what to do; the exit code."""
+    note(
+        f"Nothing is sealed for the order {ref.platform}:{ref.id} yet. "
+        "Run `orderproof collect` and let it end."
+    )
+    return 1
+
+
 def _listed(file: Path | None) -> list[str]:
     if file is None:
         return []
@@ -54,8 +76,9 @@ def named_order(arguments: argparse.Namespace) -> OrderRef:
     if platform is None:
         platform = platform_of(number)
     if platform is None:
-        raise RequestError(
-            what="the order",
-            why="many platforms have numbers like this; name one with --platform",
-        )
+        names = ", ".join(Platform)
+        why = f"many platforms have numbers like {number[:60]!r}; name one with --platform: {names}"
+        if colon:
+            why = f"{before[:60]!r} before its colon is not one of {names}"
+        raise RequestError(what="the order", why=why)
     return order_ref(platform, number, arguments.site)

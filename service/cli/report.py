@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from service.cli.answering import quietly
-from service.cli.orders import add_order, named_orders
+from service.cli.orders import add_order, named_orders, not_kept, not_sealed
 from service.report.wanted import Form, Kind, Language
 
 
@@ -56,7 +56,7 @@ async def _answer(arguments: argparse.Namespace) -> int:
     from evidence.errors import RequestError
     from service import custody
     from service.cli.derive import write
-    from service.cli.terminal import note, say, say_json, size_of
+    from service.cli.terminal import say, say_json, size_of
     from service.custody import local_user
     from service.report import reports, together
     from service.report.wanted import Wanted
@@ -79,14 +79,11 @@ async def _answer(arguments: argparse.Namespace) -> int:
     async with await Runtime.open(settings) as runtime:
         orders = []
         for ref in refs:
-            which = "this order" if len(refs) == 1 else f"the order {ref.id}"
             order = await runtime.ledger.find_order(settings.tenant, ref)
             if order is None:
-                note(f"Nothing was ever collected for {which}. Run `orderproof collect` first.")
-                return 1
+                return not_kept(ref)
             if (await runtime.account(settings.tenant, ref)).manifest is None:
-                note(f"Nothing is sealed for {which} yet. Run `orderproof collect`, let it end.")
-                return 1
+                return not_sealed(ref)
             orders.append(order)
         by = local_user("report")
         status = console.status("writing the report") if console.is_terminal else nullcontext()

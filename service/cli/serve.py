@@ -22,17 +22,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     import os
+    from dataclasses import replace
 
     from service import tracing
     from service.cli.logs import set_up
-    from service.settings import load_settings
+    from service.secrets import demand
+    from service.settings import address, load_settings
 
-    environment = dict(os.environ)
-    if arguments.listen:
-        environment["ORDERPROOF_LISTEN"] = arguments.listen
-    settings = load_settings(arguments.config, environment=environment)
+    settings = load_settings(arguments.config)
+    if arguments.listen is not None:
+        host, port = address(arguments.listen, what="--listen")
+        settings = replace(settings, host=host, port=port)
+    polled = {poll.source for poll in settings.polls}
+    demand(settings, sources=polled if arguments.no_worker else None, door=True)
     set_up()
-    tracing.set_up(environment)
+    tracing.set_up(os.environ)
     try:
         return asyncio.run(_serve(settings, worker=not arguments.no_worker))
     finally:

@@ -36,8 +36,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 async def _answer(arguments: argparse.Namespace) -> int:
+    """Exit 1 if there is no such token."""
+    from evidence.errors import NotFoundError
     from service.api.access import token_json
-    from service.cli.terminal import say, say_json
+    from service.cli.terminal import note, say, say_json
     from service.runtime import Runtime
     from service.settings import load_settings
 
@@ -48,12 +50,18 @@ async def _answer(arguments: argparse.Namespace) -> int:
             case "make":
                 return await _make(runtime, tenant, arguments)
             case "revoke":
-                found = [await runtime.ledger.revoke_access_token(tenant, arguments.id)]
+                try:
+                    found = [await runtime.ledger.revoke_access_token(tenant, arguments.id)]
+                except NotFoundError as problem:
+                    note(f"{arguments.id}: {problem}")
+                    return 1
             case _:
                 found = await runtime.ledger.access_tokens(tenant)
     if arguments.json:
         say_json([token_json(token, runtime.clock()) for token in found])
         return 0
+    if not found:
+        note(f"{tenant} has no token yet. Make one: orderproof token make NAME --role ROLE")
     for token in found:
         said = token_json(token, runtime.clock())
         stores = f"  stores {', '.join(said['stores'])}" if said["stores"] is not None else ""

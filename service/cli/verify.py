@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     path: Path = arguments.path
     key = checkpoint = None
     if arguments.key is not None:
-        key = Keys.parse(_read(arguments.key))
+        key = Keys.parse(_read(arguments.key), what=f"The key file {arguments.key}")
     if arguments.checkpoint is not None:
         checkpoint = _read(arguments.checkpoint)
     if path.is_file() and (size := path.stat().st_size) > _LARGE:
@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _witnesses(arguments: argparse.Namespace, key: Keys | None) -> WitnessPolicy | None:
     """Who must have cosigned; None if nobody is asked for."""
-    from evidence.errors import RequestError
+    from evidence.errors import FormatError, RequestError
     from evidence.quorum import WitnessPolicy
     from service.cli.vkeys import vkeys_in
 
@@ -104,7 +104,11 @@ def _witnesses(arguments: argparse.Namespace, key: Keys | None) -> WitnessPolicy
         if arguments.witness or arguments.quorum is not None:
             why = "a policy says all of it; leave out --witness and --quorum"
             raise RequestError(what="--witness-policy", why=why)
-        return WitnessPolicy.parse(_read(arguments.witness_policy))
+        try:
+            return WitnessPolicy.parse(_read(arguments.witness_policy))
+        except FormatError as error:
+            what = f"The policy {arguments.witness_policy}"
+            raise FormatError(what=what, why=f"{error.what}: {error.why}") from error
     named = [found for word in arguments.witness for found in vkeys_in(word)]
     if not named and arguments.quorum is None:
         return None

@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     from evidence.errors import RequestError
     from service import tracing
     from service.cli.logs import set_up
+    from service.secrets import demand
     from service.settings import address, load_settings
 
     if not 1 <= arguments.hands <= 1_000 or not 0 <= arguments.drain <= 3_600:
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             what="--hands or --drain", why="hands are 1 to 1000, seconds to drain 0 to 3600"
         )
     settings = load_settings(arguments.config)
+    demand(settings)
     set_up()
     probes = address(arguments.probes, what="--probes") if arguments.probes else None
     tracing.set_up(os.environ)

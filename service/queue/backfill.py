@@ -204,14 +204,15 @@ def rows_of(source: TextIO, *, platform: str) -> Iterator[Row]:
 
     RequestError for a heading without `order`, or with columns that nobody reads.
     """
-    reader = csv.reader(_bounded(source))
+    what = str(getattr(source, "name", "The file"))
+    reader = csv.reader(_bounded(source, what))
     try:
         heading = [name.strip().lower() for name in next(reader, [])]
     except csv.Error as error:
-        raise RequestError(what="The file", why="its first line is no heading") from error
+        raise RequestError(what=what, why="its first line is no heading") from error
     if "order" not in heading or not set(heading) <= set(COLUMNS):
         why = f"its heading is not made of {', '.join(COLUMNS)}; order is required"
-        raise RequestError(what="The file", why=why)
+        raise RequestError(what=what, why=why)
     number = 1
     while True:
         number += 1
@@ -246,12 +247,10 @@ def count_rows(file: Path) -> int:
     return max(0, lines - 1)
 
 
-def _bounded(source: TextIO) -> Iterator[str]:
+def _bounded(source: TextIO, what: str) -> Iterator[str]:
     while line := source.readline(MOST_LINE + 1):
         if len(line) > MOST_LINE:
-            raise RequestError(
-                what="The file", why=f"a line of it has more than {MOST_LINE} characters"
-            )
+            raise RequestError(what=what, why=f"a line of it has more than {MOST_LINE} characters")
         yield line
 
 

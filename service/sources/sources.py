@@ -112,7 +112,12 @@ class Source:
         text_of: Callable[[Item], Awaitable[str]],
         clock: Callable[[], datetime],
     ) -> AsyncIterator[Context]:
-        """What the collector is handed for one order; its connections end with the block."""
+        """What the collector is handed for one order; its connections end with the block.
+
+        ConfigError if a secret of the source is not there.
+        """
+        for secret in self.settings.secrets.values():
+            secret.reveal()
         async with contextlib.AsyncExitStack() as stack:
             shared: _Shared = {
                 "collector": f"{self.collector.name}/{self.collector.version}",
@@ -201,7 +206,9 @@ def _source(settings: SourceSettings, bucket_of: BucketOf) -> Source:
         if made := getattr(collector, "configured", None):
             collector = made(settings.options)
         credentials = getattr(collector, "auth", None)
-        auth = credentials(settings.options, settings.secrets) if credentials else NoAuth()
+        # Where a secret is not there, who does not ask may go on; `context` refuses whoever asks.
+        able = all(secret.problem is None for secret in settings.secrets.values())
+        auth = credentials(settings.options, settings.secrets) if credentials and able else NoAuth()
         asked = {"base_url": settings.base_url or "", **settings.options}
         for name, url in asked.items():
             if settings.secrets and name.endswith("_url") and _in_the_clear(str(url)):

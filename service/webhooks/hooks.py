@@ -12,6 +12,7 @@ from typing import Any
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
 from evidence.orders import Platform
+from service.secrets import secrets_in
 from service.webhooks.events import VENDORS
 from service.webhooks.keys import EBAY_URL, PAYPAL_HOSTS, Keys
 from service.webhooks.signatures import SCHEMES, Notice, SignatureError, tiktok
@@ -123,27 +124,6 @@ def _hook(name: str, table: Any, base: Path, env: Mapping[str, str], path: Path)
         secrets=secrets,
         **texts,
     )
-
-
-def secrets_in(
-    table: Mapping[str, Any], *, where: str, base: Path, env: Mapping[str, str], path: Path
-) -> tuple[dict[str, Any], dict[str, Secret]]:
-    """What a table says plainly, and its secrets, which it names by `…_env` or `…_file`."""
-    secrets: dict[str, Secret] = {}
-    plain: dict[str, Any] = {}
-    for key, value in table.items():
-        bare = key.removesuffix("_env").removesuffix("_file")
-        if bare == key:
-            plain[key] = value
-            continue
-        try:
-            said = env.get(str(value), "") if key.endswith("_env") else (base / value).read_text()
-        except (OSError, UnicodeDecodeError, TypeError) as error:
-            raise _wrong(path, f"{where}.{key}: it cannot be read") from error
-        if not said.strip():
-            raise _wrong(path, f"{where}.{key}: {value} is empty, or not in the environment")
-        secrets[bare] = Secret(bare, said.strip())
-    return plain, secrets
 
 
 def _wrong(path: Path, why: str) -> ConfigError:

@@ -9,8 +9,9 @@ from typing import Any
 
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
+from service.secrets import secrets_in
 from service.webhooks.events import QUEUE_VENDORS
-from service.webhooks.hooks import HookSettings, secrets_in
+from service.webhooks.hooks import HookSettings
 
 WAIT_S = 20
 _KNOWN = frozenset(

@@ -194,7 +194,7 @@ async def test_an_order_that_nobody_asked_for_is_told_as_a_page(admin: Visitor) 
     page = await admin.get("/console/orders/amazon/111-0000000-0000000")
     assert page.status == 404
     assert "text/html" in page.headers["Content-Type"]
-    assert "Nothing was ever collected" in unescape(page.text)
+    assert "Nothing is kept" in unescape(page.text)
 
 
 async def test_a_link_to_the_bundle_is_shown_once_and_can_be_ended(

@@ -38,7 +38,6 @@ def wrong(path: Path, text: str, **environment: str) -> str:
         ("[sources.erp]\ncollector = 7", "sources.erp.collector"),
         ("[sources.erp]\ncollector = 'sap'", "sap"),
         ("[sources.erp]\nfolder = 7", "sources.erp.folder"),
-        ("[sources.ups]\nclient_id = 'a'\nclient_secret_env = 'ABSENT'", "ABSENT"),
         ("[sources.ups]\nclient_id = 'a'", "client_secret_env"),
         (UPS + "base_url = 'http://ups.example'", "https://"),
         ("[sources.mailbox]\nconcurrency = 0", "concurrency"),

@@ -75,7 +75,7 @@ class Shop:
 
     async def find(self, tenant: str, ref: OrderRef) -> OrderRecord:
         if self.manifest_of(ref) is None:
-            raise NotFoundError(what="the order", why="nothing was collected for it yet")
+            raise NotFoundError(what="the order", why="it was never collected, or it was erased")
         return _order(tenant, ref)
 
     async def account(self, tenant: str, ref: OrderRef) -> Account:

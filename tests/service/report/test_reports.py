@@ -275,7 +275,7 @@ async def test_without_a_sealed_account_the_command_says_so(
     monkeypatch.chdir(tmp_path)
     words = ["report", story.ORDER.id, "-o", str(tmp_path / "r.pdf")]
     assert await asyncio.to_thread(main, words) == 1
-    assert "Nothing was ever collected" in capsys.readouterr().err
+    assert "Nothing is kept" in capsys.readouterr().err
     assert not (tmp_path / "r.pdf").exists()
 
 

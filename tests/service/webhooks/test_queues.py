@@ -205,7 +205,6 @@ def test_amazons_examples_are_read_as_what_they_are(shared: Path) -> None:
         ({"q": {"url": "https://q", "vendor": "stripe"}}, "vendor"),
         ({"q": {"url": "https://q", "wait_s": 21}}, "wait_s"),
         ({"q": {"url": "https://q", "colour": "red"}}, "colour"),
-        ({"q": {"url": "https://q", "secret_key_env": "NOT_THERE"}}, "NOT_THERE"),
     ],
 )
 def test_a_queue_that_is_configured_wrong_is_refused_by_name(

@@ -300,8 +300,6 @@ async def test_paypals_certificate_is_taken_from_its_own_hosts_only(vendor: Vend
         {"x": 1},
         {"x": {"vendor": "nobody", "secret_env": "S"}},
         {"stripe": {}},
-        {"stripe": {"secret_env": "NOT_THERE"}},
-        {"stripe": {"secret_file": "not-there"}},
         {"stripe": {"secret_env": "S", "extra": 1}},
         {"stripe": {"secret_env": "S", "platform": "bazaar"}},
         {"stripe": {"secret_env": "S", "keep_days": -1}},
@@ -315,3 +313,14 @@ async def test_paypals_certificate_is_taken_from_its_own_hosts_only(vendor: Vend
 def test_a_hook_that_is_not_wholly_described_is_refused(table: Any, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="webhooks"):
         read_hooks(table, base=tmp_path, env={"S": "secret"}, path=Path("orderproof.toml"))
+
+
+@pytest.mark.parametrize(
+    "named", [{"secret_env": "NOT_THERE"}, {"secret_file": "not-there"}], ids=str
+)
+def test_a_hook_whose_secret_is_not_there_opens_to_nobody(
+    named: dict[str, str], tmp_path: Path
+) -> None:
+    (hook,) = read_hooks({"stripe": named}, base=tmp_path, env={}, path=Path("orderproof.toml"))
+    with pytest.raises(ConfigError, match=r"webhooks\.stripe\.secret_.*(NOT_THERE|not-there)"):
+        hook.secrets["secret"].reveal()
