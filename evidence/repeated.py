@@ -1,7 +1,8 @@
 """A rule on things that are told several times, such as a customer's earlier payments.
 
     [requirement.repeated]
-    of = "prior.payment.at"                  each group of facts with this one is one thing
+    of = "prior.payment.at"                  each group of facts with this one is one thing; groups
+                                             with the same `prior.payment.id` are one, told again
     at_least = 2
     ages = ["120..364 days before payment.at"]           all must hold of a thing that counts
     none_of = ["prior.payment.disputed is yes"]          a thing of which one holds does not count
@@ -78,23 +79,32 @@ class Repeated:
         )
 
     def _things(self, facts: Facts) -> list[Facts]:
+        """Two sources that tell of the same payment are no second payment."""
         groups = {(fact.item, fact.group) for fact in facts.named(self.of)}
-        kept = [found for key, found in facts.groups().items() if key in groups]
-        return kept[:_MOST]
+        things: dict[object, list[Fact]] = {}
+        for key, found in facts.groups().items():
+            if key in groups:
+                things.setdefault(self._name(found) or key, []).extend(found)
+        return [Facts(found) for found in list(things.values())[:_MOST]]
+
+    def _name(self, thing: Facts) -> str:
+        """What it is called by its source, "" if it has no name."""
+        named = thing.first(f"{self.of.rpartition('.')[0]}.id")
+        return " ".join(named.text.split()) if named else ""
 
     def _against(self, thing: Facts, facts: Facts) -> str:
         """Why one thing does not count."""
         for condition in self.none_of:
             if condition.holds(thing):
                 return str(condition)
-        begun = thing.first(self.of)
         for age in self.ages:
             base = facts.earliest(age.before)
             if base is None:
                 return f"no {age.before} is known to count its age from"
-            if begun is None or not _within(begun, base, age):
-                shown = begun.text if begun else "a thing without a time"
-                return f"{shown} is not {age.least} to {age.most} days before {age.before}"
+            # Whoever tells of it, it must be of this age.
+            for begun in thing.named(self.of):
+                if not _within(begun, base, age):
+                    return f"{begun.text} is not {age.least} to {age.most} days before {age.before}"
         return ""
 
     def _agreeing(self, thing: Facts, facts: Facts) -> set[str]:

@@ -18,6 +18,7 @@ from service.profiles.telling import Telling, words
 
 POLICY = "visa.ce3"
 _RULE = "VIS-CE3-06"
+_ID = "prior.payment.id"
 # A mark of the disputed payment, and of an earlier one.
 MARKS = (
     ("Payment", "payment.id", "prior.payment.id"),
@@ -36,7 +37,7 @@ _ON_PAPER = 3
 
 
 def earlier(telling: Telling) -> list[dict[str, Fact]]:
-    """The earlier payments that sources tell of, each by mark, the newest first."""
+    """The earlier payments that sources tell of, each once by mark, the newest first."""
     groups = Facts(telling.manifest.facts).tables("prior.payment.")
     told = [
         group
@@ -44,7 +45,22 @@ def earlier(telling: Telling) -> list[dict[str, Fact]]:
         if item in telling.items and "prior.payment.at" in group
     ]
     told.sort(key=lambda group: group["prior.payment.at"].time.span.earliest, reverse=True)
-    return told
+    one_each: list[dict[str, Fact]] = []
+    for group in told:
+        same = next((kept for kept in one_each if _is_same(kept, group)), None)
+        if same is None:
+            one_each.append(group)
+        else:
+            same.update({name: fact for name, fact in group.items() if name not in same})
+    return one_each
+
+
+def _is_same(one: Mapping[str, Fact], other: Mapping[str, Fact]) -> bool:
+    """Whether two sources tell of one payment, and of nothing otherwise: what they disagree on
+    stands side by side."""
+    if _ID not in one or _ID not in other:
+        return False
+    return all(words(one[name]) == words(other[name]) for name in one.keys() & other.keys())
 
 
 def table(telling: Telling, policies: Mapping[str, Policy]) -> dict[str, Any]:

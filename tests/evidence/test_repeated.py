@@ -61,6 +61,22 @@ def test_two_earlier_payments_of_the_right_age_with_the_same_marks_meet_it() -> 
     assert lacks(paid(**SAME), earlier(1, **SAME), earlier(2, **SAME)) == ""
 
 
+def test_one_earlier_payment_that_two_sources_tell_of_is_one() -> None:
+    one, again = earlier(1, id="ch_1", **SAME), earlier(2, id=" ch_1", **SAME)
+    assert "tells of 1, not of 2" in lacks(paid(**SAME), one, again)
+    assert lacks(paid(**SAME), one, again, earlier(3, id="ch_3", **SAME)) == ""
+    # What one source has, the other need not tell as well.
+    halves = [earlier(1, id="ch_1", ip="192.0.2.7"), earlier(2, id="ch_1", device="abc")]
+    assert lacks(paid(**SAME), *halves, earlier(3, id="ch_3", **SAME)) == ""
+
+
+def test_what_any_source_says_against_a_payment_stands_against_it() -> None:
+    fine, disputed = earlier(1, id="ch_1", **SAME), earlier(2, id="ch_1", disputed="yes")
+    assert "only 1 count" in lacks(paid(**SAME), fine, disputed, earlier(3, id="ch_3", **SAME))
+    young = earlier(2, 30, id="ch_1", **SAME)
+    assert "only 1 count" in lacks(paid(**SAME), fine, young, earlier(3, id="ch_3", **SAME))
+
+
 def test_a_rule_is_read_with_all_its_fields() -> None:
     pairs = [(f"prior.payment.{name}", f"payment.{name}") for name in ("ip", "device", "account")]
     assert rule() == Repeated(

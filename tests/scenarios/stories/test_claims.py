@@ -112,7 +112,7 @@ async def test_a_chargeback_with_compelling_evidence(tmp_path: Path) -> None:
         files = await taken(here, "bank", [{"platform": "other", "order_id": order}], tmp_path)
         (line,) = [json.loads(each) for each in files["orders.jsonl"].splitlines()]
         earlier = [each["Payment"]["says"] for each in line["ce3"]["earlier"]]
-        assert len(set(earlier)) == 2 and not line["ce3"]["lacks"]
+        assert len(earlier) == len(set(earlier)) == 2 and not line["ce3"]["lacks"]
         await ends(here, order, tmp_path, platform="other")
 
 
