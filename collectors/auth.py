@@ -10,7 +10,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from collectors.answers import Request
 from collectors.secrets import Secret
@@ -61,6 +61,24 @@ class Auth(Protocol):
     def refused(self, request: Request) -> bool:
         """A 401 came for this signed request; True if asking again, signed anew, can help."""
         ...
+
+
+class Keeper(Protocol):
+    """Keeps what a configured secret became, where a vendor renews it; both may touch the disk."""
+
+    def kept(self) -> Secret:
+        """The newest; the configured one if none was kept."""
+        ...
+
+    def keep(self, newest: Secret) -> None: ...
+
+
+@runtime_checkable
+class Renews(Protocol):
+    """An Auth with a secret that its vendor renews; without a keeper it is known until the end of
+    the process."""
+
+    def keep_with(self, keeper_of: Callable[[Secret], Keeper]) -> None: ...
 
 
 def with_headers(request: Request, headers: Mapping[str, str]) -> Request:

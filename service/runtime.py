@@ -12,6 +12,7 @@ import secrets as dice
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -41,6 +42,7 @@ from service.queue.queue import Queue
 from service.reading.reading import Reading
 from service.retention import erasure, keeping
 from service.settings import Settings
+from service.sources.renewed import Renewed
 from service.sources.sources import Source, configured, local_bucket
 from service.steps import plan, publish
 from service.steps.collect import Shelf
@@ -168,7 +170,11 @@ class Runtime:
                 ledger=ledger,
                 places=places,
                 sequencer=Sequencer(ledger, places.log, vault, clock, apart_s=places.heads_apart_s),
-                sources=configured(settings, queue.bucket if queue else local_bucket),
+                sources=configured(
+                    settings,
+                    queue.bucket if queue else local_bucket,
+                    partial(Renewed, vault, settings.keys, settings.tenant),
+                ),
                 authorities=configured_authorities(settings.authorities),
                 clock=clock,
                 queue=queue,

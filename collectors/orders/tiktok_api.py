@@ -12,13 +12,13 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from collectors.answers import Request
-from collectors.auth import TokenAsk, TokenRequest, secret_of, setting_of, with_headers
+from collectors.auth import Keeper, TokenAsk, TokenRequest, secret_of, setting_of, with_headers
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
 from evidence.errors import AccessError, EvidenceError, RequestError, ShapeError
@@ -44,8 +44,8 @@ def signature(secret: str, path: str, query: Mapping[str, str], body: bytes) -> 
 class TikTokAuth:
     """One shop's credentials; tokens are bought with the refresh token, one at a time.
 
-    TikTok may answer with a new refresh token. It is used from then on, and forgotten when the
-    service stops: the configured one has to be replaced before it ends.
+    TikTok may answer with a new refresh token. It is used from then on, and kept by `keeper` for
+    other processes and the next start.
     """
 
     source: str
@@ -54,10 +54,14 @@ class TikTokAuth:
     refresh: Secret
     shop_cipher: str
     token_url: str = TOKEN_URL
+    keeper: Keeper | None = None
     _token: Secret | None = None
     _until: datetime | None = None
     _past: tuple[Secret, ...] = ()
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def keep_with(self, keeper_of: Callable[[Secret], Keeper]) -> None:
+        self.keeper = keeper_of(self.refresh)
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -95,6 +99,9 @@ class TikTokAuth:
         return True
 
     async def _renew(self, ask: TokenAsk, now: datetime) -> None:
+        if self.keeper is not None:
+            self._renewed(await asyncio.to_thread(self.keeper.kept))
+        before = self.refresh
         fields = {
             "app_key": self.app_key,
             "app_secret": self.app_secret.reveal(),
@@ -103,6 +110,13 @@ class TikTokAuth:
         }
         asked = TokenRequest(self.token_url, fields, in_query=True)
         await ask(asked, lambda answer: self._learn(answer, now))
+        if self.keeper is not None and self.refresh is not before:
+            await asyncio.to_thread(self.keeper.keep, self.refresh)
+
+    def _renewed(self, refresh: Secret) -> None:
+        if refresh.reveal() != self.refresh.reveal():
+            self._past = (self.refresh, *self._past)[:4]
+            self.refresh = refresh
 
     def _learn(self, answer: bytes, now: datetime) -> None:
         try:
@@ -127,9 +141,8 @@ class TikTokAuth:
         self._token = Secret("tiktok_access_token", token)
         self._until = max(datetime.fromtimestamp(ends, UTC) - _EARLY, now + timedelta(seconds=1))
         following = data.get("refresh_token")
-        if isinstance(following, str) and following and following != self.refresh.reveal():
-            self._past = (self.refresh, *self._past)[:4]
-            self.refresh = Secret(self.refresh.name, following)
+        if isinstance(following, str) and following:
+            self._renewed(Secret(self.refresh.name, following))
 
     def _misshapen(self, pointer: str, expected: str) -> ShapeError:
         return ShapeError(

@@ -14,12 +14,13 @@ import structlog
 from yarl import URL
 
 from collectors.answers import Bounds
-from collectors.auth import Auth, NoAuth
+from collectors.auth import Auth, Keeper, NoAuth, Renews
 from collectors.collector import Collector, Context
 from collectors.imap import ImapSession
 from collectors.pace import Bucket, LocalBucket, Pace, window
 from collectors.registry import collector_named
 from collectors.resolver import OFF, SYSTEM, Resolver, server_of
+from collectors.secrets import Secret
 from collectors.session import Session
 from evidence.errors import ConfigError, RequestError
 from evidence.items import Item, Role, Spool
@@ -190,10 +191,19 @@ def local_bucket(name: str, most: int, seconds: float) -> Bucket:
     return LocalBucket(most=most, seconds=seconds)
 
 
-def configured(settings: Settings, bucket_of: BucketOf = local_bucket) -> tuple[Source, ...]:
-    """Every configured source; ConfigError naming the table that is wrong."""
+def configured(
+    settings: Settings,
+    bucket_of: BucketOf = local_bucket,
+    keeper_of: Callable[[Secret], Keeper] | None = None,
+) -> tuple[Source, ...]:
+    """Every configured source; ConfigError naming the table that is wrong.
+
+    keeper_of   keeps what becomes of a secret that its vendor renews
+    """
     sources = tuple(_source(table, bucket_of) for table in settings.sources)
     for source in sources:
+        if keeper_of is not None and isinstance(source.auth, Renews):
+            source.auth.keep_with(keeper_of)
         if source.lacking:
             log.warning("a source cannot work", source=source.name, why=source.lacking)
     return sources
