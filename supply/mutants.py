@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
 import re
@@ -31,6 +32,7 @@ SURVIVORS = Path(__file__).with_name("survivors.toml")
 FLOOR = 0.85
 SAMPLE = 300
 SEED = 11
+Changes = Callable[[list[str]], dict[str, tuple[str, ...]]]
 # A change that makes a test run for ever was noticed.
 NOTICED = frozenset({"killed", "timeout"})
 
@@ -61,27 +63,37 @@ def sample(names: list[str], size: int, seed: int) -> list[str]:
     return sorted(random.Random(seed).sample(names, size))
 
 
-def tell(found: dict[str, str], change_of: Callable[[str], tuple[str, ...]] | None = None) -> int:
+def tell(found: dict[str, str], changes_of: Changes | None = None) -> int:
     """Print what was not noticed, and the share that was. 1 below the floor."""
-    change_of = change_of or changed
     if not found:
         print("no mutant was tried")
         return 1
     reasons = explained()
     counted = Counter(found.values())
     missed = sorted(name for name, status in found.items() if status not in NOTICED)
+    changes = (changes_of or changed)(missed)
     why = 0
     for name in missed:
-        change = change_of(name)
+        change = changes[name]
         reason = reasons.get((function(name), *change))
         why += reason is not None
         lines = "".join(f"\n{line}" for line in change)
         print(f"\n-- {found[name]}: {name}{lines}\n   {reason or 'not explained'}")
     share = 1 - len(missed) / len(found)
     parts = ", ".join(f"{count} {status}" for status, count in counted.most_common())
+    low, high = interval(len(found) - len(missed), len(found))
     print(f"\nnoticed: {share:.1%} of {len(found)} ({parts}); the floor is {FLOOR:.0%}")
+    print(f"of all mutants, with 95 % confidence: {low:.1%} to {high:.1%}")
     print(f"not noticed: {len(missed)}, of which {why} are explained")
     return 0 if share >= FLOOR else 1
+
+
+def interval(noticed: int, tried: int) -> tuple[float, float]:
+    """Between which shares that of all mutants lies, with 95 % confidence (Wilson, 1927)."""
+    z2, share = 1.96**2, noticed / tried
+    middle = (share + z2 / (2 * tried)) / (1 + z2 / tried)
+    half = math.sqrt(z2 * share * (1 - share) / tried + (z2 / (2 * tried)) ** 2) / (1 + z2 / tried)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def explained() -> dict[tuple[str, ...], str]:
@@ -99,11 +111,25 @@ def function(name: str) -> str:
     return f"{module}.{last[1:].replace('ǁ', '.').strip('.') if 'ǁ' in last else last[2:]}"
 
 
-def changed(name: str) -> tuple[str, ...]:
-    """The lines of a mutant's change, `- …` and `+ …`, without their indent."""
-    told = _mutmut("show", name)
-    lines = [line for line in told.splitlines() if re.match(r"[-+](?![-+])", line)]
-    return tuple(f"{line[0]} {line[1:].strip()}" for line in lines)
+def changed(names: list[str]) -> dict[str, tuple[str, ...]]:
+    """The lines of each mutant's change, `- …` and `+ …`, without their indent."""
+    show = (
+        "import json, sys; from mutmut.mutation.diff_apply import get_diff_for_mutant as diff; "
+        "json.dump({name: diff(name) for name in json.load(sys.stdin)}, sys.stdout)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", show], cwd=ROOT, input=json.dumps(names), capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    told: dict[str, str] = json.loads(done.stdout)
+    return {
+        name: tuple(
+            f"{line[0]} {line[1:].strip()}"
+            for line in diff.splitlines()
+            if re.match(r"[-+](?![-+])", line)
+        )
+        for name, diff in told.items()
+    }
 
 
 def made(children: int, *, again: bool) -> list[str]:
@@ -144,11 +170,6 @@ def tried(names: list[str], children: int, seconds: float) -> dict[str, str]:
     _logged(command, MUTANTS, "trying mutants", ORDERPROOF_MUTANTS=str(asked))
     found: dict[str, str] = json.loads(told.read_text("utf-8"))
     return found
-
-
-def _mutmut(*words: str) -> str:
-    command = [sys.executable, "-m", "mutmut", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
 
 
 def _logged(command: list[str], folder: Path, what: str, **more: str) -> None:

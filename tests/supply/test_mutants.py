@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from supply.mutants import explained, function, sample, tell
+from supply.mutants import explained, function, interval, sample, tell
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,13 @@ def test_a_mutant_is_told_by_the_function_it_changes(name: str, called: str) -> 
 def test_fewer_than_the_floor_is_a_failure(missed: int, status: int) -> None:
     found = {f"evidence.times.x_before__mutmut_{number}": "killed" for number in range(20)}
     found |= {f"evidence.times.x_before__mutmut_{number}": "no tests" for number in range(missed)}
-    assert tell(found, lambda name: ()) == status
+    assert tell(found, lambda names: dict.fromkeys(names, ())) == status
+
+
+def test_a_small_sample_says_little_of_all_mutants() -> None:
+    # R. G. Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
+    for noticed, tried, expected in ((81, 263, (0.2553, 0.3662)), (0, 20, (0.0, 0.1611))):
+        assert interval(noticed, tried) == pytest.approx(expected, abs=1e-4)
 
 
 def test_what_was_left_unnoticed_has_a_reason_and_its_line_is_still_there() -> None:
