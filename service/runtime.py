@@ -389,8 +389,8 @@ class Runtime:
                 return Envelope.from_json(data)
         return None
 
-    def shelf(self, order: OrderRecord, collection: str) -> Shelf:
-        """Where this collection's items go."""
+    def shelf(self, order: OrderRecord, collection: str, *, policy: str | None = None) -> Shelf:
+        """Where this collection's items go. `policy`: the collection's, if it is at hand."""
         most = IN_MEMORY_BYTES if self.packing is None else MOST_PACKED
         return Shelf(
             order,
@@ -400,7 +400,7 @@ class Runtime:
             self.packing,
             self.ledger,
             self.settings.limits.item_bytes,
-            keeping.Locking(self, order, collection),
+            keeping.Locking(self, order, collection, policy),
         )
 
     def stored(self, order: OrderRecord, line: KeptItem) -> Content:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -102,17 +102,24 @@ class Agenda:
 
 
 async def plan_next(
-    runtime: Runtime, order: OrderRecord, collection: Collection, manifest: Manifest
+    runtime: Runtime,
+    order: OrderRecord,
+    collection: Collection,
+    manifest: Manifest,
+    *,
+    first_asked: datetime,
 ) -> None:
-    """Write down what is to be done for the order later. Done again, it changes nothing."""
+    """Write down what is to be done for the order later. Done again, it changes nothing.
+
+    first_asked   when the order's first collection was requested
+    """
     sources = plan.allowed(
         runtime.sources, tenant=order.tenant, store=order.store, house=runtime.settings.tenant
     )
-    (first, *_) = await runtime.ledger.collections_of(order)
     found = errands_after(
         manifest,
         asks_carriers=any(source.collector.roles & _OF_CARRIERS for source in sources),
-        first_asked=first.requested_at,
+        first_asked=first_asked,
         poll_for=timedelta(days=runtime.settings.limits.delivery_poll_days),
     )
     if found:

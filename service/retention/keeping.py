@@ -30,23 +30,32 @@ class Locking:
     A hold that is placed meanwhile is put on all objects by `hold`, or at the seal by `secure`.
     """
 
-    def __init__(self, runtime: Runtime, order: OrderRecord, collection: str) -> None:
+    def __init__(
+        self, runtime: Runtime, order: OrderRecord, collection: str, policy: str | None = None
+    ) -> None:
+        """policy   the collection's, if it is known: then the ledger need not say it"""
         self._runtime = runtime
         self._order = order
         self._collection = collection
+        self._policy = policy
         self._known: tuple[timedelta, bool] | None = None
 
     async def lock(self) -> Lock:
         if self._known is None:
-            ledger = self._runtime.ledger
-            mine, since = await asyncio.gather(
-                ledger.collection(self._order.tenant, self._collection),
-                ledger.held_since(self._order),
+            policy, since = await asyncio.gather(
+                self._policy_known(), self._runtime.ledger.held_since(self._order)
             )
-            window = window_of(self._runtime, self._order.tenant)([mine.policy] if mine else [])
+            window = window_of(self._runtime, self._order.tenant)([policy] if policy else [])
             self._known = window + GRACE, since is not None
         window, held = self._known
         return Lock(until=self._runtime.clock() + window, held=held)
+
+    async def _policy_known(self) -> str | None:
+        if self._policy is None:
+            ledger = self._runtime.ledger
+            mine = await ledger.collection(self._order.tenant, self._collection)
+            self._policy = mine.policy if mine else None
+        return self._policy
 
 
 async def secure(

@@ -61,13 +61,18 @@ class FanOut:
         self._rounds: dict[str, int] = {}
         self._outcomes: dict[str, Outcome] = {}
         self._known_first: plan.Known | None = None
+        self._tasks: list[Task] = []
+
+    async def look(self) -> None:
+        """See how far the tasks have come, and what is known of the order; before `run`."""
+        self._tasks, _ = await asyncio.gather(
+            self._ledger.tasks(self._order.tenant, self._collection.id), self._known()
+        )
 
     async def run(self) -> None:
         """Once this returns every source's task has ended, one way or another."""
-        tasks, known = await asyncio.gather(
-            self._ledger.tasks(self._order.tenant, self._collection.id), self._known()
-        )
-        await self._take_up({task.source: task for task in tasks})
+        await self._take_up({task.source: task for task in self._tasks})
+        known = await self._known()
         try:
             while self._begin(known):
                 done, _ = await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -47,32 +48,39 @@ async def walk(
     Raises NotFoundError if there is no such collection. Other failures that are not the order's own
     (a full disk, a lost database) are raised too, and the collection stays where it was.
     """
-    collection = await _collection(runtime, tenant, collection_id)
-    order = await runtime.ledger.order_by_handle(tenant, collection.order)
+    order, beside = await runtime.ledger.beside(tenant, collection_id)
+    collection = next((each for each in beside if each.id == collection_id), None)
+    if collection is None:
+        raise _unknown()
     if order is None:
         raise NotFoundError(what="the collection's order", why="it was erased")
-    if not await _is_next(runtime, order, collection, watch):
+    if not await _is_next(runtime, order, beside, collection, watch):
         return collection.state
     if collection.state is State.QUEUED:
         await runtime.ledger.advance(tenant, collection.id, State.QUEUED, State.COLLECTING)
-    shelf = runtime.shelf(order, collection.id)
+    shelf = runtime.shelf(order, collection.id, policy=collection.policy)
     if collection.state in {State.QUEUED, State.COLLECTING}:
         collection = await _collect(runtime, order, collection, shelf, watch)
     if collection.state is State.VERIFYING:
         with tracing.span("seal"):
-            return await _seal(runtime, order, collection, shelf, watch)
+            first_asked = beside[0].requested_at
+            return await _seal(runtime, order, collection, shelf, watch, first_asked)
     return collection.state
 
 
 async def _is_next(
-    runtime: Runtime, order: OrderRecord, collection: Collection, watch: Watch
+    runtime: Runtime,
+    order: OrderRecord,
+    beside: Sequence[Collection],
+    collection: Collection,
+    watch: Watch,
 ) -> bool:
     """Collections of one order go one after another, oldest first.
 
     A manifest must account for every receipt before its own, so no second collection may add any
     while the first is sealing.
     """
-    for older in await runtime.ledger.collections_of(order):
+    for older in beside:
         if older.id == collection.id:
             return True
         if older.state.is_final:
@@ -88,8 +96,12 @@ async def _is_next(
 async def _collection(runtime: Runtime, tenant: str, collection_id: str) -> Collection:
     collection = await runtime.ledger.collection(tenant, collection_id)
     if collection is None:
-        raise NotFoundError(what="the collection", why="there is none with this id")
+        raise _unknown()
     return collection
+
+
+def _unknown() -> NotFoundError:
+    return NotFoundError(what="the collection", why="there is none with this id")
 
 
 async def _collect(
@@ -100,9 +112,11 @@ async def _collect(
     ClockError if our clock is known to be far off: what it stamped would be worth nothing.
     """
     await runtime.timestamps.check_clock(order.tenant)
-    await keep_notices(runtime, order, collection.id)
+    fan_out = FanOut(runtime, order, collection, shelf, watch)
+    # Asked together, the ledger answers both at once.
+    await asyncio.gather(keep_notices(runtime, order, collection.id), fan_out.look())
     with tracing.span("collect"):
-        await FanOut(runtime, order, collection, shelf, watch).run()
+        await fan_out.run()
     with tracing.span("sequence"):
         checkpoint = await runtime.sequencer.sequence(order.tenant)
     runtime.timestamps.begin(order.tenant, checkpoint.size)
@@ -120,14 +134,19 @@ async def _collect(
 
 
 async def _seal(
-    runtime: Runtime, order: OrderRecord, collection: Collection, shelf: Shelf, watch: Watch
+    runtime: Runtime,
+    order: OrderRecord,
+    collection: Collection,
+    shelf: Shelf,
+    watch: Watch,
+    first_asked: datetime,
 ) -> State:
     """Manifest and statement, kept one after the other and put into the log together.
 
     The statement's root covers the manifest's receipt, which is known before it is in sequence:
     collections of an order go one after another, so nothing can come between.
     """
-    kept = await runtime.ledger.items(order)
+    kept, placed = await asyncio.gather(runtime.ledger.items(order), runtime.ledger.receipts(order))
     sealed = await runtime.sealed(order, kept, collection.id, Role.MANIFEST)
     if sealed is None:
         manifest = await _account(runtime, order, collection, kept, watch)
@@ -143,7 +162,7 @@ async def _seal(
         trusted_time = await _trusted_time(runtime, collection, watch)
         signed = seal.Signed.of(sealed, Role.MANIFEST, at=runtime.clock())
     (stamp,) = await shelf.keep("orderproof", [signed.item], unseen=sealed is None)
-    chain = [receipt for _, receipt in await runtime.ledger.receipts(order)]
+    chain = [receipt for _, receipt in placed]
     earlier = [line.seq for line in chain if line.commitment == stamp.commitment]
     if earlier:
         chain = chain[: earlier[0] + 1]
@@ -162,7 +181,9 @@ async def _seal(
     )
     (last,) = await shelf.keep("orderproof", [statement.item], unseen=sealed is None)
     await runtime.sequencer.sequence(order.tenant)
-    placed = await runtime.ledger.receipts(order)
+    placed, _ = await asyncio.gather(
+        runtime.ledger.receipts(order), keeping.secure(runtime, order, kept, collection.id)
+    )
     if [receipt for _, receipt in placed[: len(chain)]] != chain:
         raise CorruptionError(
             what="The order's chain", why="a receipt came between its items and their manifest"
@@ -171,11 +192,10 @@ async def _seal(
     # no stops nothing.
     for outcome in await runtime.witnesses.cosign(order.tenant):
         await watch("witness", str(outcome))
-    await keeping.secure(runtime, order, kept, collection.id)
     for index, receipt in placed[len(chain) :]:
         if runtime.timestamps.authorities and receipt.commitment == last.commitment:
             await publish.sealed_anchor(runtime, order.tenant, index)
-    await plan_next(runtime, order, collection, manifest)
+    await plan_next(runtime, order, collection, manifest, first_asked=first_asked)
     if not await runtime.ledger.advance(
         order.tenant,
         collection.id,

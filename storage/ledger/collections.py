@@ -4,9 +4,10 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Executable, Row, bindparam, case, func, insert, select, update
 
 from evidence.canonical import canonical
 from evidence.errors import RequestError
@@ -14,7 +15,7 @@ from evidence.times import rfc3339
 from storage.ledger.backlog import parking
 from storage.ledger.database import Reach, Transaction
 from storage.ledger.errands import Errand, Errands, Why
-from storage.ledger.models import collections, parked, stamps, tasks
+from storage.ledger.models import collections, orders, parked, stamps, tasks
 from storage.ledger.outbox import Told, tell
 from storage.ledger.part import check_open, from_text, open_json, seal_json, to_text
 from storage.ledger.records import Collection, OrderRecord, State, Task, TaskState
@@ -123,6 +124,26 @@ class Collections(Errands):
 
         return await self._database.read(order.tenant, work)
 
+    async def beside(
+        self, tenant: str, collection_id: str
+    ) -> tuple[OrderRecord | None, list[Collection]]:
+        """The collection's order, None if it was erased, and all of its collections, oldest first.
+
+        No collections if there is none of this id.
+        """
+
+        async def work(connection: Transaction) -> tuple[OrderRecord | None, list[Collection]]:
+            asked = {"tenant": tenant, "collection": collection_id}
+            rows = (await connection.execute(_BESIDE, asked)).all()
+            if not rows:
+                return None, []
+            asked = {"order": rows[0].order_handle}
+            order = self._order_of((await connection.execute(_ORDER, asked)).one())
+            cipher = None if order is None else order.cipher
+            return order, [_collection_of(row, cipher) for row in rows]
+
+        return await self._database.read(tenant, work)
+
     async def recent(
         self, tenant: str, *, stores: Iterable[str] | None, limit: int
     ) -> list[Collection]:
@@ -187,17 +208,11 @@ class Collections(Errands):
                 if cipher is not None:
                     place = f"collections.failure:{collection_id}"
                     values["failure_sealed"] = cipher.seal(failure.encode(), place=place)
-            moved = await connection.execute(
-                update(collections)
-                .where(
-                    collections.c.id == collection_id,
-                    collections.c.tenant == tenant,
-                    collections.c.state == old.value,
-                )
-                .values(state=new.value, updated_at=self._now(), **values)
-            )
-            if moved.rowcount == 1 and new.is_final:
-                row = await _collection_row(connection, tenant, collection_id)
+            asked = {"whose": tenant, "collection": collection_id, "old": old.value}
+            values |= {"state": new.value, "updated_at": self._now()}
+            moved = await connection.execute(_advance(tuple(values)), asked | values)
+            row = moved.one_or_none()
+            if row is not None and new.is_final:
                 events = {Told.SEALED} if new is State.SEALED else set[Told]()
                 events |= {Told.FAILED} if judged_against else set()
                 events |= set() if complete else {Told.MISSING}
@@ -205,7 +220,7 @@ class Collections(Errands):
                 await tell(connection, row, events, now=self._now(), **whom)
                 if park:
                     await connection.execute(insert(parked).values(parking(row, self._now())))
-            return moved.rowcount == 1
+            return row is not None
 
         return await self._database.write(tenant, work)
 
@@ -258,21 +273,22 @@ class Collections(Errands):
         new = TaskState(state)
 
         async def work(connection: Transaction) -> None:
-            row = await _known_task(connection, tenant, collection_id, source)
             cipher = await self._cipher_for(connection, tenant, collection_id) if why else None
             place = f"tasks.why:{collection_id}:{source}"
-            sealed = cipher.seal(why.encode(), place=place) if cipher else None
             now = self._now()
-            await connection.execute(
-                update(tasks)
-                .where(tasks.c.number == row.number)
-                .values(
-                    state=new.value,
-                    why_sealed=sealed,
-                    since=row.since if row.state == new else now,
-                    updated_at=now,
-                )
+            ended = await connection.execute(
+                _END_TASK,
+                {
+                    "whose": tenant,
+                    "id": collection_id,
+                    "name": source,
+                    "new": new.value,
+                    "why": cipher.seal(why.encode(), place=place) if cipher else None,
+                    "now": now,
+                },
             )
+            if ended.rowcount != 1:
+                raise _no_task(source)
             await _touch(connection, collection_id, now)
 
         await self._database.write(tenant, work)
@@ -315,6 +331,21 @@ def _deadline(end: datetime, collection: str, defect: Mapping[str, object]) -> E
     )
 
 
+@cache
+def _advance(columns: tuple[str, ...]) -> Executable:
+    """From `old`, setting these columns; gives the row as it is then."""
+    return (
+        update(collections)
+        .where(
+            collections.c.id == bindparam("collection"),
+            collections.c.tenant == bindparam("whose"),
+            collections.c.state == bindparam("old"),
+        )
+        .values({name: bindparam(name) for name in columns})
+        .returning(collections)
+    )
+
+
 async def _collection_row(connection: Transaction, tenant: str, collection: str) -> Row[Any]:
     asked = {"tenant": tenant, "collection": collection}
     row = (await connection.execute(_COLLECTION, asked)).one_or_none()
@@ -330,15 +361,6 @@ async def _task_row(
         tasks.c.collection == collection, tasks.c.source == source, tasks.c.tenant == tenant
     )
     return (await connection.execute(asked)).one_or_none()
-
-
-async def _known_task(
-    connection: Transaction, tenant: str, collection: str, source: str
-) -> Row[Any]:
-    row = await _task_row(connection, tenant, collection, source)
-    if row is None:
-        raise _no_task(source)
-    return row
 
 
 def _no_task(source: str) -> RequestError:
@@ -360,6 +382,18 @@ _COLLECTIONS_OF = (
     .where(collections.c.order_handle == bindparam("order"))
     .order_by(collections.c.number)
 )
+_ALIKE = collections.alias()
+_BESIDE = (
+    select(collections)
+    .where(
+        collections.c.order_handle
+        == select(_ALIKE.c.order_handle)
+        .where(_ALIKE.c.id == bindparam("collection"), _ALIKE.c.tenant == bindparam("tenant"))
+        .scalar_subquery()
+    )
+    .order_by(collections.c.number)
+)
+_ORDER = select(orders).where(orders.c.handle == bindparam("order"))
 _TASKS = (
     select(tasks)
     .where(tasks.c.collection == bindparam("collection"), tasks.c.tenant == bindparam("tenant"))
@@ -384,6 +418,20 @@ _BEGIN_TASK = (
         updated_at=bindparam("now"),
     )
     .returning(tasks.c.attempts)
+)
+_END_TASK = (
+    update(tasks)
+    .where(
+        tasks.c.collection == bindparam("id"),
+        tasks.c.source == bindparam("name"),
+        tasks.c.tenant == bindparam("whose"),
+    )
+    .values(
+        state=bindparam("new"),
+        why_sealed=bindparam("why"),
+        since=case((tasks.c.state == bindparam("new"), tasks.c.since), else_=bindparam("now")),
+        updated_at=bindparam("now"),
+    )
 )
 _TOUCH = (
     update(collections)

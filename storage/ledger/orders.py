@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, insert, select
 
 from evidence.errors import RequestError
 from evidence.merkle import EMPTY_ROOT
-from evidence.orders import Alias, OrderRef, Platform
+from evidence.orders import Alias, OrderRef
 from evidence.receipts import SALT_BYTES, commit_order
 from storage.ledger.database import Reach, Transaction
 from storage.ledger.models import aliases, checkpoints, logs, orders, tenants
@@ -170,22 +170,6 @@ class Orders(Part):
         asked = select(orders).where(orders.c.tenant == tenant, orders.c.ref_lookup == lookup)
         row = (await connection.execute(asked)).one_or_none()
         return self._order_of(row) if row is not None else None
-
-    def _order_of(self, row: Row[Any]) -> OrderRecord | None:
-        if row.key_wrapped is None:
-            return None
-        key = self._order_key(row.tenant, row.handle, row.key_wrapped)
-        cipher = RowCipher(key)
-        ref = open_json(cipher, row.ref_sealed, place=f"orders.ref:{row.handle}")
-        return OrderRecord(
-            tenant=row.tenant,
-            store=row.store,
-            handle=row.handle,
-            ref=OrderRef(Platform(ref["platform"]), ref["id"], ref["site"]),
-            salt=cipher.open(row.salt_sealed, place=f"orders.salt:{row.handle}"),
-            key=key,
-            commitment=row.commitment,
-        )
 
     def _sealed_order(self, order: OrderRecord, lookup: str) -> dict[str, object]:
         cipher = RowCipher(order.key)

@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 
 from evidence.canonical import canonical
 from evidence.errors import NotFoundError, RequestError
+from evidence.orders import OrderRef, Platform
 from evidence.times import rfc3339
 from storage.ledger.database import Database, Transaction
 from storage.ledger.models import collections, orders
-from storage.ledger.records import State
+from storage.ledger.records import OrderRecord, State
 from storage.objects.stream import RowCipher
 from storage.vault.vault import Vault
 
@@ -38,6 +39,23 @@ class Part:
 
     def _order_key(self, tenant: str, handle: str, wrapped: bytes) -> bytes:
         return self._vault.unwrap(tenant, wrapped, context=order_context(handle))
+
+    def _order_of(self, row: Row[Any]) -> OrderRecord | None:
+        """The order of its row; None once it was erased."""
+        if row.key_wrapped is None:
+            return None
+        key = self._order_key(row.tenant, row.handle, row.key_wrapped)
+        cipher = RowCipher(key)
+        ref = open_json(cipher, row.ref_sealed, place=f"orders.ref:{row.handle}")
+        return OrderRecord(
+            tenant=row.tenant,
+            store=row.store,
+            handle=row.handle,
+            ref=OrderRef(Platform(ref["platform"]), ref["id"], ref["site"]),
+            salt=cipher.open(row.salt_sealed, place=f"orders.salt:{row.handle}"),
+            key=key,
+            commitment=row.commitment,
+        )
 
     async def _cipher_of(self, connection: Transaction, handle: str) -> RowCipher | None:
         """The cipher of an order's columns, or None once the order was erased."""
