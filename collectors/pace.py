@@ -116,9 +116,11 @@ class Pace:
     async def turn(self) -> AsyncIterator[None]:
         """Wait until one more request may be under way."""
         async with self._under_way:
-            async with self._first_come:
-                while (wait_s := await self._bucket.take()) > 0:
-                    await self._sleep(wait_s)
+            # While turns are to be had nobody waits for another; then one after the other.
+            if self._first_come.locked() or await self._bucket.take() > 0:
+                async with self._first_come:
+                    while (wait_s := await self._bucket.take()) > 0:
+                        await self._sleep(wait_s)
             yield
 
     def wait_before(self, attempt: int, *, retry_after_s: float | None) -> float | None:

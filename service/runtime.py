@@ -389,8 +389,14 @@ class Runtime:
                 return Envelope.from_json(data)
         return None
 
-    def shelf(self, order: OrderRecord, collection: str, *, policy: str | None = None) -> Shelf:
-        """Where this collection's items go. `policy`: the collection's, if it is at hand."""
+    def shelf(
+        self, order: OrderRecord, collection: str, *, policy: str | None = None, first: bool = False
+    ) -> Shelf:
+        """Where this collection's items go.
+
+        policy   the collection's, if it is at hand
+        first    nothing was kept for the order before
+        """
         most = IN_MEMORY_BYTES if self.packing is None else MOST_PACKED
         return Shelf(
             order,
@@ -401,6 +407,7 @@ class Runtime:
             self.ledger,
             self.settings.limits.item_bytes,
             keeping.Locking(self, order, collection, policy),
+            own={} if first else None,
         )
 
     def stored(self, order: OrderRecord, line: KeptItem) -> Content:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,15 +26,16 @@ from storage.ledger.records import OrderRecord, TaskState
 from storage.objects.lock import Lock
 from storage.objects.objects import Objects, Packing
 from storage.objects.packs import MOST_PACKED, PACK_BYTES, Pack, Packed, in_packs
-from storage.objects.placed import Placed
+from storage.objects.placed import Placed, Spot
 from storage.objects.spool import EncryptedSpool, SpooledContent
 
 log = structlog.get_logger()
 
 # Items under way between a collector and the disk; large ones wait in the spool, not in memory.
 ON_THE_BELT = 32
-# Where small items are packed, the first of a pack waits so long for others.
-PACKED_WITHIN_S = 0.2
+# Where small items are packed, the first of a pack waits so long for others. Should we die, it is
+# asked for again; nothing has said that it is kept.
+PACKED_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Shelf:
     """Where one order's items go: spool, objects, ledger; and how its objects are locked.
 
     packing   puts small items together; None where each is an object
+    own       where what was kept here lies, by SHA-256, if the order had nothing before; else None
     """
 
     order: OrderRecord
@@ -52,6 +54,7 @@ class Shelf:
     ledger: Ledger
     item_bytes: int
     locking: Locking
+    own: dict[str, Spot] | None = None
 
     async def keep(
         self, source: str, items: Sequence[Item], *, alone: bool = False, unseen: bool = False
@@ -73,9 +76,7 @@ class Shelf:
             one_each.setdefault(content.sha256, content)
         looked_for = () if unseen else dict.fromkeys([*small, *one_each])
         # Asked together, the ledger answers both at once.
-        stored, lock = await asyncio.gather(
-            self.ledger.stored_of(self.order, looked_for), self.locking.lock()
-        )
+        stored, lock = await asyncio.gather(self._stored(looked_for), self.locking.lock())
         new = [content for sha256, content in one_each.items() if sha256 not in stored]
         unpacked = [small[sha256] for sha256 in small if sha256 not in {*stored, *one_each}]
         # Side by side: a disk that is told to write many files down at once does so in one go.
@@ -93,10 +94,21 @@ class Shelf:
         placed |= {packed.sha256: packed for pack in packs for packed in pack.items}
         placed |= one_each
         kept = [(item, placed[item.sha256]) for item in items]
-        stamps = await self.ledger.keep(self.order, self.collection, source, kept, alone=alone)
+        stamps = await self.ledger.keep(
+            self.order, self.collection, source, kept, alone=alone, there=stored
+        )
+        if self.own is not None:
+            for (_, put), stamp in zip(kept, stamps, strict=True):
+                if put.spot.stored == stamp.stored:  # else somebody else was first
+                    self.own[put.sha256] = put.spot
         for content in spooled:
             await asyncio.to_thread(content.discard)
         return stamps
+
+    async def _stored(self, sha256s: Iterable[str]) -> dict[str, Spot]:
+        if self.own is None:
+            return await self.ledger.stored_of(self.order, sha256s)
+        return {sha256: self.own[sha256] for sha256 in sha256s if sha256 in self.own}
 
     def _is_packed(self, item: Item) -> bool:
         """Whether it is small and in memory, so that no disk has to hold it meanwhile."""

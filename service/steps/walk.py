@@ -58,7 +58,8 @@ async def walk(
         return collection.state
     if collection.state is State.QUEUED:
         await runtime.ledger.advance(tenant, collection.id, State.QUEUED, State.COLLECTING)
-    shelf = runtime.shelf(order, collection.id, policy=collection.policy)
+    first = beside[0] is collection and collection.state is State.QUEUED
+    shelf = runtime.shelf(order, collection.id, policy=collection.policy, first=first)
     if collection.state in {State.QUEUED, State.COLLECTING}:
         collection = await _collect(runtime, order, collection, shelf, watch)
     if collection.state is State.VERIFYING:

@@ -57,12 +57,13 @@ class Transaction(Protocol):
     ) -> CursorResult[Any]: ...
 
     async def insert_many(
-        self, table: Table, rows: Sequence[Mapping[str, Any]], /
-    ) -> Sequence[int] | None:
-        """Insert rows that all have the same columns, in the same order.
+        self, table: Table, rows: Sequence[Mapping[str, Any]], /, *, queue: Table | None = None
+    ) -> int | None:
+        """Insert rows that all have the same columns, in the same order; how many these were.
 
-        The numbers that they were given, if the table counts; None where nobody else can write
-        meanwhile, so that a look at the newest before tells which they are.
+        queue   a table of stamps that wait: the numbers that the rows were given go there too.
+                None is answered where that is left to the caller, since nobody else can write
+                meanwhile, so that a look at the newest before tells which numbers they are
         """
         ...
 

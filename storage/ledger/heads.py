@@ -28,7 +28,7 @@ from storage.ledger.models import (
     stamps,
     waiting,
 )
-from storage.ledger.part import Part, from_text, in_pieces
+from storage.ledger.part import Part, from_text, in_lists
 from storage.ledger.records import Head
 
 BATCH = 1000
@@ -337,7 +337,7 @@ async def _chain_ends(
 ) -> dict[str, tuple[int, str]]:
     """For each order that has receipts: the next `seq`, and the hash that goes into `prev`."""
     ends: dict[str, tuple[int, str]] = {}
-    for piece in in_pieces(handles):
+    for piece in in_lists(handles):
         for row in await connection.execute(_CHAIN_ENDS, {"handles": piece}):
             ends[row.order_handle] = row.seq + 1, hashlib.sha256(row.body).hexdigest()
         # Of a ledger that was restored: a chain goes on after what was lost of it.

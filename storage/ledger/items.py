@@ -29,7 +29,7 @@ from storage.ledger.part import (
     Part,
     erased,
     from_text,
-    in_pieces,
+    in_lists,
     is_under_way,
     newest_sealings,
     open_json,
@@ -70,6 +70,7 @@ class Items(Part):
         kept: Sequence[tuple[Item, Placed]],
         *,
         alone: bool = False,
+        there: Mapping[str, Spot] | None = None,
     ) -> list[Stamp]:
         """Write down items whose objects are durable already: all of them, or none.
 
@@ -79,6 +80,8 @@ class Items(Part):
 
         alone   HeldError if a collection of the order is under way: its manifest accounts for every
                 receipt before its own, so nothing may come between
+        there   where such bytes of the order lie already, by SHA-256, as `stored_of` says; None
+                asks that here
         """
         cipher = RowCipher(order.key)
         brought = [_brought(cipher, item, content) for item, content in kept]
@@ -92,14 +95,22 @@ class Items(Part):
             if alone and await is_under_way(connection, order.handle):
                 why = "a collection of the order is under way"
                 raise HeldError(what="The item", why=why)
-            there: dict[str, Stamp] = {}
+            stamped: dict[str, Stamp] = {}
             # Few are brought twice. Where one was, its key is taken, and this is run again.
             if tries > 1:
-                there = await _stamps_there(
+                stamped = await _stamps_there(
                     connection, cipher, order, collection_id, source, brought
                 )
-            contents = dict.fromkeys(each.content_lookup for each in brought)
-            stored = await _stored_there(connection, order, list(contents))
+            # What came meanwhile has its look-up taken as well.
+            if there is None or tries > 1:
+                contents = dict.fromkeys(each.content_lookup for each in brought)
+                stored = await _stored_there(connection, order, list(contents))
+            else:
+                stored = {
+                    each.content_lookup: there[each.item.sha256]
+                    for each in brought
+                    if each.item.sha256 in there
+                }
             new_items: list[dict[str, object]] = []
             new_stamps: list[dict[str, object]] = []
             whose = {
@@ -108,7 +119,7 @@ class Items(Part):
                 "order_handle": order.handle,
             }
             for each in brought:
-                if each.ordinal_lookup in there:
+                if each.ordinal_lookup in stamped:
                     continue
                 if each.content_lookup not in stored:
                     stored[each.content_lookup] = each.content.spot
@@ -124,13 +135,13 @@ class Items(Part):
                 at = to_text(each.item.collected_at)
                 spot = stored[each.content_lookup]
                 stamp = _stamp(order, collection_id, source, each, stored=spot.stored, at=at)
-                there[each.ordinal_lookup] = stamp
+                stamped[each.ordinal_lookup] = stamp
                 new_stamps.append(whose | _stamp_row(cipher, each, stamp, spot, at=at))
             await connection.insert_many(items, new_items)
-            if new_stamps:
-                numbers = await connection.insert_many(stamps, new_stamps)
-                await _queue(connection, order, collection_id, source, numbers, after=newest)
-            return [there[each.ordinal_lookup] for each in brought]
+            if await connection.insert_many(stamps, new_stamps, queue=waiting) is None:
+                asked = {"after": newest, "collection": collection_id, "source": source}
+                await connection.execute(_QUEUE, asked)
+            return [stamped[each.ordinal_lookup] for each in brought]
 
         return await self._database.write(order.tenant, work) if brought else []
 
@@ -273,6 +284,7 @@ _STORED_THERE = select(items.c.content_lookup, items.c.stored, items.c.start).wh
     items.c.order_handle == bindparam("order"),
     items.c.content_lookup.in_(bindparam("lookups", expanding=True)),
 )
+# The new stamps of a source, where nobody else can have written meanwhile.
 _QUEUE = insert(waiting).from_select(
     ["stamp", "tenant", "store"],
     select(stamps.c.number, stamps.c.tenant, stamps.c.store).where(
@@ -316,7 +328,7 @@ async def _stamps_there(
     brought: Sequence[_Brought],
 ) -> dict[str, Stamp]:
     found: dict[str, Stamp] = {}
-    for piece in in_pieces([each.ordinal_lookup for each in brought]):
+    for piece in in_lists([each.ordinal_lookup for each in brought]):
         asked = {"collection": collection, "source": source, "lookups": piece}
         for row in await connection.execute(_STAMPS_THERE, asked):
             details = open_json(cipher, row.details_sealed, place=_place(row))
@@ -342,32 +354,11 @@ async def _stored_there(
 ) -> dict[str, Spot]:
     """Where such content of the order lies, by its look-up hash."""
     found: dict[str, Spot] = {}
-    for piece in in_pieces(lookups):
+    for piece in in_lists(lookups):
         asked = {"order": order.handle, "lookups": piece}
         rows = await connection.execute(_STORED_THERE, asked)
         found |= {row.content_lookup: Spot(row.stored, row.start) for row in rows}
     return found
-
-
-async def _queue(
-    connection: Transaction,
-    order: OrderRecord,
-    collection: str,
-    source: str,
-    numbers: Sequence[int] | None,
-    *,
-    after: int,
-) -> None:
-    """The new stamps wait for the sequencer: these, or all of this source beyond `after`.
-
-    Where nobody says which numbers they have, nobody else can have written meanwhile.
-    """
-    if numbers is not None:
-        whose = {"tenant": order.tenant, "store": order.store}
-        await connection.insert_many(waiting, [{"stamp": number, **whose} for number in numbers])
-        return
-    asked = {"after": after, "collection": collection, "source": source}
-    await connection.execute(_QUEUE, asked)
 
 
 def _stamp(

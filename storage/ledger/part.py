@@ -82,10 +82,8 @@ async def newest_sealings(connection: Transaction, handles: Sequence[str]) -> di
     Those that were erased are left out.
     """
     found: dict[str, int] = {}
-    for piece in in_pieces(handles):
-        # A few lengths only, for each is another statement to the server.
-        filled = [*piece, *[piece[-1]] * ((1 << (len(piece) - 1).bit_length()) - len(piece))]
-        rows = await connection.execute(_NEWEST_SEALINGS, {"handles": filled})
+    for piece in in_lists(handles):
+        rows = await connection.execute(_NEWEST_SEALINGS, {"handles": piece})
         found.update((row.handle, row.newest or 0) for row in rows)
     return found
 
@@ -141,3 +139,12 @@ def in_pieces(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     """`values` in pieces that fit into one statement."""
     for start in range(0, len(values), _AT_ONCE):
         yield values[start : start + _AT_ONCE]
+
+
+def in_lists(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """As `in_pieces`, for an IN. Each comes in a few lengths only, its last value again and again:
+
+    every length is another statement to the server, to be prepared on each connection.
+    """
+    for piece in in_pieces(values):
+        yield [*piece, *[piece[-1]] * ((1 << (len(piece) - 1).bit_length()) - len(piece))]

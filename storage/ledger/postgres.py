@@ -285,24 +285,28 @@ class _Pooled:
         return self._connection.execute(statement, parameters)
 
     async def insert_many(
-        self, table: Table, rows: Sequence[Mapping[str, Any]], /
-    ) -> Sequence[int] | None:
-        if not rows:
-            return []
-        columns = tuple(rows[0])
-        values = tuple([row[name] for row in rows] for name in columns)
-        done = self._connection.exec_driver_sql(_insertion(table, columns), values)
-        return done.scalars().all() if "number" in table.c else []
+        self, table: Table, rows: Sequence[Mapping[str, Any]], /, *, queue: Table | None = None
+    ) -> int | None:
+        if rows:
+            columns = tuple(rows[0])
+            values = tuple([row[name] for row in rows] for name in columns)
+            self._connection.exec_driver_sql(_insertion(table, columns, queue), values)
+        return len(rows)
 
 
 @cache
-def _insertion(table: Table, columns: tuple[str, ...]) -> str:
+def _insertion(table: Table, columns: tuple[str, ...], queue: Table | None) -> str:
     """One statement and one array a column; COPY is refused where rows are secured."""
     arrays = [f"${n}::{_array(table, name)}" for n, name in enumerate(columns, start=1)]
-    returning = " RETURNING number" if "number" in table.c else ""
-    return (
+    insert = (
         f"INSERT INTO {table.name} ({', '.join(columns)})"  # noqa: S608 - our names
-        f" SELECT * FROM unnest({', '.join(arrays)}){returning}"
+        f" SELECT * FROM unnest({', '.join(arrays)})"
+    )
+    if queue is None:
+        return insert
+    return (
+        f"WITH made AS ({insert} RETURNING number, tenant, store)"  # noqa: S608
+        f" INSERT INTO {queue.name} (stamp, tenant, store) SELECT number, tenant, store FROM made"
     )
 
 

@@ -162,13 +162,13 @@ class _Straight:
         return self._connection.execute(statement, parameters)
 
     async def insert_many(
-        self, table: Table, rows: Sequence[Mapping[str, Any]], /
-    ) -> Sequence[int] | None:
+        self, table: Table, rows: Sequence[Mapping[str, Any]], /, *, queue: Table | None = None
+    ) -> int | None:
         # SQLAlchemy would look at each value of each row; ours are what sqlite3 takes.
         if rows:
             statement = _insertion(table.name, tuple(rows[0]))
             self._connection.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
-        return None
+        return None if queue is not None else len(rows)
 
 
 @cache

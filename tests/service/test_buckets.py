@@ -39,6 +39,17 @@ async def test_workers_take_turns_at_one_bucket(valkeys: list[redis.asyncio.Redi
     assert all(99 < wait <= 100 for wait in waits if wait), "five in a window, whoever takes them"
 
 
+async def test_turns_asked_for_together_are_given_as_far_as_there_are(
+    valkeys: list[redis.asyncio.Redis],
+) -> None:
+    mine, other = (bucket(valkey, "ups", 7, 100.0) for valkey in valkeys[:2])
+    assert await other.take() == 0
+    waits = await asyncio.gather(*(mine.take() for _ in range(9)))
+    assert [wait == 0 for wait in waits] == [True] * 6 + [False] * 3
+    assert all(99 < wait <= 100 for wait in waits[6:])
+    assert await other.take() > 99
+
+
 async def test_one_source_does_not_wait_for_another(valkeys: list[redis.asyncio.Redis]) -> None:
     slow = bucket(valkeys[0], "dhl", 1, 1000.0)
     assert await slow.take() == 0

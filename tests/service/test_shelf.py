@@ -41,8 +41,9 @@ def item(key: str, data: bytes) -> Item:
 
 
 @pytest.mark.parametrize("batches", [[3], [1, 2], [2, 1], [1, 1, 1]])
+@pytest.mark.parametrize("first", [False, True], ids=["any order", "an order that had nothing"])
 async def test_the_same_bytes_several_times_over_are_kept_once_and_read_back(
-    tmp_path: Path, batches: list[int]
+    tmp_path: Path, batches: list[int], first: bool
 ) -> None:
     config = tmp_path / "orderproof.toml"
     config.write_text("[sources.mailbox]\nfolder = '.'\n", encoding="utf-8")
@@ -51,7 +52,7 @@ async def test_the_same_bytes_several_times_over_are_kept_once_and_read_back(
     ) as runtime:
         collection, _ = await runtime.request_collection(REF, tenant="default")
         order = await runtime.find("default", REF)
-        shelf = runtime.shelf(order, collection.id)
+        shelf = runtime.shelf(order, collection.id, first=first)
         number = 0
         for batch in batches:
             items = [item(f"mail-{number + n}", b"the same logo") for n in range(batch)]
@@ -63,6 +64,40 @@ async def test_the_same_bytes_several_times_over_are_kept_once_and_read_back(
         for line in kept:
             assert runtime.stored(order, line).read(100) == b"the same logo"
     assert not list((tmp_path / "orderproof-data" / "spool").rglob("*.spool"))
+
+
+async def test_the_same_bytes_from_two_sources_at_once_are_told_of_as_one_object(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "orderproof.toml"
+    config.write_text("[sources.mailbox]\nfolder = '.'\n", encoding="utf-8")
+    async with await Runtime.open(
+        load_settings(shape.configured(config), environment={})
+    ) as runtime:
+        collection, _ = await runtime.request_collection(REF, tenant="default")
+        order = await runtime.find("default", REF)
+        # Each of two walkers believes that it is the first, as when a lease was lost.
+        shelves = [runtime.shelf(order, collection.id, first=True) for _ in range(2)]
+        await asyncio.gather(
+            *(
+                shelf.keep(source, [item("logo", b"the same logo")])
+                for source in ("mailbox", "shop")
+                for shelf in shelves
+            )
+        )
+        for shelf in shelves:
+            await shelf.keep("files", [item("logo again", b"the same logo"), item("b", b"other")])
+        kept = await runtime.ledger.items(order)
+        logos = [line for line in kept if line.size == len(b"the same logo")]
+        assert sorted((line.source, line.key) for line in kept) == [
+            ("files", "b"),
+            ("files", "logo again"),
+            ("mailbox", "logo"),
+            ("shop", "logo"),
+        ]
+        assert len({(line.stored, line.start) for line in logos}) == 1
+        for line in kept:
+            assert runtime.stored(order, line).read(100) in (b"the same logo", b"other")
 
 
 class Slow:
