@@ -262,3 +262,40 @@ def test_marks_are_the_same_for_the_same_and_only_within_an_order(text: str) -> 
 )
 def test_relay_addresses(address: str, platform: Platform | None) -> None:
     assert relay_of(shop("order.buyer.email", address)) is platform
+
+
+# What is told, sentence by sentence.
+
+
+def told(*facts: Fact, items: tuple[SealedItem, ...] = (SHOP,)) -> list[str]:
+    _, findings = judge(*facts, items=items)
+    return [finding.sentence for finding in findings]
+
+
+def test_each_reason_is_told_with_whose_word_it_is() -> None:
+    form = "its number has not the form of amazon's"
+    knows = "shopify answers that the order is its own"
+    web = "shopify names the channel “web”"
+    unknown = amazon("order.unknown", "Invalid order number")
+    head = f"{SHOP_ORDER.id} is no order of amazon: "
+    assert told(*WEB) == [f"{head}{form}; {knows}; {web}."]
+    assert told(*WEB, unknown, items=(SHOP, AMAZON)) == [
+        f"{head}{form}; {knows}; amazon answers that it does not know it; {web}."
+    ]
+
+
+def test_what_is_open_says_what_is_lacking() -> None:
+    row = (erp("order.id", SHOP_ORDER.id), erp("order.platform", "独立站"))
+    assert told(*row, items=(ERP,)) == [
+        f"Whether {SHOP_ORDER.id} is an order of amazon is open: its number has not the form of"
+        " amazon's; seller names the channel “独立站”; the shop's own answer is not there."
+    ]
+
+
+def test_the_buyers_count_as_known_only_if_both_name_one() -> None:
+    buyer = shop("order.buyer.email", BUYER)
+    none = "no buyer that amazon names is this one's, by a keyed hash"
+    assert none not in told(*WEB, buyer)[0]
+    theirs = amazon("order.buyer.email", "somebody@example.net")
+    assert none not in told(*WEB, theirs, items=(SHOP, AMAZON))[0]
+    assert none in told(*WEB, buyer, theirs, items=(SHOP, AMAZON))[0]
