@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,11 +24,22 @@ from evidence.archive import (
     local_header,
     write_archive,
 )
-from evidence.bundle import Anchor, Opening, bundle_entries, folder_name, item_paths
+from evidence.bundle import (
+    Anchor,
+    Opening,
+    bag_info,
+    bag_manifest,
+    bundle_entries,
+    folder_name,
+    item_paths,
+    openings_bytes,
+    withheld_text,
+)
 from evidence.canonical import digest
 from evidence.errors import CorruptionError, EvidenceError, FormatError, RequestError
-from evidence.items import InMemory, Role
+from evidence.items import OWN_ROLES, InMemory, Role
 from evidence.manifest import SealedItem
+from evidence.receipts import Receipt
 from tests.auditor.bundles import Made, make, zip_of
 
 
@@ -286,3 +298,93 @@ def test_nothing_of_the_order_stands_in_the_tag_files(made: Made) -> None:
 def test_openings_of_any_other_shape_are_refused(raw: bytes) -> None:
     with pytest.raises(FormatError):
         Opening.read_all(raw)
+
+
+def test_openings_come_back_in_the_order_of_their_receipts() -> None:
+    one = Opening(seq=3, sha256="a" * 64, salt=bytes(range(32)), path="data/a")
+    two = Opening(seq=1, sha256="b" * 64, salt=bytes(32), path="data/b")
+    raw = openings_bytes([one, two])
+    assert Opening.read_all(raw) == [two, one]
+    assert Opening.read_all(openings_bytes([])) == []
+    with pytest.raises(FormatError, match="not those of version 1"):
+        Opening.read_all(raw.replace(b'"v":1', b'"v":2'))
+
+
+def test_each_part_that_does_not_belong_is_named(made: Made) -> None:
+    item, _ = made.items[0]
+    assert made.manifest is not None
+    count = len(made.receipts)
+    cases = [
+        (replace(made, receipts=made.receipts[:-1]), "the last receipt is not the statement's"),
+        (replace(made, proofs={}), f"0 inclusion proofs where {count} are called for"),
+        (
+            replace(made, items=[(item, InMemory(b"other")), *made.items[1:]]),
+            f"the content of item {item.seq} is not the one its line names",
+        ),
+        (
+            replace(made, sealed=replace(made.sealed, cosigned=b"x")),
+            "the cosigned checkpoint is not the sealed one with more signatures",
+        ),
+    ]
+    for bent, says in cases:
+        with pytest.raises(RequestError, match=says):
+            bent.entries()
+
+
+def parts_of(made: Made) -> dict[str, Any]:
+    return {
+        "items": made.items, "statement": made.statement, "manifest": made.manifest,
+        "receipts": made.receipts, "before_read": made.before_read, "sealed": made.sealed,
+        "proofs": made.proofs, "keys": made.house.keys_json, "signer": made.house.signer,
+    }  # fmt: skip
+
+
+def test_what_lies_elsewhere_or_is_signed_by_another_key_is_refused(made: Made) -> None:
+    x = InMemory(b"x")
+    assert bundle_entries(**parts_of(made))
+    made_with = bundle_entries(**parts_of(made), derived={"data/derived/x": x})
+    assert "data/derived/x" in {each.name.partition("/")[2] for each in made_with}
+    with pytest.raises(RequestError, match="'data/x' is not where a derivative lies"):
+        bundle_entries(**parts_of(made), derived={"data/x": x})
+    with pytest.raises(RequestError, match=r"'run-me.exe' is not a file that is rendered"):
+        bundle_entries(**parts_of(made), rendered=[Entry("run-me.exe", x)])
+    with pytest.raises(RequestError, match="its keys do not have the one that signs it"):
+        bundle_entries(**{**parts_of(made), "keys": {"manifest": [], "log": []}})
+    with pytest.raises(RequestError, match="its keys do not have the one that signs it"):
+        bundle_entries(**{**parts_of(made), "keys": {}})
+
+
+def test_a_statement_may_name_the_first_receipt_as_its_manifest() -> None:
+    """An order for which nothing was collected: its manifest is the first of its receipts."""
+    made = make(0)
+    entries = {entry.name.partition("/")[2] for entry in made.entries()}
+    assert {"proof/manifest.dsse.json", "proof/statement.dsse.json"} <= entries
+
+
+def test_withheld_receipts_are_listed_and_our_own_are_not(made: Made) -> None:
+    chain = [Receipt.from_bytes(raw) for raw in made.receipts]
+    seq = len(chain) - 2
+    evidence = [r for r in chain[:seq] if r.role not in OWN_ROLES]
+    line = {r.seq: f"{r.seq} {r.role} {r.size} {r.sha256}\n" for r in chain}
+    head = "seq role bytes receipt-sha256\n"
+    every = [r.seq for r in evidence]
+    assert withheld_text(chain, manifest_seq=seq, shown=every, full=True) == b""
+    one = withheld_text(chain, manifest_seq=seq, shown=every[1:], full=True)
+    assert one.decode() == head + line[every[0]]
+    short = withheld_text(chain, manifest_seq=seq, shown=every, full=False)
+    assert short.decode() == head + line[seq]
+
+
+def test_bag_files_are_those_of_the_standard(made: Made) -> None:
+    last = Receipt.from_bytes(made.receipts[-1])
+    assert bag_manifest({"b": "2" * 64, "a": "1" * 64}) == (
+        f"{'1' * 64}  a\n{'2' * 64}  b\n".encode()
+    )
+    assert bag_manifest({}) == b"" and b"\\xe4" in bag_manifest({"ä": "0" * 64})
+    info = bag_info(last, payload_bytes=7, payload_files=2).decode()
+    assert info.splitlines() == [
+        "Bag-Software-Agent: orderproof",
+        f"Bagging-Date: {last.collected_at:%Y-%m-%d}",
+        f"External-Identifier: urn:orderproof:order:{last.order}",
+        "Payload-Oxum: 7.2",
+    ]

@@ -280,3 +280,100 @@ def test_a_flood_is_refused() -> None:
 
 def test_a_private_key_does_not_show() -> None:
     assert "key" not in repr(signer()).lower().replace("keysigner", "")
+
+
+def test_a_hundred_signatures_are_the_most_that_are_written_and_read() -> None:
+    many = [signature_by(signer(f"s{n}.example", 1 + n % 200), TEXT) for n in range(101)]
+    full = add_signatures(sign_note(TEXT, [signer("first.example")]), many[:99])
+    assert len(split_note(full)[1]) == 100
+    with pytest.raises(TooLargeError, match=r"number of signatures on a note.*101.*limit of 100"):
+        add_signatures(full, many[99:100])
+    assert len(split_note(sign_note(TEXT, [signer(f"s{n}.example") for n in range(100)]))[1]) == 100
+    with pytest.raises(TooLargeError, match="number of signatures"):
+        sign_note(TEXT, [signer(f"s{n}.example") for n in range(101)])
+    lines = "".join(each.line for each in many)
+    assert len(parse_signatures("".join(each.line for each in many[:100]).encode())) == 100
+    with pytest.raises(TooLargeError, match="number of signatures"):
+        parse_signatures(lines.encode())
+
+
+def test_a_note_of_the_most_bytes_is_read_and_one_more_is_not() -> None:
+    tail = sign_note(b"x\n", [signer()])[2:]
+    whole = b"x" * (MAX_NOTE_BYTES - len(tail) - 1) + b"\n" + tail
+    assert len(whole) == MAX_NOTE_BYTES and len(split_note(whole)[1]) == 1
+    with pytest.raises(TooLargeError, match=f"signed note.*{MAX_NOTE_BYTES + 1}"):
+        split_note(b"x" + whole)
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"text\n", "no empty line stands before signatures"),
+        (b"text\n\n", "does not end in a signature line"),
+        (b"text\n\n\xe2\x80\x94 a AAAA", "does not end in a signature line"),
+        (b"text\n\n- a AAAAAAAA\n", "a line below the empty line is not a signature"),
+        (b"text\n\n\xe2\x80\x94 a AAAA\n", "a signature line holds no signature"),
+        (b"text\n\n\xe2\x80\x94 a AAAAAA==\n", "a signature line holds no signature"),
+        (b"text\n\n\xe2\x80\x94 a AAA\n", "A signature on the note.*not standard base64"),
+        (b"text\n\n\xe2\x80\x94  AAAAAAAA\n", "a key name is not empty"),
+        (b"te\tt\n\n\xe2\x80\x94 a AAAAAAAA\n", "it holds a control character"),
+        (b"te\x1ft\n\n\xe2\x80\x94 a AAAAAAAA\n", "it holds a control character"),
+        (b"te\xfft\n\n\xe2\x80\x94 a AAAAAAAA\n", "it is not UTF-8"),
+    ],
+)
+def test_what_is_no_note_is_refused_with_the_reason(raw: bytes, says: str) -> None:
+    with pytest.raises(FormatError, match=says):
+        split_note(raw)
+
+
+def test_the_shortest_signature_is_read() -> None:
+    (one,) = parse_signatures(b"\xe2\x80\x94 a AAAAAAE=\n")
+    assert one == NoteSignature("a", bytes(4), b"\x01")
+    assert one.line == "\N{EM DASH} a AAAAAAE=\n"
+
+
+@pytest.mark.parametrize(
+    ("vkey", "says"),
+    [
+        ("a", "it is not name\\+id\\+key"),
+        ("a+00000000", "it is not name\\+id\\+key"),
+        ("a+00000000+", "its type is not 01"),
+        ("a+00000000+BQ==", "its type is not 01"),
+        ("a+00000000+AQ==", "an Ed25519 key has 32 bytes, not 0"),
+        ("a+00000000+Ag==", "it holds no public key"),
+        ("a b+00000000+AQ==", "a key name is not empty"),
+        ("+00000000+AQ==", "a key name is not empty"),
+    ],
+)
+def test_a_verifier_key_is_refused_with_the_reason(vkey: str, says: str) -> None:
+    with pytest.raises(FormatError, match=f"The verifier key.*{says}"):
+        NoteVerifier.parse(vkey)
+    good = signer().verifier
+    assert NoteVerifier.parse(good.vkey) == good
+    name, key_id, key = good.vkey.split("+", 2)
+    with pytest.raises(FormatError, match=f"its key ID should be {key_id}, not '00000000'"):
+        NoteVerifier.parse(f"{name}+00000000+{key}")
+
+
+def test_the_time_of_a_cosignature_is_within_what_eight_bytes_say() -> None:
+    last = (1 << 63) - 1
+    assert cosigned_message(b"t\n", at_s=last).endswith(b"time %d\nt\n" % last)
+    assert cosignature_time(last.to_bytes(8, "big") + bytes(64)) == last
+    for at_s in (-1, 1 << 63):
+        with pytest.raises(FormatError, match=r"A cosignature.*time is out of range"):
+            cosigned_message(b"t\n", at_s=at_s)
+    with pytest.raises(FormatError, match=r"A cosignature.*time is out of range"):
+        cosignature_time((1 << 63).to_bytes(8, "big") + bytes(64))
+    for size in (71, 73):
+        with pytest.raises(FormatError, match=f"it has {size} bytes, not 72"):
+            cosignature_time(bytes(size))
+
+
+def test_a_key_that_signed_already_signs_the_same_again_and_nothing_else() -> None:
+    note = sign_note(TEXT, [signer()])
+    assert add_signatures(note, [signature_by(signer(), TEXT)]) == note
+    other = NoteSignature(signer().name, signer().key_id, b"other")
+    with pytest.raises(RequestError, match="has signed it already"):
+        add_signatures(note, [other])
+    with pytest.raises(RequestError, match="has signed it already"):
+        add_signatures(sign_note(TEXT, [witness()]), [signature_by(signer(), TEXT), other])
