@@ -36,6 +36,10 @@ _MOST_WIDTH = 60_000
 _HEIGHT = 48
 # Recognitions below this are patterns of the background.
 _LEAST = 0.5
+# How much darker or brighter than its ground a print is, of 255.
+_INK = 60
+# Pixels that a box to be read is wide and high at least.
+_SMALLEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,6 @@ def _turned_back(seen: Seen, turn: int, width: int, height: int) -> Seen:
 def _read(pixels: Pixels) -> list[Seen]:
     import cv2
     import numpy as np
-    from rapidocr.ch_ppocr_rec import TextRecInput
     from rapidocr.utils.process_img import get_rotate_crop_image
 
     engine = _engine()
@@ -133,19 +136,64 @@ def _read(pixels: Pixels) -> list[Seen]:
         return []
     boxes = np.asarray(found, dtype=np.float32)[:MAX_LINES] / np.float32(scale)
     crops = [get_rotate_crop_image(pixels, corners.copy()) for corners in boxes]
+    lines = [
+        Seen(text, _around(corners), corners, score)
+        for (text, score), corners in zip(
+            _recognised(crops), (tuple(map(tuple, box.tolist())) for box in boxes), strict=True
+        )
+        if text and score >= _LEAST
+    ]
+    return _in_order(lines)
+
+
+def read_boxes(
+    pixels: Pixels, boxes: Sequence[tuple[float, float, float, float]]
+) -> list[tuple[str, float]]:
+    """What stands in each box (left, top, right, bottom in pixels), and how sure that is.
+
+    For who knows where a line of text stands: looking for lines costs more than reading a few.
+    ("", 0.0) where nothing is read; boxes behind MAX_LINES are not read.
+    """
+    height, width = pixels.shape[:2]
+    crops: dict[int, Any] = {}
+    for number, (left, top, right, bottom) in enumerate(boxes[:MAX_LINES]):
+        x0, x1 = max(0, round(left)), min(width, round(right))
+        y0, y1 = max(0, round(top)), min(height, round(bottom))
+        if x1 - x0 >= _SMALLEST and y1 - y0 >= _SMALLEST:
+            crops[number] = _without_blank_ends(pixels[y0:y1, x0:x1])
+    read = dict(zip(crops, _recognised(list(crops.values())), strict=True))
+    return [read.get(number, ("", 0.0)) for number in range(len(boxes))]
+
+
+def _without_blank_ends(crop: Pixels) -> Pixels:
+    """A line without what is empty before and behind it: what is read costs by its width."""
+    import numpy as np
+
+    high = crop.shape[0]
+    grey = crop.min(axis=2).astype(np.int16)
+    ground = np.median(grey)
+    inked = np.flatnonzero((np.abs(grey - ground) > _INK).sum(axis=0) > 0.08 * high)
+    if not len(inked):
+        return crop
+    margin = high // 4
+    return crop[:, max(0, int(inked[0]) - margin) : int(inked[-1]) + margin + 1]
+
+
+def _recognised(crops: Sequence[Any]) -> list[tuple[str, float]]:
+    """The text in each picture of one line, and how sure that is, at most 0.99."""
+    from rapidocr.ch_ppocr_rec import TextRecInput
+
+    if not crops:
+        return []
     width = sum(crop.shape[1] * _HEIGHT / max(crop.shape[0], 1) for crop in crops)
     if width > _MOST_WIDTH:
         # Much text: narrower characters cost less, and hardly more errors down to four fifths.
         crops = [_narrower(crop, max(_MOST_WIDTH / width, 0.7)) for crop in crops]
-    read = engine.text_rec(TextRecInput(img=crops, return_word_box=False))
-    lines = [
-        Seen(text.strip(), _around(corners), corners, min(float(score), 0.99))
-        for text, score, corners in zip(
-            read.txts, read.scores, (tuple(map(tuple, box.tolist())) for box in boxes), strict=True
-        )
-        if text.strip() and score >= _LEAST
+    read = _engine().text_rec(TextRecInput(img=list(crops), return_word_box=False))
+    return [
+        (text.strip(), min(float(score), 0.99))
+        for text, score in zip(read.txts, read.scores, strict=True)
     ]
-    return _in_order(lines)
 
 
 def _in_order(lines: Sequence[Seen]) -> list[Seen]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
@@ -77,15 +78,34 @@ def test_a_scan_that_was_altered_after_its_recognition_is_told_with_both_reading
     assert tamper_of(Facts(found.values())).verdict is Verdict.FAIL
 
 
-def test_a_scan_whose_text_is_its_own_is_not_told() -> None:
-    assert "trace.text.layer" not in traces(scan(LETTER))
+@pytest.mark.parametrize(
+    ("row", "hidden"),
+    [
+        pytest.param(3, "Delivered On: 2026-11-23 14:32", id="the hidden text's day"),
+        pytest.param(3, "Delivered On: 2026-11-17 09:52", id="its clock"),
+        pytest.param(1, "Tracking Number: 1Z5R89390352045127", id="its number"),
+        pytest.param(2, "Shipped on: August 24, 2026", id="the words of its day"),
+    ],
+)
+def test_a_value_altered_in_the_hidden_text_is_told_too(row: int, hidden: str) -> None:
+    assert "trace.text.layer" in traces(scan(LETTER, hidden=with_line(row, hidden)))
+
+
+def test_of_a_scan_whose_text_is_its_own_only_the_places_of_values_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ocr, "read_lines", never)
+    found = traces(scan(LETTER))
+    assert "trace.text.layer" not in found and "trace.unchecked" not in found
+
+
+def never(_: object) -> list[ocr.Seen]:
+    raise AssertionError("the whole page was recognised")
 
 
 def test_text_that_is_shown_is_no_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(_: object) -> list[ocr.Seen]:
-        raise AssertionError("nothing is hidden, and it was recognised")
-
     monkeypatch.setattr(ocr, "read_lines", never)
+    monkeypatch.setattr(ocr, "read_boxes", never)
     shown = scan(with_line(3, "Delivered On: 2026-11-05 09:48"), render_mode=0)
     assert "trace.text.layer" not in traces(shown)
     assert "trace.unchecked" not in traces(shown)
@@ -100,9 +120,17 @@ def told(shown: Mapping[int, str], monkeypatch: pytest.MonkeyPatch, sure: float 
         y = 50 + 40 * row
         seen.append(ocr.Seen(shown.get(row, line), (40, y, 400, height), (), sure))
         marks.append(Mark(row + 1, "text", Box(41, y + 2, 300, y + 18), text=line, shown=False))
+
+    def read_boxes(
+        _: object, boxes: Sequence[tuple[float, float, float, float]]
+    ) -> list[tuple[str, float]]:
+        rows = [round(((top + bottom) / 2 - 60) / 40) for _, top, _, bottom in boxes]
+        return [(seen[row].text, sure) for row in rows]
+
     monkeypatch.setattr(ocr, "available", lambda: True)
     monkeypatch.setattr(ocr, "read_lines", lambda _: seen)
-    monkeypatch.setattr("verifiers.readers.pdf_pages.render", lambda *_: None)
+    monkeypatch.setattr(ocr, "read_boxes", read_boxes)
+    monkeypatch.setattr("verifiers.readers.pdf_pages.render", lambda *_: np.zeros((800, 600, 3)))
     monkeypatch.setattr("verifiers.readers.pdf_pages.scale_of", lambda _: 1.0)
     return len(pdf_layers.disagreements([_Blank()], [Page(1, 600, 800, marks)]))
 
