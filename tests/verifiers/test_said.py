@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, datetime
 
 import pytest
 
@@ -325,3 +326,69 @@ def test_a_moment_with_a_page_of_text_behind_it_is_no_capture() -> None:
     page = [("Delivered on: 2026-02-08 18:58", 40, 100), ("Something: 2026-02-24 15:02", 40, 140)]
     rest = [(f"line {number} of the rest", 40, 160 + 20 * number) for number in range(6)]
     assert not placed(*page, *rest).named("document.captured.at")
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ("Date delivered: 2026-03-27,1:32 pm", datetime(2026, 3, 27, 13, 32)),
+        ("Delivered: Fri 27 Mar 2026,14:05", datetime(2026, 3, 27, 14, 5)),
+    ],
+)
+def test_a_comma_behind_a_day_may_have_lost_its_blank(line: str, at: datetime) -> None:
+    (delivered,) = said(line).named("delivery.at")
+    assert isinstance(delivered.value, LocalTime) and delivered.value.wall == at
+
+
+def test_a_day_behind_a_month_of_two_figures_has_two() -> None:
+    """Recognised without the blank and without a figure of the hour: which hour is not guessed."""
+    (delivered,) = said("Delivered: 2025-09-119:23:44").named("delivery.at")
+    assert isinstance(delivered.value, LocalDate) and delivered.value.day == date(2025, 9, 11)
+    (glued,) = said("Delivered: 2025-09-1119:23:44").named("delivery.at")
+    assert isinstance(glued.value, LocalTime) and glued.value.wall.hour == 19
+
+
+def test_a_year_that_was_wrapped_under_its_day_is_its_year() -> None:
+    facts = placed(("Delivered On: 9:04 pm on Tuesday 26 May", 40, 100), ("2026", 40, 114))
+    (delivered,) = facts.named("delivery.at")
+    assert isinstance(delivered.value, LocalTime)
+    assert delivered.value.wall == datetime(2026, 5, 26, 21, 4)
+
+
+def test_a_day_is_read_behind_a_line_that_ends_in_its_on() -> None:
+    facts = placed(("Results provided on: 1:29 pm on", 40, 100), ("Monday 8 June 2026", 40, 114))
+    (captured,) = facts.named("document.captured.at")
+    assert isinstance(captured.value, LocalTime)
+    assert captured.value.wall == datetime(2026, 6, 8, 13, 29)
+
+
+@pytest.mark.parametrize("asked_for", ["Any proof this was delivered?", "请问已送达？"])
+def test_a_question_whether_it_was_delivered_is_no_delivery(asked_for: str) -> None:
+    facts = placed((asked_for, 40, 100), ("16:56 2026-05-17", 40, 118))
+    assert not list(facts.named("delivery.at"))
+
+
+def numbers(*lines: str, sure: float = 0.98) -> list[str]:
+    made = [Line(line, WHOLE, confidence=sure) for line in lines]
+    return [one.text for one in Facts(facts_of_lines(ITEM, made)).named("shipment.tracking_number")]
+
+
+@pytest.mark.parametrize("line", ["Tracking number: 1Z59XZ070201303980", "1Z59XZ070201303980"])
+def test_a_nought_of_an_account_in_a_picture_is_the_letter_that_its_check_digit_asks_for(
+    line: str,
+) -> None:
+    assert numbers(line) == ["1Z59XZO70201303980"]
+    assert numbers(line, sure=1.0) == ["1Z59XZ070201303980"]
+
+
+def test_letters_and_figures_that_fill_a_line_are_a_number_on_a_carriers_page() -> None:
+    page = ("Yanwen", "YW252506970154", "Your parcel was delivered")
+    assert numbers(*page) == ["YW252506970154"]
+    assert numbers(*page[1:]) == []  # nobody's page
+    assert numbers("Yanwen", "Ref YW252506970154") == []
+    announced = numbers(*page, "Tracking number: UF171225524YP")
+    assert announced == ["UF171225524YP"]
+
+
+def test_a_consignment_with_a_colon_announces_its_number() -> None:
+    assert numbers("Consignment: YW053923989848") == ["YW053923989848"]

@@ -110,9 +110,10 @@ def _recognise(layout: Layout, document: Any, number: int) -> None:
     try:
         scale = scale_of(page)
         pixels = render(page, scale)
-        for seen in ocr.read_lines(pixels):
-            x, y, w, h = (side / scale for side in seen.box)
-            place = page_box(number, round(x), round(y), round(w), round(h))
+        lines = ocr.read_lines(pixels)
+        for seen, level in zip(lines, ocr.straightened(lines), strict=True):
+            place = page_box(number, *(round(side / scale) for side in seen.box))
+            x, y, w, h = (side / scale for side in level)
             layout.lines.append(Line(seen.text, place, (x, y, w, h), number, seen.confidence))
         layout.codes += _codes(pixels, number, scale)
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 
 _HALF = r"(?P<half>[ap])\s?\.?\s?m(?:\.|(?![a-z])|(?=(?:e|c|m|p)[sd]?t\b|utc|gmt|cest|cet))"
@@ -39,6 +39,10 @@ _SHAPES = (
 _GLUED = re.compile(
     r"(?P<h>\d{2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?(?!\d)" rf"(?:\s?{_HALF})?"
 )
+# Behind a day whose comma lost its space: 2026-03-27,1:32 pm
+_BEHIND_COMMA = re.compile(
+    rf",(?P<h>\d{{1,2}}):(?P<m>\d{{2}})(?::(?P<s>\d{{2}}))?(?!\d|:\d)(?:\s?{_HALF})?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class WrittenClock:
 
 
 def clocks_in(text: str, glued: tuple[int, ...] = ()) -> list[WrittenClock]:
-    """Every time of day in a folded line; `glued` are positions where a day ended in a digit."""
+    """Every time of day in a folded line; `glued` are where a day ended before a digit or comma."""
     if not any(character.isdigit() for character in text):
         return []
     found: list[WrittenClock] = []
@@ -64,8 +68,9 @@ def clocks_in(text: str, glued: tuple[int, ...] = ()) -> list[WrittenClock]:
 
 def _all(text: str, glued: tuple[int, ...]) -> Iterator[WrittenClock]:
     for place in glued:
-        if (match := _GLUED.match(text, place)) and (clock := _clock(match)):
-            yield clock
+        shape = _BEHIND_COMMA if text[place] == "," else _GLUED
+        if (match := shape.match(text, place)) and (clock := _clock(match)):
+            yield replace(clock, start=match.start("h"))
     for shape in _SHAPES:
         for match in shape.finditer(text):
             if clock := _clock(match):

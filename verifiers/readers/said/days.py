@@ -75,7 +75,11 @@ _SEP = r"\s?(?P<sep>[-/.])\s?"
 _NTH = r"(?:st|nd|rd|th|er|e|o|º|ª|\.)?"
 _OF = r"(?:\s?(?:de|del|of|d'|di|la)\s?)?"
 
-_YMD = re.compile(rf"(?<![\d.]){_Y4}{_SEP}(?P<mo>\d{{1,2}})\s?(?P=sep)\s?(?P<d>\d{{1,2}}?){_GLUED}")
+# Behind a month of two digits, 09, the day has two as well: 2025-09-119:23 lost one of its hour.
+_YMD = re.compile(
+    rf"(?<![\d.]){_Y4}{_SEP}(?P<mo>\d{{1,2}})\s?(?P=sep)\s?"
+    rf"(?P<d>(?<=0\d[-/.])\d{{2}}(?:(?=\d:\d{{2}})|{_GLUED})|(?<!0\d[-/.])\d{{1,2}}?{_GLUED})"
+)
 _EXIF = re.compile(rf"(?<!\d){_Y4}:(?P<mo>\d{{2}}):(?P<d>\d{{2}})(?=[\sT]\d{{2}}:\d{{2}})")
 _CJK = re.compile(
     rf"(?:(?<!\d){_Y4}\s?[年년]\s?)?(?<!\d)(?P<mo>\d{{1,2}})\s?[月월]\s?(?P<d>\d{{1,2}})\s?[日号號일]"

@@ -47,6 +47,7 @@ _COLON = re.compile(r"\s?[:|]")
 _FIELD = re.compile(
     r"(?:date|time|datum|zeit|tag|fecha|hora|data|heure|日期?|时间|時間|日時)$|^(?:date|fecha|data|heure|hora)\s"
 )
+_ASKED = re.compile(r"\s?[?？]")
 # Words that say the opposite of what follows, or speak of somebody else's act.
 _NOT = re.compile(
     r"(?:\bnot?|noch nicht|nicht|\bnon|\bno|\bnao|\bniet|\bnie|未|没有|尚未|待|等待)\s?"
@@ -63,6 +64,8 @@ def labels_in(folded: str) -> list[Label]:
             if any(match.start() < one.end and one.start < match.end() for one in found):
                 continue
             told = Told(name)
+            if _ASKED.match(text, match.end()):
+                continue  # "was this delivered?" says of nothing when it was
             if told is Told.DELIVERED and _NOT.search(text[: match.start()]):
                 told = Told.EXCEPTION
             firm = bool(_COLON.match(text, match.end()))

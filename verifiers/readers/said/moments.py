@@ -51,7 +51,7 @@ def moments_in(folded: str) -> list[Moment]:
     masked = text
     for day in days:
         masked = masked[: day.start] + "\x00" * (day.end - day.start) + masked[day.end :]
-    glued = tuple(day.end for day in days if text[day.end : day.end + 1].isdigit())
+    glued = tuple(day.end for day in days if re.match(r"\d|,\d", text[day.end :]))
     clocks = clocks_in(_reopened(masked, days, text), glued)
     moments = [Moment(day.start, day.end, day=day) for day in days]
     for clock in clocks:
@@ -59,6 +59,8 @@ def moments_in(folded: str) -> list[Moment]:
             continue  # the offset of the zone before: GMT+08:00
         if _OFFSET.search(text[: clock.start]):
             continue  # an offset that was wrapped away from its time
+        if clock.start in glued and re.match(r"\d\d:", text[clock.start - 1 :]):
+            continue  # right behind a day's figure: its hour lost the other one
         if clock.unit_s == 3600 and _UNTIL.search(text[: clock.start]):
             continue  # "guaranteed by 1pm": a service, not when something happened
         zone = zone_after(text, clock.end)

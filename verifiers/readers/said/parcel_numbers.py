@@ -29,6 +29,8 @@ _MOST_GROUPS = 9
 _TELEPHONE = re.compile(
     r"(?<![\w-])(?:\+?1-\d{3}-\d{3}-\d{4}|8(?:00|33|44|55|66|77|88)-\d{3}-\d{4})(?![\w-])"
 )
+# On a carrier's page without a number that is known or announced: YW252506970154.
+_LONE = re.compile(r"[A-Z]{2,4}\d{11,16}(?:[A-Z]{2})?")
 _LIKE_DIGIT = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
 
 
@@ -51,9 +53,10 @@ def parcel_numbers(
     """
     found: dict[str, ParcelNumber] = {}
     others = {*others, *(normalize(other) for other in others)}
-    for one in (*_labelled(rows), *_shaped(rows, marks)):
-        if one.text in others:
-            continue
+    told = [one for one in (*_labelled(rows), *_shaped(rows, marks)) if one.text not in others]
+    if not told and marks:
+        told = [one for one in _alone(rows) if one.text not in others]
+    for one in told:
         known = found.get(one.text)
         if known is None or one.sure > known.sure:
             found[one.text] = one
@@ -79,7 +82,7 @@ def _labelled(rows: Sequence[Row]) -> Iterator[ParcelNumber]:
         match = _RUN.search(_without_telephones(field.text[:80]))
         if match is None or match.start() > 12:
             continue
-        number = _best(match[0])
+        number = _best(match[0], seen=field.line.confidence < 1)
         if number is None or _is_day(field.text, match):
             continue
         strong = any(c.check_digit or c.form is Form.OWN for c in identify(number).possible)
@@ -95,12 +98,15 @@ def _is_day(text: str, match: re.Match[str]) -> bool:
     return any(day.start <= match.start() + 1 < day.end for day in days_in(fold(text[:80])))
 
 
-def _best(run: str) -> str | None:
-    """The number in a run of groups: the longest that a carrier knows, else up to a word."""
+def _best(run: str, *, seen: bool) -> str | None:
+    """The number in a run of groups: the longest that a carrier knows, else up to a word.
+
+    seen  it was recognised in a picture
+    """
     groups = re.split(r"[ .–]", run)
     for count in range(min(len(groups), _MOST_GROUPS), 0, -1):
         text = normalize("".join(groups[:count]))
-        if candidates := _known(text):
+        if candidates := _known(text, seen=seen):
             return candidates[0].number
     kept: list[str] = []
     for group in groups:
@@ -114,11 +120,13 @@ def _best(run: str) -> str | None:
     return None
 
 
-def _known(text: str) -> list[Candidate]:
+def _known(text: str, *, seen: bool) -> list[Candidate]:
     """What a text, or the same text with letters that stand for digits, can be."""
     found = [one for one in identify(text).possible if one.form is not Form.BARE or one.check_digit]
     if found or not text.isascii():
         return found
+    if seen and (account := _of_other_account(text)):
+        return account
     if text[:2] in {"1Z", "IZ", "LZ"} and len(text) == 18:
         # Only digits follow the shipper's six characters.
         mended = "1Z" + text[2:8] + text[8:].translate(_LIKE_DIGIT)
@@ -128,16 +136,43 @@ def _known(text: str) -> list[Candidate]:
     return []
 
 
+def _of_other_account(text: str) -> list[Candidate]:
+    """The one UPS number that a letter of its account makes, which a picture does not tell from the
+    figure: O and 0, I and 1. [] where the check digit fits none, or several."""
+    if not re.fullmatch(r"1Z[A-Z0-9]{6}\d{10}", text):
+        return []
+    fitting = [
+        one
+        for place in range(2, 8)
+        if text[place] in _TWINS
+        for one in identify(text[:place] + _TWINS[text[place]] + text[place + 1 :]).possible
+        if one.check_digit
+    ]
+    return fitting if len({one.number for one in fitting}) == 1 else []
+
+
+_TWINS = {"0": "O", "O": "0", "1": "I", "I": "1"}
+
+
+def _alone(rows: Sequence[Row]) -> Iterator[ParcelNumber]:
+    """Letters and many figures that fill a line: what it is, is said by nothing but its place."""
+    for row in rows:
+        for cell in row.cells:
+            if _LONE.fullmatch(cell.text.strip()):
+                yield ParcelNumber(cell.text.strip(), 0.55, cell)
+
+
 def _shaped(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNumber]:
     for row in rows:
         for cell in row.cells:
             text = _without_telephones(cell.text[:MAX_LINE])
             if sum(char.isdigit() for char in text) < 7:
                 continue
-            yield from (ParcelNumber(n, sure, cell) for n, sure in _in_text(text, marks))
+            seen = cell.confidence < 1
+            yield from (ParcelNumber(n, sure, cell) for n, sure in _in_text(text, marks, seen=seen))
 
 
-def _in_text(text: str, marks: Collection[str]) -> Iterator[tuple[str, float]]:
+def _in_text(text: str, marks: Collection[str], *, seen: bool) -> Iterator[tuple[str, float]]:
     days = days_in(fold(text))
     tokens = [
         match for match in _TOKEN.finditer(text)
@@ -155,16 +190,18 @@ def _in_text(text: str, marks: Collection[str]) -> Iterator[tuple[str, float]]:
             number = normalize("".join(match[0] for match in group))
             if not 8 <= len(number) <= 36:
                 continue
-            if said := _told_by_shape(number, marks, count):
+            if said := _told_by_shape(number, marks, count, seen=seen):
                 yield said
                 taken = count
                 break
         at += taken
 
 
-def _told_by_shape(number: str, marks: Collection[str], groups: int) -> tuple[str, float] | None:
+def _told_by_shape(
+    number: str, marks: Collection[str], groups: int, *, seen: bool
+) -> tuple[str, float] | None:
     """The number a carrier would call it, and how sure that is without a label."""
-    for one in _known(number):
+    for one in _known(number, seen=seen):
         if _believed(one, marks, groups):
             return one.number, 0.95 if one.form is Form.OWN else 0.85
     # A carrier's own shape with a wrong check digit is worth knowing: mistyped, misread or made up.

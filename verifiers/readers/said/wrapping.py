@@ -25,6 +25,11 @@ _CUT = re.compile(r"(?<!\d)\d{2,7}(?:-\d{2,7})*-$")
 # A day that was broken at its dash, in a column that is narrower than a day: "2026-" over "11-05".
 _CUT_DAY = re.compile(r"(?<!\d)(?:(?:19|20)\d{2}|(?:19|20)\d{2}-\d{1,2})-$")
 _REST_OF_DAY = re.compile(r"\d{1,2}(?:-\d{1,2})?(?![\d-])")
+_YEAR = re.compile(r"(?:19|20)\d{2}[.,]?")
+# What a line ends with whose moment goes on: a name, a number, a word that joins.
+_GOES_ON = re.compile(
+    r"[^\W\d]{3,}\.?$|\d{1,2}(?:\.|\sde)?$|(?<=\d|m|\.)\s(?:on|at|am|um|le|el|il|op|a|em|de)$"
+)
 # A cell that is wrapped into more lines than this is a text.
 _MOST = 4
 
@@ -147,11 +152,18 @@ def _moment_across(first: str, text: str, edge: int) -> bool:
     if (own := moments_in(text[edge + 1 :])) and own[0].day and own[0].clock:
         return False  # what stands below is whole by itself
     tail = [one for one in moments_in(first) if not re.sub(r"[\s,.;·|-]", "", first[one.end :])]
-    if not tail and not re.search(r"[^\W\d]{3,}\.?$|\d{1,2}(?:\.|\sde)?$", first):
+    if not tail and not _GOES_ON.search(first):
         return False
     for moment in moments_in(text):
         if moment.start < edge < moment.end:
             before = tail[-1] if tail else None
+            if (
+                before
+                and before.day
+                and not before.day.has_year
+                and _YEAR.fullmatch(text[edge + 1 :])
+            ):
+                return True
             # Two moments under each other, each whole, are two.
             whole = before is not None and before.day is not None and before.clock is not None
             return not whole or moment.zone is not None
