@@ -392,3 +392,24 @@ def test_letters_and_figures_that_fill_a_line_are_a_number_on_a_carriers_page() 
 
 def test_a_consignment_with_a_colon_announces_its_number() -> None:
     assert numbers("Consignment: YW053923989848") == ["YW053923989848"]
+
+
+def test_a_day_is_not_of_a_label_beside_it_that_has_its_own_behind_it() -> None:
+    """A letter in two columns, whose sentence on the right is two lines high."""
+    facts = placed(
+        ("Dispatched", 40, 100), ("Delivered Monday, June 30, 2025 at 7:19", 320, 105),
+        ("Saturday, June 28, 2025", 40, 117), ("p.m.", 320, 121),
+    )  # fmt: skip
+    assert days_of(facts, "delivery.at") == ["June 30, 2025 at 7:19 p.m."]
+    assert days_of(facts, "shipment.shipped.at") == ["June 28, 2025"]
+
+
+def test_a_day_under_its_label_is_not_of_the_history_beside_it() -> None:
+    facts = placed(
+        ("Shipped", 400, 86), ("Delivered", 40, 103), ("30.09.2025", 410, 102),
+        ("Kraków · 02.10.2025, 12:26", 40, 122), ("Signed by", 400, 118),
+        ("Out for delivery", 40, 150), ("T. KUBACKI", 410, 134),
+        ("Kraków · 02.10.2025, 09:31", 40, 168),
+    )  # fmt: skip
+    assert days_of(facts, "delivery.at") == ["02.10.2025, 12:26"]
+    assert days_of(facts, "shipment.shipped.at") == ["30.09.2025"]

@@ -68,7 +68,7 @@ def clocks_in(text: str, glued: tuple[int, ...] = ()) -> list[WrittenClock]:
 
 def _all(text: str, glued: tuple[int, ...]) -> Iterator[WrittenClock]:
     for place in glued:
-        shape = _BEHIND_COMMA if text[place] == "," else _GLUED
+        shape = _BEHIND_COMMA if text[place : place + 1] == "," else _GLUED
         if (match := shape.match(text, place)) and (clock := _clock(match)):
             yield replace(clock, start=match.start("h"))
     for shape in _SHAPES:

@@ -135,7 +135,10 @@ def _row_events(number: int, read: Sequence[_Read], *, below: bool) -> Iterator[
         if not spot.moment:
             continue
         label = _in_row(here, place, behind=behind)
-        if label is None and not _labels_for(here, place):
+        own = _of_its_column(number, spot, label, read)
+        if own is not None:
+            label = own
+        elif label is None and not _labels_for(here, place):
             label = _over_or_under(number, spot, read, below=below)
         told, firm = (label.told, label.firm) if label else (None, False)
         yield Event(told, spot.moment, here.line(spot), spot.text, number, firm)
@@ -158,14 +161,39 @@ def _in_row(here: _Read, place: int, *, behind: bool) -> Label | None:
     return nearest or (after[0].label if after else None)
 
 
+def _of_its_column(
+    number: int, spot: _Spot, label: Label | None, read: Sequence[_Read]
+) -> Label | None:
+    """The label right over a moment, where the one in its row is of another column: there it has a
+    moment of its own under it. Two lists side by side share rows by chance."""
+    here = read[number]
+    beside = next((one for one in here.labels if one.label is label), None)
+    if beside is None or beside.cell == spot.cell or number + 1 == len(read):
+        return None
+    over, under = _next_label(number, spot, read, -1), read[number + 1]
+    if over is None or under.row.page != here.row.page:
+        return None
+    column = [one for one in under.spots if share_column(here.line(beside), under.line(one))]
+    if not column or any(one.label for one in column):
+        return None
+    near = _gap(here.row, under.row) <= _NEAR * min(here.row.height, under.row.height)
+    return over[1] if near else None
+
+
 def _labels_for(here: _Read, place: int) -> list[_Spot]:
     """The labels that can be of a moment in their row: a field's name is not of what is before it
-    in another cell."""
+    in another cell, nor a label that has its moment behind it in its own."""
     spot, behind = here.spots[place], here.spots[place + 1 :]
     return [
         one for one in here.labels
-        if not (one.label and one.label.field and one.cell != spot.cell and one in behind)
+        if one.cell == spot.cell
+        or not ((one.label and one.label.field and one in behind) or _is_served(one, here))
     ]  # fmt: skip
+
+
+def _is_served(label: _Spot, here: _Read) -> bool:
+    behind = here.spots[here.spots.index(label) + 1 :]
+    return any(one.cell == label.cell and one.moment and one.moment.day for one in behind[:1])
 
 
 def _over_or_under(number: int, spot: _Spot, read: Sequence[_Read], *, below: bool) -> Label | None:
