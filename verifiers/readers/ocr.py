@@ -152,15 +152,20 @@ def read_boxes(
     """What stands in each box (left, top, right, bottom in pixels), and how sure that is.
 
     For who knows where a line of text stands: looking for lines costs more than reading a few.
-    ("", 0.0) where nothing is read; boxes behind MAX_LINES are not read.
+    ("", 0.0) where nothing is read; boxes behind as much text as a page may have are not read.
     """
     height, width = pixels.shape[:2]
-    crops: dict[int, Any] = {}
+    crops: dict[int, Pixels] = {}
+    wide = 0.0
     for number, (left, top, right, bottom) in enumerate(boxes[:MAX_LINES]):
         x0, x1 = max(0, round(left)), min(width, round(right))
         y0, y1 = max(0, round(top)), min(height, round(bottom))
         if x1 - x0 >= _SMALLEST and y1 - y0 >= _SMALLEST:
-            crops[number] = _without_blank_ends(pixels[y0:y1, x0:x1])
+            crop = _without_blank_ends(pixels[y0:y1, x0:x1])
+            wide += crop.shape[1] * _HEIGHT / crop.shape[0]
+            if wide > _MOST_WIDTH:
+                break
+            crops[number] = crop
     read = dict(zip(crops, _recognised(list(crops.values())), strict=True))
     return [read.get(number, ("", 0.0)) for number in range(len(boxes))]
 

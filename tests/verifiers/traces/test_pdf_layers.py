@@ -103,6 +103,11 @@ def never(_: object) -> list[ocr.Seen]:
     raise AssertionError("the whole page was recognised")
 
 
+def test_hidden_text_beside_the_page_or_without_end_does_no_harm() -> None:
+    many = ["2026-11-17 14:32 " * 40] * 60
+    assert "trace.unchecked" not in traces(scan(LETTER, hidden=many))
+
+
 def test_text_that_is_shown_is_no_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocr, "read_lines", never)
     monkeypatch.setattr(ocr, "read_boxes", never)

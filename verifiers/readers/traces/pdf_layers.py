@@ -39,8 +39,9 @@ _STRENGTH = 0.85
 _ASKEW, _APART = 0.3, 3.0
 # Of its width: how much less or more the shown text may take.
 _SHORTER, _LONGER = 0.2, 0.5
-# Strips in which lines are looked for; more of them cost as much as the page.
-_LOOKS = 3
+# Places that are read, and strips in which lines are looked for; more cost as much as the page.
+_MOST_PLACES, _LOOKS = 40, 3
+_LEAST_STRIP = 16  # pixels wide and high; hidden text may lie beside the page
 _NEEDS = "needs the extra `ocr`, which is not installed, or does not start"
 # Figures that recognitions take for each other.
 _ALIKE = {frozenset(pair) for pair in "17 27 38 56 68 08 06 58 49 89 35 14 09 59 39 69 90".split()}
@@ -142,10 +143,12 @@ def _shows_as_stated(pixels: Any, scale: float, hidden: Sequence[Mark]) -> bool:
     from verifiers.readers import ocr
 
     places = list(_places(hidden))
+    if len(places) > _MOST_PLACES:
+        return False
     read = ocr.read_boxes(pixels, [place.box(scale) for place in places])
     doubtful = []
     for place, (text, sure) in zip(places, read, strict=True):
-        if _signs(place.text) in _signs(text):
+        if re.search(rf"(?<!\d){_signs(place.text)}(?!\d)", _signs(text)):
             continue  # whatever blanks were lost
         seen = _values(text)
         if sure < _SURE or len(seen) != len(place.stated):
@@ -169,9 +172,10 @@ def _lines_around(line: Box, pixels: Any, scale: float) -> list[Seen]:
     top, left = (max(0, round(side * scale)) for side in (line.y0 - 2 * high, line.x0 - 4 * high))
     bottom = round((line.y1 + 2 * high) * scale)
     right = round((line.x1 + max(4 * high, _LONGER * line.width)) * scale)
+    strip = pixels[top:bottom, left:right]
     return [
         replace(one, box=(one.box[0] + left, one.box[1] + top, one.box[2], one.box[3]))
-        for one in ocr.read_lines(pixels[top:bottom, left:right])
+        for one in (ocr.read_lines(strip) if min(strip.shape[:2]) >= _LEAST_STRIP else ())
     ]
 
 
