@@ -63,7 +63,7 @@ class Transaction(Protocol):
 
         queue   a table of stamps that wait: the numbers that the rows were given go there too.
                 None is answered where that is left to the caller, since nobody else can write
-                meanwhile, so that a look at the newest before tells which numbers they are
+                meanwhile: they are the last
         """
         ...
 
