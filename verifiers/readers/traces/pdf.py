@@ -1,4 +1,4 @@
-"""A PDF's traces: signatures, revisions, covers, odd runs, and what its metadata says twice.
+"""A PDF's traces: signatures, revisions, covers, odd runs, scans, what metadata says twice.
 
 Everything that reads the pages needs pdfium, and signatures need pyHanko (extra `forensics`); where
 they are not installed, `trace.unchecked` says so.
@@ -16,7 +16,7 @@ from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import meta
 from verifiers.readers.reader import MAX_BYTES
-from verifiers.readers.traces import pdf_covers, pdf_layers, pdf_revisions, pdf_runs
+from verifiers.readers.traces import pdf_covers, pdf_layers, pdf_pictures, pdf_revisions, pdf_runs
 from verifiers.readers.traces.editors import pdf_editor
 from verifiers.readers.traces.pdf_marks import Box, Mark, Page, page_of
 from verifiers.readers.traces.pdf_signatures import Signature, signatures_of
@@ -36,6 +36,7 @@ def read(item: Item) -> list[Fact]:
         "signatures": lambda: _signatures(data),
         "pages": lambda: _pages(data, *opened()),
         "layers": lambda: _layers(data, opened()[0]),
+        "pictures": lambda: _pictures(data, opened()[0]),
         "metadata": lambda: _metadata(data),
     }
     traces: list[Trace] = []
@@ -110,6 +111,16 @@ def _layers(data: bytes, pages: list[Page]) -> list[Trace]:
     document = pypdfium2.PdfDocument(data)
     try:
         return pdf_layers.disagreements(document, pages)
+    finally:
+        document.close()
+
+
+def _pictures(data: bytes, pages: list[Page]) -> list[Trace]:
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument(data)
+    try:
+        return pdf_pictures.traces_in(document, pages)
     finally:
         document.close()
 

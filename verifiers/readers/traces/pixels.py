@@ -17,6 +17,7 @@ from verifiers.readers.traces.shifted import shifted_glyphs, stands_of
 from verifiers.readers.traces.strange import strange_parts
 from verifiers.readers.traces.thumbnail import disagreements
 from verifiers.readers.traces.trace import Trace
+from verifiers.readers.traces.typed_upon import typed_upon
 from verifiers.readers.traces.typeface import strange_typefaces
 from verifiers.readers.traces.words import words_of
 
@@ -45,6 +46,7 @@ def traces_of(picture: Image.Image, tables: Mapping[int, Sequence[int]] | None) 
         *drawn,
         *disagreements(picture, rgb),
         *strange_parts(rgb, grey, table),
+        *typed_upon(rgb, words),
         *strange_papers(rgb, grey, words, kept=table is None),
         *(off_the_line(rgb, words, glyphs) if level else []),
         *shifted_glyphs(rgb, lines),

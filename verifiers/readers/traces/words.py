@@ -12,6 +12,7 @@ from verifiers.readers.traces.blocks import Bytes, Flags
 MAX_WORDS = 400
 _WORKING = 2_400  # pixels of the longer side that are looked at
 _CONTRAST = 40
+_FRAME = 120  # pixels; the largest letters that are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def words_of(rgb: Bytes) -> list[Word]:
         return []
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     ground = cv2.medianBlur(grey, 31)
-    ink = (cv2.absdiff(grey, ground) > _CONTRAST).astype(np.uint8)
+    ink = _without_frames((cv2.absdiff(grey, ground) > _CONTRAST).astype(np.uint8))
     reach = max(7, width // 110) | 1
     joined = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, reach), dtype=np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -58,6 +59,17 @@ def words_of(rgb: Bytes) -> list[Word]:
         red, green, blue = (int(v) for v in np.median(edge, axis=0))
         found.append(Word(x, y, w, h, (red, green, blue)))
     return sorted(found, key=lambda word: (word.y, word.x))[:MAX_WORDS]
+
+
+def _without_frames(ink: Bytes) -> Bytes:
+    """Without what is far wider or higher than a letter: a table's frame joins all it holds."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    side = max(_FRAME, ink.shape[1] // 12)
+    large = (stats[:, 2] > side) | (stats[:, 3] > side)
+    large[0] = False
+    if large.any():
+        ink[large[labels]] = 0
+    return ink
 
 
 def rows_of(words: list[Word]) -> list[list[Word]]:
