@@ -272,6 +272,19 @@ def test_a_copied_figure_on_the_line_is_not_told_as_off_it() -> None:
     assert "trace.picture.off_line" not in traces(png(moved(figures(), lower=0)))
 
 
+def test_a_stroke_of_a_letter_that_stands_apart_is_no_figure() -> None:
+    page = figures()
+    draw = ImageDraw.Draw(page)
+    for row, lower in enumerate((2, 0, 0)):
+        left, top, right, low = figure_box(row, len(LINES[row]) - 1)
+        ink = ImageChops.invert(page.crop((left, top, right, low)).convert("L")).getbbox()
+        assert ink is not None
+        above, below = top + ink[1] + lower, top + ink[3] + lower - 1
+        draw.line((right + 6, above, right + 6, below), fill=(40, 40, 40))
+        draw.line((right + 7, above, right + 7, below), fill=(140, 140, 140))
+    assert "trace.picture.off_line" not in traces(png(page))
+
+
 @pytest.mark.parametrize("handling", HONEST.values(), ids=list(HONEST))
 def test_figures_that_were_handled_honestly_have_no_trace(
     handling: Callable[[Image.Image], Image.Image],

@@ -25,7 +25,8 @@ _SAME = 0.45  # pixels between how far the upper and the lower edge are off
 _AS_TALL = 0.1
 _PEER_ON = 0.4  # pixels: the same glyph stands on its line elsewhere
 _LIKE = 0.93  # correlation of two drawings of one glyph
-_NARROW = 0.8  # of its height: figures and Latin letters, where Chinese stands in its own way
+# Of its height: figures and Latin letters. Chinese stands in its own way, and in strokes apart.
+_NARROW, _THIN = 0.8, 0.2
 _MOST_TRIED, _MOST_OF_ROW = 40, 2
 _LEAST_AGREED, _AGREED = 4, 0.6  # glyphs; pixels
 
@@ -67,7 +68,7 @@ def shifted_glyphs(rgb: Bytes, rows: list[list[Stand]]) -> list[Trace]:
 
 
 def _is_narrow(glyph: Glyph) -> bool:
-    return glyph.width <= _NARROW * glyph.height
+    return _THIN * glyph.height <= glyph.width <= _NARROW * glyph.height
 
 
 def _is_off(one: Stand) -> bool:

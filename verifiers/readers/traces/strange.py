@@ -20,6 +20,7 @@ from verifiers.readers.traces.trace import Trace
 _FEW = 6
 _SAME_GROUND, _ENOUGH = 8, 20  # levels of a channel; blocks
 _SURE, _LEAST, _LARGE = 15.0, 7.0, 60.0  # summed logarithms
+_BAR = 0.04  # of the picture's height
 _ONE_PLACE = 160  # pixels between the tops of what one edit put in
 
 
@@ -54,6 +55,8 @@ def _parts(rgb: Bytes, fit: Fit) -> list[Trace]:
             continue
         if drawn_on(rgb, area):
             continue
+        if area[1] + area[3] / 2 < _BAR * rgb.shape[0]:
+            strength = min(strength, 0.6)  # a tab's or a phone's bar, in a size and face of its own
         said = (
             f"what stands here was not compressed with the rest, at quality {fit.quality}"
             f" ({int(own.sum())} blocks)"
