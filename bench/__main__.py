@@ -1,7 +1,8 @@
 """`make bench`: every measurement, each in a process of its own; writes docs/benchmarks.md.
 
 make bench                         all of it: half an hour on a machine that does nothing else
-make bench ARGS='--only storage'   some, by the first word of their names; the page is not written
+make bench ARGS='--only storage'   some, by name or its first word; the rest of the page
+                                   is as it was measured last in this checkout
 make bench ARGS=--quick            small rounds of most, into build/benchmarks.md
 """
 
@@ -19,6 +20,7 @@ from bench.page import Measured, missing, write
 from bench.runs import Run, runs
 
 ROOT = Path(__file__).parents[1]
+KEPT = ROOT / "build" / "bench"
 
 
 def main() -> int:
@@ -26,15 +28,25 @@ def main() -> int:
     asked.add_argument("--quick", action="store_true")
     asked.add_argument("--only", nargs="+", default=[], metavar="NAME")
     options = asked.parse_args()
-    chosen = [run for run in runs() if not options.only or run.module in options.only]
+    every = runs()
+    chosen = [
+        run
+        for run in every
+        if not options.only or run.module in options.only or run.name in options.only
+    ]
     if options.quick:
         chosen = [run for run in chosen if run.quick is not None]
     measured = [measure(run, quick=options.quick) for run in chosen]
-    for lacking in missing(measured) if not options.quick else ():  # whose rounds leave some out
-        print(f"not found in what was printed: {lacking}", file=sys.stderr)
-    page = ROOT / ("docs" if not options.quick else "build") / "benchmarks.md"
-    if options.quick or not options.only:
-        write(measured, page, day=datetime.now(UTC).date().isoformat())
+    if options.quick:
+        write(measured, ROOT / "build" / "benchmarks.md")
+    else:
+        for lacking in missing(measured):
+            print(f"not found in what was printed: {lacking}", file=sys.stderr)
+        kept = [Measured.kept(KEPT, run) for run in every]
+        if absent := [run.name for run, one in zip(every, kept, strict=True) if one is None]:
+            print(f"The page waits for: {', '.join(absent)}.", file=sys.stderr)
+        else:
+            write([one for one in kept if one is not None], ROOT / "docs" / "benchmarks.md")
     return int(any(one.status for one in measured))
 
 
@@ -52,9 +64,18 @@ def measure(run: Run, *, quick: bool) -> Measured:
         print(line, end="", flush=True)
         lines.append(line)
     status = child.wait()
-    return Measured(
-        run, " ".join(words), "".join(lines), time.monotonic() - began, _cpu_s() - before, status
+    one = Measured(
+        run=run,
+        command=" ".join(words),
+        output="".join(lines),
+        wall_s=time.monotonic() - began,
+        cpu_s=_cpu_s() - before,
+        status=status,
+        day=datetime.now(UTC).date().isoformat(),
     )
+    if not quick:
+        one.keep(KEPT)
+    return one
 
 
 def _cpu_s() -> float:

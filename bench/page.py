@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from html import escape
 from pathlib import Path
 
@@ -24,6 +25,27 @@ class Measured:
     wall_s: float
     cpu_s: float
     status: int
+    day: str
+
+    def keep(self, folder: Path) -> None:
+        """So that the page can be written again once some of it was measured anew."""
+        folder.mkdir(parents=True, exist_ok=True)
+        told = {field.name: getattr(self, field.name) for field in fields(self)}
+        told["run"] = self.run.name
+        _kept(folder, self.run).write_text(json.dumps(told), "utf-8")
+
+    @classmethod
+    def kept(cls, folder: Path, run: Run) -> Measured | None:
+        """The last one of this run, if there is one here."""
+        try:
+            told = json.loads(_kept(folder, run).read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        return cls(**told | {"run": run})
+
+
+def _kept(folder: Path, run: Run) -> Path:
+    return folder / f"{run.name.replace(' ', '-')}.json"
 
 
 def machine() -> str:
@@ -42,13 +64,13 @@ def machine() -> str:
     )
 
 
-def write(measured: Sequence[Measured], page: Path, *, day: str) -> None:
+def write(measured: Sequence[Measured], page: Path) -> None:
     """The page, and beside it a folder of the same name with a picture for each `Drawn`."""
     folder = page.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.svg"):
         old.unlink()
-    parts = [_HEAD.format(machine=machine(), day=day)]
+    parts = [_HEAD.format(machine=machine())]
     for one in measured:
         parts.append("".join(_section(one, folder)))
     page.write_text("\n".join(parts), "utf-8")
@@ -57,7 +79,7 @@ def write(measured: Sequence[Measured], page: Path, *, day: str) -> None:
 _HEAD = """\
 # Benchmarks
 
-Written by `make bench` on {day}: {machine}.
+Written by `make bench`: {machine}.
 
 Seconds are of that machine and of whoever else used it. What holds elsewhere are ratios to another
 tool that did the same in the same run, processor time, and counts of operations; the last are held
@@ -67,7 +89,8 @@ in every change by `tests/test_costs.py`.
 
 def _section(one: Measured, folder: Path) -> Iterator[str]:
     yield f"\n## {one.run.name}\n\n"
-    yield f"`{one.command}` took {one.wall_s:.0f} s, of which {one.cpu_s:.0f} s were computed"
+    yield f"`{one.command}` on {one.day} took {one.wall_s:.0f} s"
+    yield f", of which {one.cpu_s:.0f} s were computed"
     yield ".\n" if one.status == 0 else f", and ended with {one.status}: it missed a goal.\n"
     for number, drawn in enumerate(one.run.drawn):
         found = drawn.found(one.output)

@@ -70,7 +70,7 @@ def sniff(head: bytes) -> str:
 _HEADER = re.compile(rb"[!-9;-~]{1,80}:[ \t\r\n]")
 _FIELD = re.compile(
     rb"(?:\A|\n)(received|return-path|delivered-to|date|from|to|subject|message-id|mime-version|"
-    rb"content-type|dkim-signature|snapshot-content-location)[ \t]*:",
+    rb"content-type|dkim-signature|snapshot-content-location):",
     re.IGNORECASE,
 )
 

@@ -7,6 +7,7 @@ locator, and a missing or oddly shaped field becomes a ShapeError that names the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -142,19 +143,13 @@ def page_of(item: Item) -> Node:
         raise TooLargeError(what="the number of values in a page", size=values, limit=MAX_VALUES)
     try:
         value = json.loads(data, **_AS_WRITTEN)
-        if _keys_and_colons(value, data) != data.count(b":"):
+        if not _no_key_twice(_keys(value), data):
             value = json.loads(data, **_AS_WRITTEN, object_pairs_hook=_object)
     except (ValueError, RecursionError) as problem:
         raise ShapeError(
             source=item.source, pointer="json:", expected="JSON", got=_refusal(problem)
         ) from problem
     return Node(item, (), value)
-
-
-class _Digits(str):
-    """A JSON number as its digits: 1.10 stays 1.10, and a huge integer costs no arithmetic."""
-
-    __slots__ = ()
 
 
 class _RefusedError(ValueError):
@@ -178,43 +173,46 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
+# A number is its digits: 1.10 stays 1.10, and a huge integer costs no arithmetic.
 _AS_WRITTEN: dict[str, Any] = {
-    "parse_float": _Digits,
-    "parse_int": _Digits,
+    "parse_float": str,
+    "parse_int": str,
     "parse_constant": _no_number,
 }
 
 
-def _keys_and_colons(value: Any, data: bytes) -> int:
-    """How many colons `data` has if no object in it had one key twice; -1 if nobody can tell so.
-
-    To ask each object takes most of the time of reading a page. Each key is followed by a colon,
-    and the other colons stand in keys and texts; of a key that came twice one was lost, with its
-    colon. One that was written as an escape could make up for it. Raises RecursionError for what is
-    nested too deeply.
-    """
-    objects = 0
-    level: list[Any] = [value] if type(value) in _NESTED else []
-    texts: list[str] = [value] if isinstance(value, str) else []
+def _keys(value: Any) -> int:
+    """How many keys its objects have. Raises RecursionError for what is nested too deeply."""
+    keys = 0
+    level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
-        made = [node for node in level if type(node) is dict]
-        objects += sum(map(len, made))
-        texts += chain.from_iterable(made)
-        children = list(chain.from_iterable(map(_children, level)))
-        texts += [child for child in children if isinstance(child, str)]
-        level = [child for child in children if type(child) in _NESTED]
-        if not level:
-            # In UTF-16 and UTF-32, which have a zero in every bracket, escapes look otherwise.
-            unsure = b"\\u003" in data or b"\0" in data
-            return -1 if unsure else objects + "".join(texts).count(":")
-    raise RecursionError
+        objects = [node for node in level if type(node) is dict]
+        lists = [node for node in level if type(node) is list]
+        if not objects and not lists:
+            return keys
+        keys += sum(map(len, objects))
+        children = chain(map(dict.values, objects), lists)
+        level = [node for node in chain.from_iterable(children) if type(node) in _NESTED]
+    if level:
+        raise RecursionError
+    return keys
+
+
+def _no_key_twice(keys: int, data: bytes) -> bool:
+    """Whether it is certain that `data`, of which `keys` were read, has none twice in one object.
+
+    To ask each object takes most of the time of reading a page. Each key ends with a quotation mark
+    and a colon, so there are at most as many keys as such pairs; of a key that came twice one was
+    lost. What has more, since a text has such a pair too, is to be asked. So is UTF-16 and UTF-32,
+    where these are other bytes: they have a zero in every bracket.
+    """
+    if keys == data.count(b":"):
+        return b"\0" not in data
+    return keys == sum(1 for _ in _KEY_END.finditer(data)) and b"\0" not in data
 
 
 _NESTED = frozenset({dict, list})
-
-
-def _children(node: Any) -> Any:
-    return node.values() if type(node) is dict else node
+_KEY_END = re.compile(rb'"[ \t\r\n]*:')
 
 
 def _kind_of(value: Any) -> str:

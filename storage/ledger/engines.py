@@ -125,32 +125,71 @@ class Waiting:
 
 
 class Line:
-    """Where work waits for the writer. Whoever comes to its turn takes along who waits too."""
+    """Where work waits for the writer. All that waits when a transaction begins goes into it."""
 
     def __init__(self, together: Callable[[Sequence[Waiting]], Awaitable[None]]) -> None:
         """`together` answers each of a group, or fails it. It ends what it has begun."""
         self._together = together
         self.turn = asyncio.Lock()
-        self._waiting: list[Waiting] = []
+        self._waiting: list[tuple[Waiting, asyncio.Future[None]]] = []
+        self._running: asyncio.Task[None] | None = None
 
     @property
     def is_empty(self) -> bool:
-        return not self._waiting and not self.turn.locked()
+        return not self._waiting and self._running is None
 
     async def write(self, work: Work[Result]) -> Result:
-        mine = Waiting(work)
-        self._waiting.append(mine)
+        mine, ended = Waiting(work), asyncio.get_running_loop().create_future()
+        self._waiting.append((mine, ended))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
         try:
-            async with self.turn:
-                if not mine.taken:
-                    group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-                    for each in group:
-                        each.taken = True
-                    await self._together(group)
-        finally:
+            await asyncio.shield(ended)
+        except asyncio.CancelledError:
             if not mine.taken:  # cancelled before its turn
-                self._waiting.remove(mine)
+                self._waiting = [each for each in self._waiting if each[0] is not mine]
+            else:
+                await asyncio.wait([ended])  # what was begun ends first
+            raise
         return mine.answer()  # type: ignore[no-any-return]
+
+    async def _run(self) -> None:
+        """Group by group, until nobody waits. Who is answered is so at once, all of a group."""
+        try:
+            while self._waiting:
+                async with self.turn:
+                    await self._next()
+        except BaseException as error:  # the loop ends
+            left, self._waiting = self._waiting, []
+            self._end(left, error)
+            raise
+        finally:
+            self._running = None
+
+    async def _next(self) -> None:
+        group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+        works = [waiting for waiting, _ in group]
+        for each in works:
+            each.taken = True
+        try:
+            if works:
+                await self._together(works)
+        except BaseException as error:
+            all_failed(works, error)
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self._end(group)
+
+    @staticmethod
+    def _end(
+        group: Sequence[tuple[Waiting, asyncio.Future[None]]], error: BaseException | None = None
+    ) -> None:
+        for waiting, ended in group:
+            if error is not None:
+                all_failed([waiting], error)
+            if not ended.done():
+                ended.set_result(None)
 
 
 def all_failed(group: Sequence[Waiting], error: BaseException) -> None:

@@ -161,8 +161,8 @@ class PostgresEngine:
         try:
             return await line.write(work)
         finally:
-            if line.is_empty:
-                self._lines.pop(key, None)
+            if line.is_empty and self._lines.get(key) is line:  # not one that came after it
+                del self._lines[key]
 
     async def migrate(self) -> None:
         begin = f"{beginning(Reach.MIGRATION, reading=False)}; {_NO_LIMITS}"

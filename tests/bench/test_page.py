@@ -44,18 +44,26 @@ def test_the_picture_has_a_bar_a_figure_and_its_text() -> None:
 def test_the_page_names_command_machine_and_what_was_not_measured(tmp_path: Path) -> None:
     other = Drawn(title="Another", pattern=r"^nothing (?P<value>\d+)")
     run = Run(name="storage", drawn=(SHARE, other))
-    measured = [Measured(run, "python -m bench.storage", TABLE, 12.0, 3.0, 0)]
+    measured = [Measured(run, "python -m bench.storage", TABLE, 12.0, 3.0, 0, "2026-11-28")]
     page = tmp_path / "benchmarks.md"
     (tmp_path / "benchmarks").mkdir()
     (tmp_path / "benchmarks" / "gone-0.svg").touch()
-    write(measured, page, day="2026-11-28")
+    write(measured, page)
     text = page.read_text("utf-8")
-    assert "2026-11-28" in text and "cores of" in text and "Python 3" in text
-    assert "`python -m bench.storage` took 12 s, of which 3 s were computed." in text
+    assert "cores of" in text and "Python 3" in text
+    assert "`python -m bench.storage` on 2026-11-28 took 12 s, of which 3 s were computed." in text
     assert "![A & B: 1 0.62; 50 0.41](benchmarks/storage-0.svg)" in text
     assert "Another: not measured in this run." in text and TABLE.strip() in text
     assert [file.name for file in (tmp_path / "benchmarks").iterdir()] == ["storage-0.svg"]
     assert missing(measured) == ["storage: Another"]
+
+
+def test_what_was_measured_before_is_kept_for_the_page(tmp_path: Path) -> None:
+    run = Run(name="end_to_end rate", drawn=(SHARE,))
+    assert Measured.kept(tmp_path, run) is None
+    one = Measured(run, "python -m bench.end_to_end rate", TABLE, 12.0, 3.0, 1, "2026-11-28")
+    one.keep(tmp_path / "build")
+    assert Measured.kept(tmp_path / "build", run) == one
 
 
 def test_every_module_of_bench_is_run_and_every_pattern_has_a_value() -> None:

@@ -152,6 +152,8 @@ def test_times_keep_what_was_stated_and_take_only_what_was_declared() -> None:
         (b'{"a":1}{"b":2}', "other bytes"),
         (b'{"a":1,"a":2}', "an object with one key twice"),
         (b'[{"b":{"a":1,"a":1}}]', "an object with one key twice"),
+        (b'{"a" :1,"a"\t:"b:c"}', "an object with one key twice"),
+        ('{"\u3a22":1,"\u3a22":2}'.encode("utf-16-le"), "an object with one key twice"),
         (b'{"a":NaN}', "NaN"),
         (b"[-Infinity]", "-Infinity"),
         (b"[" * 100_000, "JSON nested too deeply"),
@@ -164,6 +166,39 @@ def test_what_is_not_one_plain_document_is_a_shape_error(raw: bytes, got: str) -
     with pytest.raises(ShapeError) as raised:
         page_of(an_item(raw))
     assert raised.value.pointer == "json:" and raised.value.got.startswith(got)
+
+
+# Texts and keys full of what ends a key, and the white space that may stand before a colon.
+_TEXTS = st.text('a":\\ ', max_size=4)
+_SPACES = st.sampled_from(["", " ", "\t", "\r\n"])
+
+
+@st.composite
+def _objects(draw: st.DrawFn, depth: int = 2) -> tuple[str, bool]:
+    """An object as JSON, and whether one in it has a key twice."""
+    names, written, twice = [], [], False
+    for name in draw(st.lists(_TEXTS, max_size=3)):
+        inner, inner_twice = json.dumps(draw(_TEXTS), ensure_ascii=draw(st.booleans())), False
+        if depth and draw(st.booleans()):
+            inner, inner_twice = draw(_objects(depth - 1))
+        names.append(name)
+        twice |= inner_twice
+        key = json.dumps(name).replace("a", "\\u0061" if draw(st.booleans()) else "a")
+        written.append(f"{key}{draw(_SPACES)}:{draw(_SPACES)}{inner}")
+    return "{" + ",".join(written) + "}", twice or len({*names}) < len(names)
+
+
+@given(_objects(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32-be"]))
+def test_a_page_is_refused_just_if_an_object_has_a_key_twice(
+    made: tuple[str, bool], encoding: str
+) -> None:
+    text, twice = made
+    item = an_item(text.encode(encoding))
+    if twice:
+        with pytest.raises(ShapeError, match="one key twice"):
+            page_of(item)
+    else:
+        assert page_of(item).value == json.loads(text)
 
 
 def test_the_deepest_page_is_read_wherever_the_caller_stands() -> None:

@@ -90,6 +90,43 @@ async def test_who_gives_up_before_its_turn_has_written_nothing(database: Databa
     assert await database.read("acme", _count) == 9
 
 
+async def test_writers_of_a_tenant_come_one_after_another(database: Database) -> None:
+    writing = most = 0
+
+    async def work(transaction: Transaction) -> None:
+        nonlocal writing, most
+        writing += 1
+        most = max(most, writing)
+        await _count(transaction)
+        await _count(transaction)
+        writing -= 1
+
+    async def one(number: int) -> None:
+        for turn in range(8):
+            await database.write("acme", work)
+            for _ in range(number * turn % 5):
+                await asyncio.sleep(0)
+
+    await asyncio.gather(*(one(number) for number in range(12)))
+    assert (writing, most) == (0, 1)
+
+
+async def test_who_gives_up_in_its_turn_leaves_after_what_it_began(database: Database) -> None:
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def work(transaction: Transaction) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        await transaction.execute(text("INSERT INTO noted VALUES (1)"))
+
+    writing = asyncio.create_task(database.write("acme", work))
+    await begun.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert await database.read("acme", _count) == 1
+
+
 async def test_a_ledger_that_was_closed_says_so_to_all_who_wait(tmp_path: Path) -> None:
     opened = await Database.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     await opened.close()

@@ -275,6 +275,40 @@ def test_a_heading_is_held_against_a_way_that_is_drawn_from_left_to_right() -> N
     assert kinds(row("Handed over 2026-11-03T14:19")) == ["twice"]
 
 
+def way(*dates: str, head: str, confidence: float = 0.84) -> Facts:
+    """A picture: a heading that dates the delivery, and a column of which the first row does, too.
+
+    The words beside the rows are unknown; only the last one is known, as the parcel's collection.
+    """
+    read = [
+        fact("document.text", f"Handed over  {head}", box(40, 20, 300, 20), confidence),
+        fact("delivery.at", parse_iso(head), box(140, 20, 200, 20), confidence),
+    ]
+    names = ("delivery.at", *("document.printed.at",) * (len(dates) - 2), "scan.accepted.at")
+    for row, (name, date_) in enumerate(zip(names, dates, strict=True)):
+        at = box(40, 200 + 100 * row, 200, 20)
+        read.append(fact("document.text", date_, at, confidence))
+        read.append(fact(name, parse_iso(date_), at, confidence))
+    return Facts(read)
+
+
+COLUMN = ("2026-11-05T18:20", "2026-11-05T09:11", "2026-11-04T19:43", "2026-11-02T10:24")
+
+
+def test_a_heading_is_held_against_a_column_of_scans_whose_words_are_unknown() -> None:
+    assert tamper_of(way(*COLUMN, head="2026-11-07")).verdict is Verdict.FAIL
+    assert kinds(way(*COLUMN, head="2026-11-05")) == []
+    # One day beside another, as forms set them, is no way of a parcel.
+    assert kinds(way(*COLUMN[:1], COLUMN[3][:10], head="2026-11-07")) == []
+
+
+def test_what_one_misread_figure_explains_does_not_decide() -> None:
+    assert tamper_of(way(*COLUMN, head="2026-11-08")).verdict is Verdict.INCONCLUSIVE  # 8 as 5
+    assert tamper_of(way(*COLUMN, head="2026-11-08", confidence=0.6)).verdict is not Verdict.FAIL
+    assert tamper_of(way(*COLUMN, head="2026-11-07", confidence=0.6)).verdict is not Verdict.FAIL
+    assert tamper_of(way(*COLUMN, head="2026-11-08", confidence=0.95)).verdict is Verdict.FAIL
+
+
 def test_a_date_under_another_events_label_proves_no_delivery() -> None:
     """Two columns: the history's word stands in the row of the date that "Shipped" is over."""
 
@@ -383,6 +417,21 @@ def test_one_weak_trace_is_open_and_two_kinds_of_them_are_enough() -> None:
     assert judged(*surely).verdict is Verdict.FAIL
     editor = [("trace.file.editor", 0.4), ("trace.picture.history", 0.4)]
     assert judged(*editor).verdict is Verdict.PASS
+
+
+def test_a_photo_is_not_level_and_an_editors_name_goes_with_what_stands_off_its_line() -> None:
+    def shown(**traits: float) -> list[Fact]:
+        return [fact("picture.trait", f"{value} {name}", WHOLE) for name, value in traits.items()]
+
+    size = fact("picture.size", "900 x 1200", WHOLE)
+    off = fact("trace.picture.off_line", "it stands 1.0 pixels off", box(1, 2, 3, 4), 0.85)
+    screen = shown(even=0.7, tones=0.8, sharp=0.9, tint=0, colour=90)
+    photo = shown(even=0.1, tones=0.3, shade=12, tint=9, colour=90, rim=0.7)
+    assert tamper_of(Facts([size, *screen, off])).verdict is Verdict.FAIL
+    assert tamper_of(Facts([size, *photo, off])).verdict is not Verdict.FAIL
+    # Saving anew moves no word.
+    weak = [("trace.file.editor", 0.6), ("trace.picture.off_line", 0.5)]
+    assert judged(*weak).verdict is Verdict.FAIL
 
 
 def test_a_fail_names_the_places_and_a_check_that_was_not_made_leaves_it_open() -> None:

@@ -12,14 +12,15 @@ Promises are no deliveries, and somebody who talks of a delivery dates the messa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from evidence.facts import Fact, Facts
 from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.lines import Line, place_of
+from verifiers.readers.figures import slips_of
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told, labels_in
 
@@ -47,6 +48,7 @@ class Event:
     starts  the wall clocks that it can begin at; more than one where 03/04/2026 can be two days
     at      the instant, where the zone is known
     doubtful  a label of another event stands right over the date, in its own column
+    place   page, x, y, width and height of the date's box
     """
 
     step: int
@@ -55,6 +57,7 @@ class Event:
     line: Line
     at: datetime | None = None
     doubtful: bool = False
+    place: tuple[int, int, int, int, int] | None = None
 
     @property
     def days(self) -> set[date]:
@@ -82,7 +85,7 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         at = fact.value.at if isinstance(fact.value, Instant) else None
         step = _STEPS[name]
         doubtful = step == DELIVERED and _under_another_label(fact, facts)
-        found.append(Event(step, starts, timed, line, at, doubtful))
+        found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact)))
     return found
 
 
@@ -150,13 +153,41 @@ def _starts(time: Time) -> tuple[tuple[datetime, ...], bool]:
     return (wall,), True
 
 
-def _weight(*events: Event) -> float:
+_READ_WELL, _READ = 0.9, 0.75
+
+
+def _weight(*events: Event, contradict: Callable[..., bool] | None = None) -> float:
+    """How much a contradiction of these events speaks for an edit.
+
+    contradict  asked again of what a recognition may have misread: whether it holds all the same
+    """
     if any(event.doubtful for event in events):
         return 0.38  # two such contradictions are no proof either
     if all(event.line.sure for event in events):
         return 0.95
     low = min(event.line.confidence for event in events)
-    return 0.85 if low >= 0.9 else 0.5
+    firm = contradict is not None and low >= _READ and not _by_a_slip(events, contradict)
+    return 0.85 if low >= _READ_WELL or firm else 0.5
+
+
+def _by_a_slip(events: Sequence[Event], contradict: Callable[..., bool]) -> bool:
+    """Whether one figure of one date, taken for another, would be all that is wrong."""
+    return any(
+        not contradict(*events[:place], slipped, *events[place + 1 :])
+        for place, event in enumerate(events)
+        for slipped in _slipped(event)
+    )
+
+
+def _slipped(event: Event) -> Iterator[Event]:
+    """The event as it may have been written, if one figure of it was misread."""
+    form = "%Y%m%d%H%M" if event.timed else "%Y%m%d"
+    for start in event.starts:
+        for figures in slips_of(start.strftime(form)):
+            try:
+                yield replace(event, starts=(datetime.strptime(figures, form),), at=None)
+            except ValueError:
+                continue
 
 
 # Scans on one way are in their own places' zones, at most so far apart while a parcel travels.
@@ -170,7 +201,8 @@ def out_of_order(events: Sequence[Event]) -> Iterator[Contradiction]:
         if event.step == DELIVERED and (after := _told_after(event, events)) is not None:
             said = f'"{_said(event)}" lies before "{_said(after)}"'
             facts = (*event.line.facts, *after.line.facts)
-            yield Contradiction("order", said, facts, _weight(event, after))
+            weight = _weight(after, event, contradict=_surely_after)
+            yield Contradiction("order", said, facts, weight)
             break
     for capture in events:
         if capture.step != CAPTURED:
@@ -179,7 +211,8 @@ def out_of_order(events: Sequence[Event]) -> Iterator[Contradiction]:
             if event.step == DELIVERED and _surely_after(event, capture):
                 said = f'"{_said(event)}" lies after "{_said(capture)}"'
                 facts = (*event.line.facts, *capture.line.facts)
-                yield Contradiction("order", said, facts, _weight(event, capture))
+                weight = _weight(event, capture, contradict=_surely_after)
+                yield Contradiction("order", said, facts, weight)
                 return
 
 
@@ -220,7 +253,7 @@ def told_twice(events: Sequence[Event], *, parcels: int) -> Iterator[Contradicti
     delivered = [event for event in events if event.step == DELIVERED]
     if not 2 <= len(delivered) <= 3 or parcels > 1:
         return
-    if not any(event.step in {TRANSIT, OUT} or _of_a_row(event, delivered) for event in events):
+    if not any(event.step in {TRANSIT, OUT} or _of_a_way(event, delivered) for event in events):
         # Without a history, only a row that names the delivery itself surely dates it.
         delivered = [event for event in delivered if _names_delivery(event)]
     first = next(iter(delivered), None)
@@ -230,15 +263,25 @@ def told_twice(events: Sequence[Event], *, parcels: int) -> Iterator[Contradicti
             continue
         said = f'"{_said(first)}" and "{_said(other)}" tell of one delivery'
         facts = (*first.line.facts, *other.line.facts)
-        yield Contradiction("twice", said, facts, _weight(first, other))
+        weight = _weight(first, other, contradict=lambda *both: not _agree(*both))
+        yield Contradiction("twice", said, facts, weight)
         return
 
 
-def _of_a_row(event: Event, delivered: Sequence[Event]) -> bool:
-    """Whether it is a scan in one row with a delivery, as pages draw the way from left to right."""
+def _of_a_way(event: Event, delivered: Sequence[Event]) -> bool:
+    """Whether it is a scan in one row or one column with a delivery, as pages draw the way."""
     return event.step == SHIPPED and event.timed and any(
-        one.timed and one.line is event.line for one in delivered
+        one.timed and (one.line is event.line or _under(one, event)) for one in delivered
     )  # fmt: skip
+
+
+def _under(one: Event, other: Event) -> bool:
+    """Whether both stand in one column, a few rows apart."""
+    if one.place is None or other.place is None or one.place[0] != other.place[0]:
+        return False
+    height = max(one.place[4], other.place[4])
+    apart = abs(one.place[2] - other.place[2])
+    return abs(one.place[1] - other.place[1]) < 0.5 * height and apart > 2.5 * height
 
 
 def _names_delivery(event: Event) -> bool:

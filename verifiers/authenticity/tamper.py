@@ -53,7 +53,7 @@ def tamper_of(facts: Facts) -> Tamper:
     strongest: dict[str, float] = {}
     for one in against:
         strongest[one.kind] = max(strongest.get(one.kind, 0.0), one.weight)
-    if len(strongest) > 1 and set(strongest) <= {"editor", *_ONE_MAKING}:
+    if len(strongest) > 1 and set(strongest) <= {"editor", *_OF_SAVING}:
         # Who crops a picture in an editor saves it once more, over an earlier compression.
         strongest["editor"] = _BESIDE_PIXELS * strongest.get("editor", 0.0)
     left = 1.0
@@ -93,7 +93,7 @@ def _looked_at(facts: Facts) -> bool:
 
 def _weighed(facts: Facts) -> Iterator[_Weighed]:
     marked = facts.first("trace.picture.marked") is not None
-    composed = _composed(facts)
+    composed, seen = _composed(facts), kind_of(facts).kind in _SEEN
     for fact in facts:
         trait = TRACES.get(fact.name)
         if trait is None:
@@ -101,6 +101,7 @@ def _weighed(facts: Facts) -> Iterator[_Weighed]:
         # What was drawn on the picture is what the editor was for.
         share = 0.5 if marked and trait.together == "editor" else 1.0
         share = _OF_MANY if composed and fact.name in _ONE_MAKING else share
+        share = _OF_SEEN if seen and fact.name == "trace.picture.off_line" else share
         weight = share * trait.weight * fact.confidence
         yield _one(trait, fact.name, weight, _sentence(fact), (fact,))
     for found in contradictions_of(facts):
@@ -114,10 +115,14 @@ def _weighed(facts: Facts) -> Iterator[_Weighed]:
 _ONE_MAKING = frozenset(
     {"trace.picture.strange_part", "trace.picture.strange_paper", "trace.picture.off_line"}
 )
+# Those that saving once more leaves where something was compressed before.
+_OF_SAVING = _ONE_MAKING - {"trace.picture.off_line"}
+# Paper before a camera or in a scanner is never quite level or flat.
+_SEEN, _OF_SEEN = frozenset({FileKind.PHOTO, FileKind.SCAN}), 0.5
 # What a page that tells one story cannot say; messages between pictures tell several.
 _ONE_STORY = frozenset({"order", "twice"})
 _OF_MANY = 0.6
-# How much of an editor's name counts where nothing but the pixels stands beside it.
+# How much of an editor's name counts where nothing but a trace of saving stands beside it.
 _BESIDE_PIXELS = 0.5
 
 

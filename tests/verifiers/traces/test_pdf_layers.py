@@ -150,6 +150,8 @@ class _Blank:
     [
         pytest.param({}, 0, id="the same"),
         pytest.param({3: "Delivered On: 2026-11-05 09:48"}, 1, id="another day and minute"),
+        pytest.param({2: "Shipped on: November 2, 2O26"}, 0, id="a year that was not read"),
+        pytest.param({2: "Shipped on: May 17, 2O26"}, 1, id="another day, its year not read"),
         pytest.param({3: "Delivered On: 2026-11-23 14:32"}, 1, id="another day, two figures"),
         pytest.param({1: "Tracking Number: 1Z5R89390352045127"}, 1, id="another number"),
         pytest.param({3: "Delivered On: 2026-11-11 14:32"}, 0, id="7 is read as 1"),

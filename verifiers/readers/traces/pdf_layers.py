@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from verifiers.readers.figures import ALIKE
 from verifiers.readers.said.clocks import clocks_in
 from verifiers.readers.said.days import days_in
 from verifiers.readers.said.fold import fold
@@ -42,9 +43,8 @@ _SHORTER, _LONGER = 0.2, 0.5
 # Places that are read, and strips in which lines are looked for; more cost as much as the page.
 _MOST_PLACES, _LOOKS = 40, 3
 _LEAST_STRIP = 16  # pixels wide and high; hidden text may lie beside the page
+_YEARLESS = "0000-"
 _NEEDS = "needs the extra `ocr`, which is not installed, or does not start"
-# Figures that recognitions take for each other.
-_ALIKE = {frozenset(pair) for pair in "17 27 38 56 68 08 06 58 49 89 35 14 09 59 39 69 90".split()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +129,20 @@ def _differ(stated: Sequence[str], seen: Sequence[str]) -> bool:
     off = [
         frozenset((a, b))
         for one, other in zip(stated, seen, strict=True)
-        for a, b in zip(one, other, strict=True)
+        for a, b in zip(*_both_dated(one, other), strict=True)
         if a != b
     ]
     if not all(sign.isdigit() for pair in off for sign in pair):
         return False  # a letter in a figure's place is a slip
-    clear = sum(pair not in _ALIKE for pair in off)
+    clear = sum(pair not in ALIKE for pair in off)
     return clear >= 2 or (clear >= 1 and len(off) >= 3)
+
+
+def _both_dated(one: str, other: str) -> tuple[str, str]:
+    """The two without their year where a slip has hidden it in one of them, as in "2O26"."""
+    if _YEARLESS in (one[:5], other[:5]):
+        return one[5:], other[5:]
+    return one, other
 
 
 def _shows_as_stated(pixels: Any, scale: float, hidden: Sequence[Mark]) -> bool:
@@ -308,7 +315,8 @@ def _found(text: str) -> list[tuple[int, int, str]]:
     found: list[tuple[int, int, str]] = []
     for day in days:
         one = day.readings[0]
-        found.append((day.start, day.end, f"{one.year or 0:04}-{one.month:02}-{one.day:02}"))
+        year = f"{one.year:04}-" if one.year else _YEARLESS
+        found.append((day.start, day.end, f"{year}{one.month:02}-{one.day:02}"))
     found += [(clock.start, clock.end, f"{clock.at:%H:%M}") for clock in clocks]
     taken = [(start, end) for start, end, _ in found]
     found += [
