@@ -31,6 +31,7 @@ from evidence.playbook import Playbook
 from evidence.policy import Policy
 from evidence.sealed import SealedItem
 from service import tracing
+from service.at_hand import AtHand
 from service.backup.moved import check_not_moved
 from service.cases.ref import POLICY as CASES
 from service.clock import Clock, machine
@@ -68,6 +69,8 @@ log = structlog.get_logger()
 
 # A report takes a core for a second and up to gigabytes of memory.
 REPORTS_AT_ONCE = 2
+# A document that was read takes so many times the memory of its text.
+_READ = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,16 @@ class Account:
     manifest_envelope: bytes | None
     statement: Statement | None
     statement_envelope: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """Manifest and statement of one collection, read, and as they were signed."""
+
+    manifest: Manifest | None = None
+    manifest_envelope: bytes | None = None
+    statement: Statement | None = None
+    statement_envelope: bytes | None = None
 
 
 def open_vault(settings: Settings) -> Vault:
@@ -122,6 +135,7 @@ class Runtime:
         self.instruments = Instruments()
         self.reading = Reading(settings.limits)
         self.rendering = asyncio.Semaphore(REPORTS_AT_ONCE)
+        self._sealings: AtHand[Sealing] = AtHand()
         self._spool = OwnFolder(settings.data / "spool")
         self.owner = dice.token_hex(8)
         self.witnesses = Witnesses(
@@ -359,25 +373,44 @@ class Runtime:
         return order
 
     async def account(self, tenant: str, ref: OrderRef) -> Account:
-        order = await self.find(tenant, ref)
+        return await self.account_of(await self.find(tenant, ref))
+
+    async def account_of(self, order: OrderRecord) -> Account:
         collections = await self.ledger.collections_of(order)
         items = await self.ledger.items(order)
         sealed = [c for c in collections if c.state is State.SEALED]
-        manifest = statement = None
-        if sealed:
-            manifest = await self.sealed(order, items, sealed[-1].id, Role.MANIFEST)
-            statement = await self.sealed(order, items, sealed[-1].id, Role.STATEMENT)
+        sealing = await self._sealing(order, items, sealed[-1].id) if sealed else Sealing()
         return Account(
             order=order,
             aliases=await self.ledger.aliases(order),
             collections=collections,
-            tasks={c.id: await self.ledger.tasks(tenant, c.id) for c in collections},
+            tasks=await self.ledger.tasks_of(order),
             items=items,
-            manifest=Manifest.from_payload(manifest.payload) if manifest else None,
-            manifest_envelope=manifest.to_json() if manifest else None,
-            statement=Statement.from_payload(statement.payload) if statement else None,
-            statement_envelope=statement.to_json() if statement else None,
+            manifest=sealing.manifest,
+            manifest_envelope=sealing.manifest_envelope,
+            statement=sealing.statement,
+            statement_envelope=sealing.statement_envelope,
         )
+
+    async def _sealing(
+        self, order: OrderRecord, items: Sequence[KeptItem], collection: str
+    ) -> Sealing:
+        """Both documents, as read lately: once they are there they are there for good."""
+        held = self._sealings.get((order.handle, collection))
+        if held is not None:
+            return held
+        manifest = await self.sealed(order, items, collection, Role.MANIFEST)
+        statement = await self.sealed(order, items, collection, Role.STATEMENT)
+        found = Sealing(
+            Manifest.from_payload(manifest.payload) if manifest else None,
+            manifest.to_json() if manifest else None,
+            Statement.from_payload(statement.payload) if statement else None,
+            statement.to_json() if statement else None,
+        )
+        if found.manifest_envelope and found.statement_envelope:
+            size = _READ * (len(found.manifest_envelope) + len(found.statement_envelope))
+            self._sealings.put((order.handle, collection), found, size=size)
+        return found
 
     async def sealed(
         self, order: OrderRecord, items: Sequence[KeptItem], collection: str, role: Role

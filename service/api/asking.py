@@ -10,7 +10,7 @@ from evidence.custody import Act
 from evidence.errors import NotFoundError, RequestError
 from evidence.orders import OrderRef, order_ref
 from service.access.callers import DeniedError, Whose, caller_of
-from service.api.ports import EVIDENCE, Account, Collection
+from service.api.ports import EVIDENCE, Account, Collection, Order
 from service.custody import By
 from service.http.contract import Given
 from service.http.problems import (
@@ -56,9 +56,12 @@ async def account_of(request: web.Request, ref: OrderRef) -> Account:
     return account
 
 
-async def note(request: web.Request, ref: OrderRef, act: Act, **what: object) -> None:
-    """Into the custody log, before anything of the order is sent."""
-    await request.app[EVIDENCE].note(whose_of(request), ref, act, by_of(request), what)
+async def note(
+    request: web.Request, ref: OrderRef, act: Act, *, order: Order | None = None, **what: object
+) -> None:
+    """Into the custody log, before anything of the order is sent; `order` is what was read."""
+    evidence, whose = request.app[EVIDENCE], whose_of(request)
+    await evidence.note(whose, ref, act, by_of(request), what, order=order)
 
 
 def whose_of(request: web.Request) -> Whose:

@@ -18,7 +18,7 @@ FIRST_ITEMS = 100
 async def get_evidence(request: web.Request, given: Given) -> web.StreamResponse:
     ref = ref_of(given)
     account = await account_of(request, ref)
-    await note(request, ref, Act.EVIDENCE, items=len(account.items))
+    await note(request, ref, Act.EVIDENCE, order=account.order, items=len(account.items))
     links = {
         "self": order_path(ref),
         "items": order_path(ref, "/items"),

@@ -26,11 +26,12 @@ async def list_items(request: web.Request, given: Given) -> web.StreamResponse:
     ref = ref_of(given)
     start = _place(given.query["cursor"]) if "cursor" in given.query else 0
     stop = start + given.query["limit"]
-    items = await request.app[EVIDENCE].items(whose_of(request), ref)
-    if items is None:
+    found = await request.app[EVIDENCE].items(whose_of(request), ref)
+    if found is None:
         raise no_order()
+    order, items = found
     page = items[start:stop]
-    await note(request, ref, Act.ITEMS, **listed([item.sha256 for item in page]))
+    await note(request, ref, Act.ITEMS, order=order, **listed([item.sha256 for item in page]))
     return send_json(
         {
             "items": [item_json(item, ref) for item in page],
@@ -45,7 +46,7 @@ async def get_item(request: web.Request, given: Given) -> web.StreamResponse:
     found = await request.app[EVIDENCE].content(whose_of(request), ref, given.path["sha256"])
     if found is None:
         raise not_found("item", "GET the order's items for those it has.")
-    item, content = found
+    order, item, content = found
     etag = f'"{item.sha256}"'
     if (same := unchanged(request, etag)) is not None:
         return same
@@ -53,7 +54,7 @@ async def get_item(request: web.Request, given: Given) -> web.StreamResponse:
     start, stop = part or (0, content.size)
     media_type = item.media_type.partition(";")[0].strip().lower()
     served = f"{start}-{stop - 1}" if part else None
-    await note(request, ref, Act.ITEM, sha256=item.sha256, range=served)
+    await note(request, ref, Act.ITEM, order=order, sha256=item.sha256, range=served)
     response = web.StreamResponse(
         status=206 if part else 200,
         headers={

@@ -29,7 +29,7 @@ from service.agenda.agenda import keeping_time
 from service.agenda.polls import asking
 from service.api.defect_port import DeskPort
 from service.api.ports import Collection as AnyCollection
-from service.api.ports import Evidence
+from service.api.ports import Evidence, Order
 from service.api.sealed_port import SealedPort
 from service.at_hand import AtHand
 from service.cases.work import CaseWork
@@ -88,6 +88,8 @@ class RuntimeEvidence:
         self.rates: Rates | None = SharedRates(queue.pool, quota) if queue is not None else None
         self.defects = DeskPort(runtime, desk or Desk(runtime))
         self._sealed = SealedPort(runtime)
+        # Lines of single items by their order's handle and digest: they never change.
+        self._lines: AtHand[KeptItem] = AtHand()
         self._tokens: AtHand[AccessToken] = AtHand(held_s=TOKEN_S, clock=monotonic)
 
     async def request_collection(
@@ -150,18 +152,19 @@ class RuntimeEvidence:
         return await operating.drop(self._runtime, whose.tenant, id, whose.stores)
 
     async def account(self, whose: Whose, ref: OrderRef) -> Account | None:
-        if await self._order(whose, ref) is None:
-            return None
-        return await self._runtime.account(whose.tenant, ref)
+        order = await self._order(whose, ref)
+        return None if order is None else await self._runtime.account_of(order)
 
     async def sealed(
         self, whose: Whose, ref: OrderRef, role: Role, act: Act, by: By
     ) -> tuple[str, bytes] | None:
         return await self._sealed.handed_out(whose, ref, role, act, by)
 
-    async def items(self, whose: Whose, ref: OrderRef) -> Sequence[KeptItem] | None:
+    async def items(
+        self, whose: Whose, ref: OrderRef
+    ) -> tuple[OrderRecord, Sequence[KeptItem]] | None:
         order = await self._order(whose, ref)
-        return None if order is None else await self._runtime.ledger.items(order)
+        return None if order is None else (order, await self._runtime.ledger.items(order))
 
     async def summary(self, whose: Whose, ref: OrderRef) -> Mapping[str, Any] | None:
         order = await self._order(whose, ref)
@@ -169,15 +172,22 @@ class RuntimeEvidence:
 
     async def content(
         self, whose: Whose, ref: OrderRef, sha256: str
-    ) -> tuple[KeptItem, RangedContent] | None:
+    ) -> tuple[OrderRecord, KeptItem, RangedContent] | None:
         order = await self._order(whose, ref)
         if order is None:
             return None
-        for line in await self._runtime.ledger.items(order):
-            if line.sha256 == sha256:
-                # Every Objects gives contents that can be read in part.
-                return line, cast(RangedContent, self._runtime.stored(order, line))
-        return None
+        key = (order.handle, sha256)
+        line = self._lines.get(key)
+        if line is None:
+            line = next(
+                (each for each in await self._runtime.ledger.items(order) if each.sha256 == sha256),
+                None,
+            )
+            if line is None:
+                return None
+            self._lines.put(key, line)
+        # Every Objects gives contents that can be read in part.
+        return order, line, cast(RangedContent, self._runtime.stored(order, line))
 
     def session_key(self) -> bytes:
         house = self._runtime.settings.tenant
@@ -244,7 +254,7 @@ class RuntimeEvidence:
 
     async def _item(self, whose: Whose, ref: OrderRef, sha256: str) -> Item | None:
         found = await self.content(whose, ref, sha256)
-        return None if found is None else found[0].item(found[1])
+        return None if found is None else found[1].item(found[2])
 
     async def bundle(
         self,
@@ -286,9 +296,17 @@ class RuntimeEvidence:
         await make(self._runtime, whose.tenant, asked, to=to, by=by, scratch=to.parent)
 
     async def note(
-        self, whose: Whose, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
+        self,
+        whose: Whose,
+        ref: OrderRef,
+        act: Act,
+        by: By,
+        what: Mapping[str, object],
+        *,
+        order: Order | None = None,
     ) -> None:
-        await custody.note(self._runtime, await self._found(whose, ref), act, by, **what)
+        known = order if isinstance(order, OrderRecord) else await self._found(whose, ref)
+        await custody.note(self._runtime, known, act, by, **what)
 
     async def custody(self, whose: Whose, ref: OrderRef) -> custody.Report | None:
         if await self._order(whose, ref) is None:

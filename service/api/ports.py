@@ -259,7 +259,7 @@ class Evidence(Protocol):
         """
         ...
 
-    async def items(self, whose: Whose, ref: OrderRef) -> Sequence[KeptItem] | None:
+    async def items(self, whose: Whose, ref: OrderRef) -> tuple[Order, Sequence[KeptItem]] | None:
         """As `account` has them, without reading the manifest for it."""
         ...
 
@@ -269,7 +269,7 @@ class Evidence(Protocol):
 
     async def content(
         self, whose: Whose, ref: OrderRef, sha256: str
-    ) -> tuple[KeptItem, StoredContent] | None: ...
+    ) -> tuple[Order, KeptItem, StoredContent] | None: ...
 
     async def bundle(
         self,
@@ -319,10 +319,18 @@ class Evidence(Protocol):
         ...
 
     async def note(
-        self, whose: Whose, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
+        self,
+        whose: Whose,
+        ref: OrderRef,
+        act: Act,
+        by: By,
+        what: Mapping[str, object],
+        *,
+        order: Order | None = None,
     ) -> None:
         """Write into the custody log what is about to be handed out; only then may it be.
 
+        order   what was read is of this one, as another method gave it; None looks for it by `ref`
         NotFoundError if the order was erased meanwhile.
         """
         ...

@@ -119,8 +119,7 @@ class Collections(Errands):
 
         async def work(connection: Transaction) -> list[Collection]:
             rows = await connection.execute(_COLLECTIONS_OF, {"order": order.handle})
-            cipher = RowCipher(order.key)
-            return [_collection_of(row, cipher) for row in rows]
+            return [_collection_of(row, order.cipher) for row in rows]
 
         return await self._database.read(order.tenant, work)
 
@@ -240,6 +239,31 @@ class Collections(Errands):
             return [_task_of(row, items.get(row.source, 0), cipher) for row in rows]
 
         return await self._database.read(tenant, work)
+
+    async def tasks_of(self, order: OrderRecord) -> dict[str, list[Task]]:
+        """Of each of the order's collections by its id, as `tasks` has them; [] where are none."""
+
+        async def work(connection: Transaction) -> dict[str, list[Task]]:
+            mine = collections.c.order_handle == order.handle
+            found: dict[str, list[Task]] = {
+                id: []
+                for id in (await connection.execute(select(collections.c.id).where(mine))).scalars()
+            }
+            counted = await connection.execute(
+                select(stamps.c.collection, stamps.c.source, func.count().label("brought"))
+                .where(stamps.c.order_handle == order.handle)
+                .group_by(stamps.c.collection, stamps.c.source)
+            )
+            items = {(row.collection, row.source): int(row.brought) for row in counted}
+            asked = select(tasks).where(
+                tasks.c.collection.in_(select(collections.c.id).where(mine))
+            )
+            for row in await connection.execute(asked.order_by(tasks.c.number)):
+                brought = items.get((row.collection, row.source), 0)
+                found[row.collection].append(_task_of(row, brought, order.cipher))
+            return found
+
+        return await self._database.read(order.tenant, work)
 
     async def add_task(self, tenant: str, collection_id: str, source: str) -> None:
         """One more source, waiting. Nothing changes if the collection has it already."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyLine
@@ -203,8 +203,7 @@ def open_details(order: OrderRecord, row: CustodyRow) -> Mapping[str, Any]:
 
 async def _in_turn(connection: Transaction, tenant: str) -> None:
     """On PostgreSQL others wait here; on SQLite they did at BEGIN."""
-    mine = select(tenants.c.tenant).where(tenants.c.tenant == tenant)
-    await connection.execute(mine.with_for_update())
+    await connection.execute(_TURN, {"mine": tenant})
 
 
 def _row(
@@ -238,9 +237,18 @@ def _row_of(row: Row[Any]) -> CustodyRow:
 
 
 async def _end(connection: Transaction, tenant: str) -> tuple[int, str]:
-    asked = select(custody.c.seq, custody.c.body).where(custody.c.tenant == tenant)
-    last = (await connection.execute(asked.order_by(custody.c.seq.desc()).limit(1))).first()
+    last = (await connection.execute(_LAST, {"mine": tenant})).first()
     return (0, NO_LINE) if last is None else (last.seq + 1, digest(last.body))
+
+
+# Asked at each note: to put a statement together takes longer than to run it.
+_TURN = select(tenants.c.tenant).where(tenants.c.tenant == bindparam("mine")).with_for_update()
+_LAST = (
+    select(custody.c.seq, custody.c.body)
+    .where(custody.c.tenant == bindparam("mine"))
+    .order_by(custody.c.seq.desc())
+    .limit(1)
+)
 
 
 def _place(tenant: str, seq: int) -> str:

@@ -164,8 +164,8 @@ class Items(Part):
         async def work(connection: Transaction) -> Sequence[Any]:
             return (await connection.execute(_ITEMS, {"order": order.handle})).all()
 
-        cipher = RowCipher(order.key)
-        return [_kept_item(cipher, row) for row in await self._database.read(order.tenant, work)]
+        rows = await self._database.read(order.tenant, work)
+        return [_kept_item(order.cipher, row) for row in rows]
 
     async def newest_sealed(self, order: OrderRecord, role: Role) -> tuple[KeptItem, int] | None:
         """The manifest or statement of the order's last sealed collection, without its receipt.

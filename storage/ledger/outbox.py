@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from evidence.errors import NotFoundError
 from storage.ledger.database import Reach, Transaction
@@ -229,10 +229,12 @@ class Outbox(Part):
 
 async def listeners(connection: Transaction, tenant: str) -> Sequence[Row[Any]]:
     """The subscriptions of the tenant that are on, for `tell`."""
-    asked = select(subscriptions.c.id, subscriptions.c.events, subscriptions.c.stores).where(
-        subscriptions.c.tenant == tenant, subscriptions.c.disabled_at.is_(None)
-    )
-    return (await connection.execute(asked)).all()
+    return (await connection.execute(_LISTENERS, {"mine": tenant})).all()
+
+
+_LISTENERS = select(subscriptions.c.id, subscriptions.c.events, subscriptions.c.stores).where(
+    subscriptions.c.tenant == bindparam("mine"), subscriptions.c.disabled_at.is_(None)
+)
 
 
 async def tell(

@@ -268,9 +268,9 @@ class InMemoryEvidence:
             await self.note(whose, ref, act, by, {"sha256": sha256})
         return sha256, found or b""
 
-    async def items(self, whose: Whose, ref: OrderRef) -> Sequence[AnItem] | None:
+    async def items(self, whose: Whose, ref: OrderRef) -> tuple[AnOrder, Sequence[AnItem]] | None:
         account = self.accounts.get((whose.tenant, ref))
-        return account.items if account else None
+        return (account.order, account.items) if account else None
 
     async def summary(self, whose: Whose, ref: OrderRef) -> Mapping[str, Any] | None:
         account = self.accounts.get((whose.tenant, ref))
@@ -285,11 +285,11 @@ class InMemoryEvidence:
 
     async def content(
         self, whose: Whose, ref: OrderRef, sha256: str
-    ) -> tuple[AnItem, AContent] | None:
+    ) -> tuple[AnOrder, AnItem, AContent] | None:
         account = self.accounts.get((whose.tenant, ref))
         for item in account.items if account else ():
-            if item.sha256 == sha256:
-                return item, self.contents.get(sha256, AContent(item.data))
+            if account is not None and item.sha256 == sha256:
+                return account.order, item, self.contents.get(sha256, AContent(item.data))
         return None
 
     async def bundle(
@@ -342,7 +342,14 @@ class InMemoryEvidence:
         await asyncio.to_thread(to.write_bytes, b"PK\x05\x06" + bytes(18))
 
     async def note(
-        self, whose: Whose, ref: OrderRef, act: Act, by: By, what: Mapping[str, object]
+        self,
+        whose: Whose,
+        ref: OrderRef,
+        act: Act,
+        by: By,
+        what: Mapping[str, object],
+        *,
+        order: object = None,
     ) -> None:
         self.noted.append((ref, act, by, dict(what)))
 
