@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, exists, select
 
 from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyLine
 from storage.ledger.database import Database, Transaction, Turn
-from storage.ledger.models import custody, orders, tenants
+from storage.ledger.models import custody, orders, subscriptions, tenants
 from storage.ledger.outbox import Told, listeners, tell
-from storage.ledger.part import Part, erased, from_text, newest_sealings, open_json, seal_json
+from storage.ledger.part import SEALINGS, Part, erased, from_text, open_json, padded, seal_json
 from storage.ledger.records import OrderRecord
 from storage.together import Together
 from storage.vault.vault import Vault
@@ -44,7 +44,7 @@ class StaleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Note:
-    """What waits to be written. `newest` is what `newest_sealing` said when it was read."""
+    """What waits to be written. `newest` is what `newest_sealed` said when it was read."""
 
     order: OrderRecord
     act: Act
@@ -68,7 +68,7 @@ class Custody(Part):
         """Write down that this is about to be done with the order's evidence.
 
         details   who, by which way, which digests; sealed under the order's key
-        newest    if given, the sealing that must still be the newest (`newest_sealing`)
+        newest    if given, the sealing that must still be the newest (`newest_sealed`)
 
         The line is on stable storage once this returns. Who notes at the same time shares one
         transaction of the tenant's.
@@ -88,8 +88,10 @@ class Custody(Part):
 
         async def work(connection: Transaction) -> Sequence[CustodyLine | BaseException]:
             await _in_turn(connection, tenant)
-            sealings = await newest_sealings(connection, handles)
-            seq, prev = await _end(connection, tenant)
+            asked = {"mine": tenant, "handles": padded(handles)}
+            found = (await connection.execute(_BEFORE, asked)).all()
+            sealings = {row.handle: row.newest for row in found}
+            seq, prev = _after(found[0]) if found else (0, NO_LINE)
             answers: list[CustodyLine | BaseException] = []
             rows: list[dict[str, object]] = []
             handed_out: list[tuple[OrderRecord, Act]] = []
@@ -110,7 +112,8 @@ class Custody(Part):
                 if act in _HANDING_OUT:
                     handed_out.append((order, act))
             await connection.insert_many(custody, rows)
-            if handed_out and (listening := await listeners(connection, tenant)):
+            if handed_out and found[0].listening:
+                listening = await listeners(connection, tenant)
                 for order, act in handed_out:
                     told = {"order": order.handle, "act": str(act), "now": self._now()}
                     await tell(connection, order, {Told.ACCESSED}, to=listening, **told)
@@ -238,7 +241,12 @@ def _row_of(row: Row[Any]) -> CustodyRow:
 
 async def _end(connection: Transaction, tenant: str) -> tuple[int, str]:
     last = (await connection.execute(_LAST, {"mine": tenant})).first()
-    return (0, NO_LINE) if last is None else (last.seq + 1, digest(last.body))
+    return (0, NO_LINE) if last is None else _after(last)
+
+
+def _after(last: Row[Any]) -> tuple[int, str]:
+    """The number and `prev` of the line after this one."""
+    return (0, NO_LINE) if last.body is None else (last.seq + 1, digest(last.body))
 
 
 # Asked at each note: to put a statement together takes longer than to run it.
@@ -248,6 +256,14 @@ _LAST = (
     .where(custody.c.tenant == bindparam("mine"))
     .order_by(custody.c.seq.desc())
     .limit(1)
+)
+# All that a note depends on, in one statement: orders that are open, and the end of the chain.
+_BEFORE = SEALINGS.add_columns(
+    _LAST.with_only_columns(custody.c.seq).scalar_subquery().label("seq"),
+    _LAST.with_only_columns(custody.c.body).scalar_subquery().label("body"),
+    exists()
+    .where(subscriptions.c.tenant == bindparam("mine"), subscriptions.c.disabled_at.is_(None))
+    .label("listening"),
 )
 
 

@@ -26,12 +26,12 @@ from storage.ledger.models import (
     waiting,
 )
 from storage.ledger.part import (
+    SEALINGS,
     Part,
     erased,
     from_text,
     in_lists,
     is_under_way,
-    newest_sealings,
     open_json,
     to_text,
 )
@@ -175,10 +175,10 @@ class Items(Part):
         """
 
         async def work(connection: Transaction) -> tuple[Row[Any], int] | None:
-            sealings = await newest_sealings(connection, [order.handle])
+            sealing = (await connection.execute(SEALINGS, {"handles": [order.handle]})).first()
             asked = {"order": order.handle, "role": str(role), "state": str(State.SEALED)}
             row = (await connection.execute(_NEWEST_SEALED, asked)).first()
-            return None if row is None or not sealings else (row, sealings[order.handle])
+            return None if row is None or sealing is None else (row, sealing.newest)
 
         found = await self._database.read(order.tenant, work)
         return None if found is None else (_kept_item(order.cipher, found[0]), found[1])

@@ -76,21 +76,10 @@ def erased() -> NotFoundError:
     return NotFoundError(what="The order", why="it was erased")
 
 
-async def newest_sealings(connection: Transaction, handles: Sequence[str]) -> dict[str, int]:
-    """Of each order that can be opened: the number of its collection sealed last; 0 for none.
-
-    Those that were erased are left out.
-    """
-    found: dict[str, int] = {}
-    for piece in in_lists(handles):
-        rows = await connection.execute(_NEWEST_SEALINGS, {"handles": piece})
-        found.update((row.handle, row.newest or 0) for row in rows)
-    return found
-
-
-_NEWEST_SEALINGS = select(
+# Of each of the `handles` the number of the collection sealed last; an erased order is left out.
+SEALINGS = select(
     orders.c.handle,
-    select(func.max(collections.c.number))
+    select(func.coalesce(func.max(collections.c.number), 0))
     .where(
         collections.c.order_handle == orders.c.handle,
         collections.c.state == State.SEALED.value,
@@ -142,9 +131,14 @@ def in_pieces(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 def in_lists(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    """As `in_pieces`, for an IN. Each comes in a few lengths only, its last value again and again:
-
-    every length is another statement to the server, to be prepared on each connection.
-    """
+    """As `in_pieces`, for an IN; each is `padded`."""
     for piece in in_pieces(values):
-        yield [*piece, *[piece[-1]] * ((1 << (len(piece) - 1).bit_length()) - len(piece))]
+        yield padded(piece)
+
+
+def padded(values: Sequence[Value]) -> Sequence[Value]:
+    """In a few lengths only, its last value again and again.
+
+    Every length is another statement to the server, to be prepared on each connection.
+    """
+    return [*values, *[values[-1]] * ((1 << (len(values) - 1).bit_length()) - len(values))]
