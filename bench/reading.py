@@ -1,11 +1,13 @@
 """How fast sealed evidence is read through the API, beside a bare handler of the same bytes.
 
-One API process of the scaled-out shape, asked with a token that the ledger keeps and counts; a
-bare aiohttp handler, in a process of its own as well, answers with the same bytes from memory. Both
-are asked by the same client, which parses nothing but lengths, so that it is not what is measured.
+One API process of the scaled-out shape, asked with a token that the ledger keeps and counts. Beside
+it, in processes of their own, two handlers of aiohttp that answer with the same bytes from memory:
+a bare one, and one that does for each answer what none can do without (`bench/bare.py`). All are
+asked by the same client, which parses nothing but lengths, so that it is not what is measured.
 
 per_s       answers a second, so many connections asking without a pause
 cpu_ms      of the answering process, an answer
+of_bare     of the bare handler's rate; of_checked: of the other one's
 p50, p99    milliseconds at 200 requests a second, each sent when it is due (open loop)
 """
 
@@ -151,7 +153,8 @@ async def manifest(house: House, cpu: Callable[[list[int]], float]) -> dict[str,
     async with await Runtime.open(house.settings) as runtime:
         made, _ = await runtime.request_collection(order(1), tenant="default")
         await runtime.walk("default", made.id)
-        body = (await runtime.account("default", order(1))).manifest_envelope or b""
+        account = await runtime.account("default", order(1))
+        body = account.manifest_envelope or b""
         kept, secret = new_token(
             tenant="default", name="bench", role=Role.ADMIN, made_by="", now=datetime.now(UTC)
         )
@@ -161,22 +164,27 @@ async def manifest(house: House, cpu: Callable[[list[int]], float]) -> dict[str,
     path = f"/v1/orders/amazon/{order(1).id}/manifest"
     found: dict[str, float] = {"bytes": len(body)}
     try:
-        async with bare(body) as theirs:
+        must = (house.settings.database, account.order.handle, kept.hash)
+        async with bare(body) as theirs, bare(body, *must, token=secret) as checked:
             ours = Asked(serving, port, path, secret)
-            await asyncio.gather(ours.up(), theirs.up())
-            for each in (ours, theirs):
+            await asyncio.gather(ours.up(), theirs.up(), checked.up())
+            for each in (ours, theirs, checked):
                 await each.rate(8, 300)  # until it is warm
             for at_once in AT_ONCE:
                 plain = await _rate_and_cpu(theirs, at_once, cpu)
+                least = await _rate_and_cpu(checked, at_once, cpu)
                 told = await _rate_and_cpu(ours, at_once, cpu)
                 found |= {
                     f"bare_per_s_{at_once}": plain[0],
+                    f"checked_per_s_{at_once}": least[0],
                     f"per_s_{at_once}": told[0],
                     f"of_bare_{at_once}": told[0] / plain[0],
+                    f"of_checked_{at_once}": told[0] / least[0],
                     f"bare_cpu_ms_{at_once}": plain[1],
+                    f"checked_cpu_ms_{at_once}": least[1],
                     f"cpu_ms_{at_once}": told[1],
                 }
-            for name, each in (("bare_", theirs), ("", ours)):
+            for name, each in (("bare_", theirs), ("checked_", checked), ("", ours)):
                 took = sorted(await each.paced())
                 found[f"{name}p50_ms"] = statistics.median(took)
                 found[f"{name}p99_ms"] = took[int(len(took) * 0.99)]
@@ -195,21 +203,17 @@ async def _rate_and_cpu(
 
 
 @asynccontextmanager
-async def bare(body: bytes) -> AsyncIterator[Asked]:
+async def bare(body: bytes, *must: str, token: str = "") -> AsyncIterator[Asked]:
+    """bench/bare.py, in a process of its own; `must` is what else it takes."""
     port = free_port()
-    code = (
-        "import sys; from aiohttp import web\n"
-        "body = open(sys.argv[1], 'rb').read()\n"
-        "async def answer(r): return web.Response(body=body, content_type='application/json')\n"
-        "app = web.Application(); app.router.add_get('/', answer)\n"
-        "web.run_app(app, host='127.0.0.1', port=int(sys.argv[2]), access_log=None, print=None)\n"
-    )
     with tempfile.NamedTemporaryFile() as file:
         file.write(body)
         file.flush()
-        process = subprocess.Popen([sys.executable, "-c", code, file.name, str(port)])
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.bare", file.name, str(port), *must]
+        )
         try:
-            yield Asked(process, port, "/", "")
+            yield Asked(process, port, "/", token)
         finally:
             process.terminate()
             process.wait()

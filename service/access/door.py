@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -234,6 +235,7 @@ def _or(names: Iterable[str]) -> str:
     return " or ".join(sorted(map(str, names)))
 
 
+@functools.lru_cache(256)
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
         return True

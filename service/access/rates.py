@@ -7,11 +7,13 @@ and by its clock; while it is away, and without one, each counts for itself.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import itertools
+import math
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +25,13 @@ from storage.together import Together
 
 WINDOW_S = 60
 MOST_CALLERS = 10_000
+# Far from the quota Valkey's word counts for so long, and it is told so soon of what
+# was let in meanwhile. Of a quota no more than one 64th is untold in a process: to ask for too much
+# would take the other half of it within `TELL_S`, or 32 processes.
+LEAST_QUOTA = 1_000
+FRESH_S = 0.5
+TELL_S = 0.05
+UNTOLD_PART = 64
 
 log = structlog.get_logger()
 
@@ -91,36 +100,108 @@ return answers
 """
 
 
+@dataclass(slots=True)
+class _Count:
+    """What Valkey said last of a caller's minute, and what was let in since.
+
+    until, asked_at   by our clock: when the minute ends, and when Valkey was asked
+    untold            requests that were let in and that `used` does not hold yet
+    """
+
+    used: int
+    until: float
+    asked_at: float
+    untold: int = 0
+
+
 class SharedRates:
     """One count for all API processes of a queue. Only a hash of who asks is kept there.
 
-    Requests that come while Valkey is being asked are counted by the next call, together.
+    Who is far from the quota is let in by the count as it was a moment ago, and counted in Valkey
+    within `TELL_S`, together with whoever came meanwhile. Near it, each request waits for Valkey's
+    word; those that come while it is being asked are counted by the next call, together.
     """
 
-    def __init__(self, valkey: redis.asyncio.Redis, quota: int) -> None:
+    def __init__(
+        self,
+        valkey: redis.asyncio.Redis,
+        quota: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._quota = quota
+        self._clock = clock
         self._script = valkey.register_script(_TAKE)
         self._alone = LocalRates(quota)
         self._together: Together[str, Left] = Together(self._take)
+        self._counts: OrderedDict[str, _Count] = OrderedDict()  # the longest unasked first
+        self._telling: asyncio.Task[None] | None = None
 
     async def take(self, caller: str) -> Left:
-        return await self._together.ask(caller)
+        count, now = self._counts.get(caller), self._clock()
+        if count is None or not self._is_far(count, now):
+            return await self._together.ask(caller)
+        count.untold += 1
+        if self._telling is None:
+            self._telling = asyncio.create_task(self._tell_soon())
+        return _left(self._quota, count.used + count.untold, count.until - now, refused=False)
+
+    async def close(self) -> None:
+        """Whatever was let in has been counted once this returns."""
+        if self._telling is not None:
+            await self._telling
+
+    def _is_far(self, count: _Count, now: float) -> bool:
+        """Whether one more stays within the quota, though others let in as much unheard."""
+        return (
+            self._quota >= LEAST_QUOTA
+            and now < count.asked_at + FRESH_S < count.until
+            and count.untold < self._quota // UNTOLD_PART
+            and count.used + count.untold < self._quota // 2
+        )
+
+    async def _tell_soon(self) -> None:
+        try:
+            await asyncio.sleep(TELL_S)
+            untold = {caller: each.untold for caller, each in self._counts.items() if each.untold}
+            told = await self._count(untold)
+            for caller, many in untold.items():
+                self._counts[caller].untold -= many
+                for _ in range(0 if told else many):
+                    await self._alone.take(caller)
+        finally:
+            self._telling = None
 
     async def _take(self, callers: Sequence[str]) -> Sequence[Left]:
         wanted = Counter(callers)
+        counted = await self._count(wanted)
+        if counted is None:
+            return [await self._alone.take(caller) for caller in callers]
+        found = {caller: self._lefts(*answer) for caller, answer in counted.items()}
+        return [next(found[caller]) for caller in callers]
+
+    async def _count(self, wanted: Mapping[str, int]) -> Mapping[str, tuple[int, int, int]] | None:
+        """Of each caller: how many it gets, how many it had, ms left. None: Valkey is away."""
+        now = self._clock()
         try:
-            counted = await self._script(
+            answers = await self._script(
                 keys=[_key(caller) for caller in wanted],
                 args=[self._quota, WINDOW_S * 1000, *wanted.values()],
             )
         except (redis.exceptions.RedisError, OSError) as error:
             log.warning("callers are counted without Valkey", kind=type(error).__name__)
-            return [await self._alone.take(caller) for caller in callers]
-        found = {
-            caller: self._lefts(*map(int, answer))
-            for caller, answer in zip(wanted, counted, strict=True)
-        }
-        return [next(found[caller]) for caller in callers]
+            for caller in wanted:
+                if (known := self._counts.get(caller)) is not None:
+                    known.asked_at = -math.inf
+            return None
+        found = {}
+        for caller, (taken, used, left_ms) in zip(wanted, answers, strict=True):
+            found[caller] = (taken, used, left_ms)
+            known = self._counts.setdefault(caller, _Count(0, 0.0, 0.0))
+            known.used, known.until, known.asked_at = used + taken, now + left_ms / 1000, now
+            self._counts.move_to_end(caller)
+        while len(self._counts) > MOST_CALLERS and not next(iter(self._counts.values())).untold:
+            self._counts.popitem(last=False)
+        return found
 
     def _lefts(self, taken: int, used: int, left_ms: int) -> Iterator[Left]:
         """One after another for the requests of a caller; those beyond what it got are refused."""

@@ -508,10 +508,23 @@ async def open_runtime(settings: Settings, *, worker: bool = True) -> AsyncItera
         sending(runtime),
     ):
         if not worker:
-            yield RuntimeEvidence(runtime, None, intake, desk)
+            async with _closing(RuntimeEvidence(runtime, None, intake, desk)) as evidence:
+                yield evidence
             return
-        async with working(runtime) as task:
-            yield RuntimeEvidence(runtime, task, intake, desk)
+        async with (
+            working(runtime) as task,
+            _closing(RuntimeEvidence(runtime, task, intake, desk)) as evidence,
+        ):
+            yield evidence
+
+
+@contextlib.asynccontextmanager
+async def _closing(evidence: RuntimeEvidence) -> AsyncIterator[RuntimeEvidence]:
+    try:
+        yield evidence
+    finally:
+        if isinstance(evidence.rates, SharedRates):
+            await evidence.rates.close()
 
 
 @contextlib.asynccontextmanager

@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, bindparam, exists, select
 from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyLine
 from storage.ledger.database import Database, Transaction, Turn
-from storage.ledger.models import custody, orders, subscriptions, tenants
+from storage.ledger.models import custody, orders, subscriptions
 from storage.ledger.outbox import Told, listeners, tell
 from storage.ledger.part import SEALINGS, Part, erased, from_text, open_json, padded, seal_json
 from storage.ledger.records import OrderRecord
@@ -87,7 +87,6 @@ class Custody(Part):
         handles = sorted({note.order.handle for note in notes})
 
         async def work(connection: Transaction) -> Sequence[CustodyLine | BaseException]:
-            await _in_turn(connection, tenant)
             asked = {"mine": tenant, "handles": padded(handles)}
             found = (await connection.execute(_BEFORE, asked)).all()
             sealings = {row.handle: row.newest for row in found}
@@ -129,7 +128,6 @@ class Custody(Part):
         said = canonical(dict(details))
 
         async def work(connection: Transaction) -> CustodyLine:
-            await _in_turn(connection, tenant)
             seq, prev = await _end(connection, tenant)
             context = _place(tenant, seq).encode()
             sealed = self._vault.wrap(tenant, said, context=context)
@@ -204,11 +202,6 @@ def open_details(order: OrderRecord, row: CustodyRow) -> Mapping[str, Any]:
     return found
 
 
-async def _in_turn(connection: Transaction, tenant: str) -> None:
-    """On PostgreSQL others wait here; on SQLite they did at BEGIN."""
-    await connection.execute(_TURN, {"mine": tenant})
-
-
 def _row(
     tenant: str, store: str, line: CustodyLine, body: bytes, sealed: bytes
 ) -> dict[str, object]:
@@ -250,7 +243,6 @@ def _after(last: Row[Any]) -> tuple[int, str]:
 
 
 # Asked at each note: to put a statement together takes longer than to run it.
-_TURN = select(tenants.c.tenant).where(tenants.c.tenant == bindparam("mine")).with_for_update()
 _LAST = (
     select(custody.c.seq, custody.c.body)
     .where(custody.c.tenant == bindparam("mine"))

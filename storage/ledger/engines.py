@@ -42,6 +42,7 @@ class Turn(StrEnum):
     """What work waits in line for: it commits together with work of its own kind alone.
 
     What locks a row that everybody wants stands apart, so that no two lock in different orders.
+    Work of custody has the end of the tenant's chain to itself from its beginning on.
     """
 
     ROWS = "rows"

