@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, exists, select
+from sqlalchemy.exc import DBAPIError
 
 from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyLine
-from storage.ledger.database import Database, Transaction, Turn
+from evidence.errors import EvidenceError
+from storage.ledger.database import Database, OvertakenError, Transaction, Turn
 from storage.ledger.models import custody, orders, subscriptions
+from storage.ledger.noting import Noting
 from storage.ledger.outbox import Told, listeners, tell
 from storage.ledger.part import SEALINGS, Part, erased, from_text, open_json, padded, seal_json
 from storage.ledger.records import OrderRecord
@@ -55,7 +59,9 @@ class _Note:
 class Custody(Part):
     def __init__(self, database: Database, vault: Vault, clock: Callable[[], datetime]) -> None:
         super().__init__(database, vault, clock)
-        self._noting: dict[str, Together[_Note, CustodyLine]] = {}  # by tenant
+        # By tenant; where its chain ended when we wrote last: the next number, the last hash.
+        self._noting: dict[str, Together[_Note, CustodyLine]] = {}
+        self._ends: dict[str, tuple[int, str]] = {}
 
     async def note(
         self,
@@ -84,7 +90,41 @@ class Custody(Part):
     async def _note_all(
         self, tenant: str, notes: Sequence[_Note]
     ) -> Sequence[CustodyLine | BaseException]:
+        return await self._at_the_end(tenant, notes) or await self._looking(tenant, notes)
+
+    async def _at_the_end(self, tenant: str, notes: Sequence[_Note]) -> Sequence[CustodyLine]:
+        """Write all of them where the chain ended when we wrote last; none if that is over."""
+        end = self._ends.pop(tenant, None)
+        if end is None or not self._database.notes_at_once:
+            return []
+        (seq, prev), lines, rows = end, list[CustodyLine](), list[Mapping[str, object]]()
+        for note in notes:
+            line, row = self._put(tenant, seq, prev, note)
+            lines.append(line)
+            rows.append(row)
+            seq, prev = seq + 1, line.sha256
+        newest = [note.newest for note in notes]
+        with suppress(EvidenceError, DBAPIError, OvertakenError):
+            if await self._database.note(Noting(tenant, *end, newest, rows)):
+                self._ends[tenant] = (seq, prev)
+                return lines
+        return []
+
+    def _put(
+        self, tenant: str, seq: int, prev: str, note: _Note
+    ) -> tuple[CustodyLine, dict[str, object]]:
+        order = note.order
+        sealed = seal_json(order.cipher, dict(note.details), place=_place(tenant, seq))
+        line = self._line(seq, prev, order.handle, note.act, sealed)
+        return line, _row(tenant, order.store, line, line.to_bytes(), sealed)
+
+    async def _looking(
+        self, tenant: str, notes: Sequence[_Note]
+    ) -> Sequence[CustodyLine | BaseException]:
+        """Look first where the chain ends, and at the order of each note."""
         handles = sorted({note.order.handle for note in notes})
+
+        end = list[tuple[int, str]]()
 
         async def work(connection: Transaction) -> Sequence[CustodyLine | BaseException]:
             asked = {"mine": tenant, "handles": padded(handles)}
@@ -102,11 +142,9 @@ class Custody(Part):
                 if note.newest not in (None, sealings[order.handle]):
                     answers.append(StaleError())
                     continue
-                sealed = seal_json(order.cipher, dict(note.details), place=_place(tenant, seq))
-                line = self._line(seq, prev, order.handle, act, sealed)
-                body = line.to_bytes()
-                rows.append(_row(tenant, order.store, line, body, sealed))
-                seq, prev = seq + 1, digest(body)
+                line, row = self._put(tenant, seq, prev, note)
+                rows.append(row)
+                seq, prev = seq + 1, line.sha256
                 answers.append(line)
                 if act in _HANDING_OUT:
                     handed_out.append((order, act))
@@ -116,9 +154,14 @@ class Custody(Part):
                 for order, act in handed_out:
                     told = {"order": order.handle, "act": str(act), "now": self._now()}
                     await tell(connection, order, {Told.ACCESSED}, to=listening, **told)
+            if seq:
+                end[:] = [(seq, prev)]
             return answers
 
-        return await self._database.write(tenant, work, turn=Turn.CUSTODY)
+        answers = await self._database.write(tenant, work, turn=Turn.CUSTODY)
+        if end:
+            self._ends[tenant] = end[0]
+        return answers
 
     async def note_apart(self, tenant: str, act: Act, details: Mapping[str, object]) -> CustodyLine:
         """Write down what concerns no order that is known; sealed under the tenant's key.

@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from evidence.errors import ConfigError, EvidenceError, OutageError, RequestError
 from storage.ledger.engines import Engine, Held, LockLostError, Reach, Transaction, Turn, Work
 from storage.ledger.errors import is_overtaken, translated
+from storage.ledger.noting import Noting
 from storage.ledger.sqlite import SqliteEngine
 
 __all__ = [
@@ -109,6 +110,19 @@ class Database:
                     raise _overtaken() from error
             await asyncio.sleep(0.01 * 2**attempt)
         raise AssertionError("the loop above returns or raises")
+
+    @property
+    def notes_at_once(self) -> bool:
+        """Whether `note` is worth asking."""
+        return self._engine.notes_at_once
+
+    async def note(self, noting: Noting) -> bool:
+        """Write lines of custody by one message, durably, if that can be done; whether it was.
+
+        An error may come after they were written: the chain is to be looked at again.
+        """
+        async with _translated():
+            return await self._engine.note(noting)
 
     async def count_on(self) -> None:
         """Rows were brought with their numbers: the next new one has a number beyond."""

@@ -18,6 +18,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, CursorResult, Executable, Table
 
+from storage.ledger.noting import Noting
+
 Result = TypeVar("Result")
 
 # The most that commit together.
@@ -85,11 +87,20 @@ class Held(Protocol):
 
 
 class Engine(Protocol):
-    """One database. `whose` is a tenant's name or a Reach: other rows are not to be seen."""
+    """One database. `whose` is a tenant's name or a Reach: other rows are not to be seen.
+
+    notes_at_once   whether `note` can do anything
+    """
+
+    notes_at_once: bool
 
     async def read(self, whose: str, work: Work[Result]) -> Result: ...
 
     async def write(self, whose: str, work: Work[Result], turn: Turn) -> Result: ...
+
+    async def note(self, noting: Noting) -> bool:
+        """Lines of custody in one message, if the database can and all is as `noting` says."""
+        ...
 
     async def migrate(self) -> None:
         """Bring the tables to the newest step, and see that nobody sees another's rows."""

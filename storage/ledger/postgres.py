@@ -43,6 +43,7 @@ from storage.ledger.engines import (
 from storage.ledger.errors import is_away
 from storage.ledger.locks import HeldLock, Locks
 from storage.ledger.models import metadata
+from storage.ledger.noting import Noting, add_function, note
 from storage.ledger.rows import beginning, secure
 
 CONNECTIONS = 10
@@ -98,6 +99,8 @@ class PostgresEngine:
     Who wants to read of one tenant while a transaction for that is about to begin reads in it:
     BEGIN and COMMIT cost more than most of what is read. All that was committed before is seen.
     """
+
+    notes_at_once = True
 
     def __init__(self, url: URL, *, connections: int = CONNECTIONS) -> None:
         """Raises an error of SQLAlchemy's for a URL that it does not take."""
@@ -164,6 +167,10 @@ class PostgresEngine:
             if line.is_empty and self._lines.get(key) is line:  # not one that came after it
                 del self._lines[key]
 
+    async def note(self, noting: Noting) -> bool:
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(note, noting)
+
     async def migrate(self) -> None:
         begin = f"{beginning(Reach.MIGRATION, reading=False)}; {_NO_LIMITS}"
         async with self._begun(begin) as connection:
@@ -171,6 +178,7 @@ class PostgresEngine:
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATING})")
             await connection.run_sync(upgrade)
             await connection.run_sync(secure)
+            await connection.run_sync(add_function)
 
     async def scrub(self, hidden: Sequence[bytes] | None) -> bool:
         """Nothing to do: PostgreSQL's operator has VACUUM and archives."""

@@ -38,6 +38,7 @@ from storage.ledger.engines import (
     to_its_end,
     upgrade,
 )
+from storage.ledger.noting import Noting
 from storage.ledger.scrub import scrub
 
 _Answer = TypeVar("_Answer")
@@ -54,6 +55,8 @@ _OPTIONS: dict[str, Any] = {"hide_parameters": True, "pool_reset_on_return": Non
 
 class SqliteEngine:
     """One file. Any number of processes may use it; here writers go in one at a time."""
+
+    notes_at_once = False
 
     def __init__(self, url: URL) -> None:
         """Raises an error of SQLAlchemy's for a URL that it does not take."""
@@ -74,6 +77,9 @@ class SqliteEngine:
 
     async def write(self, whose: str, work: Work[Result], turn: Turn) -> Result:
         return await self._line.write(work)
+
+    async def note(self, noting: Noting) -> bool:
+        return False
 
     async def migrate(self) -> None:
         await self._in_thread(self._migrate)
