@@ -68,7 +68,7 @@ async def test_every_one_of_many_at_once_is_in_the_chain_and_told(settings: Sett
         await sealed(runtime, b"one")
         await sealed(runtime, b"other", OTHER)
         listening = Subscription(
-            id="a" * 32,
+            id="a" * 16,
             tenant=TENANT,
             url="https://seller.example/told",
             secret="s",

@@ -99,7 +99,7 @@ async def test_what_another_process_sealed_or_was_asked_to_tell_is_seen(
     with pytest.raises(StaleError):
         await stage.ledger.note(order, Act.MANIFEST, {"who": "one"}, newest=0)
     listening = Subscription(
-        id="a" * 32,
+        id="a" * 16,
         tenant=TENANT,
         url="https://seller.example/told",
         secret="s",
