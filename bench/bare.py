@@ -36,7 +36,8 @@ def checked(body: bytes, *, database: str, handle: str, sha256: str) -> web.Appl
     async def opened(app: web.Application) -> AsyncIterator[None]:
         nonlocal pool
         whose = {"orderproof.whose": "default"}
-        async with asyncpg.create_pool(database, min_size=10, server_settings=whose) as pool:
+        url = database.replace("+asyncpg", "", 1)
+        async with asyncpg.create_pool(url, min_size=10, server_settings=whose) as pool:
             yield
 
     async def answer(request: web.Request) -> web.Response:
