@@ -104,6 +104,15 @@ def test_what_was_put_in_is_told_after_a_second_compression(older: int, newer: i
     assert "trace.picture.strange_part" not in traces(jpeg(retyped(dense()), newer))
 
 
+@pytest.mark.parametrize(("older", "newer"), [(84, 85), (90, 85), (93, 85), (86, 86)])
+def test_an_older_compression_as_fine_as_the_files_own_never_decides(
+    older: int, newer: int
+) -> None:
+    found = traces(jpeg(retyped(opened(jpeg(dense(), older))), newer))
+    part = found.get("trace.picture.strange_part")
+    assert part is None or part.confidence <= 0.6
+
+
 def test_a_digit_that_was_moved_within_the_picture_is_told() -> None:
     before = opened(jpeg(screen(), 75))
     before.paste(before.crop((101, 190, 201, 220)), (183, 97))
@@ -417,6 +426,19 @@ def test_a_thumbnail_by_any_camera_is_not_told(how: Image.Resampling, sharp: int
     assert thumbnail.disagreements(
         Image.open(io.BytesIO(jpeg(photo, 90, exif=block))), np.asarray(photo)
     ) == []  # fmt: skip
+
+
+@pytest.mark.parametrize("contrast", [1.2, 1.5])
+@pytest.mark.parametrize("sharp", [0, 80])
+def test_more_contrast_than_the_thumbnail_has_is_not_told(contrast: float, sharp: int) -> None:
+    def shown(date: str) -> dict[str, Fact]:
+        brighter = ImageEnhance.Contrast(small_print(date)).enhance(contrast)
+        return traces(jpeg(brighter, 90, exif=block))
+
+    before = small_print("2026-11-17 14:32")
+    block = small_exif(made_small(before, Image.Resampling.BICUBIC, sharp, 1.0))
+    assert "trace.picture.thumbnail" not in shown("2026-11-17 14:32")
+    assert "trace.picture.thumbnail" in shown("2026-11-03 09:58")
 
 
 def test_a_thumbnail_that_points_outside_the_file_costs_nothing() -> None:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from evidence.locators import box
-from verifiers.readers.traces.blocks import Bytes, Flags, Floats
+from verifiers.readers.traces.blocks import Bytes, Flags, Floats, table_of
 from verifiers.readers.traces.lattice import Fit, older_fit
 from verifiers.readers.traces.marking import drawn_on
 from verifiers.readers.traces.trace import Trace
@@ -21,13 +21,21 @@ _FEW = 6
 _SAME_GROUND, _ENOUGH = 8, 20  # levels of a channel; blocks
 _SURE, _LEAST, _LARGE = 15.0, 7.0, 60.0  # summed logarithms
 _BAR = 0.04  # of the picture's height
+# Of an earlier compression with steps as fine as the file's own, saving has left next to nothing:
+# what seems to fit it is flat ground, as after a picture was made smaller.
+_COARSER, _TOO_FINE = 1.18, 0.6
 _ONE_PLACE = 160  # pixels between the tops of what one edit put in
 
 
 def strange_parts(rgb: Bytes, grey: Floats, table: Floats | None) -> list[Trace]:
     """Parts foreign to an earlier compression of the rest. `table` is the file's own (JPEG)."""
     fit = older_fit(rgb, grey, table)
-    return [] if fit is None else _parts(rgb, fit)
+    if fit is None:
+        return []
+    traces = _parts(rgb, fit)
+    if table is not None and float(table_of(fit.quality).mean()) < _COARSER * float(table.mean()):
+        return [replace(trace, strength=min(trace.strength, _TOO_FINE)) for trace in traces]
+    return traces
 
 
 def _parts(rgb: Bytes, fit: Fit) -> list[Trace]:

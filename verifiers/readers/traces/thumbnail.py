@@ -26,6 +26,9 @@ _OFF, _OVER_REST, _WRITING = 7.5, 3.5, 12.0
 _LEAST_AREA = 12
 # Writing lies; what is small and stands upright is moiré, or an edge that was made small otherwise.
 _LYING, _LARGE = 1.5, 60
+# Correlation of one drawing in two tones and sharpnesses: .96 where contrast was raised, .72 and
+# less where a date was typed anew.
+_SAME = 0.9
 
 
 def disagreements(picture: Image.Image, rgb: Bytes) -> list[Trace]:
@@ -52,12 +55,24 @@ def disagreements(picture: Image.Image, rgb: Bytes) -> list[Trace]:
         x, y, w, h, area = (int(n) for n in stats[label])
         if area < _LEAST_AREA or (area < _LARGE and w < _LYING * h):
             continue
+        if _same_drawing(now, kept, (x, y, w, h)):
+            continue
         place = (int(x * scale), int(y * scale), max(1, int(w * scale)), max(1, int(h * scale)))
         if drawn_on(rgb, place) or vivid_share(rgb, place) > 0.03:
             continue
         said = "the thumbnail in the file shows something else here"
         traces.append(Trace("trace.picture.thumbnail", said, box(*place), 0.9))
     return traces if len(traces) <= 5 else []
+
+
+def _same_drawing(now: Floats, kept: Floats, part: tuple[int, int, int, int]) -> bool:
+    """Whether both show the same there, the one with more contrast or sharper than the other."""
+    x, y, w, h = part
+    around = (slice(max(0, y - 1), y + h + 1), slice(max(0, x - 1), x + w + 1))
+    one, other = now[around].ravel(), kept[around].ravel()
+    if min(float(one.std()), float(other.std())) < 1:
+        return False  # one of them shows nothing
+    return float(np.corrcoef(one, other)[0, 1]) > _SAME
 
 
 def _thumbnail(picture: Image.Image) -> Image.Image | None:
