@@ -15,6 +15,7 @@ from pypdf import PdfReader, PdfWriter
 from evidence.facts import Fact
 from evidence.times import Instant, LocalDate, LocalTime, ZoneBasis
 from tests.counting import lines_run
+from tests.verifiers.altered import HELVETICA, stream
 from tests.verifiers.documents import pdf, pdf_of_objects, picture, received
 from tests.verifiers.evidence_of import NEIGHBOUR, NUMBER, ORDER
 from verifiers.readers import html as html_reader
@@ -61,6 +62,21 @@ def test_without_the_extra_facts_point_at_page_and_line(monkeypatch: pytest.Monk
     number = only(facts, "shipment.tracking_number")
     assert (number.text, str(number.locator)) == (NUMBER, "page:2/line:2")
     assert str(by_name(facts, "document.text")[0].locator) == "page:1/line:1"
+
+
+def test_a_ligature_does_not_part_a_word() -> None:
+    """Its second letter stands where the first does: "Delivery at" is no delivery."""
+    page = "BT /F1 12 Tf 60 700 Td [(2026-11-05 14:32 Delivery at) 850 (tempted, no access)] TJ ET"
+    data = pdf_of_objects(
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+        stream(page),
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 3 0 R /Resources "
+        b"<< /Font << /F1 %s >> >> >>" % HELVETICA,
+    )
+    facts = pdf_reader.read(received(data))
+    assert only(facts, "document.text").text.endswith("Delivery attempted, no access")
+    assert only(facts, "scan.exception.at") and not by_name(facts, "delivery.at")
 
 
 def test_a_letters_dates_are_as_wide_as_they_are_written() -> None:

@@ -43,7 +43,7 @@ def orders(facts: Facts) -> list[str]:
     "label",
     ["Reference:", "Customer reference", "Riferimento:", "Referencia", "Référence client",
      "参考号:", "Referenz:", "Kundenreferenz", "お客様管理番号", "Order", "Pedido n.º",
-     "订单编号:"],
+     "订单编号:", "销售单号:"],
 )  # fmt: skip
 def test_a_shops_own_number_is_an_order_under_any_label(label: str) -> None:
     assert orders(placed((label, 40, 100), ("#EU91683", 240, 100))) == ["EU91683"]

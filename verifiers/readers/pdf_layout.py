@@ -105,4 +105,5 @@ def _follows(run: _Run, left: float, top: float, bottom: float) -> bool:
     middle = (top + bottom) / 2
     if not run.top - 0.3 * run.height <= middle <= run.bottom + 0.3 * run.height:
         return False
-    return -0.6 * run.height <= left - run.right <= _GAP * run.height
+    # The second letter of a ligature stands where its first one does.
+    return -run.height <= left - run.right <= _GAP * run.height
