@@ -413,3 +413,18 @@ def test_a_day_under_its_label_is_not_of_the_history_beside_it() -> None:
     )  # fmt: skip
     assert days_of(facts, "delivery.at") == ["02.10.2025, 12:26"]
     assert days_of(facts, "shipment.shipped.at") == ["30.09.2025"]
+
+
+def test_a_number_in_groups_may_go_on_in_the_next_line() -> None:
+    facts = placed(
+        ("Numer listu przewozowego", 390, 83), ("6378 3148 1164 8991 8947", 390, 98),
+        ("6423", 390, 114), ("Wysłano", 390, 144), ("30.09.2025", 390, 160),
+    )  # fmt: skip
+    (number,) = facts.named("shipment.tracking_number")
+    assert number.text == "637831481164899189476423"
+
+
+def test_the_number_of_an_order_with_a_day_behind_it_is_no_parcels() -> None:
+    line = "订单号:026-1995447-7353794 2025年5月6日 12:44:02"
+    assert numbers(line) == [] and orders(said(line)) == ["026-1995447-7353794"]
+    assert numbers("单号: YW489024978444") == ["YW489024978444"]

@@ -25,6 +25,9 @@ _CUT = re.compile(r"(?<!\d)\d{2,7}(?:-\d{2,7})*-$")
 # A day that was broken at its dash, in a column that is narrower than a day: "2026-" over "11-05".
 _CUT_DAY = re.compile(r"(?<!\d)(?:(?:19|20)\d{2}|(?:19|20)\d{2}-\d{1,2})-$")
 _REST_OF_DAY = re.compile(r"\d{1,2}(?:-\d{1,2})?(?![\d-])")
+# A number in groups of four that goes on in the next line: 6378 3148 1164 8991 8947 over 6423.
+_GROUPS = re.compile(r"(?<!\d)\d{4}(?:\s\d{4}){3,}$")
+_REST_OF_GROUPS = re.compile(r"\d{1,4}|\d{4}\s\d{1,4}")
 _YEAR = re.compile(r"(?:19|20)\d{2}[.,]?")
 # What a line ends with whose moment goes on: a name, a number, a word that joins.
 _GOES_ON = re.compile(
@@ -145,6 +148,8 @@ def _belong(upper: Line, lower: Line) -> bool:
         return True
     if _CUT.search(first) and re.match(r"\d{3,}(?!\d*[:/.])", second):
         return True  # a number that was broken at its dash
+    if _GROUPS.search(first) and _REST_OF_GROUPS.fullmatch(second):
+        return True
     return _moment_across(first, text, edge) or _label_across(text, edge)
 
 
