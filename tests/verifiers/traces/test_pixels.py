@@ -289,8 +289,8 @@ def test_a_stroke_of_a_letter_that_stands_apart_is_no_figure() -> None:
         ink = ImageChops.invert(page.crop((left, top, right, low)).convert("L")).getbbox()
         assert ink is not None
         above, below = top + ink[1] + lower, top + ink[3] + lower - 1
-        draw.line((right + 6, above, right + 6, below), fill=(40, 40, 40))
-        draw.line((right + 7, above, right + 7, below), fill=(140, 140, 140))
+        draw.rectangle((right + 6, above, right + 7, below), fill=(40, 40, 40))
+        draw.point([(right + 6, above), (right + 7, below)], fill=(130, 130, 130))
     assert "trace.picture.off_line" not in traces(png(page))
 
 
