@@ -227,12 +227,23 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, cpu_s: float) -> None:
         stdout.flush()
 
 
+def _settle() -> None:
+    gc.collect()
+    gc.freeze()  # or the first collection would copy every page that is shared
+
+
+def _know(source: str) -> None:
+    """Import what reads the source's items, if that is one of ours."""
+    with contextlib.suppress(EvidenceError):
+        collector_named(source)
+        _settle()
+
+
 def main(arguments: Iterable[str] = ()) -> None:
     memory, cpu_s = arguments or sys.argv[1:]
     use_sealed_zones()
-    gc.collect()
-    gc.freeze()  # or the first collection would copy every page that is shared
-    ours = serve_nursery(socket.socket(fileno=os.dup(0)))
+    _settle()
+    ours = serve_nursery(socket.socket(fileno=os.dup(0)), know=_know)
     if ours is None:
         return
     os.close(0)

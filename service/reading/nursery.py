@@ -5,8 +5,9 @@ has done so takes some milliseconds. So the first reading starts a nursery, and 
 is a copy of it: as empty as on its first day, however many there were before.
 
 The nursery reads nothing from outside itself. It is told to fork by a message that carries the
-child's end of a socket, and tells how each child ended; it ends, with all children, when the parent
-does. Whatever it knows it got from its command line: no secret of ours is in its environment.
+child's end of a socket, and tells how each child ended. It is told too whose items there are, so
+that what reads these is imported once, and not by each child. It ends, with all children, when the
+parent does. It knows no secret of ours: none is in its command line or its environment.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import signal
 import socket
 import sys
 from collections import deque
+from collections.abc import Callable, Iterable
 
 from evidence.errors import OutageError
 
@@ -64,6 +66,7 @@ class Nursery:
         self._socket = ours
         self._born: deque[asyncio.Future[int]] = deque()
         self._children: dict[int, Forked] = {}
+        self._known: set[str] = set()
         self._ends: dict[int, int] = {}  # of those whose birth nobody has taken notice of yet
         self.is_gone = False
         asyncio.get_running_loop().add_reader(ours, self._hear)
@@ -116,6 +119,14 @@ class Nursery:
         if pid in self._ends:
             child.end(self._ends.pop(pid))
         return child
+
+    def know(self, sources: Iterable[str]) -> None:
+        """Who is forked from now on has imported what reads these sources' items."""
+        for name in sources:
+            said = f"know {name}"
+            if name not in self._known and len(said.encode()) <= MESSAGE_BYTES:
+                self._known.add(name)
+                self.say(said)
 
     def say(self, words: str) -> None:
         with contextlib.suppress(OSError):  # then it is gone, and so is whoever is meant
@@ -170,9 +181,12 @@ def _gone() -> OutageError:
     return OutageError(source="Reading", why="the process that starts readers died")
 
 
-def serve_nursery(control: socket.socket) -> socket.socket | None:
+def serve_nursery(
+    control: socket.socket, know: Callable[[str], None] = lambda _: None
+) -> socket.socket | None:
     """Fork whenever the parent asks. Returns in each child, with its socket; None at the end.
 
+    know   is called with the name of a source whose items there are
     Must run while the process has one thread.
     """
     wake_read, wake_write = os.pipe()
@@ -200,6 +214,8 @@ def serve_nursery(control: socket.socket) -> socket.socket | None:
             os.close(ends[0])
             alive.add(pid)
             control.send(f"born {pid}".encode())
+        elif said.startswith(b"know "):
+            know(said[5:].decode())
         elif said.startswith(b"kill "):
             if (pid := int(said[5:])) in alive:
                 os.kill(pid, signal.SIGKILL)

@@ -73,6 +73,7 @@ class Reading:
         self._slots = asyncio.Semaphore(size)
         self._nursery: Nursery | None = None
         self._starting = asyncio.Lock()
+        self._sources: set[str] = set()  # whose items were read
         # Groups whose items are held in memory.
         self._gathering = asyncio.Semaphore(2 * size)
 
@@ -253,6 +254,7 @@ class Reading:
     ) -> list[Mapping[str, Any]]:
         """Hand a child the items, one after another, and hear what it says of each."""
         async with self._child(fresh=fresh) as child:
+            self._sources.update(item.source for item in items)
             each = [{"size": item.content.size} | more | describe(item) for item in items]
             header = json.dumps({"task": task, "each": each}).encode()
             try:
@@ -328,6 +330,7 @@ class Reading:
                     limits = self._limits
                     self._nursery = await Nursery.start(limits.read_memory, limits.read_s)
                 nursery = self._nursery
+            nursery.know(self._sources)
             with contextlib.suppress(OutageError):
                 return _Child(await nursery.fork())
         raise OutageError(source="Reading", why="no reading process can be started")

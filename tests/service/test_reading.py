@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import socket
+import subprocess
+import sys
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -97,6 +100,34 @@ async def test_kept_bytes_that_do_not_hold_are_nobodys_failed_reading(reading: R
         with pytest.raises(raised):
             await reading.facts_of(replace(item(b""), content=rotten))
         assert not failures(await reading.facts_of(item(b"a note\n", name="a.txt")))
+
+
+async def test_who_is_forked_has_what_was_to_be_known_before() -> None:
+    nursery = """
+import socket
+from service.reading.nursery import serve_nursery
+known = []
+ours = serve_nursery(socket.socket(fileno=0), know=known.append)
+if ours is not None:
+    ours.sendall(" ".join(known).encode())
+"""
+    control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with control, theirs:
+        process = subprocess.Popen([sys.executable, "-c", nursery], stdin=theirs.fileno())
+        theirs.close()
+        told = []
+        for words in (b"know rest", b"know ups"):
+            control.send(words)
+            mine, its = socket.socketpair()
+            socket.send_fds(control, [b"fork"], [its.fileno()])
+            its.close()
+            assert control.recv(100).startswith(b"born ")
+            with mine:
+                told.append(mine.recv(100))
+            assert control.recv(100).startswith(b"ended ")
+        control.close()
+        assert process.wait(30) == 0
+    assert told == [b"rest", b"rest ups"]
 
 
 async def test_an_item_over_the_limit_is_not_read_and_says_so(reading: Reading) -> None:
