@@ -116,7 +116,7 @@ def parse_xml(data: bytes) -> Element:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError, LookupError) as problem:
-        raise FormatError(what="the XML", why="other bytes") from problem
+        raise FormatError(what="the XML", why="it is not XML that can be read") from problem
     return tree.open[0].children[0]
 
 
@@ -166,7 +166,7 @@ class _Tree:
             what = "the number of elements in a page"
             raise TooLargeError(what=what, size=self._count, limit=MAX_ELEMENTS)
         if len(self.open) > MAX_DEPTH:
-            raise FormatError(what="the XML", why="XML nested too deeply")
+            raise FormatError(what="the XML", why="it is nested too deeply")
         made = Element(_local(name), {_local(key): said for key, said in attributes.items()})
         self.open[-1].children.append(made)
         self.open.append(made)
@@ -180,7 +180,7 @@ class _Tree:
         self._texts[-1].append(said)
 
     def doctype(self, *_: object) -> None:
-        raise FormatError(what="the XML", why="XML with a document type")
+        raise FormatError(what="the XML", why="it has a document type")
 
 
 def _local(name: str) -> str:

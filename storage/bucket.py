@@ -332,7 +332,7 @@ class Bucket:
             self._is_quick = False
             return None
         except (OSError, http.client.HTTPException) as error:
-            raise OutageError(source=self._source, why=type(error).__name__) from error
+            raise _cut_off(self._source, error) from error
         is_absent = bool(answer.code) and judged(
             self._source, key, answer.code, answer.status, absent
         )
@@ -444,9 +444,13 @@ class Bucket:
         except BotoCoreError as error:
             if type(error).__name__ in {"NoCredentialsError", "PartialCredentialsError"}:
                 raise AccessError(source=source, why="no access key was given") from error
-            raise OutageError(source=source, why=type(error).__name__) from error
+            raise _cut_off(source, error) from error
         except OSError as error:  # urllib3's, while a body is read
-            raise OutageError(source=source, why=type(error).__name__) from error
+            raise _cut_off(source, error) from error
+
+
+def _cut_off(source: str, error: Exception) -> OutageError:
+    return OutageError(source=source, why=f"the connection failed ({type(error).__name__})")
 
 
 @dataclass(slots=True)

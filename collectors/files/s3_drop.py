@@ -106,4 +106,5 @@ def _told() -> Iterator[None]:
             raise RequestError(what="the drop in S3", why=f"it answered {status}") from None
         raise OutageError(source="the drop in S3", why=f"it answered {status}") from None
     except BotoCoreError as problem:
-        raise OutageError(source="the drop in S3", why=type(problem).__name__) from None
+        why = f"the connection failed ({type(problem).__name__})"
+        raise OutageError(source="the drop in S3", why=why) from None

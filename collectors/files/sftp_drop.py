@@ -169,4 +169,5 @@ def _told() -> Iterator[None]:
     except FileNotFoundError:
         raise RequestError(what="the drop over SFTP", why="there is no such folder") from None
     except (paramiko.SSHException, OSError, EOFError) as problem:
-        raise OutageError(source="the drop over SFTP", why=type(problem).__name__) from None
+        why = f"the connection failed ({type(problem).__name__})"
+        raise OutageError(source="the drop over SFTP", why=why) from None

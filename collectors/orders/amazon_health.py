@@ -154,7 +154,10 @@ async def _awaited(http: Http, number: str, context: Context) -> str:
             case "DONE":
                 return report["reportDocumentId"].text()
             case "CANCELLED":
-                raise RequestError(what="the account health report", why="Amazon has no data")
+                raise RequestError(
+                    what="the account health report",
+                    why="it was cancelled: there is no data for it",
+                )
             case "FATAL":
                 raise OutageError(source=context.source, why="it could not make the report")
     raise OutageError(

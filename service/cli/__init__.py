@@ -77,12 +77,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
         said = (
-            f"{named}{error.strerror or type(error).__name__}. Check the path and its permissions."
+            f"{named}{error.strerror or 'it cannot be used'}. Check the path and its permissions."
         )
         return _refuse(said, debug=arguments.debug)
     except Exception as error:
         said = (
-            f"unexpected {type(error).__name__}. Run it again with --debug and report what it says."
+            f"a fault of ours ended it ({type(error).__name__}). "
+            "Run it again with --debug and report what it says."
         )
         return _refuse(said, debug=arguments.debug)
 

@@ -115,6 +115,6 @@ async def _parts(settings: Settings) -> list[Health]:
         parts.append(Health("service", False, str(error), "Mend this first; the rest needs it."))
     except OSError as error:
         where = error.filename or settings.data
-        detail = f"{where}: {error.strerror or type(error).__name__}."
+        detail = f"{where}: {error.strerror or 'it cannot be used'}."
         parts.append(Health("service", False, detail, "Check the path and its permissions."))
     return parts

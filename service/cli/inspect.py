@@ -79,7 +79,7 @@ async def _run(files: Sequence[Path], asked: Asked, *, json: bool) -> int:
             if not progress.console.is_terminal and _tells(done, len(files)):
                 note(f"orderproof: {done} of {len(files)} files")
             if isinstance(answer, OSError):
-                why = answer.strerror or type(answer).__name__
+                why = answer.strerror or "it cannot be used"
                 note(f"orderproof: {path}: {why}. Check the path and its permissions.")
                 code = 2
                 continue

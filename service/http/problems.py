@@ -199,7 +199,7 @@ def _without(text: str, sent: Sequence[str]) -> str:
             text = text.replace(repr(value), "what was sent")
         if len(value) >= 4:  # a shorter one would be found inside our own words
             text = text.replace(value, "what was sent")
-    return text
+    return text[:1].upper() + text[1:]
 
 
 def _of_aiohttp(raised: web.HTTPException) -> Problem:

@@ -52,8 +52,9 @@ def _folder(settings: SourceSettings, spool: Spool) -> Folder | None:
     if settings.folder is None:
         return None
     if not settings.folder.is_dir():
+        # It is sealed with the order, whose readers need not know where our folders lie.
         raise ConfigError(
-            what=f"the folder of {settings.name}", why=f"{settings.folder} is not a folder"
+            what=f"the folder of {settings.name}", why="what `folder` names is not one"
         )
     return Folder(settings.folder, spool=spool)
 

@@ -260,7 +260,8 @@ async def ask(
         if isinstance(problem, TimeoutError) and limit.expired():
             return Outcome(TaskState.FAILED, f"It was still not done after {seconds:.0f} seconds.")
         if isinstance(problem, EvidenceError):
-            return Outcome(TaskState.FAILED, str(problem))
+            said = str(problem)
+            return Outcome(TaskState.FAILED, said[:1].upper() + said[1:])
         # Unknown failures are ours until someone shows otherwise; the order goes on without them.
         log.exception("collector failed", source=source.name)
         why = f"Our collector broke ({type(problem).__name__}); it is logged."

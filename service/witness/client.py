@@ -157,7 +157,8 @@ class Witnesses:
             why = getattr(error, "why", type(error).__name__)
             outcome = Outcome(settings.name, size, why)
         except (OverflowError, OSError, ValueError) as error:  # a time no calendar has
-            outcome = Outcome(settings.name, size, type(error).__name__)
+            why = f"its answer cannot be used ({type(error).__name__})"
+            outcome = Outcome(settings.name, size, why)
         else:
             return Outcome(settings.name, size)
         log.warning("witness did not cosign", witness=settings.name, size=size, why=outcome.why)
@@ -231,4 +232,5 @@ async def _posted(
         why = f"it did not answer within {ANSWER_S:g} s"
         raise OutageError(source=settings.name, why=why) from error
     except (aiohttp.ClientError, ValueError, OSError) as error:
-        raise OutageError(source=settings.name, why=type(error).__name__) from error
+        why = f"the connection failed ({type(error).__name__})"
+        raise OutageError(source=settings.name, why=why) from error

@@ -122,4 +122,5 @@ def _asked(call: Any, **words: Any) -> Any:
             raise AccessError(source="AWS KMS", why=code) from error
         raise OutageError(source="AWS KMS", why=code or "it answered with an error") from error
     except BotoCoreError as error:
-        raise OutageError(source="AWS KMS", why=type(error).__name__) from error
+        why = f"the connection failed ({type(error).__name__})"
+        raise OutageError(source="AWS KMS", why=why) from error

@@ -38,8 +38,8 @@ def traces_in(data: bytes) -> list[Trace]:
     except c2pa.C2paError.ManifestNotFound:
         return []
     except c2pa.C2paError as problem:
-        why = type(problem).__name__
-        return [Trace("trace.unchecked", f"its content credentials cannot be read ({why})")]
+        why = f"its content credentials cannot be read ({type(problem).__name__})"
+        return [Trace("trace.unchecked", why)]
     return [_judged(said)]
 
 

@@ -1,0 +1,154 @@
+"""Every message that a user can get, read as a set: what happened, to what, and what to do.
+
+Errors say it in the form of `evidence/errors.py`: `what` or `source` names the thing, `why` is a
+phrase that goes on after a colon, the class adds the full stop and what to do. Problems of the API
+are whole sentences. Both are read out of the code, so a new message is held to it as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from evidence import errors
+from evidence.errors import EvidenceError, RequestError
+from service.http.problems import problem_of
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("evidence", "collectors", "verifiers", "storage", "auditor", "service")
+PHRASES = ("why", "what", "source")
+CLASSES = {
+    name: each
+    for name, each in vars(errors).items()
+    if isinstance(each, type) and issubclass(each, EvidenceError)
+}
+# Names that a phrase may begin with.
+PROPER = re.compile(r"[A-Z0-9_\[]+\b|Amazon|Valkey|AWS|Reading")
+PROMISES = re.compile(
+    r"\b(guarantee\w*|certainly|definitely|we promise|will (win|succeed|be (accepted|won)))\b",
+    re.IGNORECASE,
+)
+
+
+class Phrase(NamedTuple):
+    """`text` has {…} where a value stands; `value` is the expression, `at` its file and line."""
+
+    kind: str
+    field: str
+    text: str
+    value: ast.expr
+    at: str
+
+
+def _called() -> Iterator[tuple[str, ast.Call, str]]:
+    for folder in FOLDERS:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            code = file.read_text("utf-8")
+            if "Error(" not in code and "Problem(" not in code and "not_found(" not in code:
+                continue
+            for node in ast.walk(ast.parse(code)):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    yield node.func.id, node, f"{file.relative_to(ROOT)}:{node.lineno}"
+
+
+def _text(value: ast.expr) -> str | None:
+    match value:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(_text(p) or "{…}" for p in parts)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return f"{_text(left) or '{…}'}{_text(right) or '{…}'}"
+    return None
+
+
+CALLS = list(_called())
+SAID = [
+    Phrase(name, word.arg, _text(word.value) or "", word.value, at)
+    for name, call, at in CALLS
+    if name in CLASSES
+    for word in call.keywords
+    if word.arg in PHRASES
+]
+PROBLEMS = [
+    (text, at)
+    for name, call, at in CALLS
+    if name in ("Problem", "not_found") and call.args and (text := _text(call.args[-1]))
+]
+
+
+def _wrong(phrases: list[str]) -> str:
+    return "\n".join(phrases)
+
+
+def test_there_are_messages_to_read() -> None:
+    assert len(SAID) > 1_000 and len(PROBLEMS) > 10
+    assert {each.kind for each in SAID} >= set(CLASSES) - {"EvidenceError"}
+
+
+@pytest.mark.parametrize("name", sorted(set(CLASSES) - {"EvidenceError"}))
+def test_every_kind_of_error_says_what_happened_to_what_and_what_to_do(name: str) -> None:
+    kind = CLASSES[name]
+    assert re.match(r"\{(what|source)\} ", kind.says) and kind.says.endswith(".")
+    assert re.fullmatch(r"[A-Z].*\.", kind.remedy) and "{" not in kind.remedy
+
+
+def test_a_reason_is_a_phrase_that_goes_on_after_a_colon() -> None:
+    whys = [each for each in SAID if each.field == "why" and each.text]
+    found = [
+        f"{each.at}: {each.text}"
+        for each in whys
+        if each.text.rstrip() != each.text
+        or each.text.endswith((".", "!", "?"))
+        or (each.text[0].isupper() and not PROPER.match(each.text))
+    ]
+    assert not found, _wrong(found)
+
+
+def test_no_name_of_an_exception_stands_for_a_reason() -> None:
+    """`ClientConnectorError` tells a user nothing; behind words, in brackets, it helps us."""
+    named = re.compile(r"type\(\w+\)\.__name__|repr\(\w+\)")
+    found = [
+        f"{each.at}: {ast.unparse(each.value)}"
+        for each in SAID
+        if named.fullmatch(ast.unparse(each.value)) or re.match(r"\{type\(", each.text)
+    ]
+    assert not found, _wrong(found)
+
+
+def test_what_is_sealed_names_no_folder_of_this_machine() -> None:
+    """What a source fails with is kept in the manifest, and whoever gets the bundle reads it."""
+    private = re.compile(r"\.(folder|data|keys|path\.parent)\b|gethostname|getcwd|Path\.home")
+    found = [
+        f"{each.at}: {ast.unparse(each.value)}"
+        for each in SAID
+        if each.at.startswith(("collectors/", "service/sources/", "verifiers/"))
+        and private.search(ast.unparse(each.value))
+    ]
+    assert not found, _wrong(found)
+
+
+def test_no_message_promises_anything() -> None:
+    said = [(each.text, each.at) for each in SAID] + PROBLEMS
+    said += [
+        (kind.says + kind.remedy, name) for name, kind in CLASSES.items() if name != "EvidenceError"
+    ]
+    found = [f"{at}: {text}" for text, at in said if PROMISES.search(text)]
+    assert not found, _wrong(found)
+
+
+def test_a_problem_of_the_api_is_made_of_sentences() -> None:
+    found = [f"{at}: {text}" for text, at in PROBLEMS if not re.match(r"[A-Z`{].*[.}]$", text)]
+    assert not found, _wrong(found)
+
+
+def test_a_problem_begins_as_a_sentence_whatever_the_error_begins_with() -> None:
+    said = problem_of(
+        RequestError(what="the site", why="'USA' is not a country code"), sent=["USA"]
+    )
+    assert said.detail.startswith("The site was refused: what was sent is not")
