@@ -99,7 +99,7 @@ async def _parts(settings: Settings) -> list[Health]:
     parts = _unstarted()
     try:
         refuse_exposure(settings)
-        guard = "with a token" if settings.api_token else "this machine only, without a token"
+        guard = "this machine only, without a token" if settings.is_open else "with a token"
         parts.append(Health("listen", True, f"{settings.host}:{settings.port}, {guard}."))
     except EvidenceError as error:
         parts.append(
