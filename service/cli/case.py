@@ -148,7 +148,7 @@ async def _run(arguments: argparse.Namespace) -> int:
                 case _:
                     found = await work.view(whose, arguments.id, by)
         except NotFoundError as problem:
-            note(str(problem))
+            note(f"{arguments.id}: {problem}" if "id" in arguments else str(problem))
             return 1
     if arguments.json:
         say_json(found)
