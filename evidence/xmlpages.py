@@ -99,7 +99,10 @@ def xml_page_of(item: Item) -> XmlNode:
         root = parse_xml(item.content.read(MAX_PAGE))
     except FormatError as problem:
         raise ShapeError(
-            source=item.source, pointer="xml:", expected="XML", got=problem.why
+            source=item.source,
+            pointer="xml:",
+            expected="XML",
+            got=f"something else ({problem.why})",
         ) from problem
     return XmlNode(item, (), Element("", children=[root]))
 
@@ -116,7 +119,7 @@ def parse_xml(data: bytes) -> Element:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError, LookupError) as problem:
-        raise FormatError(what="the XML", why="it is not XML that can be read") from problem
+        raise FormatError(what="the XML", why="it is other bytes") from problem
     return tree.open[0].children[0]
 
 
