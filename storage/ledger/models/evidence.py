@@ -86,6 +86,7 @@ collections = Table(
     UniqueConstraint("tenant", "idempotency_lookup"),
     Index(None, "order_handle"),
     Index(None, "state", "updated_at"),
+    Index(None, "tenant", "number"),
 )
 # Few of a ledger's collections are under way; whoever looks for them reads no other.
 Index(
