@@ -63,7 +63,7 @@ def _of_page(shown: Any, page: Page, mark: Mark) -> list[Trace]:
     picture = _picture(pdfium, thing)
     if picture is None or picture.size != size:
         return []
-    found = pixels.traces_of(picture, getattr(picture, "quantization", None))
+    found = pixels.traces_of(picture, getattr(picture, "quantization", None), paper=True)
     scale = box.width / size[0]
     return [replace(one, at=_placed(one, box, scale).on(page.number)) for one in found]
 

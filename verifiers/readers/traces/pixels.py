@@ -25,8 +25,13 @@ from verifiers.readers.traces.words import words_of
 LEAST_SIDE = 64
 
 
-def traces_of(picture: Image.Image, tables: Mapping[int, Sequence[int]] | None) -> list[Trace]:
-    """The traces in the pixels; `tables` are a JPEG's own quantisation tables."""
+def traces_of(
+    picture: Image.Image, tables: Mapping[int, Sequence[int]] | None, *, paper: bool = False
+) -> list[Trace]:
+    """The traces in the pixels; `tables` are a JPEG's own quantisation tables.
+
+    paper   it is a sheet that was scanned, on which no line is level to the pixel
+    """
     if min(picture.size) < LEAST_SIDE:
         return []
     rgb = np.asarray(picture.convert("RGB"))
@@ -38,7 +43,7 @@ def traces_of(picture: Image.Image, tables: Mapping[int, Sequence[int]] | None) 
     ]
     words = words_of(rgb)
     # In a photo and a scan no line is level.
-    level = not grained(roughness(grey), words)
+    level = not paper and not grained(roughness(grey), words)
     glyphs = [glyphs_of(rgb, word) for word in words] if level else []
     level = level and is_level(words, glyphs)
     lines = stands_of(rgb, words) if level else []
