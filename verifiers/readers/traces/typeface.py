@@ -29,7 +29,7 @@ _LEAST_GLYPHS, _LEAST_OTHERS, _LEAST_LINES = 7, 12, 2
 _SAME, _LIKE = 0.94, 0.75  # correlation: one typeface, one figure
 _MOST_SAME, _LEAST_LIKE = 0.1, 0.6  # of a line's glyphs
 _FIGURES = (0.7, 0.84)  # from one figure to the next, of their height
-_WEIGHT = (0.75, 1.33)  # ink of one over the other's: bold is no other typeface
+_WEIGHT = (0.78, 1.28)  # ink of one over the other's: bold is no other typeface
 _LEAST_ALIKE = 0.35  # of all glyphs, in a picture that is a screen's own
 _MOST = 2  # lines; a page that mixes more does so itself
 
