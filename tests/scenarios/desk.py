@@ -16,7 +16,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -221,7 +221,7 @@ class Desk(House):
     async def hears(self, kind: str, **data: Any) -> list[str]:
         """A system of the seller's own tells of something by webhook; the collections it starts."""
         body = json.dumps({"type": kind, "timestamp": f"{self.clock():%FT%TZ}", "data": data})
-        now, id = datetime.now(UTC), f"msg_{secrets.token_hex(8)}"  # a signature is of today
+        now, id = self.clock(), f"msg_{secrets.token_hex(8)}"  # the service holds it to its clock
         headers = {
             "webhook-id": id,
             "webhook-timestamp": str(int(now.timestamp())),
