@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -197,7 +196,7 @@ def hooks(secret: str) -> tuple[HookSettings, ...]:
 async def wrote(here: House, secret: str, text: str, *, id: str, order: str = ORDER) -> None:
     data = {"platform": "amazon", "order_id": order, "message_id": id, "text": text}
     body = json.dumps({"type": "message.received", "data": data}).encode()
-    at = str(int(time.time()))
+    at = str(int(here.clock().timestamp()))
     signed = b".".join([id.encode(), at.encode(), body])
     headers = {"webhook-id": id, "webhook-timestamp": at,
                "webhook-signature": signature(secret, signed)}  # fmt: skip
