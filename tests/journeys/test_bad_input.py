@@ -53,8 +53,8 @@ def stored(seller: Seller) -> Mapping[str, str]:
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["bundle", story.ORDER.id, "-o", "b.zip"], 1, "Run `orderproof collect` first"),
-        (["manifest", story.ORDER.id], 1, "Run `orderproof collect` first"),
+        (["bundle", story.ORDER.id, "-o", "b.zip"], 1, "run `orderproof collect` first"),
+        (["manifest", story.ORDER.id], 1, "run `orderproof collect` first"),
         (["collect", "112-48329"], 2, "--platform"),
         (["collect", "112-48329", "--platform", "amazon"], 2, "'112-48329'"),
         (["collect", "amazon:../../etc/passwd"], 2, "etc/passwd"),

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from aiohttp import web
+from structlog.testing import LogCapture
 
 from collectors.orders.tiktok import TikTok
 from collectors.secrets import Secret
@@ -43,8 +45,12 @@ def test_another_configured_secret_begins_anew(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_read_or_kept_stops_nothing_and_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    heard = LogCapture()  # whatever another test set up as the log's end
+    monkeypatch.setattr(
+        "service.sources.renewed.log", structlog.wrap_logger(None, processors=[heard])
+    )
     keeper(tmp_path).keep(Secret("refresh_token", "second"))
     (path,) = (tmp_path / "keys" / FOLDER).iterdir()
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
@@ -54,7 +60,7 @@ def test_what_cannot_be_read_or_kept_stops_nothing_and_is_told(
     path.parent.write_text("no folder")
     keeper(tmp_path).keep(Secret("refresh_token", "third"))
     assert keeper(tmp_path).kept().reveal() == "from-the-seller"
-    said = capsys.readouterr().out
+    said = str(heard.entries)
     assert "cannot be read" in said and "could not be kept" in said and "third" not in said
 
 
