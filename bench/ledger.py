@@ -150,6 +150,20 @@ def _lines(
 # -- at size ----------------------------------------------------------------------------------
 
 
+def an_item() -> Item:
+    """One that no order has yet; its bytes are always the same."""
+    return Item(
+        role=Role.ORDER_RECORD,
+        key=secrets.token_hex(8),
+        content=InMemory(b"same bytes"),
+        media_type="text/csv",
+        collector="erp/1",
+        origin="seller",
+        provenance=Provenance.UPLOAD,
+        collected_at=_now(),
+    )
+
+
 async def _at_size(ledger: Ledger, server: Postgres, name: str, folder: Path, count: int) -> None:
     admin = await asyncpg.connect(server.url(name, role="postgres").replace("+asyncpg", ""))
     await ledger._database.count_on()
@@ -159,16 +173,7 @@ async def _at_size(ledger: Ledger, server: Postgres, name: str, folder: Path, co
     spool = EncryptedSpool(folder / "spool", key=order.key, context=order.context)
 
     async def append() -> None:
-        item = Item(
-            role=Role.ORDER_RECORD,
-            key=secrets.token_hex(8),
-            content=InMemory(b"same bytes"),
-            media_type="text/csv",
-            collector="erp/1",
-            origin="seller",
-            provenance=Provenance.UPLOAD,
-            collected_at=_now(),
-        )
+        item = an_item()
         content = spool.keep(item.content)
         content.discard()
         await ledger.keep(order, made.id, "erp", [(item, content)])

@@ -26,7 +26,6 @@ import argparse
 import asyncio
 import contextlib
 import random
-import secrets
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -36,8 +35,8 @@ from pathlib import Path
 
 import asyncpg
 
+from bench.ledger import an_item
 from evidence.checkpoint import Checkpoint
-from evidence.items import InMemory, Item, Provenance, Role
 from evidence.merkle import Frontier, hash_leaf
 from evidence.notes import sign_note
 from evidence.orders import OrderRef, Platform
@@ -360,16 +359,7 @@ async def _writer(here: Bench, tenant: str, number: int) -> Callable[[], Awaitab
     spool = EncryptedSpool(here.folder / "spool", key=order.key, context=order.context)
 
     async def write() -> None:
-        item = Item(
-            role=Role.ORDER_RECORD,
-            key=secrets.token_hex(8),
-            content=InMemory(b"same bytes"),
-            media_type="text/csv",
-            collector="erp/1",
-            origin="seller",
-            provenance=Provenance.UPLOAD,
-            collected_at=_now(),
-        )
+        item = an_item()
         content = spool.keep(item.content)
         content.discard()
         await here.ledger.keep(order, made.id, "erp", [(item, content)])
