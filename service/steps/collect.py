@@ -261,7 +261,9 @@ async def ask(
             return Outcome(TaskState.FAILED, f"It was still not done after {seconds:.0f} seconds.")
         if isinstance(problem, EvidenceError):
             said = str(problem)
-            return Outcome(TaskState.FAILED, said[:1].upper() + said[1:])
+            if not said.startswith(source.name):  # a name is written as it is configured
+                said = said[:1].upper() + said[1:]
+            return Outcome(TaskState.FAILED, said)
         # Unknown failures are ours until someone shows otherwise; the order goes on without them.
         log.exception("collector failed", source=source.name)
         why = f"Our collector broke ({type(problem).__name__}); it is logged."

@@ -39,8 +39,8 @@ def outcome(account: Account, source: str) -> tuple[str, str]:
     [
         ("status", {"status": 500}, "500"),
         ("status", {"status": 429, "retry_after": "3600"}, "429"),
-        ("hang", {"seconds": 60}, "Ups"),
-        ("truncate", {}, "Ups"),
+        ("hang", {"seconds": 60}, "ups could not"),
+        ("truncate", {}, "ups could not"),
         ("body", {"bytes": 2_000_000_000}, "too large"),
     ],
     ids=["answers 500", "answers 429", "is silent", "breaks off", "sends 2 GB"],
