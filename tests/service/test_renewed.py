@@ -47,10 +47,9 @@ def test_another_configured_secret_begins_anew(tmp_path: Path) -> None:
 def test_what_cannot_be_read_or_kept_stops_nothing_and_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard = LogCapture()  # whatever another test set up as the log's end
-    monkeypatch.setattr(
-        "service.sources.renewed.log", structlog.wrap_logger(None, processors=[heard])
-    )
+    heard = LogCapture()  # whatever end and level another test set up for the log
+    told = structlog.wrap_logger(None, processors=[heard], wrapper_class=structlog.BoundLogger)
+    monkeypatch.setattr("service.sources.renewed.log", told)
     keeper(tmp_path).keep(Secret("refresh_token", "second"))
     (path,) = (tmp_path / "keys" / FOLDER).iterdir()
     path.write_bytes(path.read_bytes()[:-1] + b"\0")
