@@ -20,7 +20,9 @@ TEST := $(VENV)/.test-$(FRAME)
 SUPPLY := $(VENV)/.supply-$(FRAME)
 
 # --no-compile: Python compiles what it imports; the rest would be a third of the folder.
-INSTALL := $(BIN)/python -m pip install -qq --no-compile
+# What a set-up that was cut off left behind looks installed to pip, and need not be whole.
+BEGUN := $(VENV)/.begun
+INSTALL = $(BIN)/python -m pip install -qq --no-compile $(if $(wildcard $(BEGUN)),--force-reinstall)
 
 .PHONY: help
 help: ## this list
@@ -159,22 +161,22 @@ endif
 
 $(BASE): pyproject.toml requirements/build.txt requirements/base.txt | $(BIN)/python
 	@echo "Setting up: installing orderproof (once, about half a minute)"
-	@{ $(INSTALL_BASE); } || { \
+	@{ touch $(BEGUN) && $(INSTALL_BASE); } || { \
 	  echo "The libraries could not be installed; pip says why above." >&2; \
 	  echo "Most often there is no way to the package index. Then run make again. If no version" >&2; \
 	  echo "matches on this machine, take unlocked ones: make $(MAKECMDGOALS) UNLOCKED=1" >&2; exit 1; }
 	@: "pip has done its work; its own compiled code is 6 MB that nobody else needs"
 	@find $(VENV)/lib -path '*/site-packages/pip/*' -name __pycache__ -prune -exec rm -rf {} +
-	@rm -f $(VENV)/.base-*; touch $@
+	@rm -f $(VENV)/.base-* $(BEGUN); touch $@
 
 $(TEST): $(BASE) requirements/sources.txt requirements/test.txt
 	@echo "Setting up: installing the test tools (once, about half a minute)"
-	@{ $(INSTALL_TEST); } || { \
+	@{ touch $(BEGUN) && $(INSTALL_TEST); } || { \
 	  echo "The test tools could not be installed; pip says why above. Then run make again." >&2; \
 	  exit 1; }
-	@rm -f $(VENV)/.test-*; touch $@
+	@rm -f $(VENV)/.test-* $(BEGUN); touch $@
 
 $(SUPPLY): $(TEST) requirements/supply.txt
 	@echo "Setting up: installing the tools that look at the tree"
-	@$(LOCKED) -r requirements/supply.txt
-	@rm -f $(VENV)/.supply-*; touch $@
+	@touch $(BEGUN) && $(LOCKED) -r requirements/supply.txt
+	@rm -f $(VENV)/.supply-* $(BEGUN); touch $@
