@@ -322,6 +322,7 @@ _NAMES = (
     Name("trace.picture.strange_paper", Kind.TEXT, "writing on paper of another grain"),
     Name("trace.picture.off_line", Kind.TEXT, "writing that stands off the line beside it"),
     Name("trace.picture.thumbnail", Kind.TEXT, "a part that the file's thumbnail shows otherwise"),
+    Name("trace.picture.odd_figures", Kind.TEXT, "figures drawn otherwise than those around them"),
     Name("trace.picture.marked", Kind.TEXT, "what people drew on it to show something"),
     Name("trace.picture.history", Kind.TEXT, "changes that an editor wrote down"),
     Name("trace.mail.body_holds", Kind.TEXT, "the body has the hash that its sender signed"),

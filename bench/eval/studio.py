@@ -281,6 +281,9 @@ _SMALLER = (
 )  # fmt: skip
 
 
+_ROOM = 60_000  # bytes: an EXIF block holds less than 64 KiB (Exif 2.32, 4.7.2)
+
+
 def cameras_thumbnail(image: Image.Image, dice: random.Random) -> bytes:
     """What a camera puts beside its picture: made before the picture was developed to the end.
 
@@ -300,9 +303,13 @@ def cameras_thumbnail(image: Image.Image, dice: random.Random) -> bytes:
         sheet = Image.new("RGB", room, "black")
         sheet.paste(small, ((room[0] - size[0]) // 2, (room[1] - size[1]) // 2))
         small = sheet
-    out = io.BytesIO()
-    small.save(out, "JPEG", quality=dice.choice((50, 70, 80, 90)))
-    return out.getvalue()
+    quality = dice.choice((50, 70, 80, 90))
+    while True:
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=quality)
+        if out.tell() < _ROOM:
+            return out.getvalue()
+        quality -= 10
 
 
 def thumbnail_of(image: Image.Image) -> bytes:

@@ -434,6 +434,28 @@ def test_a_photo_is_not_level_and_an_editors_name_goes_with_what_stands_off_its_
     assert judged(*weak).verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize(
+    ("line", "captured", "verdict"),
+    [
+        ("Delivered 2026-11-05 14:32", "", Verdict.FAIL),
+        ("2026-11-05 14:32", "2026-11-05", Verdict.INCONCLUSIVE),
+        ("Somebody at the front door, No. 12", "", Verdict.INCONCLUSIVE),
+    ],
+    ids=["a stated day", "a capture's stamp", "a sentence"],
+)
+def test_an_editors_name_is_enough_beside_stated_figures_unlike_the_rest(
+    line: str, captured: str, verdict: Verdict
+) -> None:
+    said = [
+        fact("trace.file.editor", "it passed through an editor", WHOLE, 0.6),
+        fact("trace.picture.odd_figures", "they are drawn otherwise", box(100, 52, 80, 14), 0.6),
+        fact("document.text", line, box(20, 50, 160, 20), 0.9),
+    ]
+    if captured:
+        said.append(fact("document.captured.at", parse_iso(captured), box(20, 50, 160, 20)))
+    assert tamper_of(Facts(said)).verdict is verdict
+
+
 def test_a_fail_names_the_places_and_a_check_that_was_not_made_leaves_it_open() -> None:
     found = judged(("trace.cover.replaced", 0.97), ("trace.unchecked", 1.0))
     assert (found.verdict, found.boxes) == (Verdict.FAIL, ("pixel:1,2,3,4",))

@@ -66,6 +66,7 @@ TRACES: dict[str, Trait] = {
         Finding.grave("paper-of-another-grain", do=_ORIGINAL), 1.0
     ),
     "trace.picture.off_line": Trait(Finding.grave("off-the-line", do=_LOOK), 1.0),
+    "trace.picture.odd_figures": Trait(Finding.note("figures-unlike-the-rest", do=_ORIGINAL), 1.0),
     "trace.picture.thumbnail": Trait(Finding.grave("thumbnail-differs", do=_AS_SAVED), 1.0),
     "trace.picture.marked": Trait(Finding.good("marked-by-hand"), 0.0),
     "trace.picture.text_layer": Trait(Finding.grave("text-layer-in-picture", do=_ORIGINAL), 1.0),

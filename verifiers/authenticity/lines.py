@@ -76,3 +76,30 @@ def _rows(boxed: Iterable[tuple[tuple[int, int, int, int, int], Fact]]) -> list[
         sure = all(fact.confidence > 0.995 for fact in facts)
         lines.append(Line("  ".join(_plain(fact.text) for fact in facts), facts, sure))
     return lines
+
+
+# Of a day, a time or a number; of its letters and figures.
+_LEAST_FIGURES, _FIGURES = 6, 0.4
+
+
+def is_stated(trace: Fact, facts: Facts) -> bool:
+    """Whether a trace lies on a line of figures, and on none that says when a capture was made."""
+    area = place_of(trace)
+    if area is None or any(_overlap(area, fact) for fact in facts.named("document.captured.at")):
+        return False
+    for fact in facts.named("document.text"):
+        if _overlap(area, fact):
+            figures = sum(char.isdecimal() for char in fact.text)
+            if figures >= max(_LEAST_FIGURES, _FIGURES * sum(map(str.isalnum, fact.text))):
+                return True
+    return False
+
+
+def _overlap(area: tuple[int, int, int, int, int], fact: Fact) -> bool:
+    """Whether a fact's box has at least half of its height or of the area's in common with it."""
+    other = place_of(fact)
+    if other is None or other[0] != area[0]:
+        return False
+    across = min(area[1] + area[3], other[1] + other[3]) - max(area[1], other[1])
+    down = min(area[2] + area[4], other[2] + other[4]) - max(area[2], other[2])
+    return across > 0 and 2 * down >= min(area[4], other[4])

@@ -15,7 +15,7 @@ from evidence.verdicts import Finding, Severity, Verdict
 from verifiers.authenticity import events, numbers, stamps, weekdays
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.findings import CONTRADICTIONS, TRACES, Trait
-from verifiers.authenticity.lines import lines_of
+from verifiers.authenticity.lines import is_stated, lines_of
 from verifiers.marks.kind import FileKind, kind_of
 
 FAIL = 0.8
@@ -96,7 +96,7 @@ def _weighed(facts: Facts) -> Iterator[_Weighed]:
     composed, seen = _composed(facts), kind_of(facts).kind in _SEEN
     for fact in facts:
         trait = TRACES.get(fact.name)
-        if trait is None:
+        if trait is None or (fact.name == _ODD and not is_stated(fact, facts)):
             continue
         # What was drawn on the picture is what the editor was for.
         share = 0.5 if marked and trait.together == "editor" else 1.0
@@ -117,6 +117,8 @@ _ONE_MAKING = frozenset(
 )
 # Those that saving once more leaves where something was compressed before.
 _OF_SAVING = _ONE_MAKING - {"trace.picture.off_line"}
+# Told of files from editors alone; of names, clocks and stamps pages set many otherwise.
+_ODD = "trace.picture.odd_figures"
 # Paper before a camera or in a scanner is never quite level or flat.
 _SEEN, _OF_SEEN = frozenset({FileKind.PHOTO, FileKind.SCAN}), 0.5
 # What a page that tells one story cannot say; messages between pictures tell several.

@@ -80,11 +80,16 @@ def test_a_camera_and_a_screenshot_tool_are_no_editors() -> None:
     for program in (
         "iPhone 17",
         "Windows Photo Viewer",
-        "Adobe Photoshop Lightroom 14",
         "Greenshot",
     ):
         assert traces(picture(exif={0x131: program})) == {}
     assert "trace.file.editor" in traces(picture(exif={0x131: "Adobe Photoshop 26.0"}))
+
+
+def test_a_program_that_develops_photographs_is_an_editor_of_a_screen_alone() -> None:
+    lightroom = "Adobe Photoshop Lightroom 14"
+    assert traces(picture(exif={0x110: "iPhone 17", 0x131: lightroom})) == {}
+    assert "trace.file.editor" in traces(picture(exif={0x131: lightroom}))
 
 
 def signed_picture() -> tuple[Any, bytes]:

@@ -355,6 +355,29 @@ def test_numbers_of_an_honest_page_are_not_told(page: Image.Image) -> None:
     assert set(traces(png(page))) <= {"trace.picture.marked"}
 
 
+def by_editor(image: Image.Image) -> bytes:
+    exif = Image.Exif()
+    exif[0x0131] = "Adobe Photoshop 26.0"
+    return jpeg(image, 92, exif=exif)
+
+
+def test_figures_that_are_drawn_otherwise_are_told_beside_an_editors_name_alone() -> None:
+    page = numbers(1.0, 0.84, 1.0, 1.0, 1.0, size=23)
+    found = traces(by_editor(page))["trace.picture.odd_figures"]
+    assert int(found.locator.place.split(",")[1]) in range(76, 110)
+    assert "trace.picture.odd_figures" not in traces(jpeg(page, 92))
+
+
+@pytest.mark.parametrize(
+    "widths", [(0.85, 0.85, 0.85, 0.85, 0.85), (0.85, 1.05, 0.85, 0.85, 0.85)],
+    ids=["one typeface", "a typewriter's"],
+)  # fmt: skip
+def test_an_editors_name_on_an_honest_page_of_numbers_is_all_there_is(
+    widths: tuple[float, ...],
+) -> None:
+    assert set(traces(by_editor(numbers(*widths)))) == {"trace.file.editor"}
+
+
 # The thumbnail
 
 

@@ -26,8 +26,15 @@ _PDF_EDITORS = re.compile(
 )
 
 
-def pixel_editor(software: str) -> bool:
-    return _PIXEL_EDITORS.search(software) is not None
+# Those that develop photographs; a screen has nothing to be developed.
+_DEVELOPERS = re.compile(r"lightroom|darktable|rawtherapee|capture one|camera raw", re.IGNORECASE)
+
+
+def pixel_editor(software: str, *, photo: bool) -> bool:
+    """photo   a camera took the picture, by its metadata"""
+    if _PIXEL_EDITORS.search(software):
+        return True
+    return not photo and _DEVELOPERS.search(software) is not None
 
 
 def pdf_editor(software: str) -> bool:

@@ -19,6 +19,8 @@ from verifiers.readers.traces.trace import Trace, facts_of
 
 NEEDS = "needs the extra `forensics`, which is not installed, or does not start"
 
+_OF_EDITORS = frozenset({"trace.file.editor", "trace.picture.history"})
+
 
 def read(item: Item) -> list[Fact]:
     """Every trace; never raises for bad bytes. A part that fails costs only itself."""
@@ -32,11 +34,12 @@ def read(item: Item) -> list[Fact]:
         except Exception as problem:  # hostile files reach every corner of the parsers
             said = why_not(problem, "its metadata cannot be looked at")
             traces.append(Trace("trace.unchecked", said))
-    traces += _pixels(data)
+    edited = any(trace.name in _OF_EDITORS for trace in traces)
+    traces += _pixels(data, edited=edited)
     return facts_of(item, traces)
 
 
-def _pixels(data: bytes) -> list[Trace]:
+def _pixels(data: bytes, *, edited: bool) -> list[Trace]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -47,7 +50,7 @@ def _pixels(data: bytes) -> list[Trace]:
                 tables = getattr(picture, "quantization", None)
                 from verifiers.readers.traces import pixels
 
-                return pixels.traces_of(picture, tables)
+                return pixels.traces_of(picture, tables, edited=edited)
     except ImportError:
         return [Trace("trace.unchecked", f"looking at a picture's pixels {NEEDS}")]
     except Exception as problem:

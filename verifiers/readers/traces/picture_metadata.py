@@ -17,6 +17,7 @@ from verifiers.readers.traces.trace import Trace, shortened
 from verifiers.readers.traces.xmp import Xmp, xmp_of
 
 _EXIF_IFD = 0x8769
+_MODEL = 0x0110
 _SOFTWARE, _CHANGED, _TAKEN, _DIGITISED = 0x0131, 0x0132, 0x9003, 0x9004
 _PROCESSING = 0x000B
 
@@ -46,7 +47,8 @@ def _traces(data: bytes, picture: Image.Image) -> Iterator[Trace]:
     taken = _moment(inner.get(_TAKEN)) or _moment(inner.get(_DIGITISED))
     changed = _moment(exif.get(_CHANGED))
     later = taken is not None and changed is not None and changed > taken + timedelta(minutes=2)
-    named = next((name for name in programs if name and pixel_editor(name)), None)
+    photo = bool(_text(exif.get(_MODEL)) or taken)
+    named = next((name for name in programs if name and pixel_editor(name, photo=photo)), None)
     if named is not None:
         said = f"it passed through {shortened(named)}"
         said += f", which changed it {changed - taken} after it was taken" if (

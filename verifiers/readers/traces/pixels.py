@@ -18,7 +18,7 @@ from verifiers.readers.traces.strange import strange_parts
 from verifiers.readers.traces.thumbnail import disagreements
 from verifiers.readers.traces.trace import Trace
 from verifiers.readers.traces.typed_upon import typed_upon
-from verifiers.readers.traces.typeface import strange_typefaces
+from verifiers.readers.traces.typeface import odd_figures, strange_typefaces
 from verifiers.readers.traces.words import words_of
 
 # Smaller than this there is no writing to judge.
@@ -26,11 +26,13 @@ LEAST_SIDE = 64
 
 
 def traces_of(
-    picture: Image.Image, tables: Mapping[int, Sequence[int]] | None, *, paper: bool = False
-) -> list[Trace]:
+    picture: Image.Image, tables: Mapping[int, Sequence[int]] | None, *,
+    paper: bool = False, edited: bool = False,
+) -> list[Trace]:  # fmt: skip
     """The traces in the pixels; `tables` are a JPEG's own quantisation tables.
 
-    paper   it is a sheet that was scanned, on which no line is level to the pixel
+    paper    it is a sheet that was scanned, on which no line is level to the pixel
+    edited   an editor of pictures wrote the file: what is too little alone is told as well
     """
     if min(picture.size) < LEAST_SIDE:
         return []
@@ -56,4 +58,5 @@ def traces_of(
         *(off_the_line(rgb, words, glyphs) if level else []),
         *shifted_glyphs(rgb, lines),
         *strange_typefaces(rgb, [[one.glyph for one in line] for line in lines]),
+        *(odd_figures(rgb, words) if edited and not paper else []),
     ]

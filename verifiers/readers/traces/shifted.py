@@ -40,9 +40,14 @@ class Stand:
 
 
 def stands_of(rgb: Bytes, words: list[Word]) -> list[list[Stand]]:
-    """The tall and narrow glyphs of each line."""
+    """The glyphs of each line that are as tall as most of them, or as capitals."""
+    return [_stands(line) for line in glyphs_in(rgb, words)]
+
+
+def glyphs_in(rgb: Bytes, words: list[Word]) -> list[list[Glyph]]:
+    """The narrow glyphs of each line."""
     return [
-        _stands([glyph for glyph in glyphs_of(rgb, _whole(row)) if _is_narrow(glyph)])
+        [glyph for glyph in glyphs_of(rgb, _whole(row)) if _is_narrow(glyph)]
         for row in rows_of(words)
     ]
 

@@ -6,6 +6,10 @@ Only lines that are mostly figures are judged, by how far apart their glyphs sta
 typewriter's face, which pages set for their own reasons, stands wider and is left out. Left out are
 clocks and stamps along the edge, which the system or the browser draws, and what is on a ground of
 its own.
+
+Where an editor wrote the file, less is told as well: a line of figures that are drawn otherwise
+than others of about their size, though those are drawn alike. Honest pages have such lines, so that
+alone it is no reason.
 """
 
 from __future__ import annotations
@@ -20,7 +24,9 @@ from evidence.locators import box
 from verifiers.readers.traces.blocks import Bytes, Floats
 from verifiers.readers.traces.glyphs import Glyph
 from verifiers.readers.traces.marking import drawn_on
+from verifiers.readers.traces.shifted import glyphs_in
 from verifiers.readers.traces.trace import Trace
+from verifiers.readers.traces.words import Word
 
 _SIDE, _TALL = 32, 24.0  # pixels of a glyph's copy, and how high it stands in it
 _SAME_SIZE, _SAME_GROUND = 0.07, 24
@@ -32,6 +38,10 @@ _FIGURES = (0.7, 0.84)  # from one figure to the next, of their height
 _WEIGHT = (0.78, 1.28)  # ink of one over the other's: bold is no other typeface
 _LEAST_ALIKE = 0.35  # of all glyphs, in a picture that is a screen's own
 _MOST = 2  # lines; a page that mixes more does so itself
+# Beside an editor's name: of a line's glyphs, and of those it is compared with.
+_FEW_SAME, _OTHERS_SAME, _ABOUT_SIZE = 0.45, 0.6, 0.09
+_FEWEST_GLYPHS, _FEWEST_OTHERS, _OF_LINE = 5, 10, 0.2
+_DIGITS = (0.55, 0.87)  # from one figure to the next, of their height: narrow faces too
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,60 @@ def strange_typefaces(rgb: Bytes, lines: list[list[Glyph]]) -> list[Trace]:
         for one in found
         if not drawn_on(rgb, one.area) and not _at_the_edge(one, rgb)
     ]
+
+
+def odd_figures(rgb: Bytes, words: list[Word]) -> list[Trace]:
+    """Lines of figures drawn otherwise than those of about their size; for files from an editor."""
+    figures = []
+    for line in glyphs_in(rgb, words):
+        tall = float(np.median([glyph.height for glyph in line])) if line else 0.0
+        agreed = [glyph for glyph in line if abs(glyph.height / tall - 1) < _OF_LINE]
+        if len(agreed) >= 4:
+            figures.append(_figures(rgb, agreed))
+    return [
+        Trace(
+            "trace.picture.odd_figures",
+            "its figures are drawn otherwise than others of about their size",
+            box(*one.area),
+            0.6,
+        )
+        for one in figures
+        if _is_odd(one, figures) and not _at_the_edge(one, rgb)
+    ]
+
+
+def _is_odd(one: Figures, figures: list[Figures]) -> bool:
+    if len(one.copies) < _FEWEST_GLYPHS or not _DIGITS[0] <= one.pitch <= _DIGITS[1]:
+        return False
+    others = [other for other in figures if _is_peer(one, other)]
+    if sum(len(other.copies) for other in others) < _FEWEST_OTHERS:
+        return False
+    own = _same_share(one, others)
+    shares = [
+        (_same_share(other, peers), len(other.copies))
+        for other in others
+        if (peers := [peer for peer in figures if peer is not one and _is_peer(other, peer)])
+    ]
+    whole = sum(count for _, count in shares)
+    return (
+        own <= _FEW_SAME
+        and whole > 0
+        and sum(share * count for share, count in shares) >= _OTHERS_SAME * whole
+    )
+
+
+def _is_peer(one: Figures, other: Figures) -> bool:
+    return (
+        other is not one
+        and abs(other.tall / one.tall - 1) < _ABOUT_SIZE
+        and float(np.abs(other.ground - one.ground).max()) < _SAME_GROUND
+    )
+
+
+def _same_share(one: Figures, others: list[Figures]) -> float:
+    """Of its glyphs, those that are drawn the same in one of the others."""
+    best = (one.copies @ np.concatenate([other.copies for other in others]).T).max(axis=1)
+    return float((best > _SAME).mean())
 
 
 def _drawn_alike(figures: list[Figures]) -> bool:
