@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, bindparam, exists, select
 from sqlalchemy.exc import DBAPIError
@@ -17,7 +17,7 @@ from storage.ledger.database import Database, OvertakenError, Transaction, Turn
 from storage.ledger.models import custody, orders, subscriptions
 from storage.ledger.noting import Noting
 from storage.ledger.outbox import Told, listeners, tell
-from storage.ledger.part import SEALINGS, Part, erased, from_text, open_json, padded, seal_json
+from storage.ledger.part import SEALINGS, Part, erased, open_json, padded, seal_json
 from storage.ledger.records import OrderRecord
 from storage.together import Together
 from storage.vault.vault import Vault
@@ -54,6 +54,15 @@ class _Note:
     act: Act
     details: Mapping[str, object]
     newest: int | None
+
+
+class _Put(NamedTuple):
+    """A line as it is written. `head` is the hash of its body."""
+
+    line: CustodyLine
+    body: bytes
+    head: str
+    sealed: bytes
 
 
 class Custody(Part):
@@ -97,26 +106,31 @@ class Custody(Part):
         end = self._ends.pop(tenant, None)
         if end is None or not self._database.notes_at_once:
             return []
-        (seq, prev), lines, rows = end, list[CustodyLine](), list[Mapping[str, object]]()
+        puts, at = list[_Put](), self._clock()
+        seq, prev = end
         for note in notes:
-            line, row = self._put(tenant, seq, prev, note)
-            lines.append(line)
-            rows.append(row)
-            seq, prev = seq + 1, line.sha256
-        newest = [note.newest for note in notes]
+            puts.append(put := self._put(tenant, seq, prev, at, note))
+            seq, prev = seq + 1, put.head
+        noting = Noting(
+            tenant,
+            *end,
+            handles=[note.order.handle for note in notes],
+            newest=[note.newest for note in notes],
+            stores=[note.order.store for note in notes],
+            bodies=[put.body for put in puts],
+            sealed=[put.sealed for put in puts],
+        )
         with suppress(EvidenceError, DBAPIError, OvertakenError):
-            if await self._database.note(Noting(tenant, *end, newest, rows)):
+            if await self._database.note(noting):
                 self._ends[tenant] = (seq, prev)
-                return lines
+                return [put.line for put in puts]
         return []
 
-    def _put(
-        self, tenant: str, seq: int, prev: str, note: _Note
-    ) -> tuple[CustodyLine, dict[str, object]]:
-        order = note.order
-        sealed = seal_json(order.cipher, dict(note.details), place=_place(tenant, seq))
-        line = self._line(seq, prev, order.handle, note.act, sealed)
-        return line, _row(tenant, order.store, line, line.to_bytes(), sealed)
+    def _put(self, tenant: str, seq: int, prev: str, at: datetime, note: _Note) -> _Put:
+        sealed = seal_json(note.order.cipher, dict(note.details), place=_place(tenant, seq))
+        line = _line(seq, prev, at, note.order.handle, note.act, sealed)
+        body = line.to_bytes()
+        return _Put(line, body, digest(body), sealed)
 
     async def _looking(
         self, tenant: str, notes: Sequence[_Note]
@@ -128,7 +142,7 @@ class Custody(Part):
 
         async def work(connection: Transaction) -> Sequence[CustodyLine | BaseException]:
             asked = {"mine": tenant, "handles": padded(handles)}
-            found = (await connection.execute(_BEFORE, asked)).all()
+            found, at = (await connection.execute(_BEFORE, asked)).all(), self._clock()
             sealings = {row.handle: row.newest for row in found}
             seq, prev = _after(found[0]) if found else (0, NO_LINE)
             answers: list[CustodyLine | BaseException] = []
@@ -142,10 +156,10 @@ class Custody(Part):
                 if note.newest not in (None, sealings[order.handle]):
                     answers.append(StaleError())
                     continue
-                line, row = self._put(tenant, seq, prev, note)
-                rows.append(row)
-                seq, prev = seq + 1, line.sha256
-                answers.append(line)
+                put = self._put(tenant, seq, prev, at, note)
+                rows.append(_row(tenant, order.store, put))
+                seq, prev = seq + 1, put.head
+                answers.append(put.line)
                 if act in _HANDING_OUT:
                     handed_out.append((order, act))
             await connection.insert_many(custody, rows)
@@ -174,8 +188,9 @@ class Custody(Part):
             seq, prev = await _end(connection, tenant)
             context = _place(tenant, seq).encode()
             sealed = self._vault.wrap(tenant, said, context=context)
-            line = self._line(seq, prev, "", act, sealed)
-            row = _row(tenant, "", line, line.to_bytes(), sealed)
+            line = _line(seq, prev, self._clock(), "", act, sealed)
+            body = line.to_bytes()
+            row = _row(tenant, "", _Put(line, body, digest(body), sealed))
             await connection.insert_many(custody, [row])
             return line
 
@@ -202,16 +217,6 @@ class Custody(Part):
             return (await connection.execute(asked)).all()
 
         return [_row_of(row) for row in await self._database.read(tenant, work)]
-
-    def _line(self, seq: int, prev: str, order: str, act: Act, sealed: bytes) -> CustodyLine:
-        return CustodyLine(
-            seq=seq,
-            prev=prev,
-            at=from_text(self._now()),
-            order=order,
-            act=act,
-            details=digest(sealed),
-        )
 
     async def custody_end(self, tenant: str) -> tuple[int, str]:
         """How many lines there are, and the hash of the last."""
@@ -245,17 +250,19 @@ def open_details(order: OrderRecord, row: CustodyRow) -> Mapping[str, Any]:
     return found
 
 
-def _row(
-    tenant: str, store: str, line: CustodyLine, body: bytes, sealed: bytes
-) -> dict[str, object]:
+def _line(seq: int, prev: str, at: datetime, order: str, act: Act, sealed: bytes) -> CustodyLine:
+    return CustodyLine(seq=seq, prev=prev, at=at, order=order, act=act, details=digest(sealed))
+
+
+def _row(tenant: str, store: str, put: _Put) -> dict[str, object]:
     return {
         "tenant": tenant,
         "store": store,
-        "order_handle": line.order or None,
-        "seq": line.seq,
-        "body": body,
-        "details_sealed": sealed,
-        "denial": line.act is Act.DENIAL,
+        "order_handle": put.line.order or None,
+        "seq": put.line.seq,
+        "body": put.body,
+        "details_sealed": put.sealed,
+        "denial": put.line.act is Act.DENIAL,
     }
 
 

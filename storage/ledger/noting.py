@@ -6,9 +6,8 @@ looks whether the chain still ends there and whether every order may still be ha
 read, and writes all of the lines; or none, and who asked goes the longer way (`custody.py`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -54,7 +53,7 @@ BEGIN
   RETURN true;
 END $$
 """  # noqa: S608 - our name
-_CALL = (
+CALL = (
     f"SELECT {_NAME}($1::text, $2::bigint, $3::text, $4::text[], $5::bigint[], $6::text[],"
     " $7::bytea[], $8::bytea[])"
 )
@@ -65,28 +64,27 @@ class Noting:
     """Lines as `custody.py` put them together, in their order; none of a denial.
 
     first, head   the number of the first, and the hash of the line before it
+    handles       of each line its order, and in `stores`, `bodies` and `sealed` its columns
     newest        of each line's order the sealing that must be the newest; None for any
     """
 
     tenant: str
     first: int
     head: str
+    handles: Sequence[str]
     newest: Sequence[int | None]
-    rows: Sequence[Mapping[str, Any]]
+    stores: Sequence[str]
+    bodies: Sequence[bytes]
+    sealed: Sequence[bytes]
+
+    @property
+    def asked(self) -> tuple[object, ...]:
+        """What `CALL` takes."""
+        where = (self.tenant, self.first, self.head)
+        return (*where, self.handles, self.newest, self.stores, self.bodies, self.sealed)
 
 
 def add_function(connection: Connection) -> None:
     """Make the function, in the transaction that is open, if it is not there."""
     if connection.execute(_KNOWN, {"name": _NAME}).first() is None:
         connection.exec_driver_sql(_MADE)
-
-
-def note(connection: Connection, noting: Noting) -> bool:
-    """Write the lines, durably once this returns; whether that was done. `connection` commits."""
-    handles, stores, bodies, details = (
-        [row[name] for row in noting.rows]
-        for name in ("order_handle", "store", "body", "details_sealed")
-    )
-    asked = (noting.tenant, noting.first, noting.head, handles, list(noting.newest))
-    done = connection.exec_driver_sql(_CALL, (*asked, stores, bodies, details))
-    return done.scalar_one() is True

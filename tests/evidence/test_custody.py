@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from evidence.canonical import digest
+from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyChain, CustodyLine
 from evidence.erasure import ErasureReason, ErasureRecord
 from evidence.errors import FormatError
+from evidence.times import rfc3339
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 Kept = list[tuple[bytes, bytes | None, bool]]
@@ -46,6 +49,22 @@ def test_a_sound_log_holds_and_its_head_is_the_last_lines_hash() -> None:
     chain = judged(rows)
     assert (chain.holds, chain.size, chain.head) == (True, 5, digest(rows[-1][0]))
     assert CustodyLine.from_bytes(rows[0][0]).to_bytes() == rows[0][0]
+
+
+@given(
+    st.integers(0, 2**53 - 1),
+    st.datetimes(timezones=st.just(UTC)),
+    st.sampled_from(Act),
+    st.one_of(st.just(""), st.just("ab" * 16), st.text(st.characters(exclude_categories=["Cs"]))),
+    st.binary(),
+)
+def test_a_line_is_written_as_canonical_json(
+    seq: int, at: datetime, act: Act, order: str, sealed: bytes
+) -> None:
+    details = digest(sealed)
+    line = CustodyLine(seq=seq, prev=NO_LINE, at=at, order=order, act=act, details=details)
+    said = {"v": 1, "seq": seq, "prev": NO_LINE, "at": rfc3339(at), "order": order}
+    assert line.to_bytes() == canonical({**said, "act": str(act), "details": details})
 
 
 @pytest.mark.parametrize("at", range(4))

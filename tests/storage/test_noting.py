@@ -45,8 +45,13 @@ async def chain(stage: Stage) -> CustodyChain:
 async def by_message(stage: Stage, order: OrderRecord, *, newest: int | None = None) -> bool:
     """Whether a line at the end that the ledger has now is taken."""
     first, head = await stage.ledger.custody_end(TENANT)
-    row = {"order_handle": order.handle, "store": "", "body": b"{}", "details_sealed": b"x"}
-    return await stage.ledger._database.note(Noting(TENANT, first, head, [newest], [row]))
+    return await stage.ledger._database.note(a_line(TENANT, first, head, order, newest=newest))
+
+
+def a_line(
+    tenant: str, first: int, head: str, order: OrderRecord, *, newest: int | None = None
+) -> Noting:
+    return Noting(tenant, first, head, [order.handle], [newest], [""], [b"{}"], [b"x"])
 
 
 async def test_processes_that_write_in_turns_make_one_chain(stages: tuple[Stage, Stage]) -> None:
@@ -70,7 +75,6 @@ async def test_a_line_goes_only_where_the_chain_ends(stages: tuple[Stage, Stage]
     order = await an_order(stage)
     await stage.ledger.note(order, Act.MANIFEST, {"who": "one"})
     first, head = await stage.ledger.custody_end(TENANT)
-    row = {"order_handle": order.handle, "store": "", "body": b"{}", "details_sealed": b"x"}
     database = stage.ledger._database
     for tenant, start, last in (
         (TENANT, first + 1, head),
@@ -79,7 +83,7 @@ async def test_a_line_goes_only_where_the_chain_ends(stages: tuple[Stage, Stage]
         ("other", first, head),
         ("*audit", first, head),
     ):
-        assert not await database.note(Noting(tenant, start, last, [None], [row]))
+        assert not await database.note(a_line(tenant, start, last, order))
     assert (await stage.ledger.custody_end(TENANT)) == (first, head)
     assert await by_message(stage, order)
     assert (await stage.ledger.custody_end(TENANT))[0] == first + 1
