@@ -175,6 +175,11 @@ def test_a_misread_digit_beside_the_right_number_is_no_contradiction() -> None:
     assert kinds(Facts(read)) == []
 
 
+def test_a_letter_among_the_figures_of_a_number_was_misread() -> None:
+    assert kinds(saying("Tracking number: 1Z77VYNH0254798173")) == ["check-digit"]
+    assert kinds(saying("Tracking number: 1Z77VYNH02547G8172")) == []
+
+
 def test_a_letter_read_as_a_figure_is_no_contradiction_in_a_picture() -> None:
     letter, figure = "1ZPUZ07O0388237302", "1ZPUZ0700388237302"  # an account may have an O
     shown = fact("document.text", f"Tracking number: {figure}", box(0, 90, 400, 20), 0.97)
@@ -300,6 +305,12 @@ def test_a_heading_is_held_against_a_column_of_scans_whose_words_are_unknown() -
     assert kinds(way(*COLUMN, head="2026-11-05")) == []
     # One day beside another, as forms set them, is no way of a parcel.
     assert kinds(way(*COLUMN[:1], COLUMN[3][:10], head="2026-11-07")) == []
+
+
+def test_a_year_that_was_misread_is_no_other_year() -> None:
+    said = ("Collected on Wed 26 Aug 2026", "Date delivered Thursday 3 September 20Z6")
+    assert kinds(saying(*said)) == []
+    assert kinds(saying(said[0], "Date delivered Thursday 3 September 20")) == ["order"]
 
 
 def test_what_one_misread_figure_explains_does_not_decide() -> None:
@@ -435,24 +446,28 @@ def test_a_photo_is_not_level_and_an_editors_name_goes_with_what_stands_off_its_
 
 
 @pytest.mark.parametrize(
-    ("line", "captured", "verdict"),
+    ("line", "captured", "bar", "verdict"),
     [
-        ("Delivered 2026-11-05 14:32", "", Verdict.FAIL),
-        ("2026-11-05 14:32", "2026-11-05", Verdict.INCONCLUSIVE),
-        ("Somebody at the front door, No. 12", "", Verdict.INCONCLUSIVE),
+        ("Delivered 2026-11-05 14:32", "", "https://track.test/1", Verdict.FAIL),
+        ("Delivered 2026-11-05 14:32", "", "14:52", Verdict.FAIL),
+        ("Delivered 2026-11-05 14:32", "", "Order 71-3341", Verdict.INCONCLUSIVE),
+        ("2026-11-05 14:32", "2026-11-05", "14:52", Verdict.INCONCLUSIVE),
+        ("Somebody at the front door, No. 12", "", "14:52", Verdict.INCONCLUSIVE),
     ],
-    ids=["a stated day", "a capture's stamp", "a sentence"],
+    ids=["a stated day", "on a phone", "in a picture that was cut", "a capture's stamp", "words"],
 )
 def test_an_editors_name_is_enough_beside_stated_figures_unlike_the_rest(
-    line: str, captured: str, verdict: Verdict
+    line: str, captured: str, bar: str, verdict: Verdict
 ) -> None:
     said = [
+        fact("picture.size", "900 x 1200", WHOLE),
+        fact("document.text", bar, box(20, 8, 90, 20), 0.9),
         fact("trace.file.editor", "it passed through an editor", WHOLE, 0.6),
-        fact("trace.picture.odd_figures", "they are drawn otherwise", box(100, 52, 80, 14), 0.6),
-        fact("document.text", line, box(20, 50, 160, 20), 0.9),
+        fact("trace.picture.odd_figures", "they are drawn otherwise", box(100, 152, 80, 14), 0.6),
+        fact("document.text", line, box(20, 150, 160, 20), 0.9),
     ]
     if captured:
-        said.append(fact("document.captured.at", parse_iso(captured), box(20, 50, 160, 20)))
+        said.append(fact("document.captured.at", parse_iso(captured), box(20, 150, 160, 20)))
     assert tamper_of(Facts(said)).verdict is verdict
 
 

@@ -95,6 +95,23 @@ def is_stated(trace: Fact, facts: Facts) -> bool:
     return False
 
 
+# How a browser's and a phone's own bar begin; where they are there, nobody cut the picture.
+_BAR = re.compile(r"https?://|\W*\d{1,2}:\d{2}\W*$")
+_BAR_PART, _BAR_PIXELS = 0.06, 100  # of the height; pixels
+
+
+def is_whole_screen(facts: Facts) -> bool:
+    """Whether a picture begins with a browser's address or a phone's clock."""
+    size = facts.first("picture.size")
+    if size is None:
+        return False
+    bar = max(_BAR_PART * int(size.text.split("x")[-1]), _BAR_PIXELS)
+    return any(
+        _BAR.match(fact.text) and (at := place_of(fact)) is not None and at[2] + at[4] / 2 < bar
+        for fact in facts.named("document.text")
+    )
+
+
 def _overlap(area: tuple[int, int, int, int, int], fact: Fact) -> bool:
     """Whether a fact's box has at least half of its height or of the area's in common with it."""
     other = place_of(fact)

@@ -88,8 +88,8 @@ def _numbers(text: str) -> list[str]:
 
 def _wrong(number: str, named: set[str]) -> bool | None:
     """True if its shape is a carrier's and its check digit is not; None if nothing is known."""
-    if number.startswith(_TEST_ACCOUNT):
-        return None
+    if number.startswith(_TEST_ACCOUNT) or (number.startswith("1Z") and not number[10:].isdigit()):
+        return None  # behind account and service there are figures alone: a letter was misread
     known = identify(number)
     if any(candidate.check_digit for candidate in known.candidates):
         return False

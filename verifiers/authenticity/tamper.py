@@ -15,7 +15,7 @@ from evidence.verdicts import Finding, Severity, Verdict
 from verifiers.authenticity import events, numbers, stamps, weekdays
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.findings import CONTRADICTIONS, TRACES, Trait
-from verifiers.authenticity.lines import is_stated, lines_of
+from verifiers.authenticity.lines import is_stated, is_whole_screen, lines_of
 from verifiers.marks.kind import FileKind, kind_of
 
 FAIL = 0.8
@@ -93,10 +93,11 @@ def _looked_at(facts: Facts) -> bool:
 
 def _weighed(facts: Facts) -> Iterator[_Weighed]:
     marked = facts.first("trace.picture.marked") is not None
+    whole = is_whole_screen(facts)
     composed, seen = _composed(facts), kind_of(facts).kind in _SEEN
     for fact in facts:
         trait = TRACES.get(fact.name)
-        if trait is None or (fact.name == _ODD and not is_stated(fact, facts)):
+        if trait is None or (fact.name == _ODD and not (whole and is_stated(fact, facts))):
             continue
         # What was drawn on the picture is what the editor was for.
         share = 0.5 if marked and trait.together == "editor" else 1.0
@@ -117,7 +118,8 @@ _ONE_MAKING = frozenset(
 )
 # Those that saving once more leaves where something was compressed before.
 _OF_SAVING = _ONE_MAKING - {"trace.picture.off_line"}
-# Told of files from editors alone; of names, clocks and stamps pages set many otherwise.
+# Told of files from editors alone. Names, clocks and stamps are often set otherwise; and who cut
+# the picture had an honest reason for the editor.
 _ODD = "trace.picture.odd_figures"
 # Paper before a camera or in a scanner is never quite level or flat.
 _SEEN, _OF_SEEN = frozenset({FileKind.PHOTO, FileKind.SCAN}), 0.5

@@ -68,6 +68,7 @@ _NAMED = "(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
 _WEAK = "(?P<month>" + "|".join(sorted(WEAK_MONTHS, key=len, reverse=True)) + ")"
 _Y4 = r"(?P<y>(?:19|20)\d{2})"
 _Y2 = r"(?P<y2>\d{2})"
+# No letter and figure follow two of a year: "20Z6" is a year that was misread.
 # What may follow a day at once: nothing numeric, unless it is a clock that lost its space.
 _END = r"(?:(?=\d{2}:\d{2}(?!\d))|(?![\d]|[/.-]\d(?!\d?:\d\d)))"
 _GLUED = r"(?:(?=\d{2}(?::\d{2}(?!\d)|[時时点點시h]))|(?!\d))"
@@ -85,7 +86,7 @@ _CJK = re.compile(
     rf"(?:(?<!\d){_Y4}\s?[年년]\s?)?(?<!\d)(?P<mo>\d{{1,2}})\s?[月월]\s?(?P<d>\d{{1,2}})\s?[日号號일]"
 )
 _ABY = re.compile(
-    rf"(?<![\d/.-])(?<!\d:)(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}})\s?(?P=sep)\s?(?:{_Y4}{_END}|{_Y2}(?![\d:]|[/.-]\d))"
+    rf"(?<![\d/.-])(?<!\d:)(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}})\s?(?P=sep)\s?(?:{_Y4}{_END}|{_Y2}(?![\d:]|[a-z]\d|[/.-]\d))"
 )
 _COMPACT = re.compile(r"(?<!\d)(?P<y>20[0-4]\d)(?P<mo>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])"
                       r"(?=t\d{4}|\s\d{1,2}:\d{2})")  # fmt: skip
@@ -94,7 +95,7 @@ _MDY = re.compile(
 )
 _DMY = re.compile(
     rf"(?<![\d./])(?<!\d:)(?P<d>\d{{1,2}}){_NTH}[\s-]?{_OF}{_NAMED}(?![a-z])\.?"
-    rf"(?:,?{_OF}[\s,-]{{0,2}}(?:{_Y4}{_GLUED}|(?P<y2>\d{{2}})(?![\d:.]|\s?[ap]\.?m|h\d|\s\d)))?"
+    rf"(?:,?{_OF}[\s,-]{{0,2}}(?:{_Y4}{_GLUED}|(?P<y2>\d{{2}})(?![\d:.]|\s?[ap]\.?m|[a-z]\d|\s\d)))?"
 )
 _DMY_WEAK = re.compile(
     rf"(?<![\d.:/])(?P<d>\d{{1,2}}){_NTH}[\s-]?{_OF}{_WEAK}(?![a-z])\.?,?{_OF}[\s,-]{{0,2}}{_Y4}{_GLUED}"

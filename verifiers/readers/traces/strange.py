@@ -74,8 +74,9 @@ def _parts(rgb: Bytes, fit: Fit) -> list[Trace]:
 
 
 def _in_one_place(traces: list[Trace]) -> list[Trace]:
-    """Sure parts far apart are what a page was put together from: then none of them decides."""
-    tops = [int(trace.at.place.split(",")[1]) for trace in traces if trace.strength >= 0.8]
+    """Parts far apart are what a page was put together from, or lie under a watermark: then none
+    of them decides."""
+    tops = [int(trace.at.place.split(",")[1]) for trace in traces]
     if not tops or max(tops) - min(tops) <= _ONE_PLACE:
         return traces
     return [replace(trace, strength=min(trace.strength, 0.6)) for trace in traces]

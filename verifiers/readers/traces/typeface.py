@@ -8,8 +8,7 @@ clocks and stamps along the edge, which the system or the browser draws, and wha
 its own.
 
 Where an editor wrote the file, less is told as well: a line of figures that are drawn otherwise
-than others of about their size, though those are drawn alike. Honest pages have such lines, so that
-alone it is no reason.
+than others of about their size. Honest pages have such lines, so that alone it is no reason.
 """
 
 from __future__ import annotations
@@ -35,11 +34,12 @@ _LEAST_GLYPHS, _LEAST_OTHERS, _LEAST_LINES = 7, 12, 2
 _SAME, _LIKE = 0.94, 0.75  # correlation: one typeface, one figure
 _MOST_SAME, _LEAST_LIKE = 0.1, 0.6  # of a line's glyphs
 _FIGURES = (0.7, 0.84)  # from one figure to the next, of their height
+_PITCH, _MOSTLY = 0.1, 0.65  # steps as wide as most, and how many of them
 _WEIGHT = (0.78, 1.28)  # ink of one over the other's: bold is no other typeface
 _LEAST_ALIKE = 0.35  # of all glyphs, in a picture that is a screen's own
 _MOST = 2  # lines; a page that mixes more does so itself
-# Beside an editor's name: of a line's glyphs, and of those it is compared with.
-_FEW_SAME, _OTHERS_SAME, _ABOUT_SIZE = 0.45, 0.6, 0.09
+# Beside an editor's name: the share of a line's glyphs, and the sizes it is compared with.
+_FEW_SAME, _ABOUT_SIZE = 0.45, 0.09
 _FEWEST_GLYPHS, _FEWEST_OTHERS, _OF_LINE = 5, 10, 0.2
 _DIGITS = (0.55, 0.87)  # from one figure to the next, of their height: narrow faces too
 
@@ -54,6 +54,7 @@ class Figures:
     copies  rows of _SIDE * _SIDE values, each with mean 0 and length 1
     ink     how much ink each has, in squares of its height
     pitch   from one glyph to the next, of their height
+    even    the share of its glyphs that stand so: figures do, letters do not
     """
 
     area: tuple[int, int, int, int]
@@ -62,6 +63,7 @@ class Figures:
     copies: Floats
     ink: Floats
     pitch: float
+    even: float
 
 
 def strange_typefaces(rgb: Bytes, lines: list[list[Glyph]]) -> list[Trace]:
@@ -105,22 +107,12 @@ def odd_figures(rgb: Bytes, words: list[Word]) -> list[Trace]:
 
 
 def _is_odd(one: Figures, figures: list[Figures]) -> bool:
-    if len(one.copies) < _FEWEST_GLYPHS or not _DIGITS[0] <= one.pitch <= _DIGITS[1]:
-        return False
     others = [other for other in figures if _is_peer(one, other)]
-    if sum(len(other.copies) for other in others) < _FEWEST_OTHERS:
-        return False
-    own = _same_share(one, others)
-    shares = [
-        (_same_share(other, peers), len(other.copies))
-        for other in others
-        if (peers := [peer for peer in figures if peer is not one and _is_peer(other, peer)])
-    ]
-    whole = sum(count for _, count in shares)
     return (
-        own <= _FEW_SAME
-        and whole > 0
-        and sum(share * count for share, count in shares) >= _OTHERS_SAME * whole
+        len(one.copies) >= _FEWEST_GLYPHS
+        and sum(len(other.copies) for other in others) >= _FEWEST_OTHERS
+        and _DIGITS[0] <= one.pitch <= _DIGITS[1]
+        and _same_share(one, others) <= _FEW_SAME
     )
 
 
@@ -160,7 +152,9 @@ def _is_strange(one: Figures, figures: list[Figures]) -> bool:
     others = [
         other
         for other in figures
-        if _of_a_size(one, other) and float(np.abs(other.ground - one.ground).max()) < _SAME_GROUND
+        if _of_a_size(one, other)
+        and float(np.abs(other.ground - one.ground).max()) < _SAME_GROUND
+        and other.even >= _MOSTLY  # letters and figures of a small print look alike
     ]
     if len(others) < _LEAST_LINES or sum(len(other.copies) for other in others) < _LEAST_OTHERS:
         return False
@@ -187,13 +181,16 @@ def _figures(rgb: Bytes, line: list[Glyph]) -> Figures:
     low = round(max(glyph.base for glyph in line))
     frame = rgb[max(0, top - 3) : low + 3, max(0, left - 3) : right + 3]
     edge = np.concatenate([frame[0], frame[-1], frame[:, 0], frame[:, -1]])
+    steps = np.diff(sorted(glyph.middle for glyph in line)) / tall
+    pitch = float(np.median(steps))
     return Figures(
         (left, top, right - left, max(1, low - top)),
         np.median(edge, axis=0),
         tall,
         np.stack([_copy(glyph, tall) for glyph in line]),
         np.array([glyph.cover.sum() / (tall * tall) for glyph in line], dtype=np.float32),
-        float(np.median(np.diff(sorted(glyph.middle for glyph in line)))) / tall,
+        pitch,
+        float((np.abs(steps - pitch) < _PITCH).mean()),
     )
 
 
