@@ -35,7 +35,7 @@ class Door:
     def __init__(self, settings: Settings, evidence: Evidence) -> None:
         self._settings = settings
         self._evidence = evidence
-        self.oidc = Oidc(settings.oidc) if settings.oidc else None
+        self.oidc = Oidc(settings.oidc, clock=lambda: evidence.clock()) if settings.oidc else None
         self._rates: Rates = evidence.rates or LocalRates(settings.limits.requests_per_minute)
         self._used: dict[str, float] = {}
         self.denials = Denials(self._note)

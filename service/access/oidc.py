@@ -1,8 +1,8 @@
 """People sign in elsewhere: an OpenID provider's JWT as bearer token.
 
 Checked: the signature, by a key the provider publishes, of an algorithm that is not symmetric;
-issuer, audience, times (a minute of tolerance). Its groups decide the role. Keys are kept for an
-hour; an unknown key id has them fetched again, once a minute at most.
+issuer, audience, times by the service's clock (a minute of tolerance). Its groups decide the role.
+Keys are kept for an hour; an unknown key id has them fetched again, once a minute at most.
 """
 
 from __future__ import annotations
@@ -21,23 +21,32 @@ import structlog
 from evidence.errors import OutageError
 from service.access.callers import Caller, Role
 from service.access.provider import OidcSettings
+from service.clock import Clock
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 LEEWAY_S = 60
 MAX_TOKEN = 16 << 10
 _MAX_ANSWER = 512 << 10
 _KEPT_S, _AGAIN_S = 3600.0, 60.0
+_UNTIMED = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
 _STRONGEST = (Role.ADMIN, Role.OPERATOR, Role.APPEAL_TOOL, Role.AUDITOR)
 
 log = structlog.get_logger("orderproof.http")
 
 
 class Oidc:
-    """One provider."""
+    """One provider. A token must hold at `clock`'s time; `monotonic` tells how old keys are."""
 
-    def __init__(self, settings: OidcSettings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: OidcSettings,
+        *,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._monotonic = monotonic
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked: float | None = None
         self._one = asyncio.Lock()
@@ -69,18 +78,19 @@ class Oidc:
         if key is None:
             return None
         try:
-            return jwt.decode(
+            claims = jwt.decode(
                 token,
                 key.key,
                 # The key's own algorithm where it names one, or else what its kind of key signs by.
                 algorithms=[key.algorithm_name],
                 issuer=self._settings.issuer,
                 audience=audience,
-                leeway=LEEWAY_S,
-                options={"require": ["exp", "iat", "iss", "aud", "sub"]},
+                # PyJWT would judge times by the machine's clock.
+                options={"require": ["exp", "iat", "iss", "aud", "sub"], **_UNTIMED},
             )
         except jwt.PyJWTError:
             return None
+        return claims if _holds(claims, now_s=self._clock().timestamp()) else None
 
     def caller_of(self, claims: Mapping[str, Any]) -> Caller | None:
         said = claims.get(self._settings.role_claim)
@@ -98,7 +108,7 @@ class Oidc:
 
     async def _key(self, kid: str) -> jwt.PyJWK | None:
         async with self._one:
-            now = self._clock()
+            now = self._monotonic()
             since = _KEPT_S if self._asked is None else now - self._asked
             if since >= _KEPT_S or (kid not in self._keys and since >= _AGAIN_S):
                 self._keys = await self._fetched()
@@ -117,6 +127,20 @@ class Oidc:
             log.error("the sign-in's keys cannot be had", kind=type(error).__name__)
             raise OutageError(source="The sign-in", why="its keys cannot be fetched") from error
         return _usable(answer.get("keys", []))
+
+
+def _holds(claims: Mapping[str, Any], *, now_s: float) -> bool:
+    """Whether a token's times, seconds since 1970, hold now (RFC 7519, section 4.1.4 to 4.1.6)."""
+    ends = claims["exp"]
+    begins = [claims[name] for name in ("iat", "nbf") if name in claims]
+    if not all(_is_time(each) for each in (ends, *begins)):
+        return False
+    return ends > now_s - LEEWAY_S and all(each <= now_s + LEEWAY_S for each in begins)
+
+
+def _is_time(said: Any) -> bool:
+    """A number that a clock can show; NaN is none."""
+    return isinstance(said, int | float) and not isinstance(said, bool) and abs(said) < 1 << 53
 
 
 def _usable(keys: Any) -> dict[str, jwt.PyJWK]:

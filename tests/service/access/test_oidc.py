@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ from evidence.errors import ConfigError, OutageError
 from service.access.callers import Role
 from service.access.oidc import Oidc
 from service.access.provider import OidcSettings, read_oidc
+from service.clock import machine
 from service.settings import Settings
 from tests.service.conftest import AskOf
+from tests.service.standin import InMemoryEvidence
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -98,7 +101,7 @@ async def provider() -> AsyncIterator[Provider]:
 
 
 async def test_a_person_has_the_strongest_role_of_their_groups(provider: Provider) -> None:
-    oidc = Oidc(provider.settings)
+    oidc = Oidc(provider.settings, clock=machine)
     caller = await oidc.caller(provider.token(groups=["readers", "admins"]))
     assert caller is not None
     assert (caller.role, caller.tenant, caller.who) == (Role.ADMIN, "default", "user jane")
@@ -119,6 +122,11 @@ async def test_a_person_has_the_strongest_role_of_their_groups(provider: Provide
         {"aud": None},
         {"sub": None},
         {"exp": None},
+        {"exp": "4000000000"},
+        {"exp": True},
+        {"exp": float("inf")},
+        {"exp": 10**400},
+        {"nbf": float("nan")},
         {"groups": ["staff"]},
         {"groups": None},
         {"groups": {"admins": True}},
@@ -134,7 +142,36 @@ async def test_a_person_has_the_strongest_role_of_their_groups(provider: Provide
 async def test_a_token_that_is_not_right_in_every_way_lets_nobody_in(
     provider: Provider, changes: dict[str, Any]
 ) -> None:
-    assert await Oidc(provider.settings).caller(provider.token(**changes)) is None
+    assert await Oidc(provider.settings, clock=machine).caller(provider.token(**changes)) is None
+
+
+async def test_a_token_holds_by_the_services_clock_give_or_take_a_minute(
+    provider: Provider,
+) -> None:
+    now = datetime(2031, 5, 1, 12, tzinfo=UTC)
+    at = int(now.timestamp())
+    oidc = Oidc(provider.settings, clock=lambda: now)
+    for times, held in (
+        ({"iat": at, "exp": at + 300}, True),
+        ({"iat": at - 600, "exp": at - 59}, True),
+        ({"iat": at - 600, "exp": at - 60}, False),
+        ({"iat": at + 60, "nbf": at + 60, "exp": at + 300}, True),
+        ({"iat": at + 61, "exp": at + 300}, False),
+        ({"iat": at, "nbf": at + 61, "exp": at + 300}, False),
+        ({}, False),  # of the machine's now, which is years ago
+    ):
+        caller = await oidc.caller(provider.token(**times))
+        assert (caller is not None) == held, times
+
+
+async def test_the_door_gives_the_sign_in_the_services_clock(
+    provider: Provider, ask_of: AskOf, settings: Settings, held: InMemoryEvidence
+) -> None:
+    ask = await ask_of(replace(settings, oidc=provider.settings))
+    headers = {"Authorization": f"Bearer {provider.token()}"}
+    assert (await ask.get("/v1/caller", headers=headers)).status == 200
+    held.clock = lambda: machine() + timedelta(days=1)
+    assert (await ask.get("/v1/caller", headers=headers)).status == 401
 
 
 async def test_a_public_key_is_no_shared_secret(provider: Provider) -> None:
@@ -144,7 +181,7 @@ async def test_a_public_key_is_no_shared_secret(provider: Provider) -> None:
     for alg in ("HS256", "hs256", "none"):
         forged = _part(json.dumps({"alg": alg, "kid": "rsa"}).encode()) + "." + body
         signed = f"{forged}.{_part(hmac.digest(public, forged.encode(), 'sha256'))}"
-        assert await Oidc(provider.settings).caller(signed) is None
+        assert await Oidc(provider.settings, clock=machine).caller(signed) is None
 
 
 def _part(data: bytes) -> str:
@@ -153,14 +190,14 @@ def _part(data: bytes) -> str:
 
 @pytest.mark.parametrize("text", ["", "a.b.c", "opt_x", "e30.e30.", "." * 9, "x" * 20_000])
 async def test_what_is_no_token_is_none(provider: Provider, text: str) -> None:
-    assert await Oidc(provider.settings).caller(text) is None
+    assert await Oidc(provider.settings, clock=machine).caller(text) is None
 
 
 async def test_a_new_key_is_fetched_but_not_for_every_name_somebody_makes_up(
     provider: Provider,
 ) -> None:
     now = [0.0]
-    oidc = Oidc(provider.settings, lambda: now[0])
+    oidc = Oidc(provider.settings, clock=machine, monotonic=lambda: now[0])
     assert await oidc.caller(provider.token()) is not None
     provider.keys.append(jwk("two", STRANGER))
     token = provider.token(key=STRANGER, kid="two")
@@ -175,7 +212,7 @@ async def test_a_new_key_is_fetched_but_not_for_every_name_somebody_makes_up(
 async def test_a_provider_that_is_away_is_an_outage_and_no_denial(provider: Provider) -> None:
     provider.broken = True
     with pytest.raises(OutageError, match="keys"):
-        await Oidc(provider.settings).caller(provider.token())
+        await Oidc(provider.settings, clock=machine).caller(provider.token())
 
 
 async def test_a_tenant_comes_out_of_a_claim_only_if_it_is_there(
