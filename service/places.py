@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from service.s3_settings import with_keys
 from storage.bucket import Bucket
 from storage.ledger.records import KeptItem, OrderRecord
 from storage.log.log import Log
@@ -39,12 +40,15 @@ class Places:
 
 
 def open_places(settings: Settings, clock: Callable[[], datetime]) -> Places:
-    """Raises ConfigError for a bucket without versions or locks. Blocks: it asks the bucket."""
+    """Raises ConfigError for a bucket without versions or locks, or whose keys are not there.
+
+    Blocks: it asks the bucket.
+    """
     if settings.s3 is None:
         log = settings.data / "log"
         folder = LocalObjects(settings.data / "objects", clock=clock)
         return Places(folder, lambda tenant: LogFiles(log / tenant))
-    bucket = Bucket(settings.s3)
+    bucket = Bucket(with_keys(settings.s3, settings.s3_keys))
     bucket.check()
     objects = S3Objects(bucket)
     # One of each, for it remembers what it has put.

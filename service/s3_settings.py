@@ -14,10 +14,13 @@ ca = "ca.pem"                         of authorities of your own
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from collectors.secrets import Secret
 from evidence.errors import ConfigError
+from service.secrets import secrets_in
 from storage.s3_client import Where
 
 MODES = ("compliance", "governance")
@@ -25,52 +28,48 @@ _TEXTS = frozenset({"bucket", "endpoint", "region", "prefix", "lock", "ca"})
 _KEYS = ("access_key", "secret_key")
 
 
-def s3_of(table: Any, *, base: Path, env: Mapping[str, str], what: str) -> Where | None:
-    """The table as it was read; None for none.
+def s3_of(
+    table: Any, *, base: Path, env: Mapping[str, str], path: Path
+) -> tuple[Where | None, Mapping[str, Secret]]:
+    """The table as it was read, and its keys, which `with_keys` adds where the bucket is asked.
 
+    base   the folder that file names begin at
     env    the environment, which secrets are taken from
-    what   what an error names
+    path   the configuration file, which an error names
     """
+    what = f"the configuration {path}"
     if table is None:
-        return None
+        return None, {}
     if not isinstance(table, dict) or not all(isinstance(v, str) and v for v in table.values()):
         raise ConfigError(what=what, why="s3 is not a table of texts: write [s3]")
-    known = _TEXTS | {f"{key}_{by}" for key in _KEYS for by in ("env", "file")}
-    if unknown := sorted(set(table) - known):
+    plain, keys = secrets_in(table, where="s3", base=base, env=env, path=path)
+    if unknown := sorted((set(plain) - _TEXTS) | (set(keys) - set(_KEYS))):
         raise ConfigError(what=what, why=f"[s3] has settings nobody reads: {', '.join(unknown)}")
-    if "bucket" not in table:
+    if "bucket" not in plain:
         raise ConfigError(what=what, why="[s3] names no bucket")
-    mode = table.get("lock", MODES[0])
+    mode = plain.get("lock", MODES[0])
     if mode not in MODES:
         raise ConfigError(what=what, why=f"s3.lock is neither {MODES[0]} nor {MODES[1]}")
-    prefix = table.get("prefix", "").strip("/")
-    secrets = [_secret(table, key, base=base, env=env, what=what) for key in _KEYS]
-    if any(secrets) and not all(secrets):
+    prefix = plain.get("prefix", "").strip("/")
+    if len(keys) == 1:
         raise ConfigError(what=what, why="[s3] has one of access_key and secret_key only")
-    endpoint = table.get("endpoint")
+    endpoint = plain.get("endpoint")
     if endpoint is not None and not endpoint.startswith(("https://", "http://")):
         raise ConfigError(what=what, why="s3.endpoint begins neither with https:// nor http://")
-    return Where(
-        bucket=table["bucket"],
+    where = Where(
+        bucket=plain["bucket"],
         endpoint=endpoint,
-        region=table.get("region", "us-east-1"),
+        region=plain.get("region", "us-east-1"),
         prefix=f"{prefix}/" if prefix else "",
         mode=mode,
-        keys=(secrets[0], secrets[1]) if all(secrets) else None,
-        ca=base / table["ca"] if "ca" in table else None,
+        ca=base / plain["ca"] if "ca" in plain else None,
     )
+    return where, keys
 
 
-def _secret(
-    table: Mapping[str, str], key: str, *, base: Path, env: Mapping[str, str], what: str
-) -> str:
-    if variable := table.get(f"{key}_env"):
-        if not env.get(variable):
-            raise ConfigError(what=what, why=f"s3.{key}_env: {variable} is not in the environment")
-        return env[variable]
-    if file := table.get(f"{key}_file"):
-        try:
-            return (base / file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as problem:
-            raise ConfigError(what=what, why=f"s3.{key}_file: it cannot be read") from problem
-    return ""
+def with_keys(where: Where, keys: Mapping[str, Secret]) -> Where:
+    """The bucket with its keys, if it is configured with any. ConfigError if one is not there."""
+    if not keys:
+        return where
+    access, secret = (keys[name].reveal() for name in _KEYS)
+    return replace(where, keys=(access, secret))

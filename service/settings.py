@@ -198,6 +198,7 @@ class Settings:
     playbooks: Path | None = None
     polls: tuple[PollSettings, ...] = ()
     s3: Where | None = None
+    s3_keys: Mapping[str, Secret] = field(default_factory=dict)
     report: ReportSettings = field(default_factory=ReportSettings)
 
     @property
@@ -250,6 +251,7 @@ def load_settings(
     sources = table.get("sources", {})
     if not isinstance(sources, dict):
         raise _wrong(path, "sources is not a table: write [sources.NAME]")
+    s3, s3_keys = s3_of(table.get("s3"), base=base, env=env, path=path)
     return Settings(
         data=base / text("data", "orderproof-data"),
         keys=base / text("keys", "orderproof-keys"),
@@ -278,7 +280,8 @@ def load_settings(
         limits=_limits(table.get("limits", {}), path=path),
         retention=_retention(table.get("retention", {}), path=path),
         report=read_report(table.get("report"), base=base, what=f"the configuration {path}"),
-        s3=s3_of(table.get("s3"), base=base, env=env, what=f"the configuration {path}"),
+        s3=s3,
+        s3_keys=s3_keys,
         erasure_journal=base / journal if (journal := text("erasure_journal", "")) else None,
         policies=base / own if (own := text("policies", "")) else None,
         risk_words=base / lists if (lists := text("risk_words", "")) else None,

@@ -12,6 +12,7 @@ import pytest
 from evidence.errors import ConfigError
 from service.access.provider import OidcSettings
 from service.cli import main
+from service.s3_settings import with_keys
 from service.secrets import demand, lacking
 from service.settings import load_settings
 
@@ -113,6 +114,49 @@ def test_a_secret_is_demanded_of_whom_it_is_for(ask: Ask) -> None:
     assert isinstance(settings.oidc, OidcSettings) and settings.oidc.client_secret is not None
     with pytest.raises(ConfigError, match="NEWCOMERS_OIDC is not in the environment"):
         settings.oidc.client_secret.reveal()
+
+
+BUCKET = """\
+[s3]
+bucket = "evidence"
+endpoint = "http://127.0.0.1:9"
+access_key_env = "NEWCOMERS_S3"
+secret_key_file = "s3-secret"
+"""
+
+
+def test_keys_of_a_bucket_are_asked_for_where_the_bucket_is(ask: Ask) -> None:
+    Path("orderproof.toml").write_text(BUCKET, encoding="utf-8")
+    assert ask("keys")[0] == 0
+    assert ask("identify", "1Z84A7V90344127810")[0] == 0
+    code, out, err = ask("collect", ORDER)
+    assert (code, out) == (2, "") and "s3.access_key_env: NEWCOMERS_S3 is not in" in err
+    code, out, _ = ask("doctor", "--json")
+    (ill,) = [part for part in json.loads(out)["parts"] if part["part"] == "service"]
+    assert code == 1 and "s3.access_key_env" in ill["detail"]
+
+
+def test_keys_of_a_bucket_are_handed_to_it(tmp_path: Path) -> None:
+    (tmp_path / "orderproof.toml").write_text(BUCKET, encoding="utf-8")
+    (tmp_path / "s3-secret").write_text("hush\n")
+    settings = load_settings(tmp_path / "orderproof.toml", environment={"NEWCOMERS_S3": "us"})
+    assert settings.s3 is not None and "hush" not in repr(settings)
+    assert with_keys(settings.s3, settings.s3_keys).keys == ("us", "hush")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (BUCKET.replace("secret_key_file", "session_file"), "session"),
+        (BUCKET.replace('secret_key_file = "s3-secret"', ""), "one of access_key and secret_key"),
+        (BUCKET.replace("access_key_env", "access_key"), "access_key"),
+    ],
+    ids=["another secret", "one key only", "a key in the file"],
+)
+def test_a_bucket_is_described_in_full(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "orderproof.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=named):
+        load_settings(tmp_path / "orderproof.toml", environment={})
 
 
 def test_an_audit_before_anything_was_collected_says_so(ask: Ask) -> None:
