@@ -30,7 +30,12 @@ class EvidenceError(Exception):
     remedy: ClassVar[str]
 
     def __str__(self) -> str:
-        return f"{self.says.format_map(vars(self))} {self.remedy}"
+        return f"{self.said} {self.remedy}"
+
+    @property
+    def said(self) -> str:
+        """What happened, to what; without what to do, where another sentence says that."""
+        return self.says.format_map(vars(self))
 
     def __reduce__(self) -> tuple[Any, ...]:  # the queue pickles what a job raises
         return copyreg.__newobj__, (type(self),), vars(self)  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,17 +21,25 @@ SOON = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One part's state, in words, and what to do where it is not well."""
+    """One part's state, in words, and what to do where it is not well.
+
+    needed   whether a process that lacks it can answer nobody: it should get no requests then
+    """
 
     part: str
     ok: bool
     detail: str
     do: str = ""
+    needed: bool = False
 
 
-async def health_of(runtime: Runtime) -> list[Health]:
-    """Every configured part, each asked whether it works."""
-    found = [await _ledger(runtime), _disk(runtime), _keys(runtime)]
+async def needs_of(runtime: Runtime) -> list[Health]:
+    """What no request can be answered without, each asked whether it works.
+
+    A source, a witness or an authority that is away is none of it: what is asked of the others,
+    and all that is sealed already, goes on.
+    """
+    found = [await _ledger(runtime), _disk(runtime)]
     if runtime.bucket is not None:
         found.append(await _bucket(runtime.bucket))
     if runtime.queue is not None:
@@ -44,6 +52,13 @@ async def health_of(runtime: Runtime) -> list[Health]:
                 "" if ok else "Start it, or leave `valkey` empty so that we start our own.",
             )
         )
+    found.append(await _signing(runtime))
+    return [replace(part, needed=True) for part in found]
+
+
+async def health_of(runtime: Runtime) -> list[Health]:
+    """Every configured part, each asked whether it works."""
+    found = [*await needs_of(runtime), _keys(runtime)]
     found.append(
         Health(
             "sources",
@@ -53,7 +68,6 @@ async def health_of(runtime: Runtime) -> list[Health]:
         )
     )
     found.extend(await _time(runtime))
-    found.append(await _signing(runtime))
     for name, cosigned, size in await runtime.witnesses.standing(runtime.settings.tenant):
         ok = cosigned >= size
         found.append(
@@ -66,10 +80,13 @@ async def health_of(runtime: Runtime) -> list[Health]:
         )
     for source in runtime.sources:
         folder = source.settings.folder
-        if folder is not None and not folder.is_dir():
+        if folder is not None and not await asyncio.to_thread(folder.is_dir):
             found.append(
                 Health(source.name, False, f"{folder} is not a folder.", "Make or mend it.")
             )
+        if source.misdescribed:
+            do = "Mend its table; until then nothing comes from it."
+            found.append(Health(source.name, False, source.misdescribed, do))
         if lacking := source.lacking:
             found.append(Health(source.name, False, lacking, "Install it; nothing else waits."))
     return found

@@ -92,7 +92,7 @@ class Folder:
                 # A sidecar that cannot be read may name another order: only the path counts then.
                 by_path = _belongs(path, None, mentions)
                 if by_path is not False:
-                    troubles.append(f"{beside}: {problem}")
+                    troubles.append(f"{beside}: {problem.said}")
                 if not by_path:
                     continue
             belongs = _belongs(path, note, mentions)
@@ -105,7 +105,7 @@ class Folder:
                 limit = MAX_FILE if belongs else MAX_SEARCHED
                 content = await asyncio.to_thread(files.open, entry, limit=limit)
             except EvidenceError as problem:
-                troubles.append(f"{path}: {problem}")
+                troubles.append(f"{path}: {problem.said}")
                 continue
             item = _item(entry, content, note, context, about=about, hints=hints)
             text = ""
@@ -135,7 +135,7 @@ class Folder:
             more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
             raise ConfigError(
                 what="part of the folder (the rest was brought)",
-                why="; ".join(troubles[:3]).rstrip(".") + more,
+                why="; ".join(each.rstrip(".") for each in troubles[:3]) + more,
             )
 
     def read(self, item: Item) -> list[Fact]:

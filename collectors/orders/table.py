@@ -18,6 +18,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
+from typing import Any
 
 from collectors.collector import Context, FileEntry, Files, fact_at
 from collectors.mentions import Mentions
@@ -70,6 +71,11 @@ class Table:
     needs: frozenset[str] = frozenset()
     wants: frozenset[str] = frozenset()
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """ConfigError naming the setting that cannot be used, before an order is asked for."""
+        Layout.from_settings(settings)
+        role_of(settings)
+
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each export that has the order, the one changed first first.
 
@@ -89,7 +95,7 @@ class Table:
                     continue
                 hints = {"table": _settled(layout, data).hint()} | mentions.hints()
             except EvidenceError as problem:
-                troubles.append(f"{entry.path}: {problem}")
+                troubles.append(f"{entry.path}: {problem.said}")
                 continue
             yield context.item(
                 role,
@@ -106,7 +112,7 @@ class Table:
             more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
             raise ConfigError(
                 what="part of the folder (the rest was brought)",
-                why="; ".join(troubles[:3]).rstrip(".") + more,
+                why="; ".join(each.rstrip(".") for each in troubles[:3]) + more,
             )
 
     def read(self, item: Item) -> list[Fact]:

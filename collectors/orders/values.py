@@ -165,8 +165,13 @@ def checked(said: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a Values, checked; RequestError that names the one that is wrong."""
     zones = words(said, "zones")
     zone = word(said, "zone")
-    for name in filter(None, (zone, *zones.values())):
-        zone_of(name)
+    named = {"zone": zone, **{f"zones.{place}": of for place, of in zones.items()}}
+    for setting, name in named.items():
+        try:
+            zone_of(name or "UTC")
+        except FormatError:
+            why = f"{name[:60]!r} is no time zone, such as Asia/Shanghai"
+            raise wrong(setting, why) from None
     currency = word(said, "currency")
     if currency and not re.fullmatch(r"[A-Z]{3}", currency):
         raise wrong("currency", "it is no three-letter code such as USD")

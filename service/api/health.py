@@ -21,12 +21,12 @@ async def get_health(request: web.Request, given: Given) -> web.StreamResponse:
 
 
 async def get_readiness(request: web.Request, given: Given) -> web.StreamResponse:
-    """Names of parts and whether they can be used; why not is for `orderproof doctor`."""
+    """What every request needs, and whether it can be used; why not is for `orderproof doctor`."""
     try:
         async with asyncio.timeout(READY_S):
             parts = [
                 {"part": health.part, "ok": health.ok}
-                for health in await request.app[EVIDENCE].health()
+                for health in await request.app[EVIDENCE].needs()
             ]
     except TimeoutError:
         parts = [{"part": "health checks", "ok": False}]

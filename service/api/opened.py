@@ -35,7 +35,7 @@ from service.at_hand import AtHand
 from service.cases.work import CaseWork
 from service.custody import By
 from service.defects.desk import Desk, watching
-from service.health import Health, health_of
+from service.health import Health, health_of, needs_of
 from service.profiles.asked import Asked
 from service.profiles.make import make
 from service.queue import operating
@@ -477,18 +477,18 @@ class RuntimeEvidence:
         return self._runtime.log(tenant).read(path)
 
     async def health(self) -> Sequence[Health]:
-        parts = list(await health_of(self._runtime))
-        if self._worker is not None:
-            runs = not self._worker.done()
-            parts.append(
-                Health(
-                    "worker",
-                    runs,
-                    "It runs in this process." if runs else "It has stopped.",
-                    "" if runs else "Look at the log for the reason, then start the service again.",
-                )
-            )
-        return parts
+        return [*await health_of(self._runtime), *self._walking()]
+
+    async def needs(self) -> Sequence[Health]:
+        return [*await needs_of(self._runtime), *self._walking()]
+
+    def _walking(self) -> list[Health]:
+        if self._worker is None:
+            return []
+        runs = not self._worker.done()
+        detail = "It runs in this process." if runs else "It has stopped."
+        do = "" if runs else "Look at the log for the reason, then start the service again."
+        return [Health("worker", runs, detail, do, needed=True)]
 
 
 def _only(stores: frozenset[str] | None) -> str:

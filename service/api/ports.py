@@ -460,6 +460,10 @@ class Evidence(Protocol):
 
     async def health(self) -> Sequence[Health]: ...
 
+    async def needs(self) -> Sequence[Health]:
+        """Of these, what no request can be answered without."""
+        ...
+
     # What pages need beside it (service/console).
 
     def session_key(self) -> bytes:

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from evidence.errors import RequestError
 from service.api.health import READY_S
-from service.health import health_of
+from service.health import needs_of
 from service.http.runner import Runner
 from service.queue import operating
 
@@ -36,7 +36,7 @@ async def probes(
         parts = [{"part": "worker", "ok": not work.done()}]
         try:
             async with asyncio.timeout(READY_S):
-                found = await health_of(runtime)
+                found = await needs_of(runtime)
             parts += [{"part": each.part, "ok": each.ok} for each in found]
         except TimeoutError:
             parts.append({"part": "health checks", "ok": False})

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import structlog
 from yarl import URL
@@ -22,7 +22,7 @@ from collectors.registry import collector_named
 from collectors.resolver import OFF, SYSTEM, Resolver, server_of
 from collectors.secrets import Secret
 from collectors.session import Session
-from evidence.errors import ConfigError, RequestError
+from evidence.errors import ConfigError, EvidenceError, RequestError
 from evidence.items import Item, Role, Spool
 from evidence.orders import OrderRef
 from service.settings import Settings, SourceSettings
@@ -103,6 +103,22 @@ class Source:
         lacks = getattr(self.collector, "lacking", None)
         return str(lacks(self.settings.options)) if lacks else ""
 
+    @property
+    def misdescribed(self) -> str:
+        """What its collector cannot use in its settings, in a sentence; "" if nothing."""
+        check = getattr(self.collector, "check", None)
+        try:
+            if check is not None:
+                check(self.own_settings)
+        except EvidenceError as problem:
+            return f"sources.{self.name}: {problem.said}"
+        return ""
+
+    @property
+    def own_settings(self) -> dict[str, Any]:
+        """The settings that are its collector's."""
+        return {k: v for k, v in self.settings.options.items() if k not in OURS}
+
     @contextlib.asynccontextmanager
     async def context(
         self,
@@ -138,7 +154,7 @@ class Source:
                 source=self.collector.name,
                 version=self.collector.version,
                 facts=known,
-                settings={k: v for k, v in self.settings.options.items() if k not in OURS},
+                settings=self.own_settings,
                 now=clock,
                 spool=spool,
                 text_of=text_of,
@@ -206,6 +222,8 @@ def configured(
             source.auth.keep_with(keeper_of)
         if source.lacking:
             log.warning("a source cannot work", source=source.name, why=source.lacking)
+        if source.misdescribed:
+            log.warning("a source cannot work", source=source.name, why=source.misdescribed)
     return sources
 
 

@@ -528,3 +528,6 @@ class InMemoryEvidence:
 
     async def health(self) -> Sequence[AHealth]:
         return self.parts
+
+    async def needs(self) -> Sequence[AHealth]:
+        return self.parts

@@ -12,6 +12,8 @@ import pytest
 from evidence.errors import ConfigError
 from service.access.provider import OidcSettings
 from service.cli import main
+from service.health import health_of, needs_of
+from service.runtime import Runtime
 from service.s3_settings import with_keys
 from service.secrets import demand, lacking
 from service.settings import load_settings
@@ -114,6 +116,43 @@ def test_a_secret_is_demanded_of_whom_it_is_for(ask: Ask) -> None:
     assert isinstance(settings.oidc, OidcSettings) and settings.oidc.client_secret is not None
     with pytest.raises(ConfigError, match="NEWCOMERS_OIDC is not in the environment"):
         settings.oidc.client_secret.reveal()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("columns = { No = 'order.id', Sent = 'order.sent' }", "'order.sent' is no fact name"),
+        (
+            "columns = { No = 'order.id' }\nzone = 'Asia/Peking'",
+            "the setting zone cannot be used: 'Asia/Peking'",
+        ),
+        ("columns = { No = 'order.total' }", "no row has an order"),
+        ("columns = { No = 'order.id' }\nrole = 'log'", "the setting role"),
+        ("columns = { No = 'order.id' }\nzonen = 'UTC'", "the setting zonen"),
+    ],
+    ids=["fact", "zone", "no number", "role", "setting"],
+)
+def test_the_doctor_names_what_a_table_is_told_wrongly(ask: Ask, text: str, named: str) -> None:
+    head = "[sources.erp]\ncollector = 'table'\nfolder = 'drop'\n"
+    Path("orderproof.toml").write_text(head + text, encoding="utf-8")
+    code, out, _ = ask("doctor", "--json")
+    (ill,) = [part for part in json.loads(out)["parts"] if part["part"] == "erp"]
+    assert code == 1 and ill["detail"].startswith("sources.erp: ") and ill["do"]
+    assert named in ill["detail"], ill
+
+
+async def test_a_source_that_is_away_makes_nobody_unready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "[sources.notes]\ncollector = 'folder'\nfolder = 'gone'\n"
+    (tmp_path / "orderproof.toml").write_text(text, encoding="utf-8")
+    async with await Runtime.open(load_settings()) as runtime:
+        needs, parts = await needs_of(runtime), await health_of(runtime)
+    assert {each.part for each in needs} >= {"ledger", "objects", "signing"}
+    assert all(each.ok and each.needed for each in needs)
+    assert [each.part for each in parts if not each.ok] == ["notes"]
+    assert not any(each.needed for each in parts if each not in needs)
 
 
 BUCKET = """\

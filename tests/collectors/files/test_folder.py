@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from collectors.files import folder as module
 from collectors.files.folder import Folder
 from evidence.canonical import canonical
-from evidence.errors import EvidenceError, RequestError
+from evidence.errors import (
+    ConfigError,
+    EvidenceError,
+    FormatError,
+    RequestError,
+    ShapeError,
+    TooLargeError,
+)
 from evidence.facts import Facts
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.times import Instant, LocalTime
@@ -148,8 +155,12 @@ def test_a_sidecar_outranks_the_name_of_its_file(tmp_path: Path) -> None:
 def test_a_broken_sidecar_is_told_after_the_files_came(tmp_path: Path, note: bytes) -> None:
     drop(tmp_path, {f"{ORDER.id}.pdf": PDF, f"{ORDER.id}.pdf.toml": note})
     brought: list[Item] = []
-    with pytest.raises(RequestError, match=r"pdf\.toml"):
+    with pytest.raises(RequestError, match=r"pdf\.toml") as told:
         brought += collect(Folder(), tmp_path)
+    # One thing to do, whatever each of the files would have had done by itself.
+    said = str(told.value)
+    assert said.endswith(f". {ConfigError.remedy}"), said
+    assert not any(kind.remedy in said for kind in (FormatError, ShapeError, TooLargeError)), said
     # A sidecar of another customer's file is not our trouble, and its name is not told.
     drop(tmp_path, {f"{OTHER}.pdf": PDF, f"{OTHER}.pdf.toml": note})
     (tmp_path / f"{ORDER.id}.pdf.toml").unlink()

@@ -151,7 +151,7 @@ async def test_a_token_holds_by_the_services_clock_give_or_take_a_minute(
     now = datetime(2031, 5, 1, 12, tzinfo=UTC)
     at = int(now.timestamp())
     oidc = Oidc(provider.settings, clock=lambda: now)
-    for times, held in (
+    cases: list[tuple[dict[str, Any], bool]] = [
         ({"iat": at, "exp": at + 300}, True),
         ({"iat": at - 600, "exp": at - 59}, True),
         ({"iat": at - 600, "exp": at - 60}, False),
@@ -159,7 +159,8 @@ async def test_a_token_holds_by_the_services_clock_give_or_take_a_minute(
         ({"iat": at + 61, "exp": at + 300}, False),
         ({"iat": at, "nbf": at + 61, "exp": at + 300}, False),
         ({}, False),  # of the machine's now, which is years ago
-    ):
+    ]
+    for times, held in cases:
         caller = await oidc.caller(provider.token(**times))
         assert (caller is not None) == held, times
 
