@@ -50,6 +50,10 @@ def trace_to(exporter: SpanExporter, *, at_once: bool = False) -> None:
     _active = _Tracing(exporter, at_once=at_once)
 
 
+def is_on() -> bool:
+    return _active is not None
+
+
 def shut_down() -> None:
     """Send what is left, and trace no more."""
     global _active

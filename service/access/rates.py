@@ -58,6 +58,11 @@ class Rates(Protocol):
         """Count one request."""
         ...
 
+    def take_at_once(self, caller: str) -> Left | None:
+        """Count one that surely is within the quota; None, and nothing is counted, if that takes
+        asking, or if it is not."""
+        ...
+
 
 class LocalRates:
     def __init__(self, quota: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -66,7 +71,15 @@ class LocalRates:
         # Oldest windows first, so that callers who went away are forgotten.
         self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
+    def take_at_once(self, caller: str) -> Left | None:
+        left = self._take(caller)
+        return None if left.refused else left
+
     async def take(self, caller: str) -> Left:
+        return self._take(caller)
+
+    def _take(self, caller: str) -> Left:
+        """A refused one changes no count, so it may be asked for twice."""
         now = self._clock()
         begun, used = self._windows.get(caller, (now, 0))
         if now - begun >= WINDOW_S:
@@ -137,9 +150,12 @@ class SharedRates:
         self._telling: asyncio.Task[None] | None = None
 
     async def take(self, caller: str) -> Left:
+        return self.take_at_once(caller) or await self._together.ask(caller)
+
+    def take_at_once(self, caller: str) -> Left | None:
         count, now = self._counts.get(caller), self._clock()
         if count is None or not self._is_far(count, now):
-            return await self._together.ask(caller)
+            return None
         count.untold += 1
         if self._telling is None:
             self._telling = asyncio.create_task(self._tell_soon())

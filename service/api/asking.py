@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from aiohttp import web
 
 from evidence.custody import Act
 from evidence.errors import NotFoundError, RequestError
+from evidence.items import Role
 from evidence.orders import OrderRef, order_ref
 from service.access.callers import DeniedError, Whose, caller_of
 from service.api.ports import EVIDENCE, Account, Collection, Order
@@ -22,6 +24,19 @@ from service.http.problems import (
     problem_of,
     route_of,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SealedAsked:
+    """Which sealed document of which order, and what handing it out is called in custody."""
+
+    ref: OrderRef
+    role: Role
+    act: Act
+
+
+# On a request that was answered with one.
+SEALED_ASKED = web.RequestKey("sealed_asked", SealedAsked)
 
 
 def ref_of(given: Given) -> OrderRef:

@@ -7,7 +7,15 @@ from aiohttp import web
 from evidence.custody import Act
 from evidence.items import Role
 from evidence.orders import OrderRef
-from service.api.asking import by_of, no_order, not_sealed, ref_of, whose_of
+from service.api.asking import (
+    SEALED_ASKED,
+    SealedAsked,
+    by_of,
+    no_order,
+    not_sealed,
+    ref_of,
+    whose_of,
+)
 from service.api.ports import EVIDENCE
 from service.api.sending import send_bytes
 from service.http.contract import Given, Handler
@@ -30,6 +38,7 @@ async def _envelope(
     sha256, envelope = found
     if not envelope:
         raise not_sealed()
+    request[SEALED_ASKED] = SealedAsked(ref, role, act)
     return send_bytes(request, envelope, etag=f'"{sha256}"', media_type="application/json")
 
 

@@ -357,6 +357,9 @@ class RuntimeEvidence:
                 self._tokens.put(id, known, since=since)
         return known
 
+    def token_at_hand(self, id: str) -> AccessToken | None:
+        return self._tokens.get(id)
+
     async def token_used(self, id: str) -> None:
         await self._runtime.ledger.access_token_used(id)
 

@@ -72,12 +72,13 @@ _RESOURCES = (
 )
 
 # What is kept here is evidence: no cache keeps it, no page shows it, no browser guesses at it.
-_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    hdrs.SERVER: "orderproof",
 }
 
 
@@ -113,9 +114,9 @@ def handlers() -> dict[str, Handler]:
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in _HEADERS.items():
+    for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers[hdrs.SERVER] = "orderproof"
+    response.headers[hdrs.SERVER] = HEADERS[hdrs.SERVER]  # aiohttp has put its own name there
     if request_id := request.get(REQUEST_ID):
         response.headers["X-Request-Id"] = request_id
 

@@ -145,16 +145,14 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id, log one line for it, and turn every error into a problem."""
-    asked = request.headers.get("X-Request-Id", "")
-    # A name and no secret, so it need not cost a call of the system's.
-    request_id = asked if _A_REQUEST_ID.fullmatch(asked) else f"{random.getrandbits(64):016x}"
+    request_id = request_id_of(request)
     request[REQUEST_ID] = request_id
     log = _log.bind(request=request_id, method=request.method, route=route_of(request))
     begun = time.perf_counter()
     try:
         answer = await handler(request)
     except asyncio.CancelledError:
-        log.info("dropped", ms=_since(begun))
+        log.info("dropped", ms=since(begun))
         raise
     except Problem as problem:
         answer = problem.response(request_id)
@@ -174,8 +172,15 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         where = [f"{f.filename}:{f.lineno}" for f in traceback.extract_tb(error.__traceback__)]
         log.error("unexpected", kind=type(error).__name__, where=where[-6:])
         answer = _unexpected().response(request_id)
-    log.info("answered", status=answer.status, ms=_since(begun))
+    log.info("answered", status=answer.status, ms=since(begun))
     return answer
+
+
+def request_id_of(request: web.Request) -> str:
+    """What the caller calls the request, if that can be one; else a new one."""
+    asked = request.headers.get("X-Request-Id", "")
+    # A name and no secret, so it need not cost a call of the system's.
+    return asked if _A_REQUEST_ID.fullmatch(asked) else f"{random.getrandbits(64):016x}"
 
 
 def route_of(request: web.Request) -> str:
@@ -251,5 +256,6 @@ TITLES = {
 }
 
 
-def _since(begun: float) -> float:
+def since(begun: float) -> float:
+    """Milliseconds since then, by `time.perf_counter`."""
     return round((time.perf_counter() - begun) * 1000, 1)

@@ -14,6 +14,8 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.web_protocol import RequestHandler
 
+from service.http.again import Again
+from service.http.app import HEADERS
 from service.http.problems import Problem
 
 # From connecting until the first request's head is in.
@@ -75,4 +77,7 @@ class Runner(web.AppRunner):
         server = await super()._make_server()
         # The application builds its server itself and takes no class to build it from.
         server.__class__ = _Server
+        # What is asked for again need not pass through all of the application's layers.
+        again = Again(self.app, server.request_handler, HEADERS)
+        server.request_handler = again.answer  # type: ignore[assignment]
         return server

@@ -407,6 +407,9 @@ class InMemoryEvidence:
     async def token(self, id: str) -> AccessToken | None:
         return self.tokens_made.get(id)
 
+    def token_at_hand(self, id: str) -> AccessToken | None:
+        return self.tokens_made.get(id)
+
     async def token_used(self, id: str) -> None:
         self.tokens_made[id] = replace(self.tokens_made[id], used_at=NOW)
 

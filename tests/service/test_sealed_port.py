@@ -34,9 +34,11 @@ def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path)
 
 
-async def sealed(runtime: Runtime, said: bytes, ref: OrderRef = REF) -> OrderRecord:
+async def sealed(
+    runtime: Runtime, said: bytes, ref: OrderRef = REF, *, tenant: str = TENANT
+) -> OrderRecord:
     """The order, with a manifest of these bytes."""
-    order = await runtime.ledger.order(TENANT, ref)
+    order = await runtime.ledger.order(tenant, ref)
     made, _ = await runtime.ledger.start_collection(order, policy="amazon.atoz", sources=["erp"])
     item = Item(
         role=Role.MANIFEST,
@@ -50,7 +52,7 @@ async def sealed(runtime: Runtime, said: bytes, ref: OrderRef = REF) -> OrderRec
         name=None,
     )
     await runtime.shelf(order, made.id).keep("orderproof", [item])
-    await runtime.ledger.advance(TENANT, made.id, State.QUEUED, State.SEALED, complete=True)
+    await runtime.ledger.advance(tenant, made.id, State.QUEUED, State.SEALED, complete=True)
     return order
 
 
