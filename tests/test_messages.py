@@ -17,6 +17,7 @@ import pytest
 
 from evidence import errors
 from evidence.errors import EvidenceError, RequestError
+from service.cli import COMMANDS
 from service.http.problems import problem_of
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +50,7 @@ def _called() -> Iterator[tuple[str, ast.Call, str]]:
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*.py")):
             code = file.read_text("utf-8")
-            if "Error(" not in code and "Problem(" not in code and "not_found(" not in code:
+            if not re.search(r"(Error|Problem|not_found|note)\(", code):
                 continue
             for node in ast.walk(ast.parse(code)):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -79,6 +80,11 @@ PROBLEMS = [
     (text, at)
     for name, call, at in CALLS
     if name in ("Problem", "not_found") and call.args and (text := _text(call.args[-1]))
+]
+NOTES = [
+    (text, at)
+    for name, call, at in CALLS
+    if name == "note" and len(call.args) == 1 and (text := _text(call.args[0]))
 ]
 
 
@@ -140,6 +146,29 @@ def test_no_message_promises_anything() -> None:
     ]
     found = [f"{at}: {text}" for text, at in said if PROMISES.search(text)]
     assert not found, _wrong(found)
+
+
+def test_a_note_of_a_command_is_a_sentence_or_a_short_line() -> None:
+    """A sentence ends with a full stop, or with the very thing to run or to read."""
+    sentence = re.compile(r"[A-Z].*(\.|: (orderproof .*|\{…\})|\.md|\{…\})", re.DOTALL)
+    line = re.compile(r"[a-z{].*([^.!?]|\.\.\.)|orderproof: .*", re.DOTALL)
+    found = [
+        f"{at}: {text}"
+        for text, at in NOTES
+        if not (sentence if text[0].isupper() else line).fullmatch(text)
+    ]
+    assert len(NOTES) > 30 and not found, _wrong(found)
+
+
+def test_every_command_that_a_message_names_is_there() -> None:
+    said = [(each.text, each.at) for each in SAID] + PROBLEMS + NOTES
+    named = [
+        (word, at)
+        for text, at in said
+        for word in re.findall(r"(?:`|: )orderproof ([a-z][a-z-]*)", text)
+    ]
+    found = [f"{at}: orderproof {word}" for word, at in named if word not in COMMANDS]
+    assert len(named) > 10 and not found, _wrong(found)
 
 
 def test_a_problem_of_the_api_is_made_of_sentences() -> None:

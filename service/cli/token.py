@@ -101,5 +101,5 @@ async def _make(runtime: Runtime, tenant: str, arguments: argparse.Namespace) ->
         say_json(token_json(token, token.created_at) | {"secret": secret})
         return 0
     say(secret)
-    note(f"token {token.id}, {token.role} of {tenant}. It is not shown again; only a hash is kept.")
+    note(f"Token {token.id}, {token.role} of {tenant}. It is not shown again; only a hash is kept.")
     return 0

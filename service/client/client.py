@@ -13,7 +13,7 @@ import aiohttp
 
 from evidence.orders import OrderRef
 from service.client import shapes as s
-from service.client.cases import CaseCalls
+from service.client.cases import CaseCalls, one
 
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=90)
 _PIECE = 1 << 20
@@ -73,11 +73,11 @@ class Client(CaseCalls):
         return cast(s.Collection, await self._json("POST", path, request or {}, headers=headers))
 
     async def get_collection(self, id: str) -> s.Collection:
-        return cast(s.Collection, await self._json("GET", f"/v1/collections/{id}"))
+        return cast(s.Collection, await self._json("GET", f"/v1/collections/{one(id)}"))
 
     async def watch_collection(self, id: str) -> AsyncIterator[s.Collection]:
         """The collection each time it changes, until it has ended."""
-        async with self._asked("GET", f"/v1/collections/{id}/events") as answer:
+        async with self._asked("GET", f"/v1/collections/{one(id)}/events") as answer:
             async for line in answer.content:
                 if line.startswith(b"data: "):
                     yield cast(s.Collection, json.loads(line[6:]))
@@ -109,7 +109,7 @@ class Client(CaseCalls):
         headers = {}
         if start or stop is not None:
             headers["Range"] = f"bytes={start}-{stop - 1 if stop is not None else ''}"
-        return await self._bytes(_of(order, f"/items/{sha256}"), headers=headers)
+        return await self._bytes(_of(order, f"/items/{one(sha256)}"), headers=headers)
 
     async def get_manifest(self, order: OrderRef) -> s.Envelope:
         return cast(s.Envelope, await self._json("GET", _of(order, "/manifest")))
@@ -197,10 +197,10 @@ class Client(CaseCalls):
         return cast(list[s.Share], found["shares"])
 
     async def revoke_share(self, order: OrderRef, id: str) -> s.Share:
-        return cast(s.Share, await self._json("DELETE", _of(order, f"/shares/{id}")))
+        return cast(s.Share, await self._json("DELETE", _of(order, f"/shares/{one(id)}")))
 
     async def get_shared(self, secret: str) -> bytes:
-        return await self._bytes(f"/v1/shared/{secret}")
+        return await self._bytes(f"/v1/shared/{one(secret)}")
 
     async def get_caller(self) -> s.Caller:
         return cast(s.Caller, await self._json("GET", "/v1/caller"))
@@ -212,7 +212,7 @@ class Client(CaseCalls):
         return cast(list[s.Token], (await self._json("GET", "/v1/tokens"))["tokens"])
 
     async def revoke_token(self, id: str) -> s.Token:
-        return cast(s.Token, await self._json("DELETE", f"/v1/tokens/{id}"))
+        return cast(s.Token, await self._json("DELETE", f"/v1/tokens/{one(id)}"))
 
     async def list_stores(self) -> list[s.Store]:
         return cast(list[s.Store], (await self._json("GET", "/v1/stores"))["stores"])
@@ -254,10 +254,10 @@ class Client(CaseCalls):
         return cast(list[s.Subscription], found["subscriptions"])
 
     async def remove_subscription(self, id: str) -> None:
-        await self._json("DELETE", f"/v1/subscriptions/{id}")
+        await self._json("DELETE", f"/v1/subscriptions/{one(id)}")
 
     async def replay_subscription(self, id: str, since: str) -> int:
-        path = f"/v1/subscriptions/{id}/replay"
+        path = f"/v1/subscriptions/{one(id)}/replay"
         return int((await self._json("POST", path, {"since": since}))["messages"])
 
     # -- defects ----------------------------------------------------------------------------
@@ -266,7 +266,7 @@ class Client(CaseCalls):
         return cast(s.KnownDefect, await self._json("POST", "/v1/defects", entry))
 
     async def get_defect(self, id: str) -> s.KnownDefect:
-        return cast(s.KnownDefect, await self._json("GET", f"/v1/defects/{id}"))
+        return cast(s.KnownDefect, await self._json("GET", f"/v1/defects/{one(id)}"))
 
     async def list_defects(self, *, page: int = 100, **only: str) -> AsyncIterator[s.KnownDefect]:
         """By deadline; `platform`, `kind`, `store`, `due_before` narrow it."""
@@ -349,11 +349,11 @@ class Client(CaseCalls):
 
     async def retry_parked(self, collection_id: str) -> str:
         """The new collection's id."""
-        path = f"/v1/queue/parked/{collection_id}/retry"
+        path = f"/v1/queue/parked/{one(collection_id)}/retry"
         return str((await self._json("POST", path))["collection"])
 
     async def drop_parked(self, collection_id: str) -> None:
-        async with self._asked("DELETE", f"/v1/queue/parked/{collection_id}"):
+        async with self._asked("DELETE", f"/v1/queue/parked/{one(collection_id)}"):
             pass
 
     async def get_health(self) -> bool:

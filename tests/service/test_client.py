@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import service.client
 from evidence.orders import OrderRef, Platform
 from service.client import Client, ProblemError
 from service.client.generate import TO, shapes
@@ -26,6 +29,29 @@ def test_the_types_are_those_of_the_contract() -> None:
     """If not: python -m service.client.generate"""
     written = ast.parse(TO.read_text("utf-8"))
     assert ast.dump(written) == ast.dump(ast.parse(shapes(Contract.load())))
+
+
+async def test_what_the_client_says_of_itself_runs(tmp_path: Path) -> None:
+    said = str(service.client.__doc__).partition("\n\n")[2].partition("\nA long list")[0]
+    async with house(tmp_path) as here:
+        lines = said.replace("https://proof.example", str(here.ask.client.make_url("")))
+        lines = lines.replace("opt_...", here.ours.tokens["admin"])
+        run = "async def run():\n" + textwrap.indent(lines, "    ") + "\n    return made"
+        names: dict[str, Any] = {}
+        exec(compile(run.replace(", wait_s=60", ""), "what it says", "exec"), names)
+        made, again = await names["run"](), await names["run"]()
+        assert made["state"] == "queued" and made["id"] == again["id"]
+
+
+@pytest.mark.parametrize("id", ["../caller", "x?y=1", "a/b", "..", "a b"])
+async def test_an_id_from_elsewhere_names_no_other_call(tmp_path: Path, id: str) -> None:
+    async with house(tmp_path) as here:
+        url = str(here.ask.client.make_url(""))
+        async with Client(url, token=here.ours.tokens["admin"]) as proof:
+            for call in (proof.get_collection, proof.get_case, proof.get_shared, proof.get_defect):
+                with pytest.raises(ProblemError) as refused:
+                    await call(id)
+                assert refused.value.status in (404, 422)
 
 
 async def test_an_integration_finds_its_way_with_the_client_alone(tmp_path: Path) -> None:
