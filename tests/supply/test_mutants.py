@@ -33,11 +33,22 @@ def test_a_mutant_is_told_by_the_function_it_changes(name: str, called: str) -> 
     assert function(name) == called
 
 
-@pytest.mark.parametrize(("missed", "status"), [(3, 0), (4, 1)])
-def test_fewer_than_the_floor_is_a_failure(missed: int, status: int) -> None:
-    found = {f"evidence.times.x_before__mutmut_{number}": "killed" for number in range(20)}
-    found |= {f"evidence.times.x_before__mutmut_{number}": "no tests" for number in range(missed)}
+@pytest.mark.parametrize(
+    ("tried", "missed", "status", "said"),
+    [
+        (20, 3, 0, "held"), (20, 4, 0, "open"), (20, 6, 0, "open"), (20, 7, 1, "NOT HELD"),
+        (200, 30, 0, "held"), (200, 31, 0, "open"), (200, 39, 0, "open"), (200, 40, 1, "NOT HELD"),
+    ],
+)  # fmt: skip
+def test_only_a_sample_that_is_surely_below_the_floor_is_a_failure(
+    tried: int, missed: int, status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A change that takes for ever was noticed; one that there was no time to decide was not.
+    found = {f"evidence.times.x_before__mutmut_{number}": "timeout" for number in range(tried)}
+    for number in range(missed):
+        found[f"evidence.times.x_before__mutmut_{number}"] = ("no tests", "unfinished")[number % 2]
     assert tell(found, lambda names: dict.fromkeys(names, ())) == status
+    assert capsys.readouterr().out.splitlines()[-1].startswith(said)
 
 
 def test_a_small_sample_says_little_of_all_mutants() -> None:

@@ -80,6 +80,7 @@ def test_faint_mentions_add_up_and_the_fourth_tells_no_more() -> None:
     assert carrier_of(facts_of(*faint[:1])) == Borne("ups", 0.3, (faint[0],))
     three, ten = carrier_of(facts_of(*faint[:3])), carrier_of(facts_of(*faint))
     assert three.confidence == ten.confidence == 0.66
+    assert len(three.facts) == len(ten.facts) == 3
     assert carrier_of(facts_of(mark("ups", 0.2))) == Borne(None)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verifiers.timestamps.solver import Problem, contradiction, shift_ranges, undecided
+from verifiers.timestamps.solver import Claim, Problem, contradiction, shift_ranges, undecided
 
 
 def _reaches(problem: Problem) -> set[tuple[int, int]]:
@@ -143,3 +143,28 @@ def test_four_facts_conflict_where_no_three_do() -> None:
             problem.not_before.append((event, claim))
     assert contradiction(problem) == (0, 1, 2, 3)
     assert contradiction(problem, among=(0, 1, 2)) == ()
+
+
+def test_two_of_one_clock_are_named_where_three_of_others_conflict_too() -> None:
+    problem = Problem(
+        claims=[Claim(0, 2, 1), Claim(10, 13, 1), Claim(10, 12, 2), Claim(9, 9, 2)],
+        shifts=[(0, 0), (0, 5), (-5, -2)],
+        hubs=3,
+        not_after=[(1, 1), (2, 0), (2, 1)],
+        not_before=[(0, 0), (0, 1), (1, 1), (1, 2), (0, 3)],
+    )
+    assert contradiction(problem) == (2, 3)
+
+
+def test_a_claim_of_utc_no_wider_than_a_point_may_hide_a_conflict_and_no_other_does() -> None:
+    problem = Problem(
+        claims=[Claim(3, 5, 1), Claim(4, 5), Claim(1, 2, 1)],
+        shifts=[(0, 0), (-2, 3)],
+        hubs=3,
+        not_after=[(0, 2), (1, 1), (1, 2)],
+        not_before=[(1, 0), (2, 0), (0, 1), (2, 1), (1, 2)],
+        ordered=[(0, 1)],
+    )
+    assert contradiction(problem) == (0, 1, 2)
+    problem.point = 1
+    assert contradiction(problem) == ()

@@ -24,7 +24,9 @@ from tests.verifiers.evidence_of import (
 )
 from tests.verifiers.many import EXPORTS, many_times
 from verifiers.timestamps.clockchanges import may_change
+from verifiers.timestamps.events import Timeline
 from verifiers.timestamps.order import verify
+from verifiers.timestamps.solver import Claim
 
 TRACKING = item("tracking", Role.TRACKING_HISTORY)
 ERP = item("erp", Role.SHIPMENT_RECORD, origin="seller", provenance=Provenance.UPLOAD)
@@ -117,6 +119,7 @@ def test_an_earlier_parcel_with_the_number_is_named_and_contradicts_nothing() ->
     assert (verdict, codes(findings)) == (Verdict.PASS, {"times-hold", "earlier-use-left-out"})
     (named,) = [f for f in findings if f.code == "earlier-use-left-out"]
     assert "2025-03-02" in named.sentence and NUMBER in named.sentence
+    assert named.sentence.startswith("2 times of parcel")
 
 
 def test_without_an_order_date_the_label_says_since_when_the_parcel_is_this_one() -> None:
@@ -226,7 +229,32 @@ def test_an_export_without_a_zone_cannot_mean_two_zones_at_once() -> None:
     verdict, findings = judge(*facts)
     assert (verdict, codes(findings)) == (Verdict.FAIL, {"times-contradict"})
     assert len(findings[0].rests) == 4
+    assert "collected" not in findings[0].sentence
     assert judge(*facts[:-1])[0] is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("places", "verdict"),
+    [(("Ghent", "GHENT"), Verdict.FAIL), (("Ghent", "Liège"), Verdict.INCONCLUSIVE)],
+)
+def test_the_scans_of_one_place_share_its_zone(places: tuple[str, str], verdict: Verdict) -> None:
+    scans = [
+        scan("scan.accepted.at", "2026-07-02T14:30:00", group="scan/1"),
+        scan("scan.transit.at", "2026-07-02T14:00:00", group="scan/2"),
+    ]
+    where = [
+        said("scan.place", place, by="ups", item="tracking", group=f"scan/{number}")
+        for number, place in enumerate(places, 1)
+    ]
+    assert judge(*scans, *where)[0] is verdict
+
+
+def test_a_clock_that_may_have_been_changed_widens_its_own_times_and_no_others() -> None:
+    line = Timeline()
+    claims = [line.problem.claim(10, 20, line.problem.clock(0, 5)), line.problem.claim(7, 9)]
+    line.slack[claims[0]] = 3
+    assert line.unchanged().claims == [Claim(13, 20, 1), Claim(7, 9)]
+    assert line.problem.claims[0] == Claim(10, 20, 1)
 
 
 def test_a_carriers_wall_clock_that_is_its_own_scans_is_not_open() -> None:
