@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any, TextIO, cast
 
 import structlog
@@ -18,7 +20,9 @@ def set_up(*, level: int = logging.INFO) -> None:
     """
     seen = sys.stderr.isatty()
     render: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if seen else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer()
+        if seen
+        else structlog.processors.JSONRenderer(serializer=_written)
     )
     structlog.configure(
         processors=[
@@ -34,6 +38,16 @@ def set_up(*, level: int = logging.INFO) -> None:
     )
     # arq and aiohttp speak through the standard library; their lines may quote arguments.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
+
+
+def _written(event: MutableMapping[str, Any], *, default: Callable[[Any], Any]) -> str:
+    return _encoder(default).encode(event)
+
+
+@functools.lru_cache(4)
+def _encoder(default: Callable[[Any], Any]) -> json.JSONEncoder:
+    """Made once: `json.dumps` would make one a line."""
+    return json.JSONEncoder(default=default)
 
 
 class _Stderr:
