@@ -428,3 +428,92 @@ def test_the_number_of_an_order_with_a_day_behind_it_is_no_parcels() -> None:
     line = "订单号:026-1995447-7353794 2025年5月6日 12:44:02"
     assert numbers(line) == [] and orders(said(line)) == ["026-1995447-7353794"]
     assert numbers("单号: YW489024978444") == ["YW489024978444"]
+
+
+def test_a_check_digit_that_fits_by_chance_cuts_no_number_short() -> None:
+    """Of these six groups the first five pass for a number of FedEx."""
+    whole = "696511439705726038818517"
+    for page in (
+        ("Numer listu: 1", "Numer przesyłki: 6965 1143 9705 7260 3881 8517"),
+        ("InPost", "Numer przesyłki 6965 1143 9705 7260 3881 8517 2026-11-05 14:32"),
+    ):
+        assert numbers(*page) == [whole]
+    assert numbers("FedEx", "6965 1143 9705 7260 3881 8517") != ["69651143970572603881"]
+
+
+def test_a_number_may_be_broken_wherever_its_column_ended() -> None:
+    for upper, lower, whole in (
+        ("69651143970572603881", "8517", "696511439705726038818517"),
+        ("1Z59XZO702", "01303980", "1Z59XZO70201303980"),
+    ):
+        facts = placed(("Tracking number", 40, 83), (upper, 40, 98), (lower, 40, 112))
+        assert [one.text for one in facts.named("shipment.tracking_number")] == [whole]
+    apart = placed(
+        ("DPD", 40, 60), ("Tracking number", 40, 83), ("42177734041787", 40, 98), ("33", 40, 112)
+    )
+    assert [one.text for one in apart.named("shipment.tracking_number")] == ["42177734041787"]
+
+
+@pytest.mark.parametrize(
+    "label", ["Référence colis", "Paketkennung", "Ref. de envío", "Codice spedizione"]
+)
+def test_a_parcels_reference_is_its_number(label: str) -> None:
+    assert numbers(f"{label}: 42177734041787") == ["42177734041787"]
+
+
+@pytest.mark.parametrize(
+    "line", ["42177734041787", "Pakiw: 42177734041787", "Parcel 42177734041787 is here"]
+)
+def test_the_only_number_of_a_carriers_page_is_its_parcels_whatever_announces_it(line: str) -> None:
+    assert numbers("DPD", line) == ["42177734041787"]
+    assert numbers(line) == []  # nobody's page
+    assert numbers("DPD", line, "Sztuka 09446203129988") == []  # or that one
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Konto: 42177734041787", "Tel. 42177734041787", "+42177734041787", "Invoice 42177734041787",
+     "Bestellung 42177734041787", "0221 555 0123 456", "2026-11-05 14:32:00"],
+)  # fmt: skip
+def test_what_is_called_something_else_is_no_parcels(line: str) -> None:
+    assert numbers("DPD", line) == []
+
+
+def test_the_day_of_a_collection_is_no_delivery() -> None:
+    facts = placed(
+        ("集荷日", 400, 100), ("2025/04/03", 400, 118), ("配送履歴", 400, 140),
+        ("お届け完了", 400, 154), ("配完日時", 400, 176), ("2025/04/04 20:04", 400, 192),
+    )  # fmt: skip
+    assert days_of(facts, "delivery.at") == ["2025/04/04 20:04"]
+    assert days_of(facts, "scan.accepted.at") == ["2025/04/03"]
+    assert days_of(said("Date d'enlèvement: 13/12/2024"), "scan.accepted.at") == ["13/12/2024"]
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [("订单编号: #EU82130 2026年09月18日 星期五", "EU82130"),
+     ("订单号:13-42788-569952025年05月28日星期三04:37", "13-42788-56995"),
+     ("Order no: 4711-22 2026-09-18", "4711-22")],
+)  # fmt: skip
+def test_a_day_behind_an_orders_number_is_none_of_it(line: str, number: str) -> None:
+    assert orders(said(line)) == [number]
+
+
+def test_words_of_east_asia_are_broken_without_a_blank() -> None:
+    facts = placed(("销售", 40, 100), ("#EU82130", 200, 106), ("单号", 40, 114), ("买家", 40, 150))
+    assert orders(facts) == ["EU82130"]
+
+
+def test_a_misread_heading_keeps_a_day_from_the_label_under_it() -> None:
+    facts = placed(
+        ("Purchase date", 40, 50), ("Thursday 5 March 2026", 40, 64), ("Shp date", 400, 100),
+        ("Saturday 7 March 2026", 400, 114), ("Delivered", 400, 140), ("Delivery date", 400, 170),
+        ("Monday 16 March 2026", 400, 184),
+    )  # fmt: skip
+    assert days_of(facts, "delivery.at") == ["16 March 2026"]
+
+
+def test_a_page_says_completed_of_its_delivery() -> None:
+    facts = said("Denver, CO: Completed (Aug 20, 2025 at 8:45 a.m.)")
+    assert days_of(facts, "delivery.at") == ["Aug 20, 2025 at 8:45 a.m."]
+    assert days_of(said("Payment completed (Aug 20, 2025)"), "delivery.at") == []

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from verifiers.readers.said.names_of_days import (
     MONTHS,
@@ -121,27 +122,35 @@ _SHORT = re.compile(r"(?<![a-z])(" + "|".join(SHORT_WEEKDAYS) + r")\.?,?\s{0,2}$
 _SIGN = re.compile(r"[(\[（]\s?([" + "".join(SIGNS) + r"])\s?[)\]）]")
 
 
+# What every day of each sort has, so that most lines of data are not searched for any.
+_SIGNED = re.compile(r"\d\s?[-/.:年년月월]|\d{8}")
+_HAS_MONTH = re.compile("|".join(sorted({name[:3] for name in (*MONTHS, *WEAK_MONTHS)})))
+
+
 def days_in(text: str) -> list[WrittenDay]:
     """Every day in a folded line, from left to right; overlaps go to the fuller form."""
+    return list(_days_in(text))
+
+
+# A line is asked by each rule that looks for something beside a day.
+@lru_cache(maxsize=2048)
+def _days_in(text: str) -> tuple[WrittenDay, ...]:
     found: list[WrittenDay] = []
     for one in _all(text):
         if not any(one.start < other.end and other.start < one.end for other in found):
             found.append(one)
-    return sorted(found, key=lambda one: one.start)
+    return tuple(sorted(found, key=lambda one: one.start))
 
 
 def _all(text: str) -> Iterator[WrittenDay]:
     if any(character.isdigit() for character in text):
-        for shape in (_YMD, _EXIF, _CJK, _COMPACT):
-            for match in shape.finditer(text):
-                yield from _one(text, match, _numbers(match, "ymd"))
-        for match in _HUNGARIAN.finditer(text):
-            yield from _one(text, match, _by_name(match))
-        for match in _ABY.finditer(text):
-            yield from _one(text, match, _either(match))
-        for shape in (_DMY, _MDY, _DMY_WEAK):
-            for match in shape.finditer(text):
-                yield from _one(text, match, _by_name(match))
+        named = _HAS_MONTH.search(text) is not None
+        if _SIGNED.search(text):
+            yield from _signed(text, named=named)
+        if named:
+            for shape in (_DMY, _MDY, _DMY_WEAK):
+                for match in shape.finditer(text):
+                    yield from _one(text, match, _by_name(match))
         for match in _DOTTED.finditer(text):
             yield from _one(text, match, _short(match, "dmy"))
         for match in _SLASHED.finditer(text):
@@ -150,6 +159,18 @@ def _all(text: str) -> Iterator[WrittenDay]:
     for match in _RELATIVE.finditer(text):
         back = 0 if match["today"] or match["heute"] else -1
         yield WrittenDay(match.start(), match.end(), (), relative=back)
+
+
+def _signed(text: str, *, named: bool) -> Iterator[WrittenDay]:
+    """Days whose year is written in four figures, or whose figures a sign parts."""
+    for shape in (_YMD, _EXIF, _CJK, _COMPACT):
+        for match in shape.finditer(text):
+            yield from _one(text, match, _numbers(match, "ymd"))
+    if named:
+        for match in _HUNGARIAN.finditer(text):
+            yield from _one(text, match, _by_name(match))
+    for match in _ABY.finditer(text):
+        yield from _one(text, match, _either(match))
 
 
 def _one(text: str, match: re.Match[str], readings: tuple[Reading, ...]) -> Iterator[WrittenDay]:

@@ -199,8 +199,9 @@ def _is_served(label: _Spot, here: _Read) -> bool:
 def _over_or_under(number: int, spot: _Spot, read: Sequence[_Read], *, below: bool) -> Label | None:
     """The label of a row over the moment or under it: the nearer one; `below` decides a draw."""
     over, under = (_next_label(number, spot, read, step) for step in (-1, 1))
-    if under and not over and not below and _has_its_own(number, read):
-        under = None
+    if under and not over and not below:
+        if _has_its_own(number, read) or _is_headed(number, spot, read, under[0]):
+            under = None
     found = [one for one in (over, under) if one]
     if not found:
         return None
@@ -220,6 +221,20 @@ def _has_its_own(number: int, read: Sequence[_Read]) -> bool:
         return False
     near = _gap(label.row, after.row) <= _NEAR * min(label.row.height, after.row.height)
     return near and share_column(label.line(label.labels[0]), after.line(after.moments[0]))
+
+
+def _is_headed(number: int, spot: _Spot, read: Sequence[_Read], gap: float) -> bool:
+    """Whether words that are no known label head the moment, nearer than the label under it is,
+    where labels stand over their moments: "Shp date" over it is as good a heading as any."""
+    here = read[number]
+    over = read[number - 1] if number else None
+    if over is None or over.spots or over.row.page != here.row.page:
+        return False
+    line = here.line(spot)
+    if line.box is None or _gap(over.row, here.row) >= gap:
+        return False
+    heads = [one.text for one in over.row.cells if share_column(one, line)]
+    return bool(heads) and not any(map(str.isdigit, heads[0])) and len(heads[0]) <= 30
 
 
 def _next_label(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from verifiers.readers.said.moments import MAX_LINE
 from verifiers.readers.said.words import moment_words
@@ -57,7 +58,12 @@ _NOT = re.compile(
 
 def labels_in(folded: str) -> list[Label]:
     """Every label of a folded line, from left to right; none overlaps another."""
-    text = folded[:MAX_LINE]
+    return list(_labels_in(folded[:MAX_LINE]))
+
+
+# Who puts wrapped lines together asks for each line first.
+@lru_cache(maxsize=2048)
+def _labels_in(text: str) -> tuple[Label, ...]:
     found: list[Label] = []
     for name, shape in moment_words():
         for match in shape.finditer(text):
@@ -71,4 +77,4 @@ def labels_in(folded: str) -> list[Label]:
             firm = bool(_COLON.match(text, match.end()))
             field = _FIELD.search(match[0].strip()) is not None
             found.append(Label(match.start(), match.end(), told, firm, field))
-    return sorted(found, key=lambda one: one.start)
+    return tuple(sorted(found, key=lambda one: one.start))

@@ -21,7 +21,8 @@ _LIKE = str.maketrans(
 _D = r"[0-9OoQIl|SB]"
 _DASH = r"\s?[-–—]\s?"
 # Recognised text loses the space before a word that follows: "…-9031372Thursday".
-_ALONE, _ENDS = r"(?<![A-Za-z0-9_-])", r"(?![\d_]|-\d|[A-Za-z](?![a-z]))"
+_DAY = r"(?:19|20)\d\d(?:年|[-/.]\d{1,2}[-/.])"
+_ALONE, _ENDS = r"(?<![A-Za-z0-9_-])", rf"(?:(?={_DAY})|(?![\d_]|-\d|[A-Za-z](?![a-z])))"
 _SHAPES = (
     re.compile(rf"{_ALONE}({_D}{{3}}{_DASH}{_D}{{7}}{_DASH}{_D}{{7}}){_ENDS}"),  # Amazon
     re.compile(rf"{_ALONE}({_D}{{2}}{_DASH}{_D}{{5}}{_DASH}{_D}{{5}}){_ENDS}"),  # eBay
@@ -66,7 +67,10 @@ def _by_shape(rows: Sequence[Row]) -> Iterator[OrderNumber]:
 
 def _by_label(rows: Sequence[Row]) -> Iterator[OrderNumber]:
     for field in fields_of(field_words("order_number"), rows):
-        match = _SHORT_VALUE.match(field.text) or _VALUE.match(field.text)
+        # "#EU82130 2026年09月18日": the day goes on with figures, and is none of the number's.
+        days = [day.start for day in days_in(fold(field.text[:80])) if day.start > 2]
+        value = field.text[: min(days)] if days else field.text
+        match = _SHORT_VALUE.match(value) or _VALUE.match(value)
         if match is None:
             continue
         text = re.sub(r"\s", "", match[1].replace("–", "-")).rstrip("._-")

@@ -14,10 +14,12 @@ from itertools import pairwise
 from evidence.tracking_numbers import Form, identify, normalize
 from evidence.tracking_numbers.kind import Candidate
 from verifiers.readers.lines import Line
+from verifiers.readers.said.clocks import clocks_in
 from verifiers.readers.said.days import days_in
 from verifiers.readers.said.fields import fields_of
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.layout import Row
+from verifiers.readers.said.lone_numbers import lone_numbers
 from verifiers.readers.said.moments import MAX_LINE
 from verifiers.readers.said.words import field_words
 
@@ -29,8 +31,6 @@ _MOST_GROUPS = 9
 _TELEPHONE = re.compile(
     r"(?<![\w-])(?:\+?1-\d{3}-\d{3}-\d{4}|8(?:00|33|44|55|66|77|88)-\d{3}-\d{4})(?![\w-])"
 )
-# On a carrier's page without a number that is known or announced: YW252506970154.
-_LONE = re.compile(r"[A-Z]{2,4}\d{11,16}(?:[A-Z]{2})?")
 _LIKE_DIGIT = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
 
 
@@ -55,7 +55,8 @@ def parcel_numbers(
     others = {*others, *(normalize(other) for other in others)}
     told = [one for one in (*_labelled(rows), *_shaped(rows, marks)) if one.text not in others]
     if not told and marks:
-        told = [one for one in _alone(rows) if one.text not in others]
+        alone = lone_numbers(rows, marks)
+        told = [ParcelNumber(text, 0.55, line) for text, line in alone if text not in others]
     for one in told:
         known = found.get(one.text)
         if known is None or one.sure > known.sure:
@@ -82,7 +83,7 @@ def _labelled(rows: Sequence[Row]) -> Iterator[ParcelNumber]:
         match = _RUN.search(_without_telephones(field.text[:80]))
         if match is None or match.start() > 12:
             continue
-        number = _best(match[0], seen=field.line.confidence < 1)
+        number = _best(_before_moments(field.text, match), seen=field.line.confidence < 1)
         if number is None or _is_day(field.text, match):
             continue
         strong = any(c.check_digit or c.form is Form.OWN for c in identify(number).possible)
@@ -98,8 +99,19 @@ def _is_day(text: str, match: re.Match[str]) -> bool:
     return any(day.start <= match.start() + 1 < day.end for day in days_in(fold(text[:80])))
 
 
+def _before_moments(text: str, match: re.Match[str]) -> str:
+    """The run up to a day or a time of day behind it: "6523 … 8517 2026-11-05 14:32"."""
+    folded = fold(text[:80])
+    starts = [day.start for day in days_in(folded)] + [at.start for at in clocks_in(folded)]
+    end = min((start for start in starts if start > match.start()), default=match.end())
+    return text[match.start() : min(end, match.end())].rstrip(" .-–")
+
+
 def _best(run: str, *, seen: bool) -> str | None:
     """The number in a run of groups: the longest that a carrier knows, else up to a word.
+
+    Figures that go on in the same groups belong to it: a check digit that fits a part of them by
+    chance cuts no number short.
 
     seen  it was recognised in a picture
     """
@@ -107,7 +119,8 @@ def _best(run: str, *, seen: bool) -> str | None:
     for count in range(min(len(groups), _MOST_GROUPS), 0, -1):
         text = normalize("".join(groups[:count]))
         if candidates := _known(text, seen=seen):
-            return candidates[0].number
+            if candidates[0].form is Form.OWN or not _goes_on(groups, count):
+                return candidates[0].number
     kept: list[str] = []
     for group in groups:
         if not any(char.isdigit() for char in group) and (kept or len(group) > 4):
@@ -118,6 +131,17 @@ def _best(run: str, *, seen: bool) -> str | None:
     if digits >= 6 and 8 <= len(text) <= 36 and text.isalnum() and text.isascii():
         return text
     return None
+
+
+def _goes_on(groups: Sequence[str], count: int) -> bool:
+    """Whether the next group is figures like the last one: as many, or fewer at the very end."""
+    last, following = groups[count - 1], groups[count : count + 1]
+    return bool(
+        following
+        and last.isdigit()
+        and following[0].isdigit()
+        and (len(following[0]) == len(last) or count + 1 == len(groups))
+    )
 
 
 def _known(text: str, *, seen: bool) -> list[Candidate]:
@@ -154,14 +178,6 @@ def _of_other_account(text: str) -> list[Candidate]:
 _TWINS = {"0": "O", "O": "0", "1": "I", "I": "1"}
 
 
-def _alone(rows: Sequence[Row]) -> Iterator[ParcelNumber]:
-    """Letters and many figures that fill a line: what it is, is said by nothing but its place."""
-    for row in rows:
-        for cell in row.cells:
-            if _LONE.fullmatch(cell.text.strip()):
-                yield ParcelNumber(cell.text.strip(), 0.55, cell)
-
-
 def _shaped(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNumber]:
     for row in rows:
         for cell in row.cells:
@@ -174,27 +190,48 @@ def _shaped(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNumbe
 
 def _in_text(text: str, marks: Collection[str], *, seen: bool) -> Iterator[tuple[str, float]]:
     days = days_in(fold(text))
-    tokens = [
-        match for match in _TOKEN.finditer(text)
-        if not any(day.start < match.end() and match.start() < day.end for day in days)
-    ]  # fmt: skip
+    tokens = list(_TOKEN.finditer(text))
+    if days:
+        tokens = [
+            match for match in tokens
+            if not any(day.start < match.end() and match.start() < day.end for day in days)
+        ]  # fmt: skip
     at = 0
     while at < len(tokens):
         taken = 1
+        if not _begins_alone(text, tokens[at].start()):
+            at += 1
+            continue
         for count in range(min(_MOST_GROUPS, len(tokens) - at), 0, -1):
             group = tokens[at : at + count]
             if any(b.start() - a.end() > 1 for a, b in pairwise(group)):
                 continue
-            if not _stands_alone(text, group[0].start(), group[-1].end()):
+            if not _ends_alone(text, group[-1].end()):
                 continue
             number = normalize("".join(match[0] for match in group))
             if not 8 <= len(number) <= 36:
+                continue
+            if number.isdigit() and _is_inside(tokens, at, count):
                 continue
             if said := _told_by_shape(number, marks, count, seen=seen):
                 yield said
                 taken = count
                 break
         at += taken
+
+
+def _is_inside(tokens: Sequence[re.Match[str]], at: int, count: int) -> bool:
+    """Whether groups of figures stand right before or behind these that are as long as they are."""
+    size = len(tokens[at][0])
+    if size > 5:
+        return False
+    beside = []
+    if at and tokens[at].start() - tokens[at - 1].end() == 1:
+        beside.append(tokens[at - 1][0])
+    end = at + count
+    if end < len(tokens) and tokens[end].start() - tokens[end - 1].end() == 1:
+        beside.append(tokens[end][0])
+    return any(one.isdigit() and len(one) == size for one in beside)
 
 
 def _told_by_shape(
@@ -211,11 +248,14 @@ def _told_by_shape(
     return None
 
 
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return not (before and (before.isalnum() or before in "-_/@.")) and not (
-        after and (after.isalnum() or after in "_/@")
-    )
+def _begins_alone(text: str, start: int) -> bool:
+    before = text[start - 1 : start]
+    return not (before and (before.isalnum() or before in "-_/@."))
+
+
+def _ends_alone(text: str, end: int) -> bool:
+    after = text[end : end + 1]
+    return not (after and (after.isalnum() or after in "_/@"))
 
 
 def _believed(one: Candidate, marks: Collection[str], groups: int) -> bool:

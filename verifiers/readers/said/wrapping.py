@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from evidence.tracking_numbers import Form, identify
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import labels_in
@@ -28,6 +29,12 @@ _REST_OF_DAY = re.compile(r"\d{1,2}(?:-\d{1,2})?(?![\d-])")
 # A number in groups of four that goes on in the next line: 6378 3148 1164 8991 8947 over 6423.
 _GROUPS = re.compile(r"(?<!\d)\d{4}(?:\s\d{4}){3,}$")
 _REST_OF_GROUPS = re.compile(r"\d{1,4}|\d{4}\s\d{1,4}")
+# The ends of two lines that may be one number, which was broken wherever its column ended.
+_END_OF_LINE = re.compile(r"(?:^|[\s:：#])([A-Z0-9]{6,30})$")
+_ONE_WORD = re.compile(r"[A-Z0-9]{1,16}")
+_EAST_ASIAN = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
+# Figures alone are one number if together they are as long as only one is.
+_FIGURES = 18
 _YEAR = re.compile(r"(?:19|20)\d{2}[.,]?")
 # What a line ends with whose moment goes on: a name, a number, a word that joins.
 _GOES_ON = re.compile(
@@ -132,7 +139,8 @@ def _join(upper: Line, lower: Line) -> Line:
     lx, ly, lw, lh = _box(lower)
     left, right = min(x, lx), max(x + w, lx + lw)
     box = (left, y, right - left, ly + lh - y)
-    text = f"{upper.text.rstrip()} {lower.text.lstrip()}"
+    first, second = upper.text.rstrip(), lower.text.lstrip()
+    text = f"{first}{_between(first, second)}{second}"
     return replace(
         upper, text=text, box=box, confidence=min(upper.confidence, lower.confidence)
     )  # fmt: skip
@@ -141,7 +149,8 @@ def _join(upper: Line, lower: Line) -> Line:
 def _belong(upper: Line, lower: Line) -> bool:
     """Whether something is read across the end of the first line that is not read without it."""
     first, second = fold(upper.text.rstrip()), fold(lower.text.strip())
-    text, edge = f"{first} {second}", len(first)
+    between = _between(first, second)
+    text, edge = f"{first}{between}{second}", len(first)
     if len(text) > 300:
         return False
     if re.search(r"\d[:.]\d{2}$", first) and re.match(r"[ap]\.?\s?m(?![a-z])", second):
@@ -150,11 +159,32 @@ def _belong(upper: Line, lower: Line) -> bool:
         return True  # a number that was broken at its dash
     if _GROUPS.search(first) and _REST_OF_GROUPS.fullmatch(second):
         return True
-    return _moment_across(first, text, edge) or _label_across(text, edge)
+    if _is_broken_number(upper.text.rstrip(), lower.text.strip()):
+        return True
+    return _moment_across(first, second, text) or _label_across(text, edge)
 
 
-def _moment_across(first: str, text: str, edge: int) -> bool:
-    if (own := moments_in(text[edge + 1 :])) and own[0].day and own[0].clock:
+def _is_broken_number(upper: str, lower: str) -> bool:
+    """Whether a line ends in the first part of a tracking number, and the next is its rest."""
+    end = _END_OF_LINE.search(upper)
+    if end is None or not _ONE_WORD.fullmatch(lower):
+        return False
+    both = end[1] + lower
+    known = identify(both).possible
+    if both.isdigit():
+        return len(both) >= _FIGURES > len(lower) and len(lower) < len(end[1]) and bool(known)
+    own = [one for one in known if one.form is Form.OWN and one.check_digit is not False]
+    return bool(own) and not any(one.form is Form.OWN for one in identify(end[1]).possible)
+
+
+def _between(first: str, second: str) -> str:
+    """What stands between two lines of one text: words of East Asia are broken without a blank."""
+    return "" if _EAST_ASIAN.match(first[-1:]) and _EAST_ASIAN.match(second) else " "
+
+
+def _moment_across(first: str, second: str, text: str) -> bool:
+    edge = len(first)
+    if (own := moments_in(second)) and own[0].day and own[0].clock:
         return False  # what stands below is whole by itself
     tail = [one for one in moments_in(first) if not re.sub(r"[\s,.;·|-]", "", first[one.end :])]
     if not tail and not _GOES_ON.search(first):
@@ -162,12 +192,7 @@ def _moment_across(first: str, text: str, edge: int) -> bool:
     for moment in moments_in(text):
         if moment.start < edge < moment.end:
             before = tail[-1] if tail else None
-            if (
-                before
-                and before.day
-                and not before.day.has_year
-                and _YEAR.fullmatch(text[edge + 1 :])
-            ):
+            if before and before.day and not before.day.has_year and _YEAR.fullmatch(second):
                 return True
             # Two moments under each other, each whole, are two.
             whole = before is not None and before.day is not None and before.clock is not None
