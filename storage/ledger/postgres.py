@@ -190,7 +190,7 @@ class PostgresEngine:
             noter = await self._new_noter()
         try:
             done = await noter.call.fetchval(*noting.asked) is True
-        except IntegrityConstraintViolationError:
+        except IntegrityConstraintViolationError:  # others wrote where these were to go
             done = False
         except BaseException:
             await asyncio.shield(_closed(noter.connection))

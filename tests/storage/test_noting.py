@@ -87,6 +87,8 @@ async def test_a_line_goes_only_where_the_chain_ends(stages: tuple[Stage, Stage]
     assert (await stage.ledger.custody_end(TENANT)) == (first, head)
     assert await by_message(stage, order)
     assert (await stage.ledger.custody_end(TENANT))[0] == first + 1
+    assert not await database.note(a_line(TENANT, first, head, order)), "another is there by now"
+    assert (await stage.ledger.custody_end(TENANT))[0] == first + 1
 
 
 async def test_what_another_process_sealed_or_was_asked_to_tell_is_seen(
