@@ -139,6 +139,13 @@ def test_what_is_sealed_names_no_folder_of_this_machine() -> None:
     assert not found, _wrong(found)
 
 
+def test_no_message_shows_a_pattern_for_a_reason() -> None:
+    """`[A-Z]{2}` is for who reads code; words say what is taken."""
+    of_code = re.compile(r"\[[A-Za-z0-9^\\][^\]]*-[^\]]*\]|\(\?:|\\[dwsx]|must match")
+    found = [f"{each.at}: {each.text}" for each in SAID if of_code.search(each.text)]
+    assert not found, _wrong(found)
+
+
 def test_no_message_promises_anything() -> None:
     said = [(each.text, each.at) for each in SAID] + PROBLEMS
     said += [

@@ -130,7 +130,8 @@ async def _document(http: Http, order: OrderRef, context: Context) -> str:
 async def _made(http: Http, order: OrderRef, context: Context) -> str:
     if context.settings.get("create", True) is False:
         raise RequestError(
-            what="the account health report", why="none is recent, and `create` is off"
+            what="the account health report",
+            why="none is recent, and `create = false` in the source keeps us from having one made",
         )
     ids = context.settings.get("marketplaces") or [MARKETPLACES.get(order.site, "")]
     if not isinstance(ids, list) or not all(isinstance(one, str) and one for one in ids):

@@ -195,7 +195,8 @@ async def admit(
                 raise no_collection() from error
             case "case":
                 raise no_case() from error
-        raise Problem(403, "forbidden", "This token does not cover the store.") from error
+        detail = "This token is not for that store. Use one that is, or have an admin make one."
+        raise Problem(403, "forbidden", detail) from error
 
 
 async def add_left(request: web.Request, response: web.StreamResponse) -> None:

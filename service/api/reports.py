@@ -74,7 +74,11 @@ async def check_report(request: web.Request, given: Given) -> web.StreamResponse
     await account_of(request, ref)
     known = await request.app[EVIDENCE].known_report(whose_of(request), ref, given.path["sha256"])
     if known is None:
-        raise not_found("report", "No report that we made of this order has this digest.")
+        raise not_found(
+            "report",
+            "No report that we made of this order has this digest: it is of another order, or was "
+            "changed after we made it. GET the order's report for a new one.",
+        )
     return send_json(known.to_json())
 
 

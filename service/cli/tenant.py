@@ -74,14 +74,17 @@ def _store(arguments: argparse.Namespace, tenant: str) -> Store:
     from storage.ledger.access import Store
 
     forms = {
-        "name": "[A-Za-z0-9][A-Za-z0-9._-]{0,62}",
-        "platform": "|".join(Platform),
-        "seller": r"[^\x00-\x1f\x7f]{1,100}",
-        "site": "[A-Za-z]{2}",
+        "name": (
+            "[A-Za-z0-9][A-Za-z0-9._-]{0,62}",
+            "it takes up to 63 letters, digits, dots, dashes and underscores, no sign first",
+        ),
+        "platform": ("|".join(Platform), f"it is none of {', '.join(Platform)}"),
+        "seller": (r"[^\x00-\x1f\x7f]{1,100}", "it takes 1 to 100 characters, all printable"),
+        "site": ("[A-Za-z]{2}", "it is no country code of two letters, such as US"),
     }
-    for field, form in forms.items():
+    for field, (form, why) in forms.items():
         if not re.fullmatch(form, getattr(arguments, field)):
-            raise RequestError(what=f"the store's {field}", why=f"it must match {form}")
+            raise RequestError(what=f"the store's {field}", why=why)
     return Store(
         tenant=tenant,
         name=arguments.name,

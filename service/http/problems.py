@@ -127,7 +127,12 @@ def problem_of(error: EvidenceError, *, sent: Sequence[str] = ()) -> Problem:
         case AccessError():
             return Problem(502, "access", _without(str(error), sent))
         case ShapeError():
-            return Problem(502, "shape", "A source answered in a shape we do not know.")
+            return Problem(
+                502,
+                "shape",
+                "A source answered in a shape we do not know. Its answer is kept; tell whoever "
+                "runs this service the request's id.",
+            )
         case CorruptionError():
             return Problem(
                 500,

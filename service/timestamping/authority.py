@@ -57,10 +57,12 @@ class Authority:
 def configured(settings: Sequence[AuthoritySettings]) -> tuple[Authority, ...]:
     """Read every authority's certificates. ConfigError naming the table that is wrong."""
     if len(settings) > MAX_AUTHORITIES:
-        raise ConfigError(what="the configuration", why=f"more than {MAX_AUTHORITIES} authorities")
+        raise ConfigError(
+            what="the configuration", why=f"it has more than {MAX_AUTHORITIES} [[authority]]"
+        )
     names = [table.name for table in settings]
     if len(set(names)) < len(names):
-        raise ConfigError(what="the configuration", why="two authorities have one name")
+        raise ConfigError(what="the configuration", why="two [[authority]] have the same name")
     return tuple(map(_authority, settings))
 
 
