@@ -84,6 +84,10 @@ def test_faint_mentions_add_up_and_the_fourth_tells_no_more() -> None:
     assert carrier_of(facts_of(mark("ups", 0.2))) == Borne(None)
 
 
+def test_a_number_alone_that_only_one_can_have_written_says_whose_it_is() -> None:
+    assert carrier_of(facts_of(number(NUMBER))) == Borne("ups", 0.6, (number(NUMBER),))
+
+
 def test_ems_is_a_name_of_many_posts_until_a_number_says_whose() -> None:
     ems = mark("china_ems", 0.9)
     assert carrier_of(facts_of(ems)).name is None

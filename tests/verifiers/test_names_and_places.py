@@ -67,6 +67,8 @@ def test_names_are_compared_alike_from_both_sides(first: str, second: str) -> No
         (same_region, "广东", "Guangdong", None),
         (same_region, "Bavaria", "Bayern", None),
         (same_city, "St. Louis", "Saint Louis", True),
+        (same_city, "Bath", "Bath Spa Green", True),
+        (same_city, "Ely", "Ely Saint Mary", False),
         (same_city, "New York City", "NEW YORK", True),
         (same_city, "Springfeild", "Springfield", True),
         (same_city, "München", "MUNCHEN", True),

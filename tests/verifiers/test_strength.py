@@ -117,3 +117,9 @@ def test_a_delivery_of_the_numbers_earlier_use_is_no_witness() -> None:
     verdict, found = judge(*facts, items=(RECORD, ERP, TRACKING, letter))
     assert verdict is Verdict.INCONCLUSIVE
     assert any("scan.delivered.at" in f.sentence for f in found["fact-on-one-word"])
+
+
+def test_a_grade_that_this_version_does_not_know_counts_as_unknown() -> None:
+    newer = replace(TRACKING, provenance="from a later version")
+    _, codes = judge(*NUMBERS, items=(RECORD, newer))
+    assert any("1 unknown" in finding.sentence for found in codes.values() for finding in found)
