@@ -62,7 +62,7 @@ def configured(settings: Sequence[AuthoritySettings]) -> tuple[Authority, ...]:
         )
     names = [table.name for table in settings]
     if len(set(names)) < len(names):
-        raise ConfigError(what="the configuration", why="two [[authority]] have the same name")
+        raise ConfigError(what="the configuration", why="two [[authority]] have one name")
     return tuple(map(_authority, settings))
 
 
