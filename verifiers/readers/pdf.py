@@ -109,7 +109,7 @@ def _read(item: Item, facts: list[Fact]) -> None:
         lines, sizes, troubles = layout.lines, layout.sizes, layout.troubles
         facts.extend(code for said, at in layout.codes for code in facts_of_code(item, said, at))
         facts.extend(fact(item, "picture.trait", said) for said in told(page_traits(data)))
-        if any(line.confidence < 1 for line in lines):
+        if layout.recognised:
             facts.append(fact(item, "reading.engine", ocr.engine_name()))
     else:
         lines = list(_lines(reader, troubles))

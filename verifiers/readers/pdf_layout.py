@@ -16,6 +16,8 @@ from verifiers.readers.lines import Line
 from verifiers.readers.said.facts import Size
 
 MAX_CHARS = 60_000
+# What a program recognised in a scan and laid under it, sight unseen: sure, and not certain.
+_LAID_UNDER = 0.85
 # A space as wide as this part of the line's height parts two cells.
 _GAP = 1.1
 
@@ -27,6 +29,7 @@ class _Run:
     top: float
     right: float
     bottom: float
+    hidden: bool
 
     @property
     def height(self) -> float:
@@ -48,7 +51,8 @@ def lines_of_page(document: Any, number: int) -> tuple[list[Line], Size]:
                 x, y = run.left, run.top
                 w, h = run.right - run.left, run.bottom - run.top
                 place = page_box(number, round(x), round(y), round(w), round(h))
-                lines.append(Line(said, place, (x, y, w, h), number))
+                sure = _LAID_UNDER if run.hidden else 1.0
+                lines.append(Line(said, place, (x, y, w, h), number, sure))
             return lines, Size(width, height)
         finally:
             text.close()
@@ -90,7 +94,7 @@ def _runs(text: Any, page: Any, page_height: float) -> Iterator[_Run]:
             yield run
             run, spaces = None, ""
         if run is None:
-            run = _Run(character, left, top, right, bottom)
+            run = _Run(character, left, top, right, bottom, _is_hidden(text, index))
             continue
         run.text += spaces + character
         run.left, run.right = min(run.left, left), max(run.right, right)
@@ -98,6 +102,14 @@ def _runs(text: Any, page: Any, page_height: float) -> Iterator[_Run]:
         spaces = ""
     if run:
         yield run
+
+
+def _is_hidden(text: Any, index: int) -> bool:
+    """Whether a character is there to be searched for, and not to be seen."""
+    import pypdfium2.raw as raw
+
+    mode = raw.FPDFTextObj_GetTextRenderMode(raw.FPDFText_GetTextObject(text, index))
+    return bool(mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE)
 
 
 def _follows(run: _Run, left: float, top: float, bottom: float) -> bool:

@@ -41,16 +41,18 @@ def available() -> bool:
 class Layout:
     """What stands where on the pages.
 
-    lines     of the text layer, or recognised, page by page
-    sizes     of the pages in points, by number
-    codes     what barcodes say, each with its place
-    troubles  what failed, each as a part of a sentence
+    lines       of the text layer, or recognised, page by page
+    sizes       of the pages in points, by number
+    codes       what barcodes say, each with its place
+    troubles    what failed, each as a part of a sentence
+    recognised  whether a page had no text, and was recognised here
     """
 
     lines: list[Line] = field(default_factory=list)
     sizes: dict[int, Size] = field(default_factory=dict)
     codes: list[tuple[str, Locator]] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    recognised: bool = False
 
 
 def read_layout(data: bytes, pages: int) -> Layout:
@@ -111,6 +113,7 @@ def _recognise(layout: Layout, document: Any, number: int) -> None:
         scale = scale_of(page)
         pixels = render(page, scale)
         lines = ocr.read_lines(pixels)
+        layout.recognised |= bool(lines)
         for seen, level in zip(lines, ocr.straightened(lines), strict=True):
             place = page_box(number, *(round(side / scale) for side in seen.box))
             x, y, w, h = (side / scale for side in level)

@@ -13,8 +13,9 @@ from evidence.facts import Fact, Facts
 from evidence.verdicts import Verdict
 from tests.verifiers.altered import HELVETICA, stream
 from tests.verifiers.documents import pdf_of_objects, received
-from verifiers.authenticity.tamper import tamper_of
+from verifiers.authenticity.tamper import contradictions_of, tamper_of
 from verifiers.readers import ocr
+from verifiers.readers import pdf as pdf_reader
 from verifiers.readers.traces import pdf, pdf_layers
 from verifiers.readers.traces.pdf_marks import Box, Mark, Page
 
@@ -89,6 +90,22 @@ def test_a_scan_that_was_altered_after_its_recognition_is_told_with_both_reading
 )
 def test_a_value_altered_in_the_hidden_text_is_told_too(row: int, hidden: str) -> None:
     assert "trace.text.layer" in traces(scan(LETTER, hidden=with_line(row, hidden)))
+
+
+@pytest.mark.parametrize(
+    ("render_mode", "weight"),
+    [
+        pytest.param(3, 0.5, id="a recognition may have read 0 for 8"),
+        pytest.param(0, 0.95, id="text that is shown is as it stands"),
+    ],
+)
+def test_hidden_text_was_recognised_and_is_believed_like_it(
+    render_mode: int, weight: float
+) -> None:
+    letter = (*LETTER[:5], "Printed: 2026-11-10")
+    data = scan(letter, hidden=letter, render_mode=render_mode)
+    found = contradictions_of(Facts(pdf_reader.read(received(data))))
+    assert [(each.kind, each.weight) for each in found] == [("order", weight)]
 
 
 def test_of_a_scan_whose_text_is_its_own_only_the_places_of_values_are_read(

@@ -464,6 +464,21 @@ def test_more_contrast_than_the_thumbnail_has_is_not_told(contrast: float, sharp
     assert "trace.picture.thumbnail" in shown("2026-11-03 09:58")
 
 
+@pytest.mark.parametrize(("ringing", "told"), [(14, False), (90, True)])
+def test_a_line_that_is_drawn_alike_is_the_same_line(ringing: int, told: bool) -> None:
+    """Moiré and sharpening disturb the same writing; other writing has nothing to do with it."""
+    photo = small_print("2026-11-17 14:32")
+    kept = np.asarray(photo.convert("L").resize((320, 240), Image.Resampling.BOX), np.float32)
+    rng = np.random.default_rng(3)
+    kept[60:76, 178:232] += rng.choice([-ringing, ringing], size=(16, 54))
+    small = Image.fromarray(np.clip(kept, 0, 255).astype(np.uint8))
+    block = small_exif(jpeg(small, 95))
+    traced = thumbnail.disagreements(
+        Image.open(io.BytesIO(jpeg(photo, 90, exif=block))), np.asarray(photo)
+    )
+    assert bool(traced) is told
+
+
 def test_a_thumbnail_that_points_outside_the_file_costs_nothing() -> None:
     broken = small_exif(b"\xff\xd8nothing")
     assert set(traces(jpeg(screen(), 90, exif=broken))) <= {"trace.unchecked"}

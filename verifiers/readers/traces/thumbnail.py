@@ -26,9 +26,10 @@ _OFF, _OVER_REST, _WRITING = 7.5, 3.5, 12.0
 _LEAST_AREA = 12
 # Writing lies; what is small and stands upright is moiré, or an edge that was made small otherwise.
 _LYING, _LARGE = 1.5, 60
-# Correlation of one drawing in two tones and sharpnesses: .96 where contrast was raised, .72 and
-# less where a date was typed anew.
-_SAME = 0.9
+# Correlation of one drawing in two tones and sharpnesses: .96 where contrast was raised, .73 and
+# more in photographs of screens and papers, .65 and less where a date was typed anew. A thumbnail
+# with so many times the contrast was sharpened, and agrees less.
+_SAME, _SAME_SHARPENED, _SHARPENED = 0.7, 0.5, 1.4
 
 
 def disagreements(picture: Image.Image, rgb: Bytes) -> list[Trace]:
@@ -70,9 +71,11 @@ def _same_drawing(now: Floats, kept: Floats, part: tuple[int, int, int, int]) ->
     x, y, w, h = part
     around = (slice(max(0, y - 1), y + h + 1), slice(max(0, x - 1), x + w + 1))
     one, other = now[around].ravel(), kept[around].ravel()
-    if min(float(one.std()), float(other.std())) < 1:
+    contrast, kept_contrast = float(one.std()), float(other.std())
+    if min(contrast, kept_contrast) < 1:
         return False  # one of them shows nothing
-    return float(np.corrcoef(one, other)[0, 1]) > _SAME
+    least = _SAME_SHARPENED if kept_contrast > _SHARPENED * contrast else _SAME
+    return float(np.corrcoef(one, other)[0, 1]) > least
 
 
 def _thumbnail(picture: Image.Image) -> Image.Image | None:
