@@ -29,6 +29,8 @@ CHANGES: dict[str, dict[int, str]] = {
         2: "events are held against each other as the readers understood them",
         3: "a scan's hidden text is compared, an earlier parcel's events contradict nothing, and "
         "a letter of a UPS account may be misread in a picture",
+        4: "beside an editor's name, figures unlike the rest of a whole screen decide; watermarks "
+        "over parts of another compression do not, nor does a year or number that was misread",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -26,7 +26,7 @@ from verifiers.readers.reader import Reader
 from verifiers.readers.traces.registry import VERSION as TRACES
 
 READERS: tuple[Reader, ...] = (
-    Reader("pdf", 4, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
+    Reader("pdf", 5, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
     Reader(
         "picture",
         4,
