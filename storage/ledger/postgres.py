@@ -6,6 +6,8 @@ died while it lay idle shows at BEGIN, where nothing has happened yet, and anoth
 no ping is needed.
 """
 
+from __future__ import annotations
+
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -100,7 +102,7 @@ class _Noter(NamedTuple):
     """A connection with the prepared call that writes lines of custody, until it is too old."""
 
     connection: AsyncConnection
-    call: "PreparedStatement[Any]"
+    call: PreparedStatement[Any]
     until: float
 
 
@@ -201,7 +203,7 @@ class PostgresEngine:
             await asyncio.shield(noter.connection.close())
         return done
 
-    async def _new_noter(self) -> "_Noter":
+    async def _new_noter(self) -> _Noter:
         connection = await self._engine.connect()
         try:
             raw = await connection.get_raw_connection()
@@ -280,7 +282,7 @@ class PostgresEngine:
         finally:
             await asyncio.shield(connection.close())
 
-    async def _beginning(self, begin: str) -> tuple[AsyncConnection, "Driver[Any]"]:
+    async def _beginning(self, begin: str) -> tuple[AsyncConnection, Driver[Any]]:
         for attempt in range(self._connections + 1):
             connection = await self._engine.connect()
             try:
@@ -311,7 +313,7 @@ async def _closed(connection: AsyncConnection) -> None:
     await connection.close()
 
 
-async def _rolled_back(connection: AsyncConnection, driver: "Driver[Any]") -> None:
+async def _rolled_back(connection: AsyncConnection, driver: Driver[Any]) -> None:
     if not driver.is_closed():
         with suppress(Exception):
             await driver.execute("ROLLBACK", timeout=_ROLLBACK_S)
