@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from collectors.collector import FileEntry
 from collectors.files.names import harmless
-from evidence.errors import RequestError, TooLargeError
+from evidence.errors import ConfigError, RequestError, TooLargeError
 from evidence.items import Content, Spool
 
 MAX_ENTRIES = 100_000
@@ -62,3 +62,12 @@ def in_order(found: Iterable[FileEntry], suffixes: Collection[str]) -> Iterator[
 def not_too_many(seen: int) -> None:
     if seen > MAX_ENTRIES:
         raise TooLargeError(what="the number of files in the drop", size=seen, limit=MAX_ENTRIES)
+
+
+def in_part(troubles: Sequence[str]) -> ConfigError:
+    """What to raise after the rest was brought: the first three of what was not, and how many."""
+    more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
+    return ConfigError(
+        what="part of the folder (the rest was brought)",
+        why="; ".join(each.rstrip(".") for each in troubles[:3]) + more,
+    )

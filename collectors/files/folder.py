@@ -19,6 +19,7 @@ from pathlib import PurePosixPath
 from typing import Protocol, runtime_checkable
 
 from collectors.collector import Context, FileEntry, Files, fact_at
+from collectors.files.drop import in_part
 from collectors.files.sidecar import (
     MAX_SIDECAR,
     ROLES,
@@ -28,7 +29,7 @@ from collectors.files.sidecar import (
     sidecar_of,
 )
 from collectors.mentions import Mentions
-from evidence.errors import ConfigError, EvidenceError, TooLargeError
+from evidence.errors import EvidenceError, TooLargeError
 from evidence.facts import Fact
 from evidence.items import Content, Item, Provenance, Role
 from evidence.locators import FILE_NAME, Locator, meta, pointer
@@ -132,11 +133,7 @@ class Folder:
         if unseen:
             troubles.append(f"{unseen} files, whose names tell no order, were not looked into")
         if troubles:
-            more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
-            raise ConfigError(
-                what="part of the folder (the rest was brought)",
-                why="; ".join(each.rstrip(".") for each in troubles[:3]) + more,
-            )
+            raise in_part(troubles)
 
     def read(self, item: Item) -> list[Fact]:
         """A file's name and the order's numbers in it; all that a sidecar says, as the seller's.

@@ -21,6 +21,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from collectors.collector import Context, FileEntry, Files, fact_at
+from collectors.files.drop import in_part
 from collectors.mentions import Mentions
 from collectors.orders.layout import IDENTITY, Layout, role_of
 from collectors.orders.rows import (
@@ -37,7 +38,6 @@ from collectors.orders.rows import (
 )
 from collectors.orders.values import wall_time
 from evidence.errors import (
-    ConfigError,
     EvidenceError,
     FormatError,
     RequestError,
@@ -109,11 +109,7 @@ class Table:
                 hints=hints,
             )
         if troubles:
-            more = f" (and {len(troubles) - 3} more)" if len(troubles) > 3 else ""
-            raise ConfigError(
-                what="part of the folder (the rest was brought)",
-                why="; ".join(each.rstrip(".") for each in troubles[:3]) + more,
-            )
+            raise in_part(troubles)
 
     def read(self, item: Item) -> list[Fact]:
         """The facts of the order's own rows, and `row.broken` for rows that nobody can attribute.

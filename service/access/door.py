@@ -246,7 +246,7 @@ def _is_this_machine(url: str) -> bool:
     try:
         return _is_loopback(URL(url).host or "")
     except ValueError:
-        return _is_loopback("")
+        return False
 
 
 def _unauthorized() -> Problem:
