@@ -36,7 +36,10 @@ async def test_an_appeal_writer_sees_what_contradicts_and_goes_to_the_very_place
     await sign_in(tab, here, Role.APPEAL_TOOL, words=words)
     assert await tab.run("location.pathname") == "/console/orders"
     await tab.run(f"[...document.links].find((a) => a.text === '{story.ORDER.id}').click()")
-    await tab.until("document.getElementById('headline') !== null")
+    # The page's script, which adds the viewer's clock, has run once the page is complete.
+    await tab.until(
+        "document.getElementById('headline') !== null && document.readyState === 'complete'"
+    )
     said = await text(tab)
     assert verdict in said
     assert over in said
