@@ -270,5 +270,6 @@ def setting_of(
     """
     value = options.get(name) or (secrets[name].reveal() if name in secrets else "")
     if not isinstance(value, str) or not value:
-        raise ConfigError(what=f"the source {source}", why=f"no {name} is configured")
+        why = f"no {name} is configured (set {name}, {name}_env or {name}_file in its table)"
+        raise ConfigError(what=f"the source {source}", why=why)
     return value

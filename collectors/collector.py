@@ -272,6 +272,7 @@ class Collector(Protocol):
 
     auth(options, secrets)   an Auth of collectors/auth.py, if it signs in
     configured(options)      a Collector, if what it asks for depends on the source's options
+    check(settings)          an error naming the setting of its own that it cannot use
     lacking(options)         what this machine lacks for it, in a sentence; "" if nothing
     platforms                platforms whose own order numbers it knows: of those it does not wait
     recognises(order, facts) whether the facts known hold a number it can ask with; it waits for one

@@ -276,7 +276,8 @@ class ImapSession:
         assert client is not None  # noqa: S101 - just connected
         secret = token or self._password
         if secret is None:
-            raise ConfigError(what=f"the source {self._source}", why="no password is configured")
+            why = "no password is configured (set password_env or password_file in its table)"
+            raise ConfigError(what=f"the source {self._source}", why=why)
         if token is not None:
             said = f"user={self._user}\x01auth=Bearer {secret.reveal()}\x01\x01"
             mechanism = "XOAUTH2"

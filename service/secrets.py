@@ -2,11 +2,13 @@
 
 A table says where a secret lies, by `NAME_env` or `NAME_file`. One that is not there is no fault of
 the file, and hinders nobody who does not need it: who audits has no key of a carrier. So it is
-noted with what is wrong, and refused by `demand` where it is going to be used.
+noted with what is wrong, and refused by `demand` where it is going to be used. One that stands in
+the file itself is refused at once: whoever is shown the file would have it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,16 @@ from evidence.errors import ConfigError
 if TYPE_CHECKING:
     from service.settings import Settings
 
+# What is secret under this name, in whichever table; a test holds it to what is asked for.
+SECRETS = frozenset(
+    {
+        "access_key", "access_token", "api_key", "api_token", "app_secret", "application_key",
+        "client_secret", "developer_key", "old_secret", "password", "private_key",
+        "refresh_token", "secret", "secret_key", "verification_token",
+    }
+)  # fmt: skip
+_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+
 
 def secrets_in(
     table: Mapping[str, Any], *, where: str, base: Path, env: Mapping[str, str], path: Path
@@ -25,7 +37,10 @@ def secrets_in(
 
     where   the table's name, as in `sources.ups`; base is the folder that file names begin at
     path    the configuration file, which an error names
+
+    ConfigError if a secret stands in the table itself.
     """
+    refuse_plain(table, where=where, path=path)
     secrets: dict[str, Secret] = {}
     plain: dict[str, Any] = {}
     for key, value in table.items():
@@ -42,12 +57,27 @@ def secrets_in(
     return plain, secrets
 
 
+def refuse_plain(table: Mapping[str, Any], *, where: str, path: Path) -> None:
+    """ConfigError naming the variable to use, if a secret stands in the table itself."""
+    for key in sorted(SECRETS & set(table)):
+        variable = re.sub(r"[^A-Z0-9]+", "_", f"{where.rpartition('.')[2]}_{key}".upper()).strip(
+            "_"
+        )
+        raise ConfigError(
+            what=f"the configuration {path}",
+            why=f"{where}.{key} is a secret, which belongs in the environment and not in the file: "
+            f'put it into the variable {variable}, and write {key}_env = "{variable}"',
+        )
+
+
 def _looked_up(key: str, value: Any, base: Path, env: Mapping[str, str]) -> tuple[str, str]:
     """The secret, and what is wrong with it; one of them is empty."""
     if key.endswith("_env"):
         # Nobody's secret ends with the end of a line; a shell that reads it from a file may add it.
         found = env.get(str(value), "").strip("\r\n")
-        return found, "" if found.strip() else f"{value} is not in the environment, or is empty"
+        # What is no name may be the secret itself, written where its variable's name belongs.
+        named = value if isinstance(value, str) and _NAME.fullmatch(value) else "what it names"
+        return found, "" if found.strip() else f"{named} is not in the environment, or is empty"
     try:
         found = (base / value).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError, TypeError, ValueError):

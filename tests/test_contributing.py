@@ -53,5 +53,5 @@ def test_the_shortest_real_one_is_as_short_as_it_says() -> None:
         for path in folder.glob("*.py")
         if re.search(r"^class \w+:\n    name = ", path.read_text("utf-8"), re.MULTILINE)
     )
-    assert shortest[0] < 120
+    assert shortest[0] < 140
     assert f"`{shortest[1]}`, has {shortest[0]} lines" in text

@@ -26,7 +26,14 @@ from collectors.carriers.parcel import (
     weight,
 )
 from collectors.carriers.parts import out_of
-from collectors.carriers.relayed import numbers_for, origin_of, register, said_by, unregistered
+from collectors.carriers.relayed import (
+    carriers_in,
+    numbers_for,
+    origin_of,
+    register,
+    said_by,
+    unregistered,
+)
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
 from evidence.facts import Fact
@@ -57,6 +64,10 @@ class Aftership:
     def auth(self, options: Mapping[str, Any], secrets: Mapping[str, Secret]) -> ApiKey:
         """The key, the secret `api_key`; one that may read trackings is enough."""
         return ApiKey("as-api-key", secret_of(secrets, "api_key", source=self.name))
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """ConfigError where `carriers` cannot be used."""
+        carriers_in(settings)
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each number's answer, all its pages, and the pictures it links to, at once."""

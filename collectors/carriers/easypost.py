@@ -26,7 +26,14 @@ from collectors.carriers.parcel import (
     weight,
 )
 from collectors.carriers.parts import out_of
-from collectors.carriers.relayed import numbers_for, origin_of, register, said_by, unregistered
+from collectors.carriers.relayed import (
+    carriers_in,
+    numbers_for,
+    origin_of,
+    register,
+    said_by,
+    unregistered,
+)
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
 from evidence.facts import Fact
@@ -58,6 +65,10 @@ class Easypost:
         key = secret_of(secrets, "api_key", source=self.name).reveal()
         token = base64.b64encode(f"{key}:".encode()).decode()
         return ApiKey("Authorization", Secret("api_key_basic", token), prefix="Basic ")
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """ConfigError where `carriers` cannot be used."""
+        carriers_in(settings)
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each number's trackers. What it was never told of is told it, if that is wanted."""

@@ -19,7 +19,7 @@ from evidence.pages import Node
 from evidence.tracking_numbers import CARRIERS
 
 # Carriers that have a source of their own here: their numbers are left to it, unless asked for.
-_ASKED_THEMSELVES = frozenset({"canada_post", "dhl", "fedex", "royal_mail", "ups", "usps"})
+LEFT_TO_THEMSELVES = frozenset({"canada_post", "dhl", "fedex", "royal_mail", "ups", "usps"})
 _A_NUMBER = re.compile(r"(?=.*\d)[0-9A-Z]{8,40}")
 
 
@@ -66,14 +66,14 @@ def numbers_for(context: Context) -> list[str]:
     Those that can be of a carrier without a source of its own here, and those of a shape that no
     table has; with the setting `carriers`, those that can be of one that it lists.
     """
-    wanted = _wanted(context.settings)
+    wanted = carriers_in(context.settings)
     asked: dict[str, None] = {}
     for said in context.known_all(NUMBER):
         number = normalize(said)
         if not _A_NUMBER.fullmatch(number):
             continue
         possible = {one.carrier: one.number for one in identify(number).possible}
-        fits = possible.keys() & wanted if wanted else possible.keys() - _ASKED_THEMSELVES
+        fits = possible.keys() & wanted if wanted else possible.keys() - LEFT_TO_THEMSELVES
         if fits:
             asked[possible[min(fits)]] = None
         elif not wanted and not identify(number).candidates:
@@ -101,7 +101,8 @@ def unregistered(where: Node) -> Fact:
     return where.fact("parcel.unregistered", "yes")
 
 
-def _wanted(settings: Mapping[str, object]) -> frozenset[str]:
+def carriers_in(settings: Mapping[str, object]) -> frozenset[str]:
+    """The setting `carriers`, empty where it is not there; ConfigError for a name no table has."""
     said = settings.get("carriers", [])
     if not isinstance(said, list):
         raise ConfigError(what="the setting carriers", why="it is not a list of names")

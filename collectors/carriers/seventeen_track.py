@@ -28,7 +28,14 @@ from collectors.carriers.parcel import (
     weight,
 )
 from collectors.carriers.parts import out_of
-from collectors.carriers.relayed import numbers_for, origin_of, register, said_by, unregistered
+from collectors.carriers.relayed import (
+    carriers_in,
+    numbers_for,
+    origin_of,
+    register,
+    said_by,
+    unregistered,
+)
 from collectors.collector import Context, Reply
 from collectors.secrets import Secret
 from evidence.errors import AccessError
@@ -68,6 +75,10 @@ class SeventeenTrack:
     def auth(self, options: Mapping[str, Any], secrets: Mapping[str, Secret]) -> ApiKey:
         """The account's key, the secret `api_key`."""
         return ApiKey("17token", secret_of(secrets, "api_key", source=self.name))
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """ConfigError where `carriers` cannot be used."""
+        carriers_in(settings)
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each number's answer. What 17TRACK was never told of is told it, if that is wanted.

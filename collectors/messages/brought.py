@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 from collectors.collector import Context
 from collectors.files.names import harmless
@@ -91,17 +92,17 @@ class Bringing:
         return new, told
 
 
-def own_addresses(context: Context) -> frozenset[str]:
+def own_addresses(settings: Mapping[str, Any]) -> frozenset[str]:
     """The setting own_addresses, in lower case; ConfigError where it is no list of texts."""
-    said = context.settings.get("own_addresses", ())
-    if isinstance(said, str) or not all(isinstance(address, str) for address in said):
+    said = settings.get("own_addresses", ())
+    if not isinstance(said, list | tuple) or not all(isinstance(address, str) for address in said):
         raise ConfigError(what="the setting own_addresses", why="it is not a list of addresses")
     return frozenset(address.strip().lower() for address in said)
 
 
-def zone_hint(context: Context) -> dict[str, str]:
+def zone_hint(settings: Mapping[str, Any]) -> dict[str, str]:
     """The setting received_header_zone, for Item.hints; FormatError for an unknown zone."""
-    zone = context.settings.get("received_header_zone")
+    zone = settings.get("received_header_zone")
     if zone is None:
         return {}
     zone_of(str(zone))

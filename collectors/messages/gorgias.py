@@ -25,12 +25,12 @@ from collectors.messages.transcript import (
     links_in,
     names_order,
     page_facts,
+    pages_in,
     pages_or_none,
 )
 from collectors.orders.record import moment, zone_in
 from collectors.secrets import Secret
 from collectors.troubles import Troubles
-from evidence.errors import ConfigError
 from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef
@@ -51,6 +51,11 @@ class Gorgias:
         user = setting_of(options, secrets, "email", source=self.name)
         return Basic(user, secret_of(secrets, "api_key", source=self.name))
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """An error where `zone` or `pages` cannot be used."""
+        zone_in(settings)
+        pages_in(settings, usual=_PAGES)
+
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring the messages of each ticket that names the order.
 
@@ -61,12 +66,9 @@ class Gorgias:
         mentions = Mentions.of(order, context)
         about = {"order.id": order.id}
         zone = zone_in(context.settings)
-        most = context.settings.get("pages", _PAGES)
-        if isinstance(most, bool) or not isinstance(most, int) or not 0 < most <= 1000:
-            raise ConfigError(what="the setting pages", why="it is not a number from 1 to 1000")
         tickets: list[str] = []
         cursor = ""
-        for _ in range(most):
+        for _ in range(pages_in(context.settings, usual=_PAGES)):
             params = {"limit": "100", "order_by": "created_datetime:desc"}
             params |= {"cursor": cursor} if cursor else {}
             reply = await http.get("/api/tickets", params=params)

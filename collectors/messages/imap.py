@@ -81,6 +81,12 @@ class ImapSource:
             extra={"scope": str(scope)} if scope else {},
         )
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """An error where `own_addresses`, `received_header_zone` or `folders` cannot be used."""
+        own_addresses(settings)
+        zone_hint(settings)
+        _folders_in(settings)
+
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each mail of the order, oldest first, and after it what is attached to it."""
         imap = context.need_imap()
@@ -88,8 +94,8 @@ class ImapSource:
         bringing = Bringing(
             context,
             about={"order.id": order.id},
-            hints=mentions.hints() | zone_hint(context),
-            own=own_addresses(context),
+            hints=mentions.hints() | zone_hint(context.settings),
+            own=own_addresses(context.settings),
         )
         folders = await _folders(imap, context)
         found = _Found()
@@ -135,14 +141,20 @@ class ImapSource:
 
 async def _folders(imap: Imap, context: Context) -> list[str]:
     """The folders that are configured, or INBOX and those the server marks as sent or archive."""
-    said = context.settings.get("folders")
-    if said is not None:
-        if isinstance(said, str) or not all(isinstance(name, str) for name in said):
-            raise ConfigError(what="the setting folders", why="it is not a list of names")
-        return list(said)
+    if (said := _folders_in(context.settings)) is not None:
+        return said
     there = await imap.folders()
     marked = [one.name for one in there if one.uses & set(_USES)]
     return list(dict.fromkeys(["INBOX", *marked]))
+
+
+def _folders_in(settings: Mapping[str, Any]) -> list[str] | None:
+    said = settings.get("folders")
+    if said is None:
+        return None
+    if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
+        raise ConfigError(what="the setting folders", why="it is not a list of names")
+    return said
 
 
 def _named(number: str) -> Iterator[str]:

@@ -17,10 +17,11 @@ Tried    on mails written by us to the shapes that public parsers document; no r
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from hashlib import sha256
 from itertools import islice
 from pathlib import PurePosixPath
+from typing import Any
 
 from collectors.collector import Context, FileEntry, Files
 from collectors.mentions import Mentions
@@ -48,6 +49,11 @@ class Mailbox:
     needs: frozenset[str] = frozenset()
     wants: frozenset[str] = frozenset({"shipment.tracking_number"})
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """An error where `own_addresses` or `received_header_zone` cannot be used."""
+        own_addresses(settings)
+        zone_hint(settings)
+
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each mail of the order, oldest first, and after it what is attached to it.
 
@@ -60,8 +66,8 @@ class Mailbox:
         bringing = Bringing(
             context,
             about={"order.id": order.id},
-            hints=mentions.hints() | zone_hint(context),
-            own=own_addresses(context),
+            hints=mentions.hints() | zone_hint(context.settings),
+            own=own_addresses(context.settings),
         )
 
         traces: list[Trace] = []

@@ -15,13 +15,20 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from collectors.collector import Context, Http
-from collectors.messages.transcript import ASKED, MAX_PAGES, fetched, group_of, page_facts
+from collectors.messages.transcript import (
+    ASKED,
+    MAX_PAGES,
+    fetched,
+    group_of,
+    page_facts,
+    pages_in,
+)
 from collectors.orders.record import epoch, numbers, numbers_in
 from collectors.orders.tiktok import NUMBER
 from collectors.orders.tiktok_api import TikTokAuth, refuse_failure, tiktok_auth
 from collectors.secrets import Secret
 from collectors.troubles import Troubles
-from evidence.errors import ConfigError, EvidenceError
+from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.orders import OrderRef, Platform
@@ -55,6 +62,10 @@ class TikTokMessages:
     def recognises(self, order: OrderRef, facts: Mapping[str, tuple[str, ...]]) -> bool:
         """Whether one of the order's names is a number of the platform's shape."""
         return bool(numbers_in(order, facts, platform=Platform.TIKTOK, shape=NUMBER))
+
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """An error where `pages` cannot be used."""
+        pages_in(settings, usual=_PAGES)
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring every page of the conversation with the order's buyer, and what is shown in it."""
@@ -95,11 +106,8 @@ async def _buyer(http: Http, context: Context, number: str) -> str:
 
 async def _conversation(http: Http, context: Context, buyer: str) -> str | None:
     """The id of the conversation in which this buyer takes part, or None."""
-    most = context.settings.get("pages", _PAGES)
-    if isinstance(most, bool) or not isinstance(most, int) or not 0 < most <= 1000:
-        raise ConfigError(what="the setting pages", why="it is not a number from 1 to 1000")
     token = ""
-    for _ in range(most):
+    for _ in range(pages_in(context.settings, usual=_PAGES)):
         params = {"page_size": "20"} | ({"page_token": token} if token else {})
         reply = await http.get(_BASE, params=params)
         refuse_failure(reply, context, what="the conversations")

@@ -7,13 +7,14 @@ asked for with, what it says leads on, whether it says that it is the last.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from typing import Any
 
 from collectors.collector import Http
 from collectors.mentions import Mentions
 from collectors.orders.record import label
 from collectors.troubles import Troubles
-from evidence.errors import EvidenceError
+from evidence.errors import ConfigError, EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item, Role
 from evidence.pages import Node, page_of
@@ -27,6 +28,14 @@ ASKED = "asked_with"
 def group_of(message: Node, place: int, *, key: str = "id") -> str:
     """The group of a message's facts."""
     return label("message", message[key], place)
+
+
+def pages_in(settings: Mapping[str, Any], *, usual: int) -> int:
+    """The setting `pages`: how many pages of a list are gone through; ConfigError for no number."""
+    most = settings.get("pages", usual)
+    if isinstance(most, bool) or not isinstance(most, int) or not 0 < most <= 1000:
+        raise ConfigError(what="the setting pages", why="it is not a number from 1 to 1000")
+    return most
 
 
 def page_facts(page: Node, following: Node, *, last: bool | None = None) -> Iterator[Fact]:

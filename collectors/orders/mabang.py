@@ -66,6 +66,10 @@ class Mabang:
         setting_of(options, {}, "app_key", source=self.name)
         return MabangAuth(secret_of(secrets, "developer_key", source=self.name))
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """An error where `zone` cannot be used."""
+        zone_in(settings)
+
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring every page that the ERP has on the platform's order number.
 

@@ -57,6 +57,10 @@ class Magento:
         token = secret_of(secrets, "access_token", source=self.name)
         return ApiKey("Authorization", token, prefix="Bearer ")
 
+    def check(self, settings: Mapping[str, Any]) -> None:
+        """An error where `zone` cannot be used."""
+        zone_in(settings)
+
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring the orders that go by one of the order's names, then what hangs on each.
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from collectors.secrets import Secret
 from evidence.errors import ConfigError
-from service.secrets import secrets_in
+from service.secrets import refuse_plain, secrets_in
 
 # service/access/callers.py says what they may.
 ROLES = frozenset({"appeal-tool", "auditor", "operator", "admin"})
@@ -42,6 +42,8 @@ def read_oidc(
         return None
     known = {field.name for field in fields(OidcSettings)} - {"client_secret"}
     known |= {"client_secret_env"}
+    if isinstance(table, dict):
+        refuse_plain(table, where="oidc", path=path)
     if not isinstance(table, dict) or not set(table) <= known:
         raise _wrong(path, f"[oidc] has {', '.join(sorted(known))}, and nothing else")
     roles = table.get("roles")

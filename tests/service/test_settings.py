@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from collectors.registry import collector_named
 from evidence.errors import ConfigError
 from service.health import health_of
 from service.runtime import Runtime
+from service.secrets import SECRETS, lacking
 from service.settings import Limits, load_settings
-from service.sources.sources import configured
+from service.sources.sources import Source, configured
 
+ROOT = Path(__file__).parents[2]
 UPS = "[sources.ups]\nclient_id = 'a'\nclient_secret_env = 'S'\n"
 
 
@@ -52,6 +56,75 @@ def wrong(path: Path, text: str, **environment: str) -> str:
 )
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, text: str, named: str) -> None:
     assert named in wrong(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "write"),
+    [
+        ("[sources.ups]\nclient_id = 'a'\nclient_secret = 'hush-hush'", "UPS_CLIENT_SECRET"),
+        ("[sources.eu-mail]\ncollector = 'imap'\npassword = 'hush-hush'", "EU_MAIL_PASSWORD"),
+        ("[sources.notes]\ncollector = 'folder'\nprivate_key = 'hush-hush'", "NOTES_PRIVATE_KEY"),
+        ("[webhooks.stripe]\nsecret = 'hush-hush'", "STRIPE_SECRET"),
+        ("[queues.sp-api]\nurl = 'https://q'\nsecret_key = 'hush-hush'", "SP_API_SECRET_KEY"),
+        ("[s3]\nbucket = 'b'\naccess_key = 'hush-hush'", "S3_ACCESS_KEY"),
+        ("[oidc]\nclient_secret = 'hush-hush'", "OIDC_CLIENT_SECRET"),
+    ],
+)
+def test_a_secret_in_the_file_itself_is_refused_with_the_variable_to_use(
+    tmp_path: Path, text: str, write: str
+) -> None:
+    said = wrong(tmp_path, text)
+    (key,) = re.findall(r"^(\w+) = 'hush-hush'", text, re.MULTILINE)
+    assert f'write {key}_env = "{write}"' in said and "belongs in the environment" in said
+    assert "hush-hush" not in said
+
+
+def test_a_secret_that_stands_where_its_variables_name_belongs_is_not_repeated(
+    tmp_path: Path,
+) -> None:
+    config = tmp_path / "orderproof.toml"
+    config.write_text(UPS.replace("'S'", "'hush-hush'"), encoding="utf-8")
+    (problem,) = lacking(load_settings(config, environment={}))
+    assert "what it names is not in the environment" in str(problem)
+    assert "hush-hush" not in str(problem)
+
+
+def test_every_secret_that_a_collector_asks_for_is_known_as_one() -> None:
+    asked = set()
+    for path in (ROOT / "collectors").rglob("*.py"):
+        asked |= set(re.findall(r'secret_of\(\s*secrets, "(\w+)"', path.read_text("utf-8")))
+    assert len(asked) > 8 and asked <= SECRETS
+
+
+@pytest.mark.parametrize(
+    ("collector", "setting"),
+    [
+        ("mabang", "zone = 'Asia/Peking'"),
+        ("magento", "zone = 8"),
+        ("gorgias", "zone = 'CST'"),
+        ("gorgias", "pages = 0"),
+        ("tiktok_messages", "pages = 'all'"),
+        ("mailbox", "received_header_zone = 'PST'"),
+        ("mailbox", "own_addresses = 'us@shop.example'"),
+        ("imap", "folders = 'INBOX'"),
+        ("17track", "carriers = ['nobody']"),
+        ("aftership", "carriers = 'ups'"),
+        ("easypost", "carriers = ['nobody']"),
+        ("table", "columns = 7"),
+    ],
+)
+def test_a_sources_own_setting_is_told_before_an_order_is_asked_for(
+    tmp_path: Path, collector: str, setting: str
+) -> None:
+    config = tmp_path / "orderproof.toml"
+    text = f"[sources.shop]\ncollector = '{collector}'\n"
+    config.write_text(text + setting, encoding="utf-8")
+    (table,) = load_settings(config, environment={}).sources
+    said = Source(collector_named(collector), table).misdescribed
+    assert said.startswith("sources.shop: ") and said.endswith(".")
+    config.write_text(text, encoding="utf-8")
+    (table,) = load_settings(config, environment={}).sources
+    assert collector == "table" or not Source(collector_named(collector), table).misdescribed
 
 
 def test_a_secret_is_never_in_what_is_said(tmp_path: Path) -> None:

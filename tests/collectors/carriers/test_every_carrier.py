@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.carriers.asking import NUMBER
+from collectors.carriers.relayed import LEFT_TO_THEMSELVES
 from collectors.collector import Collector
 from collectors.registry import all_collectors
 from evidence.errors import AccessError, EvidenceError, OutageError, RequestError, ShapeError
 from evidence.items import Provenance, Role
-from evidence.tracking_numbers import CARRIERS, Likeness, likeness
+from evidence.tracking_numbers import CARRIERS, Likeness, identify, likeness
 from service.sandbox.app import make_sandbox, served
 from service.sandbox.faults import Fault
 from service.sandbox.scenario import everyone
@@ -25,6 +26,7 @@ CARRYING = [
     one for one in all_collectors() if type(one).__module__.startswith("collectors.carriers.")
 ]
 each_carrier = pytest.mark.parametrize("carrier", CARRYING, ids=lambda carrier: carrier.name)
+AGGREGATORS = frozenset({"17track", "aftership", "easypost"})
 # Said in our words of what the answer shows.
 DERIVED = frozenset(
     {"delivery.signature", "delivery.photo", "delivery.document", "shipment.weight"}
@@ -78,6 +80,13 @@ async def test_a_number_that_cannot_be_the_carriers_is_not_asked_for(carrier: Co
     assert questions(app) == []
     if carrier.name in CARRIERS:
         assert likeness(number_of(carrier), carrier.name) is not Likeness.NO
+
+
+@each_carrier
+def test_an_aggregator_leaves_a_carriers_numbers_to_its_own_source(carrier: Collector) -> None:
+    if carrier.name not in AGGREGATORS:
+        possible = {one.carrier for one in identify(number_of(carrier)).possible}
+        assert possible & LEFT_TO_THEMSELVES, f"relayed.py does not name {carrier.name}"
 
 
 @each_carrier
