@@ -2,7 +2,8 @@
 its proofs, and the text apart from all evidence.
 
 It is kept as a paper of the case whenever that is sealed, so the case's bundle says which seals of
-its orders it stands on: whoever has the orders' bundles finds each statement by its digest.
+its orders it stands on: whoever has the orders' bundles finds each by its folder's name, and its
+statement by the digest.
 Source: scenarios S4-01, S4-08.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from evidence.bundle import folder_name
 from evidence.canonical import canonical, digest
 from evidence.cases import Case
 from evidence.items import Role
@@ -60,8 +62,8 @@ async def _order(asking: Asking, named: str) -> dict[str, Any]:
     ref, runtime = ref_of(named), asking.runtime
     order = await runtime.ledger.find_order(asking.whose.tenant, ref)
     line: dict[str, Any] = {
-        "order": named, "sealed_at": None, "statement": None, "manifest": None, "items": 0,
-        "complete": False,
+        "order": named, "sealed_at": None, "bundle": None, "statement": None, "manifest": None,
+        "items": 0, "complete": False,
     }  # fmt: skip
     if order is None or not asking.whose.covers(order.store):
         return line
@@ -72,6 +74,7 @@ async def _order(asking: Asking, named: str) -> dict[str, Any]:
     return {
         "order": named,
         "sealed_at": rfc3339(known.manifest.at),
+        "bundle": None if statement is None else folder_name(statement),
         "statement": None if statement is None else digest(statement),
         "manifest": digest(known.manifest_envelope),
         "items": len(known.manifest.items),

@@ -60,7 +60,16 @@ async def _refuse_strange_forms(visit: Visit) -> None:
     strange = site not in (None, "same-origin") or (
         origin is not None and _authority(origin) != request.headers.get(hdrs.HOST, "").lower()
     )
-    fields = await request.post()
+    try:
+        fields = await request.post()
+    except web.HTTPRequestEntityTooLarge as raised:
+        raise Problem(
+            413,
+            "too-large",
+            "A form takes at most 1 MB, its file included; nothing of it was kept. Hand a larger "
+            "paper to its case by `orderproof case step` or POST /v1/cases/{case_id}/papers, and a "
+            "larger export by `orderproof defects`.",
+        ) from raised
     request[BODY_TEXTS] = [value for value in fields.values() if isinstance(value, str)]
     said = str(fields.get(FORM_TOKEN, ""))
     right = request.app[SESSIONS].form_token(visit.session)

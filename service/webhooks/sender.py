@@ -192,8 +192,14 @@ def check_url(text: str, *, trusted: frozenset[str]) -> str:
         raise RequestError(what="the subscription's url", why="it is no URL") from error
     if host in trusted and url.scheme in ("http", "https"):
         return text
-    if url.scheme != "https" or not host or url.user or url.password:
-        why = "it is not https, or carries a user's name"
+    why = ""
+    if url.user or url.password:
+        why = "it carries a user's name or password"
+    elif not host:
+        why = "it names no host"
+    elif url.scheme != "https":
+        why = "it is not https, and its host is not among the operator's `outbound_hosts`"
+    if why:
         raise RequestError(what="the subscription's url", why=why)
     return text
 

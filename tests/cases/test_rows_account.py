@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import zipfile
 from collections.abc import AsyncIterator
@@ -242,6 +243,9 @@ async def test_S4_01_an_account_stands_on_the_seals_of_its_twelve_orders(here: H
     # Whoever has an order's bundle finds its statement named in the index.
     answer = await here.ask.get(f"/v1/orders/amazon/{ORDERS[7]}/statement")
     assert _sha256(answer.body) == found["orders"][7]["statement"]
+    taken = await here.ask.get(f"/v1/orders/amazon/{ORDERS[7]}/bundle")
+    with zipfile.ZipFile(io.BytesIO(taken.body)) as bundle:
+        assert bundle.namelist()[0].startswith(f"{found['orders'][7]['bundle']}/")
     # Sealed again without a change, nothing is added.
     version = (await here.ask.get(f"/v1/cases/{case['id']}")).json["version"]
     assert (await here.ask.post(f"/v1/cases/{case['id']}/seal")).json["version"] == version

@@ -91,6 +91,9 @@ async def test_a_case_is_opened_moved_sealed_and_taken_away(here: Stage, visitor
         )
         return await visitor.ask("POST", f"{path}/steps", data=form)
 
+    large = await record(step="document", file=b"x" * (1 << 20))
+    assert (large.status, "A form takes at most 1 MB" in plain(large)) == (413, True)
+    assert "`orderproof case step`" in plain(large)
     early = await record(step="submit", channel="console", text="Too early.")
     assert early.status == 409
     assert "the case is noticed" in plain(early)

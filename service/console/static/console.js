@@ -1,5 +1,5 @@
 // What a page does by itself: it adds the viewer's own time to each UTC time, counts down to a
-// deadline, and follows a running collection. Without it every page still says all of this.
+// deadline, follows a running collection, and weighs a file before it is sent. Without it every page still says all of this.
 "use strict";
 
 const LANGUAGE = document.documentElement.lang === "zh" ? "zh-CN" : "en";
@@ -68,6 +68,13 @@ function showTask(task, words) {
   line.querySelector(".task-items").textContent = String(task.items);
 }
 
+// A file that the form cannot carry is told before it is sent.
+function weigh(input) {
+  const over = [...input.files].some((file) => file.size > Number(input.dataset.most));
+  input.setCustomValidity(over ? input.dataset.tooLarge : "");
+  input.reportValidity();
+}
+
 // On paper nothing can be opened: what the evidence rests on is printed with it.
 function openForPaper() {
   for (const each of document.querySelectorAll("details.question:not([open])")) {
@@ -88,5 +95,6 @@ addEventListener("afterprint", closeAgain);
 addLocalTimes(document);
 countDown();
 setInterval(countDown, 30_000);
+for (const input of document.querySelectorAll("input[data-most]")) input.addEventListener("change", () => weigh(input));
 const progress = document.getElementById("progress");
 if (progress) follow(progress);
