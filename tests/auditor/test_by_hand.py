@@ -3,12 +3,13 @@
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from evidence.bundle import COSIGNED
-from evidence.canonical import digest
+from evidence.canonical import canonical, digest
 from tests.auditor.bundles import Made, make, reviewers, with_copies
 from tests.auditor.test_standing import W1, cosigned
 
@@ -91,6 +92,28 @@ def test_what_was_altered_is_seen_by_hand(
     said = run(folder)
     assert told in said, said
     assert not good(said, envelopes=2)
+
+
+def test_securesystemslib_and_the_keys_out_of_a_key_file_are_used_as_it_says(
+    tmp_path: Path,
+) -> None:
+    made = make(2)
+    folder = unpack(made, tmp_path)
+    (tmp_path / "keys.json").write_bytes(canonical(made.house.keys_json))
+    (tmp_path / "seller.pem").unlink()
+    (block,) = [block for block in blocks("sh") if "> seller.pem" in block]
+    lines = "\n".join(line for line in block.splitlines() if ".tsa[" not in line)
+    subprocess.run(["bash", "-ec", lines], cwd=tmp_path, check=True)
+    assert (tmp_path / "log.vkey").read_text().strip() == made.house.log_signer.verifier.vkey
+
+    def checked() -> subprocess.CompletedProcess[str]:
+        asked = [sys.executable, "-c", blocks("python")[0]]
+        return subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=False)
+
+    assert checked().stdout.count("is signed by the seller") == 2
+    envelope = folder / "proof" / "statement.dsse.json"
+    envelope.write_bytes(envelope.read_bytes().replace(b'"payload":"ey', b'"payload":"eY', 1))
+    assert "VerificationError" in checked().stderr
 
 
 def test_copies_of_items_are_checked_by_hand(tmp_path: Path) -> None:

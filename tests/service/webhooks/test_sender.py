@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
+import os
+import re
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +16,7 @@ from typing import Any
 
 import pytest
 import standardwebhooks
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from evidence.custody import Act
@@ -25,9 +30,11 @@ from service.settings import RetentionSettings
 from service.webhooks.sender import PAUSES_S, Sender, check_url, new_secret
 from storage.ledger.outbox import Subscription, Told
 from storage.ledger.records import State
+from tests.journeys.processes import free_port
 from tests.service.access.house import BY, OUR_ORDER, OURS, THEIRS, house_settings
 
 ALL = frozenset(map(str, Told))
+PAGE = Path(__file__).parents[3] / "docs" / "webhooks.md"
 NOW = datetime.now(UTC)
 
 
@@ -271,3 +278,58 @@ async def test_url_and_secret_are_readable_in_no_file(
     files = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     for hidden in (b"s3cr3t-of-theirs", made.secret.encode()):
         assert not any(hidden in data for data in files)
+
+
+async def test_the_receiver_of_the_page_takes_what_we_send_once_and_nothing_else(
+    runtime: Runtime, sender: Sender, receiver: Receiver
+) -> None:
+    (program,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.M | re.S)
+    port, secret = free_port(), new_secret()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program.replace("8400", str(port))),
+        env=os.environ | {"WEBHOOK_SECRET": secret},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(30):
+            while not await _listens(port):
+                await asyncio.sleep(0.05)
+        url = f"http://127.0.0.1:{port}/"
+        subscription = receiver.subscription(url=url, secret=secret)
+        await runtime.ledger.add_subscription(subscription)
+        await ended(runtime, complete=True)
+        assert await sender.send() == 1
+        assert await runtime.ledger.replay_messages(OURS, subscription.id, since=NOW) == 1
+        assert await sender.send() == 1
+        statuses = [await _posted(url, secret, seconds=s) for s in (0, -290, -310, 310)]
+        assert statuses == [204, 204, 401, 401]
+        assert await _posted(url, new_secret(), seconds=0) == 401
+    finally:
+        process.terminate()
+    out, _ = await process.communicate()
+    assert out.decode().splitlines() == [f"manifest.sealed {OUR_ORDER.id}"] + ["tried None"] * 2
+
+
+async def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
+        return True
+    return False
+
+
+async def _posted(url: str, secret: str, *, seconds: int) -> int:
+    """The answer to a message that was signed so many seconds from now."""
+    at, id, body = (
+        datetime.now(UTC) + timedelta(seconds=seconds),
+        f"msg_{seconds}",
+        '{"type":"tried","data":{}}',
+    )
+    headers = {
+        "webhook-id": id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": "v1,x " + standardwebhooks.Webhook(secret).sign(id, at, body),
+    }
+    async with ClientSession() as asking, asking.post(url, data=body, headers=headers) as answer:
+        return answer.status
