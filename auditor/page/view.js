@@ -43,13 +43,13 @@ function showReport(report, name) {
   const { pass, fail, inconclusive } = counts;
   const numbers = element("p", "", ...both(
     `${pass} checks hold, ${fail} are wrong, ${inconclusive} could not be made here.`,
-    `${pass} 项成立,${fail} 项有误,${inconclusive} 项在此无法核验。`,
+    `${pass} 项成立，${fail} 项有误，${inconclusive} 项在此无法核验。`,
   ));
   const answer = showAnswer(...answerTo(report), numbers);
   const { receipts = 0, items = 0, files = 0, bytes = 0 } = report.counts;
   const looked = element("p", "facts", ...both(
     `${name}: ${receipts} receipts, ${items} items, ${files} files, ${bytes} bytes.`,
-    `${name}:${receipts} 份收据,${items} 个证据文件,共 ${files} 个文件,${bytes} 字节。`,
+    `${name}：${receipts} 份收据，${items} 个证据文件，共 ${files} 个文件，${bytes} 字节。`,
   ));
   byId("result").replaceChildren(answer, showTrust(report.trust), looked, saveLink(report));
   for (const state of ["fail", "inconclusive", "pass"]) {
@@ -61,7 +61,7 @@ function showReport(report, name) {
 // Without a pinned key the best there is to say is not in green.
 function answerTo({ answer, trust, checks }) {
   if (answer !== "ok" && checks.every(({ state }) => state !== "fail")) {
-    return ["inconclusive", "?", "Do not rely on it yet: see what is open", "暂勿依赖:请看未决之处"];
+    return ["inconclusive", "?", "Do not rely on it yet: see what is open", "暂勿依赖：请看未决之处"];
   }
   if (answer !== "ok") return ["fail", "\u2715", "It does not hold", "核验不通过"];
   if (trust === "pinned") {
@@ -69,7 +69,7 @@ function answerTo({ answer, trust, checks }) {
   }
   return [
     "inconclusive", "\u2713", "It agrees with itself; who sealed it is not shown",
-    "前后一致;未证明由谁封存",
+    "前后一致；未证明由谁封存",
   ];
 }
 
@@ -77,11 +77,11 @@ function showTrust(trust) {
   const said = trust === "pinned"
     ? both(
       "trust: pinned. Signatures of the kind you gave a key for were checked with that key. If you got it from the sealer and not with this bundle, they show who sealed it.",
-      "trust: pinned(已固定公钥)。凡是你提供了公钥的签名,都用该公钥核验。如果公钥来自封存方本人而非随证据包取得,这就证明了由谁封存。",
+      "trust: pinned（已固定公钥）。凡是你提供了公钥的签名，都用该公钥核验。如果公钥来自封存方本人而非随证据包取得，这就证明了由谁封存。",
     )
     : both(
       "trust: bundle. Only keys that lie in the bundle itself vouch for the signatures. The bundle agrees with itself or does not; who made it is not shown, because anyone can make a bundle with keys of his own. Give the sealer's key above to know.",
-      "trust: bundle(仅凭证据包自身)。签名只由证据包自带的公钥担保。这只能说明证据包是否前后一致,不能证明由谁制作,因为任何人都能用自己的密钥制作证据包。要确认身份,请在上方提供封存方的公钥。",
+      "trust: bundle（仅凭证据包自身）。签名只由证据包自带的公钥担保。这只能说明证据包是否前后一致，不能证明由谁制作，因为任何人都能用自己的密钥制作证据包。要确认身份，请在上方提供封存方的公钥。",
     );
   return element("p", "trust", ...said);
 }
@@ -109,7 +109,7 @@ function saveLink(report) {
   const checks = report.checks.map(({ name, state, what, where }) => ({ name, state, what, where }));
   const text = JSON.stringify({ ...report, checks }, null, 2);
   saved = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const link = element("a", "", ...both("Save this report (JSON)", "保存本报告(JSON)"));
+  const link = element("a", "", ...both("Save this report (JSON)", "保存本报告（JSON）"));
   link.href = saved;
   link.download = "report.json";
   return element("p", "facts", link);

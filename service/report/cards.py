@@ -53,7 +53,7 @@ def item_blocks(
         Said(
             "Each item was kept byte for byte as its source sent it. Pictures here are smaller "
             "copies, for orientation; the digest is that of the original.",
-            "每份证据均按来源发送的原始字节保存。此处图片为缩小的副本,仅供查看;摘要为原件的摘要。",
+            "每份证据均按来源发送的原始字节保存。此处图片为缩小的副本，仅供查看；摘要为原件的摘要。",
         )
     )
     for at, item in enumerate(items):
@@ -100,7 +100,7 @@ def _card(
                 Said("Source", "来源"),
                 Said(
                     f"{by}; {grade.en}; origin {of.en}",
-                    f"{by};{grade.zh};陈述方 {of.zh}",
+                    f"{by}；{grade.zh}；陈述方 {of.zh}",
                 ),
             ),
             (told,),
@@ -143,7 +143,7 @@ def _picture(item: SealedItem, preview: Preview | None, here: tuple[Place, ...])
         ),
         Said(
             f"Reduced copy{page}; the original is item {item.seq}",
-            f"缩小副本{page_zh};原件为第 {item.seq} 号证据",
+            f"缩小副本{page_zh}；原件为第 {item.seq} 号证据",
         ),
         here,
     )
@@ -175,7 +175,7 @@ def _facts_of(sealing: Sealing, item: SealedItem) -> Iterator[Row]:
         yield Row(
             (
                 Said("Further facts", "其他事实"),
-                Said(f"{left}, in the manifest", f"{left} 项,见封存清单"),
+                Said(f"{left}, in the manifest", f"{left} 项，见封存清单"),
             ),
             (sealing.here("facts"),),
         )

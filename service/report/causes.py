@@ -76,7 +76,7 @@ def corrective_blocks(sealing: Sealing) -> Iterator[Block]:
             Row(
                 (
                     EVENTS["message.sent.at"],
-                    Said(f"by the seller: {fact.text}", f"由卖家:{fact.text}"),
+                    Said(f"by the seller: {fact.text}", f"由卖家：{fact.text}"),
                 ),
                 places,
             )
@@ -99,7 +99,7 @@ def preventive_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
         Said(
             "A measure is a person's promise: state only what is in place, since when, and what "
             "proves it. What the checks found in the records is where one can begin:",
-            "措施是人的承诺:只写已落实的内容、起始时间与证明。检查在记录中发现的问题可作为起点:",
+            "措施是人的承诺：只写已落实的内容、起始时间与证明。检查在记录中发现的问题可作为起点：",
         )
     )
     places = places_of(sealing)
@@ -179,7 +179,7 @@ def _promises(sealing: Sealing) -> Iterator[Row]:
                 answer = Said("no", "否")
             case _:
                 answer = Said(
-                    "cannot be known: a zone or a time is missing", "无法得知:缺少时区或时间"
+                    "cannot be known: a zone or a time is missing", "无法得知：缺少时区或时间"
                 )
         times = f"{in_utc(pair[0].time).en} / {in_utc(pair[1].time).en} UTC"
         yield Row((words, Said(f"{answer.en} ({times})", f"{answer.zh}({times})")), places)

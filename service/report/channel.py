@@ -85,7 +85,7 @@ def question_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
 IN_WORDS = Said(
     "Each link below is told in the words of whoever states it. Where nobody states one, that is "
     "told; nothing is concluded from silence.",
-    "以下每一环节均以陈述方原文列出。无人陈述之处如实说明,不由沉默作出结论。",
+    "以下每一环节均以陈述方原文列出。无人陈述之处如实说明，不由沉默作出结论。",
 )
 
 
@@ -199,7 +199,9 @@ def _hashes(sealing: Sealing, hashed: Hashed) -> Iterator[tuple[str, str, Place,
 
 
 def buyer_blocks(sealing: Sealing, hashed: Hashed) -> Iterator[Block]:
-    yield Heading(1, Said("The buyer, compared by a keyed hash", "买家标识(仅以带密钥的散列比较)"))
+    yield Heading(
+        1, Said("The buyer, compared by a keyed hash", "买家标识（仅以带密钥的散列比较）")
+    )
     rows = [
         Row((meaning_of(name), Said.same(key), origins((origin,))), (place,))
         for name, key, place, origin in _hashes(sealing, hashed)
@@ -214,7 +216,7 @@ def buyer_blocks(sealing: Sealing, hashed: Hashed) -> Iterator[Block]:
         Said(
             "Equal digits are the same id; different digits, another. The key stays with the "
             "sealer, and names and addresses are not in this report.",
-            "数字相同即为同一标识,不同即为不同标识。密钥由封存方保管;本报告不含姓名与地址。",
+            "数字相同即为同一标识，不同即为不同标识。密钥由封存方保管；本报告不含姓名与地址。",
         )
     )
     yield Table(

@@ -76,7 +76,7 @@ def cover_of(sealing: Sealing, wanted: Wanted, *, verify_url: str = "") -> Cover
         code=code_of(said_by_code(sealing, verify_url)),
         code_alt=Said(
             f"QR code: {said_by_code(sealing, verify_url)}",
-            f"二维码:{said_by_code(sealing, verify_url)}",
+            f"二维码：{said_by_code(sealing, verify_url)}",
         ),
         code_caption=Said("Names the manifest above", "指向封存清单"),
     )
@@ -97,7 +97,7 @@ def cover_of_appeal(appeal: Appeal, wanted: Wanted, *, verify_url: str = "") -> 
             Said("Collections", "收集"),
             Said(
                 f"complete {whole}, incomplete {len(manifests) - whole}",
-                f"完整 {whole},不完整 {len(manifests) - whole}",
+                f"完整 {whole}，不完整 {len(manifests) - whole}",
             ),
         ),
         (Said("Items", "证据"), Said.same(str(sum(len(each.items) for each in manifests)))),
@@ -127,7 +127,7 @@ def cover_of_appeal(appeal: Appeal, wanted: Wanted, *, verify_url: str = "") -> 
             *_words()[1:],
         ),
         code=code_of(says),
-        code_alt=Said(f"QR code: {says}", f"二维码:{says}"),
+        code_alt=Said(f"QR code: {says}", f"二维码：{says}"),
         code_caption=Said("Names the list above", "指向清单列表"),
     )
 
@@ -149,7 +149,7 @@ def _words() -> tuple[Said, ...]:
             "This report tells what was collected for one order, what the sources say, and what "
             "the checks found, also where it speaks against the seller. Every claim names the "
             "receipt of its item and the place in it.",
-            "本报告说明为一个订单收集了什么、各来源的陈述以及检查发现,"
+            "本报告说明为一个订单收集了什么、各来源的陈述以及检查发现，"
             "包括对卖家不利的内容。每项陈述均注明"
             "证据的收据编号及其中的位置。",
         ),

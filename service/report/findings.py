@@ -37,7 +37,7 @@ def sentence(finding: Finding, language: Language) -> Said:
 
 def glossed(sealed: str, meaning: str, language: Language) -> Said:
     """A sealed English text with its meaning in Chinese; where that stands alone, with the text."""
-    return Said(sealed, f"{meaning}(原文:{sealed})" if language is Language.ZH else meaning)
+    return Said(sealed, f"{meaning}（原文：{sealed}）" if language is Language.ZH else meaning)
 
 
 def do(finding: Finding) -> Said:

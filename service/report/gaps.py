@@ -33,7 +33,7 @@ _TIME_LEFT = "coverage.deadlines"
 COMPARED = Said(
     "This compares what was collected with what the rules ask for. It does not say how the "
     "platform decides.",
-    "以下将已收集的材料与规则要求对照,不涉及平台如何决定。",
+    "以下将已收集的材料与规则要求对照，不涉及平台如何决定。",
 )
 NOT_TOLD = Said("not told", "未注明")
 
@@ -75,7 +75,7 @@ def standing_blocks(sealing: Sealing, wanted: Wanted, *, told: bool = True) -> I
             Said(
                 f"{len(open_)} of {len(required)} required things are lacking or not enough. An "
                 "answer to this defect would leave them open.",
-                f"{len(required)} 项必需材料中 {len(open_)} 项缺失或不足;现在答复会留下空缺。",
+                f"{len(required)} 项必需材料中 {len(open_)} 项缺失或不足；现在答复会留下空缺。",
             ),
             where,
             grave=True,
@@ -85,7 +85,7 @@ def standing_blocks(sealing: Sealing, wanted: Wanted, *, told: bool = True) -> I
             Said(
                 f"All {len(required)} required things are present: this defect can be answered on "
                 "the evidence.",
-                f"{len(required)} 项必需材料均已具备:可以依据现有证据答复该缺陷。",
+                f"{len(required)} 项必需材料均已具备：可以依据现有证据答复该缺陷。",
             ),
             where,
         )
@@ -124,7 +124,7 @@ def lacking_blocks(sealing: Sealing) -> Iterator[Block]:
         yield Table(
             (
                 (Said("Step", "步骤"), 1.0),
-                (Said("Until, by the strictest reading", "截止(最严格的解读)"), 2.0),
+                (Said("Until, by the strictest reading", "截止（最严格的解读）"), 2.0),
                 (Said("Rule", "规则"), 1.6),
             ),
             tuple(row for row, _ in due),
@@ -133,7 +133,7 @@ def lacking_blocks(sealing: Sealing) -> Iterator[Block]:
         yield Note(
             Said(
                 "No item states the moment that the deadlines count from, so no date can be told.",
-                "没有材料写明期限的起算时间,因此无法给出日期。",
+                "没有材料写明期限的起算时间，因此无法给出日期。",
             ),
             (sealing.here("policy", "toml"),),
         )
@@ -206,7 +206,7 @@ def _due_row(sealing: Sealing, readings: list[Due]) -> tuple[Row, Said]:
     first = readings[0]
     moment = Said.same(f"{first.earliest:%Y-%m-%d %H:%M:%S} UTC")
     over = first.earliest < sealing.manifest.at
-    told = until = Said(f"{moment.en} (over)", f"{moment.zh}(已过)") if over else moment
+    told = until = Said(f"{moment.en} (over)", f"{moment.zh}（已过）") if over else moment
     more = len(readings) - 1
     others = f"; {more} other reading{'s' if more > 1 else ''}" if more else ""
     others_zh = f";另有 {more} 种解读" if more else ""
@@ -217,7 +217,7 @@ def _due_row(sealing: Sealing, readings: list[Due]) -> tuple[Row, Said]:
         else sealing.place(first.start.item, str(first.start.locator))
     )
     if of_request:
-        told = Said(f"{told.en}, counted from the request", f"{told.zh},自请求所述时间起算")
+        told = Said(f"{told.en}, counted from the request", f"{told.zh}，自请求所述时间起算")
     places = (sealing.here("policy", "toml"), *((starts,) if starts else ()))
     step = first.rule.step or "answer"
     row = Row(

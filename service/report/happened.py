@@ -41,7 +41,7 @@ def timeline_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
             "Each time is as wide as its source left it: without a zone it can be any moment that "
             "a zone allows, a bare date any moment of that day. No zone was guessed. Times of "
             "sources stand beside UTC as they were written.",
-            "每个时间的范围以来源所写为准:未注明时区的,可为任一时区下的时刻;只有日期的,可为当日任一时刻。"
+            "每个时间的范围以来源所写为准：未注明时区的，可为任一时区下的时刻；只有日期的，可为当日任一时刻。"
             "我们不猜测时区。来源原文与 UTC 并列。",
         )
     )
@@ -63,7 +63,7 @@ def timeline_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
             ).encode(),
             "svg",
             timeline.described(part),
-            Said("Events of the order, in UTC", "订单事件(UTC)"),
+            Said("Events of the order, in UTC", "订单事件（UTC）"),
             (sealing.here("facts"),),
         )
     if events:
@@ -133,7 +133,7 @@ def contradiction_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
         if finding.do:
             said = do(finding)
             yield Note(
-                Said(f"What would explain or settle it: {said.en}", f"如何解释或查明:{said.zh}"),
+                Said(f"What would explain or settle it: {said.en}", f"如何解释或查明：{said.zh}"),
                 where(finding)[:1],
             )
 

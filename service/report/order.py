@@ -48,7 +48,7 @@ def order_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
         *(_alias(alias, here("order", "aliases", n)) for n, alias in enumerate(manifest.aliases)),
         *(
             _fact_row(
-                Said(f"Defect: {name.replace('_', ' ')}", f"缺陷:{_DEFECT.get(name, name)}"),
+                Said(f"Defect: {name.replace('_', ' ')}", f"缺陷：{_DEFECT.get(name, name)}"),
                 quoted(value),
                 here("defect", name),
             )
@@ -70,10 +70,10 @@ def order_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
             Said("Complete", "完整性"),
             Said(
                 "yes: every source answered, everything required is present",
-                "完整:所有来源均已答复,必需材料齐备",
+                "完整：所有来源均已答复，必需材料齐备",
             )
             if manifest.complete
-            else Said("no: see the requirements and the sources", "不完整:见“规则要求”与“来源”"),
+            else Said("no: see the requirements and the sources", "不完整：见“规则要求”与“来源”"),
             here("complete"),
             grave=not manifest.complete,
         ),
@@ -99,7 +99,7 @@ _DEFECT = {
 
 def _alias(alias: Alias, place: Place) -> Row:
     return _fact_row(
-        Said(f"Alias: {meaning_of(alias.kind).en}", f"别名:{meaning_of(alias.kind).zh}"),
+        Said(f"Alias: {meaning_of(alias.kind).en}", f"别名：{meaning_of(alias.kind).zh}"),
         quoted(alias.value),
         place,
     )

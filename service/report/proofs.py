@@ -23,7 +23,7 @@ from service.wording.words import (
 
 SEALED_IN_ENGLISH = Said(
     "Chinese wording explains the findings' codes; the sealed sentences are English.",
-    "发现的中文说明解释其代码;封存的原句为英文,以原句为准。",
+    "发现的中文说明解释其代码；封存的原句为英文，以原句为准。",
 )
 
 
@@ -64,9 +64,9 @@ def verifying_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
             'code and its footer name. "#3 json:/a" means receipt number 3 of the order\'s chain, '
             "and that place in the item's bytes; places under /predicate are in the payload of the "
             "manifest itself. With the bundle of the order, offline and with a free program:",
-            "本报告供人阅读,以二维码与页脚所指的封存清单为准。“#3 json:/a”指订单收据链的"
-            "第 3 号收据及该证据字节中的位置;/predicate 之下的位置在清单自身的载荷中。"
-            "持有订单证据包即可使用免费程序离线核验:",
+            "本报告供人阅读，以二维码与页脚所指的封存清单为准。“#3 json:/a”指订单收据链的"
+            "第 3 号收据及该证据字节中的位置；/predicate 之下的位置在清单自身的载荷中。"
+            "持有订单证据包即可使用免费程序离线核验：",
         )
     )
     yield Command("orderproof verify BUNDLE.zip --key KEYS.json")
@@ -77,8 +77,8 @@ def verifying_blocks(sealing: Sealing, wanted: Wanted) -> Iterator[Block]:
             "this very file is the one that was made from the manifest, and whether the bundle has "
             "a newer account of the order. KEYS.json must come from elsewhere than the bundle. By "
             "hand: the SHA-256 of the file proof/manifest.dsse.json in the bundle must be",
-            "第一条命令核验收据、日志、签名与字节;第二条核验本文件是否即由该清单生成的那一份,"
-            "以及证据包中是否有更新的记录。KEYS.json 须从证据包以外的渠道取得。手工核验:证据包内 "
+            "第一条命令核验收据、日志、签名与字节；第二条核验本文件是否即由该清单生成的那一份，"
+            "以及证据包中是否有更新的记录。KEYS.json 须从证据包以外的渠道取得。手工核验：证据包内 "
             "proof/manifest.dsse.json 的 SHA-256 应为",
         )
     )

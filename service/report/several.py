@@ -69,7 +69,7 @@ def _standing(appeal: Appeal) -> Iterator[Block]:
         Said(
             f"Orders that have everything that the rules require: {len(ready)} of "
             f"{len(appeal.sealings)}. Orders that lack something: {rest}.",
-            f"{len(appeal.sealings)} 个订单中,{len(ready)} 个具备规则要求的全部材料,"
+            f"{len(appeal.sealings)} 个订单中，{len(ready)} 个具备规则要求的全部材料，"
             f"{rest} 个有缺失。",
         ),
         tuple(each.here("coverage") for each in appeal.sealings),
@@ -222,7 +222,7 @@ def _channels(appeal: Appeal) -> Iterator[Block]:
             (Said("Order", "订单"), 1.5),
             (Said("Taken by", "接单方"), 1.1),
             (Said("Shipped as", "发运"), 1.5),
-            (Said("Carrier's scans, UTC", "承运商扫描(UTC)"), 1.5),
+            (Said("Carrier's scans, UTC", "承运商扫描（UTC）"), 1.5),
             (Said("Links hang together", "各环节相连"), 1.0),
         ),
         tuple(map(_channel_row, appeal.sealings)),
@@ -315,10 +315,10 @@ def _verifying(appeal: Appeal, wanted: Wanted) -> Iterator[Block]:
             '"2#3 json:/a" means receipt number 3 of the chain of order 2, and that place in the '
             "item's bytes; places under /predicate are in the payload of that order's manifest. "
             "With the bundle of any of the orders, offline and with a free program:",
-            "本报告供人阅读,以下列封存清单为准。“2#3 json:/a”指 2 号订单收据链的第 3 "
+            "本报告供人阅读，以下列封存清单为准。“2#3 json:/a”指 2 号订单收据链的第 3 "
             "号收据及该证据字节中的"
-            "位置;/predicate 之下的位置在该订单清单自身的载荷中。"
-            "持有任一订单的证据包即可使用免费程序离线核验:",
+            "位置；/predicate 之下的位置在该订单清单自身的载荷中。"
+            "持有任一订单的证据包即可使用免费程序离线核验：",
         )
     )
     yield Command("orderproof verify REPORT.pdf --bundle BUNDLE.zip --key KEYS.json")
@@ -328,11 +328,11 @@ def _verifying(appeal: Appeal, wanted: Wanted) -> Iterator[Block]:
             "bundle has a newer one; it says so for each order by its own bundle. The digest on "
             "each page is that of the list below as canonical JSON (RFC 8785): an entry an order "
             "in this order, with manifest, order (id, platform, site) and receipt.",
-            "该命令核验本文件是否由该订单的记录生成,以及证据包中是否有更新的记录;"
+            "该命令核验本文件是否由该订单的记录生成，以及证据包中是否有更新的记录；"
             "各订单以其自身证据包核验。"
-            "每页所示散列为下表按规范 JSON(RFC 8785)写成后的 SHA-256:按此顺序每订单一项,"
+            "每页所示散列为下表按规范 JSON（RFC 8785）写成后的 SHA-256：按此顺序每订单一项，"
             "含 manifest、"
-            "order(id、platform、site)与 receipt。",
+            "order（id、platform、site）与 receipt。",
         )
     )
     yield Command(appeal.sha256)

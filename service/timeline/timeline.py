@@ -143,7 +143,7 @@ def zone_words(time: Time) -> Said:
         return Said.same(zone or time.zone)
     if time.zones:
         names = ", ".join(time.zones[:4]) + (" …" if len(time.zones) > 4 else "")
-        return Said(f"not stated; by its place {names}", f"未注明;按地点可能为 {names}")
+        return Said(f"not stated; by its place {names}", f"未注明；按地点可能为 {names}")
     return Said("not stated", "未注明")
 
 
@@ -185,12 +185,12 @@ def timeline_svg(
 def described(events: Sequence[Event]) -> Said:
     """The picture in words, for those who cannot see it."""
     if not events:
-        return Said("Timeline without events.", "时间线:没有事件。")
+        return Said("Timeline without events.", "时间线：没有事件。")
     red = sum(bool(event.against) for event in events)
     first, last = events[0], events[-1]
     return Said(
         f"Timeline of {len(events)} events, from {first.words.en} to {last.words.en}; {red} of "
         "them are part of a contradiction. The table beside it says the same.",
-        f"时间线,共 {len(events)} 个事件,自“{first.words.zh}”至“{last.words.zh}”;其中 {red} 个"
+        f"时间线，共 {len(events)} 个事件，自“{first.words.zh}”至“{last.words.zh}”；其中 {red} 个"
         "涉及矛盾。表格列出同样内容。",
     )

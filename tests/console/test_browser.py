@@ -28,7 +28,7 @@ PAGES = (
 
 @pytest.mark.parametrize(
     ("words", "verdict", "over"),
-    [("en", "does not hold in 1 of ", "over"), ("zh", "个证据不成立", "已过")],
+    [("en", "does not hold in 1 of ", "over"), ("zh", "项不成立", "已过")],
 )
 async def test_an_appeal_writer_sees_what_contradicts_and_goes_to_the_very_place(
     tab: Tab, here: Stage, words: str, verdict: str, over: str
