@@ -95,9 +95,7 @@ unused: $(SUPPLY) ## code that nothing uses, libraries that nothing imports; the
 
 .PHONY: coverage
 coverage: $(SUPPLY) ## the tests, and how many branches they go through
-	@rm -rf build/coverage && mkdir -p build/coverage
-	@$(BIN)/coverage run -m pytest -n $(JOBS) $(ARGS)
-	@$(BIN)/python -m supply.branches
+	@$(BIN)/python -m supply.branches --jobs $(JOBS) $(ARGS)
 
 .PHONY: faults
 faults: $(SUPPLY) ## what is known against the versions that are locked

@@ -220,4 +220,4 @@ def _kind_of(value: Any) -> str:
         return "nothing"
     if isinstance(value, str):
         return "empty text" if not value.strip() else "text"
-    return _KINDS.get(type(value), "a number")
+    return _KINDS.get(type(value), "elements")  # of an XML page

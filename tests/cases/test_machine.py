@@ -110,6 +110,37 @@ def test_a_chain_that_does_not_hold_is_refused(spoilt: dict[str, object]) -> Non
         replay([*case.events, replace(event, **spoilt)])  # type: ignore[arg-type]
 
 
+def test_a_case_is_what_its_first_event_says_it_is_about() -> None:
+    said = {
+        "platform": "tiktok", "site": "GB", "kind": "odr", "account": True,
+        "orders": ["tiktok:1 (GB)", "tiktok:2 (GB)"], "asins": ["B0"], "rules": "tiktok.odr",
+        "links": ["https://a.test/1"],
+    }  # fmt: skip
+    first = opened("cd" * 16, **said, at=AT, by="tests")  # type: ignore[arg-type]
+    case = replay([first])
+    assert (case.id, case.platform, case.site, case.kind) == ("cd" * 16, "tiktok", "GB", "odr")
+    assert (case.account, begun().account) == (True, False)
+    assert (case.orders, case.asins) == (("tiktok:1 (GB)", "tiktok:2 (GB)"), ("B0",))
+    assert (case.rules, case.links) == ("tiktok.odr", ("https://a.test/1",))
+    assert (case.state, case.opened_at, case.events) == (State.NOTICED, AT, (first,))
+    for name in said:
+        lacking = replace(first, said={key: one for key, one in said.items() if key != name})
+        with pytest.raises(FormatError, match="does not say what the case is about"):
+            replay([lacking])
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [{"seq": 1}, {"prev": "1" * 64}, {"step": Step.COLLECT}, {"before": State.NOTICED},
+     {"state": State.WON}],
+    ids=lambda spoilt: next(iter(spoilt)),
+)  # fmt: skip
+def test_an_event_that_opens_nothing_begins_no_case(spoilt: dict[str, object]) -> None:
+    first = begun().events[0]
+    with pytest.raises(FormatError, match=r"Event 0 of the case .*it does not open one"):
+        replay([replace(first, **spoilt)])  # type: ignore[arg-type]
+
+
 def test_what_begins_a_chain_opens_a_case() -> None:
     case = walked(Step.COLLECT)
     with pytest.raises(FormatError):

@@ -234,6 +234,7 @@ def manifests() -> SearchStrategy[Manifest]:
         before_read=texts,
         aliases=st.lists(st.builds(Alias, texts, texts), max_size=2).map(tuple),
         defect=st.none() | st.dictionaries(texts, texts, min_size=1, max_size=2),
+        lost=st.lists(st.integers(0, 2**53 - 1), max_size=2).map(tuple),
     )
 
 

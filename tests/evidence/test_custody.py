@@ -84,8 +84,13 @@ def test_details_may_be_gone_only_with_their_order() -> None:
     body, _, _ = rows[2]
     assert judged([*rows[:2], (body, None, True), *rows[3:]]).holds
     assert judged([*rows[:2], (body, None, True), *rows[3:]]).unopened == 1
-    assert not judged([*rows[:2], (body, None, False), *rows[3:]]).holds
-    assert not judged([*rows[:2], (body, b"other", False), *rows[3:]]).holds
+    assert judged([(line, None, True) for line, _, _ in rows]).unopened == 5
+    lacking = judged([*rows[:2], (body, None, False), *rows[3:]])
+    assert lacking.wrong == ["Line 2 has no details, and its order was not erased."]
+    assert lacking.unopened == 1
+    other = judged([*rows[:2], (body, b"other", False), *rows[3:]])
+    assert other.wrong == ["Line 2 has other details than it was written with."]
+    assert other.unopened == 0
 
 
 def test_what_is_no_line_is_named_and_the_rest_is_judged_all_the_same() -> None:

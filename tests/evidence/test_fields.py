@@ -69,3 +69,11 @@ def test_a_choice_is_one_of_the_words_and_a_parser_s_refusal_names_the_field() -
         one("noon").parsed("field", parse_rfc3339, expected="a time")
     with pytest.raises(FormatError, match="between 0 and 9"):
         one(10).number("field", most=9)
+
+
+def test_of_a_strangers_names_an_error_repeats_no_more_than_it_takes() -> None:
+    more = {"x" * 1000: 1, "y" * 41: 1, "a": 1, "b": 1}
+    with pytest.raises(FormatError) as refused:
+        Fields(more, (), what="a thing")
+    assert str(refused.value).count("x") == 40
+    assert f"nobody reads: 'a', 'b', '{'x' * 40}'." in str(refused.value)

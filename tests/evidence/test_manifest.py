@@ -125,6 +125,14 @@ def test_a_long_list_is_read_by_pattern_and_as_json_alike() -> None:
     assert Manifest.exactly(sealed) == Manifest.from_payload(sealed) == manifest
 
 
+def test_what_was_lost_is_said_and_where_nothing_was_nothing_is() -> None:
+    assert "lost" not in a_manifest().payload()["predicate"]
+    lacking = a_manifest(lost=(0, 2))
+    sealed = canonical(lacking.payload())
+    assert lacking.payload()["predicate"]["lost"] == [0, 2]
+    assert Manifest.from_payload(sealed) == Manifest.exactly(sealed) == lacking
+
+
 @given(sealed_items())
 def test_every_item_line_comes_back(line: SealedItem) -> None:
     assert SealedItem.from_json(line.to_json()) == line

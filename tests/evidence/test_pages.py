@@ -280,3 +280,14 @@ def test_a_key_that_comes_twice_is_found_however_colons_are_written(
             page_of(an_item(data))
     else:
         assert page_of(an_item(data)).value == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "got"),
+    [({}, "an object"), ([], "a list"), (True, "true or false"), (None, "nothing"),
+     (" ", "empty text"), ("x", "text"), (7, "text")],
+)  # fmt: skip
+def test_what_stands_where_something_else_is_documented_is_said_in_words(
+    value: Any, got: str
+) -> None:
+    assert page({"a": value})["a"].misshapen("a house").got == got

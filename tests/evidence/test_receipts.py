@@ -1,5 +1,6 @@
 """Receipts bind bytes and order without showing either, and any changed byte is found."""
 
+import dataclasses
 import hashlib
 import json
 from datetime import UTC, datetime
@@ -21,7 +22,10 @@ from evidence.receipts import (
     check_chain,
     commit,
     commit_order,
+    plain_chain,
+    plain_fields,
     receipt_line,
+    receipt_of,
 )
 from tests.evidence.strategies import STRANGE, chains, mangled, salts, sha256s, stamps
 
@@ -227,6 +231,27 @@ def test_a_receipt_of_another_order_is_refused_even_when_it_follows() -> None:
     second = a_stamp(order="2" * 64).receipt(seq=1, prev=first.sha256)
     with pytest.raises(ProofError, match=r"receipt 1 .*another order"):
         check_chain([first.to_bytes(), second.to_bytes()])
+
+
+@given(chains(min_size=2), st.data())
+def test_a_chain_of_plain_lines_is_read_at_once_and_a_broken_one_is_not(
+    chain: list[Receipt], data: st.DataObject
+) -> None:
+    lines = [receipt.to_bytes() for receipt in chain]
+    plain = [plain_fields(line) for line in lines]
+    found = plain_chain(lines)
+    assert found == (plain if None not in plain else None)
+    assert found is None or [receipt_of(fields) for fields in found] == chain
+    at = data.draw(st.integers(0, len(lines) - 2))
+    other = dataclasses.replace(chain[-1], order="2" * 64).to_bytes()
+    for wrong in (
+        lines[:at] + lines[at + 1 :],
+        lines[: at + 1] + lines[at:],
+        [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]],
+        [*lines[:-1], other],
+        [*lines, b"{}"],
+    ):
+        assert plain_chain(wrong) is None
 
 
 def test_a_broken_line_is_named_by_its_place() -> None:

@@ -26,13 +26,17 @@ A, B, C = ("a" * 64, "b" * 64, "c" * 64)
 
 @dataclass(frozen=True)
 class Written:
-    """A record, the JSON that it must be, how it is read, and what errors call it."""
+    """A record, the JSON that it must be, how it is read and written, and what errors call it."""
 
     record: Any
     json: Mapping[str, Any]
     read: Callable[[bytes], Any]
     called: str
-    data: bytes
+    write: Callable[[], bytes]
+
+    @property
+    def data(self) -> bytes:
+        return self.write()
 
 
 def tied(seq: int, role: Role) -> dict[str, Any]:
@@ -66,19 +70,19 @@ RECORDS = {
         KEY,
         {"v": 1, "event": "rotated", "kind": "log", "origin": "log.example", "old": "o",
          "new": "n", "at": WHEN},
-        KeyRecord.from_payload, "the key record", KEY.payload(),
+        KeyRecord.from_payload, "the key record", KEY.payload,
     ),
     "erasure record": Written(
         ERASED,
         {"v": 1, "event": "erased", "origin": "log.example", "order": A, "at": WHEN,
          "reason": "retention-over", "custody_size": 7, "custody_head": B},
-        ErasureRecord.from_payload, "the erasure record", ERASED.payload(),
+        ErasureRecord.from_payload, "the erasure record", ERASED.payload,
     ),
     "line of custody": Written(
         LINE,
         {"v": 1, "seq": 3, "prev": A, "at": WHEN, "order": "handle", "act": "bundle",
          "details": B},
-        CustodyLine.from_bytes, "a line of custody", LINE.to_bytes(),
+        CustodyLine.from_bytes, "a line of custody", LINE.to_bytes,
     ),
     "event": Written(
         EVENT,
@@ -86,7 +90,7 @@ RECORDS = {
          "to": "collecting", "at": WHEN, "by": "me",
          "items": [{"role": "defect.notice", "sha256": B, "name": "notice.txt"}],
          "said": {"why": "x"}},
-        Event.from_bytes, "an event of a case", EVENT.to_bytes(),
+        Event.from_bytes, "an event of a case", EVENT.to_bytes,
     ),
     "transform record": Written(
         TRANSFORM,
@@ -99,7 +103,7 @@ RECORDS = {
              "transform": {"name": "redact", "version": "1", "parameters": {"box": "1,2"}},
              "by": "me", "at": WHEN,
          }},
-        TransformRecord.from_payload, "the transform record", TRANSFORM.payload(),
+        TransformRecord.from_payload, "the transform record", TRANSFORM.payload,
     ),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from evidence.errors import CorruptionError, EvidenceError, FormatError, RequestError, TooLargeError
 from evidence.merkle import (
+    MAX_SIZE,
     Frontier,
     consistency_path,
     hash_leaf,
@@ -179,6 +180,35 @@ def test_a_path_is_read_as_it_was_written(level: int | None, index: int, width: 
 def test_a_path_that_names_no_tile_is_refused(path: str) -> None:
     with pytest.raises(FormatError):
         Tile.parse(path)
+
+
+LAST = MAX_SIZE // 256
+
+
+@pytest.mark.parametrize(
+    ("level", "index", "width", "there"),
+    [
+        (63, LAST, 256, True), (None, LAST, 1, True), (0, 0, 1, True),
+        (64, 0, 256, False), (-1, 0, 256, False), (0, LAST + 1, 256, False), (0, -1, 256, False),
+        (0, 0, 257, False), (0, 0, 0, False),
+    ],
+)  # fmt: skip
+def test_a_tile_lies_within_what_a_log_can_ever_have(
+    level: int | None, index: int, width: int, there: bool
+) -> None:
+    if there:
+        assert Tile(level=level, index=index, width=width).full.width == 256
+        return
+    with pytest.raises(RequestError, match="level, index or width out of range"):
+        Tile(level=level, index=index, width=width)
+
+
+@pytest.mark.parametrize(("old", "new"), [(-1, 1), (2, 1), (0, MAX_SIZE + 1)])
+def test_a_log_only_grows_and_not_for_ever(old: int, new: int) -> None:
+    for asked in (new_tiles, new_bundles):
+        with pytest.raises(RequestError, match=f"cannot grow from size {old} to {new}"):
+            next(iter(asked(old_size=old, new_size=new)), None)
+    assert next(new_tiles(old_size=MAX_SIZE - 1, new_size=MAX_SIZE)).width == 255
 
 
 @settings(deadline=None)

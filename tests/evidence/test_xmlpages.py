@@ -16,6 +16,7 @@ from evidence.xmlpages import (
     XmlNode,
     parse_xml,
     resolve_xml,
+    written_at,
     xml_page_of,
 )
 from tests.collectors.http_bench import NOW
@@ -54,6 +55,7 @@ def test_a_page_is_walked_by_names_without_namespace() -> None:
         detail["event"].text()
     with pytest.raises(ShapeError, match="xml:/detail/else"):
         detail["else"].text()
+    assert detail.misshapen("a time").got == "elements"
 
 
 def test_each_place_is_found_again_by_its_path() -> None:
@@ -66,6 +68,16 @@ def test_each_place_is_found_again_by_its_path() -> None:
     assert isinstance(found, Element) and found.text == fact.text == "two"
     assert resolve_xml(root, "/detail/@pin") == " 7023 "
     assert resolve_xml(root, "/detail") is resolve_xml(root, "") is root
+
+
+def test_what_stands_at_a_place_is_its_text_and_nothing_where_elements_stand() -> None:
+    root = parse_xml(PAGE.encode())
+    assert written_at(root, "/detail/name") == " Expédié & reçu "
+    assert written_at(root, "/detail/@pin") == " 7023 "
+    assert written_at(root, "/detail/empty") == "   "
+    assert written_at(root, "/detail") is None
+    with pytest.raises(FormatError, match="nowhere"):
+        written_at(root, "/detail/else")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from evidence.facts import Fact, Facts
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import WHOLE, Locator, box, page_line
-from evidence.times import Time, parse_iso
+from evidence.times import Instant, Time, parse_iso
 from evidence.verdicts import Verdict
 from tests.verifiers.evidence_of import NUMBER, ORDER, item, said, sha_of
 from verifiers.authenticity.days import written_days
@@ -323,12 +324,12 @@ def test_what_one_misread_figure_explains_does_not_decide() -> None:
 def test_a_date_under_another_events_label_proves_no_delivery() -> None:
     """Two columns: the history's word stands in the row of the date that "Shipped" is over."""
 
-    def columns(label: str) -> Facts:
+    def columns(label: str, x: int = 400, y: int = 104) -> Facts:
         day = box(400, 120, 90, 12)
         out = box(40, 160, 300, 12)
         return Facts([
             fact("picture.size", "600 x 800", WHOLE),
-            fact("document.text", label, box(400, 104, 60, 12)),
+            fact("document.text", label, box(x, y, 60, 12)),
             fact("document.text", "Delivered", box(40, 120, 90, 12)),
             fact("document.text", "2026-11-02", day),
             fact("delivery.at", parse_iso("2026-11-02"), day),
@@ -339,6 +340,13 @@ def test_a_date_under_another_events_label_proves_no_delivery() -> None:
     assert tamper_of(columns("Shipped")).verdict is not Verdict.FAIL
     assert tamper_of(columns("Status")).verdict is Verdict.FAIL
     assert tamper_of(columns("Delivered on")).verdict is Verdict.FAIL
+    assert tamper_of(columns("Shipped and delivered on")).verdict is Verdict.FAIL
+    # A label may begin a little behind its date, reach over it, and stand two lines higher.
+    for x, y, over in (
+        (409, 104, True), (410, 104, False), (341, 104, True), (340, 104, False),
+        (400, 94, True), (400, 93, False), (400, 119, True), (400, 120, False),
+    ):  # fmt: skip
+        assert (tamper_of(columns("Shipped", x, y)).verdict is not Verdict.FAIL) == over, (x, y)
 
 
 def test_two_parcels_have_two_deliveries() -> None:
@@ -403,6 +411,51 @@ def test_a_stamp_on_a_photo_is_held_against_the_cameras_clock() -> None:
     assert kinds(Facts([*photo("2026/11/03", y=940), footer])) == []
     # In the middle stands the letter, and letters are photographed days later.
     assert kinds(photo("2026/11/03 14:32", y=500)) == []
+
+
+@pytest.mark.parametrize(
+    ("stamp", "contradicts"),
+    [
+        ("2026/11/05 14:38", False), ("2026/11/05 14:39", True),  # minutes may pass
+        ("2026/11/05 15:05", False), ("2026/11/05 15:06", True),  # half an hour, and three minutes
+        ("2026/11/05 14:59", False), ("2026/11/05 14:58", True),
+        ("2026/11/06 16:32", False), ("2026/11/06 17:02", True),  # zones are 26 hours apart at most
+        ("2026/11/05", False), ("2026/11/06", False), ("2026/11/08", True),
+        ("2026/11/03", True),
+    ],
+)  # fmt: skip
+def test_a_stamp_is_the_cameras_own_or_another_zones(stamp: str, contradicts: bool) -> None:
+    found = kinds(photo(stamp, taken="2026-11-05T14:32:00"))
+    assert found == ["stamp"] * contradicts
+
+
+def test_a_stamp_weighs_as_it_was_read_and_says_both_times() -> None:
+    (clear,) = contradictions_of(photo("2026/11/03 14:32"))
+    assert clear.weight == 0.88
+    assert clear.said == (
+        '"2026/11/03 14:32" is printed into a picture that was taken 2026-11-05T14:32:07'
+    )
+    blurred = [
+        replace(one, confidence=0.8) if one.text == "2026/11/03 14:32" else one
+        for one in photo("2026/11/03 14:32")
+    ]
+    (unsure,) = contradictions_of(Facts(blurred))
+    assert unsure.weight == 0.5
+
+
+def test_a_camera_that_writes_its_time_another_way_is_read_by_the_moment_it_means() -> None:
+    moment = Instant(datetime(2026, 11, 5, 14, 32, tzinfo=UTC), "2026:11:05 14:32:00", zone="Z")
+
+    def shown(stamp: str) -> Facts:
+        return Facts(
+            [
+                replace(one, value=moment) if one.name == "picture.taken.at" else one
+                for one in photo(stamp)
+            ]
+        )
+
+    assert kinds(shown("2026/11/05 14:32")) == []
+    assert kinds(shown("2026/11/03 14:32")) == ["stamp"]
 
 
 # The verdict
@@ -476,6 +529,30 @@ def test_a_fail_names_the_places_and_a_check_that_was_not_made_leaves_it_open() 
     assert (found.verdict, found.boxes) == (Verdict.FAIL, ("pixel:1,2,3,4",))
     assert judged(("trace.unchecked", 1.0)).verdict is Verdict.INCONCLUSIVE
     assert tamper_of(Facts()).verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("traces", "verdict", "confidence"),
+    [
+        ((), Verdict.INCONCLUSIVE, 0.5),
+        ((("trace.unchecked", 1.0),), Verdict.INCONCLUSIVE, 0.5),
+        ((("trace.text.odd_run", 0.46),), Verdict.INCONCLUSIVE, 0.92),
+        ((("trace.text.odd_run", 0.6),), Verdict.INCONCLUSIVE, 0.8),
+        ((("trace.text.odd_run", 0.79),), Verdict.INCONCLUSIVE, 0.42),
+        ((("trace.text.odd_run", 0.8),), Verdict.FAIL, 0.8),
+        ((("trace.text.odd_run", 0.6), ("trace.file.times", 0.6)), Verdict.FAIL, 0.84),
+        ((("trace.text.odd_run", 0.1), ("trace.unchecked", 1.0)), Verdict.INCONCLUSIVE, 0.2),
+        ((("trace.text.odd_run", 0.1),), Verdict.PASS, 0.7),  # nothing vouches for it
+        ((("trace.text.odd_run", 0.4),), Verdict.PASS, 0.6),
+        ((("trace.signature.holds", 1.0),), Verdict.PASS, 1.0),
+        ((("trace.signature.holds", 1.0), ("trace.text.odd_run", 0.1)), Verdict.PASS, 0.9),
+    ],
+)
+def test_how_sure_the_answer_is(
+    traces: tuple[tuple[str, float], ...], verdict: Verdict, confidence: float
+) -> None:
+    found = judged(*traces)
+    assert (found.verdict, found.confidence) == (verdict, confidence)
 
 
 def test_an_order_fails_with_its_worst_item_and_asks_nothing_of_records() -> None:

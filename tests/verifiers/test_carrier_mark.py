@@ -103,3 +103,6 @@ def test_a_portal_needs_as_much_as_a_passing_mention_does_not_give() -> None:
     assert portal_of(facts_of()) == Borne(None)
     assert portal_of(facts_of(shown(0.44))) == Borne(None)
     assert portal_of(facts_of(shown(0.46))).name == "amazon"
+    four = [shown(0.5)] * 4
+    borne = portal_of(facts_of(*four))
+    assert (borne.confidence, len(borne.facts)) == (0.88, 3)

@@ -91,6 +91,10 @@ def test_the_surest_stamp_counts_and_of_equally_sure_ones_the_latest() -> None:
     assert stamp_of(facts_of(unsure, old)) == old
     assert judged(TEXT, unsure, old) == (Verdict.FAIL, ["capture-stale"])
     assert age_of(facts_of(new), NOW, DAYS).age is Age.FRESH
+    assert age_of(facts_of(old), NOW, DAYS).age is Age.STALE
+    assert age_of(facts_of(captured(DAYS, local=True)), NOW, DAYS).age is Age.UNKNOWN
+    assert age_of(facts_of(TEXT), NOW, DAYS).age is Age.UNDATED
+    assert age_of(facts_of(), NOW, DAYS).age is Age.UNKNOWN
 
 
 def test_each_item_answers_by_its_own_stamp_and_once() -> None:

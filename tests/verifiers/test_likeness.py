@@ -61,6 +61,57 @@ def test_each_reason_is_told_and_they_add_up() -> None:
     assert math.isclose(found.bits, sum(reason.bits for reason in found.reasons), abs_tol=0.01)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "bits"),
+    [
+        ("Springfield", "springfield", 6.0),
+        ("Springfieldabcdefghi", "Springfieldabcdefxyz", 5.1),  # 17 letters of 20
+        ("Abcdefghij", "Abcdefgxyz", 0.54),  # 7 of 10, two fifths of the way from -2.5 to 5.1
+        ("Abcdefghij", "Abcdefwxyz", -2.5),  # 6 of 10
+        ("Abcdefghij", "Abcdevwxyz", -2.5),
+        ("Dallas", "Houston", -2.5),
+    ],
+)
+def test_a_citys_bits_fall_with_each_letter_that_differs(
+    first: str, second: str, bits: float
+) -> None:
+    assert likeness(Party(city=first), Party(city=second)).bits == bits
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "bits"),
+    [
+        (Party(name="Jane Doe"), Party(name="Jane Doe"), 12.0),
+        (Party(name="Jane Doe"), Party(name="J. Doe"), 8.0),  # an initial has two
+        (Party(name="Jane Doe"), Party(name="Robert Miller"), -6.0),
+        (Party(name="Jane Doe"), Party(name="Jane Miller"), 3.0),
+        (Party(name="Jane Mary Ann Doe"), Party(name="Janemaryann Doe"), 12.0),  # two at most
+        (Party(postal_code="63101-1234"), Party(postal_code="631"), 7.0),
+        (Party(postal_code="63101"), Party(postal_code="63102"), 2.33),
+        (Party(postal_code="63101"), Party(postal_code="63110"), 2.33),
+        (Party(postal_code="63101"), Party(postal_code="90210"), -2.5),
+        (Party(postal_code="63101"), Party(postal_code="63"), -2.5),
+        (Party(region="MO"), Party(region="mo"), 2.0),
+        (Party(region="MO"), Party(region="TX"), -1.5),
+        (Party(country="US"), Party(country="GB"), -6.0),
+        (Party(street="9 Oak Road"), Party(street="9 Oak Rd"), 9.5),
+        (Party(street="9 Oak Road"), Party(street="11 Oak Rd"), 3.5),
+        (Party(street="123 Oak"), Party(street="124 Oak"), 5.0),  # a number like it says nothing
+        (Party(street="9 Oak Road"), Party(street="Oak Road"), 5.5),
+    ],
+)  # fmt: skip
+def test_each_attribute_adds_and_takes_its_own_bits(
+    first: Party, second: Party, bits: float
+) -> None:
+    assert likeness(first, second).bits == likeness(second, first).bits == bits
+
+
+def test_a_script_is_that_of_all_letters() -> None:
+    assert [script_of(text) for text in ("Jané 9", "张伟", "Иван", "张 Wei", "9-1", "")] == [
+        "latin", "han", "other", "other", "latin", "latin",
+    ]  # fmt: skip
+
+
 WORDS = st.text("abcdeé 张伟Жσ*.-12", max_size=20)
 PARTIES = st.builds(Party, name=WORDS, street=WORDS, city=WORDS, postal_code=WORDS)
 

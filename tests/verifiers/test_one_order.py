@@ -190,3 +190,47 @@ def test_parcels_that_a_carrier_lists_together_are_told_with_the_one_that_is_tie
     assert (
         sentences("parcel-shipped-together", *HONEST, beside, items=(PLATFORM, ERP, uploaded)) == []
     )
+
+
+def test_an_answer_to_a_mail_about_the_order_is_about_it_and_to_another_is_not() -> None:
+    asked = item("asked", Role.MESSAGE_MAIL, origin="buyer")
+    answer = item("answer", Role.MESSAGE_MAIL, origin="seller")
+    mail = (
+        said("message.subject", f"Where is {ORDER.id}?", by="buyer", item="asked"),
+        said("message.id", "<1@a.test>", by="buyer", item="asked"),
+        said("message.id", "<9@a.test>", by="seller", item="answer"),
+    )
+
+    def loose(reply_to: str) -> set[str]:
+        reply = said("message.reply_to", reply_to, by="seller", item="answer")
+        _, findings = judge(*HONEST, *mail, reply, items=(*BASE, asked, answer))
+        told = [one for one in findings if one.code == "item-names-no-order"]
+        return {sha for one in told for sha, _ in one.rests}
+
+    assert loose("<1@a.test>") == set()
+    assert loose("<2@a.test>") == {answer.sha256}
+    assert loose("<9@a.test>") == {answer.sha256}  # to itself
+
+
+def test_a_tie_shows_the_reference_that_it_rests_on() -> None:
+    alone = [fact for fact in HONEST if fact.item != ERP.sha256]
+    reference = ups("shipment.reference", ORDER.id)
+    _, findings = judge(*alone, reference)
+    (tied,) = [one for one in findings if one.code == "parcel-tied"]
+    assert (TRACKING.sha256, str(reference.locator)) in tied.rests
+
+
+def test_what_a_scan_tells_of_the_place_completes_the_recipient_of_its_parcel() -> None:
+    bare = [fact for fact in HONEST if fact.item != TRACKING.sha256]
+    answer = (
+        ups("shipment.tracking_number", NUMBER, "parcel/1"),
+        ups("shipment.recipient.name", "JANE DOE", "parcel/1"),
+        ups("delivery.city", "St. Louis", "parcel/1/scan/3"),
+        ups("delivery.postal_code", "63101", "parcel/1/scan/3"),
+        ups("delivery.city", "Dallas", "parcel/1/scan/4"),  # the first is the newest
+    )
+    _, findings = judge(*bare, *answer)
+    (weighed,) = [one for one in findings if one.code == "recipient-weighed"]
+    assert "name +12.0, city +6.0, postal code +7.0" in weighed.sentence
+    assert weighed.sentence.startswith("ups's recipient and that of amazon agree by 25.0 bits")
+    assert len(weighed.rests) == 3 + 5

@@ -101,6 +101,17 @@ def test_a_partly_delivered_order_is_open_and_says_for_which_lines() -> None:
     assert OTHER_NUMBER in open_ and "B-2" in open_ and "A-1" not in open_
 
 
+def test_a_delivery_that_the_seller_alone_tells_proves_no_line() -> None:
+    """Forgery: the warehouse's own table says that it came."""
+    own = [
+        *row(1, order=ORDER.id, parcel=OTHER_NUMBER),
+        said("delivery.at", "2026-11-07T10:00:00Z", by="seller", item="erp", group="row/1"),
+    ]
+    verdict, told = judge(*ORDERED, *PACKED, *DELIVERED, *ON_ITS_WAY, *own)
+    assert verdict is Verdict.INCONCLUSIVE
+    assert OTHER_NUMBER in told["lines-undelivered"][0]
+
+
 def test_pieces_that_no_parcel_has_are_named_with_their_number() -> None:
     verdict, found = judge(
         *ORDERED, *package(NUMBER, L1="1"), *package(OTHER_NUMBER, L2="1"), *DELIVERED,

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from verifiers.timestamps.graph import negative_cycle
 from verifiers.timestamps.solver import Claim, Problem, contradiction, shift_ranges, undecided
 
 
@@ -119,6 +120,35 @@ def test_nothing_is_undecided_exactly_where_every_shift_makes_all_claims_hold(
         return
     always = all(_holds(problem, shifts, everything) for shifts in _shifts(problem))
     assert (not undecided(problem, everything)) == always
+
+
+def test_of_two_that_are_as_late_the_one_that_was_claimed_first_is_named() -> None:
+    problem = Problem()
+    one, other = problem.clock(0, 5), problem.clock(0, 5)
+    hub = problem.hub()
+    for clock in (one, one, other, other):
+        problem.not_after.append((problem.claim(9, 9, clock), hub))
+    for clock in (one, other):
+        problem.not_before.append((hub, problem.claim(10, 10, clock)))
+    # Each against the first of the other clock; within one clock nothing is open.
+    assert undecided(problem, range(6)) == [(2, 4), (0, 5)]
+    assert undecided(problem, (1, 2, 3, 4, 5)) == [(2, 4), (1, 5)]
+
+
+def test_a_later_claim_of_a_clock_takes_the_place_of_its_earlier_one() -> None:
+    problem = Problem()
+    clocks = [problem.clock(0, 9) for _ in range(3)]
+    hub = problem.hub()
+    for lo, clock in ((1, 0), (2, 1), (3, 2), (7, 0), (5, 1), (0, 2)):
+        problem.not_after.append((problem.claim(lo, lo, clocks[clock]), hub))
+    for clock in clocks:
+        problem.not_before.append((hub, problem.claim(8, 8, clock)))
+    assert undecided(problem, range(9)) == [(4, 6), (3, 7), (3, 8)]
+
+
+def test_a_cycle_whose_last_step_leads_to_the_first_node_is_one() -> None:
+    assert negative_cycle(2, [(0, 1, 0, 8), (1, 0, -1, 7)]) in ([7, 8], [8, 7])
+    assert negative_cycle(2, [(0, 1, 0, 8), (1, 0, 0, 7)]) == []
 
 
 def test_three_facts_conflict_where_no_two_do() -> None:

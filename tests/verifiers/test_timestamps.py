@@ -75,6 +75,31 @@ def test_two_delivery_times_eight_hours_apart_are_a_probable_zone_mistake() -> N
     assert {place[0] for place in findings[0].rests} == {sha_of("tracking"), sha_of("erp")}
 
 
+@pytest.mark.parametrize(
+    ("scanned", "recorded", "hours"),
+    [
+        ("2026-11-05T14:32:00Z", "2026-11-05T15:02:00Z", "0.5 hours"),
+        ("2026-11-05T14:32:00Z", "2026-11-05T15:01:59Z", "0.5 hours"),
+        ("2026-11-05T14:32:00Z", "2026-11-05T15:01:58Z", ""),
+        ("2026-11-05T14:32:00Z", "2026-11-05T15:32:00Z", "1 hour"),
+        ("2026-11-05T14:32:00Z", "2026-11-05T15:32:01Z", "1 hour"),
+        ("2026-11-05T14:32:00Z", "2026-11-05T15:32:02Z", ""),
+        ("2026-11-05T14:32Z", "2026-11-05T16:02:45Z", "1.5 hours"),
+        ("2026-11-05T14:32:00Z", "2026-11-05T15:17:00Z", ""),
+        ("2026-11-04T14:32:00Z", "2026-11-05T16:31:59Z", "26 hours"),
+        ("2026-11-04T14:32:00Z", "2026-11-05T16:32:00Z", ""),
+        ("2026-11-05T14:32:00.000Z", "2026-11-05T15:02:00.500Z", "0.5 hours"),
+    ],
+)
+def test_a_zone_explains_whole_and_half_hours_up_to_a_day_and_two(
+    scanned: str, recorded: str, hours: str
+) -> None:
+    _, findings = judge(scan("scan.delivered.at", scanned), erp("delivery.recorded.at", recorded))
+    code = "probable-zone-mistake" if hours else "same-event-differs"
+    assert codes(findings) == {code}
+    assert not hours or f"They are {hours} apart, as zones are." in findings[0].sentence
+
+
 @pytest.mark.parametrize("apart", ["22:10:00Z", "14:33:01Z"])
 def test_two_delivery_times_that_no_zone_explains_differ(apart: str) -> None:
     verdict, findings = judge(
@@ -389,6 +414,42 @@ def test_a_platforms_receipt_before_the_carriers_delivery_is_told(
     assert codes(findings) == codes_
 
 
+@pytest.mark.parametrize(
+    ("role", "grade"),
+    [(Role.MESSAGE_MAIL, Provenance.UPLOAD), (Role.MESSAGE_THREAD, Provenance.DKIM_MAIL)],
+)
+def test_a_mail_that_only_says_whose_domain_signed_it_is_no_statement(
+    role: Role, grade: Provenance
+) -> None:
+    """Forgery: a mail typed in, with the carrier's signature pasted into its head."""
+    mail = item("mail", role, origin="mail", provenance=grade)
+    found, findings = judge(
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+        scan("scan.delivered.at", "2026-11-05T14:00:00Z"),
+        said("review.posted.at", "2026-11-05T12:00:00Z", by="amazon", item="review"),
+        said("message.dkim.domain", "ups.com", by="mail_server", item="mail"),
+        items=(mail,),
+    )
+    assert (found, codes(findings)) == (Verdict.FAIL, {"delivered-after-complaint"})
+
+
+@pytest.mark.parametrize("name", ["order.placed.at", "order.paid.at"])
+def test_an_order_of_two_parcels_was_placed_and_paid_before_either_came(name: str) -> None:
+    """Forgery: the screen of a later order's payment."""
+    first = said("shipment.tracking_number", NUMBER, by="ups", item="tracking", group="a")
+    second = said("shipment.tracking_number", OTHER_NUMBER, by="ups", item="tracking", group="b")
+    scans = (
+        first, second,
+        scan("scan.delivered.at", "2026-11-05T14:00:00Z", group="a"),
+        scan("scan.delivered.at", "2026-11-06T14:00:00Z", group="b"),
+    )  # fmt: skip
+    paid = said(name, "2026-11-05T12:00:00Z", by="amazon", item="platform")
+    assert judge(*scans, paid)[0] is Verdict.PASS
+    late = said(name, "2026-11-05T15:00:00Z", by="amazon", item="platform")
+    verdict, findings = judge(*scans, late)
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"order-of-events-broken"})
+
+
 def test_a_letter_the_seller_uploaded_is_not_the_carriers_statement() -> None:
     """Forgery: the seller writes the carrier's letter."""
     letter = item("letter", Role.DOCUMENT, provenance=Provenance.UPLOAD)
@@ -416,6 +477,54 @@ def test_a_mail_dated_after_it_arrived_has_a_wrong_clock() -> None:
     came = said("message.received.at", "2026-11-05T12:00:03Z", by="seller", item="mail")
     verdict, findings = judge(sent, came, items=(mail,))
     assert (verdict, codes(findings)) == (Verdict.FAIL, {"mail-clock-differs"})
+
+
+@pytest.mark.parametrize(
+    ("sent", "wrong"), [("2026-11-05T12:15:03Z", False), ("2026-11-05T12:15:04Z", True)]
+)
+def test_a_mails_clock_may_be_a_quarter_of_an_hour_off(sent: str, wrong: bool) -> None:
+    mail = item("mail", Role.MESSAGE_MAIL, origin="buyer")
+    came = said("message.received.at", "2026-11-05T12:00:03.000000Z", by="seller", item="mail")
+    other = said("message.sent.at", "2027-01-01T00:00:00Z", by="buyer", item="lost")
+    _, findings = judge(said("message.sent.at", sent, by="buyer", item="mail"), came, items=(mail,))
+    assert ("mail-clock-differs" in codes(findings)) == wrong
+    assert "mail-clock-differs" not in codes(judge(other, items=(mail,))[1])  # nobody had it
+
+
+def test_a_zone_that_other_times_fix_puts_a_time_behind_its_own_collection() -> None:
+    """Forgery: a row typed in by hand, later than the export that it is in."""
+    verdict, findings = judge(
+        scan("scan.delivered.at", "2026-11-20T08:00:00Z"),
+        erp("delivery.recorded.at", "2026-11-20T16:00:00"),
+        erp("order.updated.at", "2026-11-20T21:00:00"),
+    )
+    assert (verdict, codes(findings)) == (Verdict.FAIL, {"times-contradict"})
+    assert findings[0].sentence.endswith("; and the moment the item was collected.")
+    assert len(findings[0].rests) == 3
+
+
+def test_of_many_contradictions_eight_are_told() -> None:
+    ahead = [
+        said("order.updated.at", f"2026-12-{day:02}T12:00:00Z", by="erp", item=f"export {day}")
+        for day in range(1, 13)
+    ]
+    verdict, findings = judge(*ahead)
+    assert verdict is Verdict.FAIL
+    assert [one.code for one in findings] == ["time-after-collection"] * 8
+
+
+def test_more_relations_than_can_be_tried_are_said_and_decide_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    honest = (
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+        scan("scan.delivered.at", "2026-11-05T14:00:00Z"),
+        erp("delivery.recorded.at", "2026-11-05T14:00Z"),
+    )
+    assert judge(*honest)[0] is Verdict.PASS
+    monkeypatch.setattr("verifiers.timestamps.graph.WORK", 3)
+    verdict, findings = judge(*honest)
+    assert (verdict, codes(findings)) == (Verdict.INCONCLUSIVE, {"times-too-many"})
 
 
 def test_an_order_without_times_is_inconclusive() -> None:

@@ -69,15 +69,16 @@ def of_upload(upload: Upload, limits: Limits) -> Iterator[Breach]:
     """What is wrong with one file by itself."""
     told, name = upload.told, upload.name.rpartition("/")[2]
     types = limits.firm("files.types")
-    if told.media_type not in EXTENSIONS:
-        yield _breach(
-            "files.types", upload.name, f"the file {name} is of no type that is known", types
-        )
-        return
     if told.broken:
         yield _breach(
             "files.types", upload.name, f"the file {name} cannot be read: {told.broken}", None
         )
+    elif told.media_type not in EXTENSIONS:
+        yield _breach(
+            "files.types", upload.name, f"the file {name} is of no type that is known", types
+        )
+    if told.media_type not in EXTENSIONS:
+        return
     _, dot, extension = name.rpartition(".")
     if not dot or extension.lower() not in EXTENSIONS[told.media_type]:
         said = f"the file {name} is {told.media_type} by its bytes, and its name says otherwise"

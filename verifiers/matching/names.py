@@ -83,11 +83,10 @@ def _fits_masked(a: str, b: str) -> bool:
     if "*" not in a:
         return True
     head, tail = a.split("*", 1)[0], a.rsplit("*", 1)[1]
-    seen = b.replace("*", "")
     if "*" in b:
         other = b.split("*", 1)[0]
         return head.startswith(other) or other.startswith(head)
-    return seen.startswith(head) and seen.endswith(tail) and len(seen) >= len(head) + len(tail)
+    return b.startswith(head) and b.endswith(tail) and len(b) >= len(head) + len(tail)
 
 
 def _assign(shorter: list[str], longer: list[str]) -> bool:

@@ -78,12 +78,8 @@ def same_postal_code(first: str, second: str) -> bool | None:
     a, b = (re.sub(r"[\s-]", "", text.upper()) for text in (first, second))
     shown_a, shown_b = (re.split(r"[*X•]", text)[0] if "*" in text else text for text in (a, b))
     length = min(len(shown_a), len(shown_b))
-    if a.isdigit() and b.isdigit() and {len(a), len(b)} == {5, 9}:
-        length = 5
-    elif shown_a == a and shown_b == b and len(a) != len(b):
-        # One may be an outward code or a prefix: it can agree, and differing starts differ.
-        if min(len(a), len(b)) < 2:
-            return None
+    if length < 2 and shown_a == a and shown_b == b and len(a) != len(b):
+        return None  # an outward code has two signs at least
     if length == 0:
         return None
     if shown_a[:length] != shown_b[:length]:

@@ -239,6 +239,48 @@ def test_a_refusal_says_what_which_limit_and_what_to_do() -> None:
     assert "shrink or leave out" in breach.says
 
 
+def says(data: bytes) -> str:
+    return " ".join(breach.says for breach in linted(data).breaches if breach.key == "bundle")
+
+
+def test_what_lies_elsewhere_than_the_lines_say_is_named() -> None:
+    bare = profile_named("stripe")
+    gone = bundle(bare, [order("7", files={"files/7/a.pdf": "receipt"})], {})
+    assert says(gone) == "files/7/a.pdf is named and not there."
+    nobodys = bundle(bare, [order("7")], {"files/8/a.pdf": pdf()})
+    assert says(nobodys) == "files/8/a.pdf belongs to no order: leave it out."
+    amazons = profile_named("amazon")
+    line = order(ORDER, files={"A1B2C3D4_1.pdf": "delivery"}, texts={"statement": SAID})
+    beside = bundle(amazons, [line], {ZIP: archive({}), "files/a.pdf": pdf()}, text=ORDER)
+    assert "files/a.pdf lies beside the archive: put it in." in says(beside)
+    assert "A1B2C3D4_1.pdf is named and not in the archive." in says(beside)
+    none = bundle(amazons, [line], {ZIP: b"PK but no more"}, text=ORDER)
+    assert f"{ZIP} is no ZIP" in says(none) and "make it again" in says(none)
+    assert "There are 0 archives" in says(bundle(amazons, [line], {}, text=ORDER))
+
+
+def test_two_files_of_one_name_and_a_line_without_end_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stripes = profile_named("stripe")
+    with pytest.raises(FormatError, match="two of its files have one name"):
+        lint(io.BytesIO(bundle(stripes, [], {"FILES/a": b"", "files/A": b""})))
+    long = bundle(stripes, [order("7", texts={"a": "x" * 20_000})], {})
+    assert linted(long).orders == 1
+    monkeypatch.setattr("verifiers.forms.lint.MAX_LINE", 20_000)
+    with pytest.raises(FormatError, match=r"orders\.jsonl.* a line has more than 20000 bytes"):
+        lint(io.BytesIO(long))
+    monkeypatch.setattr("verifiers.forms.lint.MAX_FILES", 4)
+    with pytest.raises(FormatError, match="it has more than 4 files"):
+        lint(io.BytesIO(long))
+
+
+def test_a_file_that_no_platform_takes_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verifiers.forms.lint.MAX_UPLOAD", 500)
+    told = " ".join(one.says for one in linted(stripe({"receipt.pdf": exactly(999)})).breaches)
+    assert "it has more than 500 bytes" in told
+
+
 @pytest.mark.parametrize(
     "data",
     [
