@@ -30,11 +30,6 @@ def hash_leaf(entry: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
-def hash_node(left: bytes, right: bytes) -> bytes:
-    """Hash of an inner node: SHA-256(0x01 ‖ left ‖ right), both 32 bytes."""
-    return hashlib.sha256(b"\x01" + _hash(left) + _hash(right)).digest()
-
-
 def root(leaf_hashes: Iterable[bytes]) -> bytes:
     """Root over leaf hashes in order; SHA-256 of nothing if there are none."""
     level = _hashes(leaf_hashes)

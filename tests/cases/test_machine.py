@@ -13,6 +13,7 @@ from evidence.cases import (
     RECORDS,
     TRANSITIONS,
     Case,
+    Enclosed,
     Event,
     State,
     Step,
@@ -127,6 +128,24 @@ def test_a_case_is_what_its_first_event_says_it_is_about() -> None:
         lacking = replace(first, said={key: one for key, one in said.items() if key != name})
         with pytest.raises(FormatError, match="does not say what the case is about"):
             replay([lacking])
+
+
+def test_a_case_is_asked_for_its_events_by_step_and_for_what_came_with_them() -> None:
+    case = begun()
+    due = "2026-11-23T12:00:00.000000Z"
+    notices = (Enclosed("defect.notice", "a" * 64, "n"), Enclosed("document", "b" * 64, "d"))
+    for said in ({"due_at": "2026-11-21T12:00:00.000000Z"}, {"due_at": due}, {}):
+        event = case.next(Step.NOTICE, at=AT, by="tests", items=notices, said=said)
+        case = replay([*case.events, event])
+    assert [one.seq for one in case.of(Step.NOTICE)] == [1, 2, 3]
+    assert [one.seq for one in case.of(Step.OPEN, Step.NOTICE)] == [0, 1, 2, 3]
+    assert case.last(Step.NOTICE) == case.events[3] and case.last(Step.WIN) is None
+    assert case.enclosed("defect.notice") == [(one, notices[0]) for one in case.events[1:]]
+    assert case.time(Step.NOTICE, "due_at") is case.time(Step.WIN, "due_at") is None
+    known = replay(case.events[:3])
+    assert known.time(Step.NOTICE, "due_at") == AT + timedelta(days=3)
+    assert known.time(Step.NOTICE, "kind") is None
+    assert (case.version, case.updated_at) == (4, AT)
 
 
 @pytest.mark.parametrize(

@@ -171,3 +171,17 @@ def test_a_locator_points_into_its_own_item() -> None:
         origin="amazon",
     )
     assert made.to_json()["locator"] == "json:/order/placed"
+
+
+def test_a_table_is_the_first_fact_of_each_name_by_item_and_group() -> None:
+    mail = [
+        fact("message.id", "1", group="a"), fact("message.id", "2", group="a"),
+        fact("message.subject", "x", group="a"), fact("message.id", "3"),
+        fact("order.id", "4", group="a"), fact("message.id", "5", item=B, group="a"),
+    ]  # fmt: skip
+    assert Facts(mail).tables("message.") == {
+        (A, "a"): {"message.id": mail[0], "message.subject": mail[2]},
+        (A, ""): {"message.id": mail[3]},
+        (B, "a"): {"message.id": mail[5]},
+    }
+    assert Facts(mail).tables("")[A, "a"]["order.id"] == mail[4]

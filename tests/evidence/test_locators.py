@@ -11,9 +11,11 @@ from evidence.locators import (
     FILE_NAME,
     WHOLE,
     Locator,
+    attached,
     box,
     cell,
     header,
+    inside,
     line,
     mail_part,
     meta,
@@ -101,3 +103,10 @@ def test_an_unknown_kind_is_refused(text: str) -> None:
 
 def test_a_place_that_json_cannot_hold_is_made_writable() -> None:
     assert header("X-\udce9").place == "X-\ufffd"
+
+
+def test_a_place_inside_a_file_begins_with_where_the_file_stands() -> None:
+    file = attached(3)
+    assert str(file) == "attached:3"
+    assert inside(file, WHOLE) == file
+    assert str(inside(file, page_line(1, 2))) == "attached:3/page:1/line:2"

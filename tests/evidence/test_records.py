@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from evidence.canonical import canonical
 from evidence.cases import Enclosed, Event, State, Step
 from evidence.custody import Act, CustodyLine
 from evidence.derivatives import Change, Tied, Transform, TransformRecord
+from evidence.dsse import keyid_of
 from evidence.erasure import ErasureReason, ErasureRecord
 from evidence.errors import EvidenceError
 from evidence.items import Role
-from evidence.key_records import KeyEvent, KeyKind, KeyRecord
+from evidence.key_records import PAYLOAD_TYPE, Ed25519Signer, KeyEvent, KeyKind, KeyRecord
 
 AT = datetime(2026, 11, 5, 14, 32, 7, 123456, tzinfo=UTC)
 WHEN = "2026-11-05T14:32:07.123456Z"
@@ -195,3 +198,16 @@ def test_a_record_that_is_too_long_is_refused(one: Written) -> None:
     one.read(filled(room))
     with pytest.raises(EvidenceError, match=one.called):
         one.read(filled(room + 1))
+
+
+def test_a_key_record_is_signed_by_the_old_key_and_the_new() -> None:
+    keys = [ed25519.Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2)]
+    signers = [Ed25519Signer(key) for key in keys]
+    signed = KEY.signed_by(signers)
+    assert (signed.payload_type, signed.payload) == (PAYLOAD_TYPE, KEY.payload())
+    assert [one.keyid for one in signers] == [keyid_of(key.public_key()) for key in keys]
+    assert len({one.keyid for one in signers}) == 2
+    for signer, key in zip(signers, keys, strict=True):
+        key.public_key().verify(signer.sign(b"a head"), b"a head")
+        with pytest.raises(InvalidSignature):
+            key.public_key().verify(signer.sign(b"a head"), b"another")

@@ -1,5 +1,6 @@
 """What a witness may answer, and which witnesses are enough: C2SP's rules and vectors."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from evidence.notes import (
     signature_by,
 )
 from evidence.quorum import WitnessPolicy
-from evidence.witness import Accepted, AddCheckpoint, Refusal, judge
+from evidence.witness import Accepted, AddCheckpoint, Refusal, judge, monitoring_name
 
 LOG = Ed25519NoteSigner("log.example/one", Ed25519PrivateKey.from_private_bytes(bytes(32)))
 OTHER = Ed25519NoteSigner("log.example/one", Ed25519PrivateKey.from_private_bytes(b"o" * 32))
@@ -186,3 +187,7 @@ def test_one_key_under_two_names_is_one_witness() -> None:
     keys = [CosignatureSigner(name, a_key(1), 0).verifier for name in ("a.example", "b.example")]
     with pytest.raises(FormatError, match="asks for 2 of 1"):
         WitnessPolicy.of(keys, need=2)
+
+
+def test_a_head_is_shown_under_the_digest_of_its_origin() -> None:
+    assert monitoring_name("log.example/é") == hashlib.sha256("log.example/é".encode()).hexdigest()

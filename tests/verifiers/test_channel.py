@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -246,6 +250,15 @@ def test_marks_are_the_same_for_the_same_and_only_within_an_order(text: str) -> 
     other = item("shop2", Role.ORDER_RECORD)
     salted = SealedItem(**{**{f: getattr(other, f) for f in other.__slots__}, "salt": b"1" * 32})
     assert not {mark for _, mark in Marks((salted,)).of(facts)} & set(marks)
+
+
+def test_a_mark_can_be_made_again_by_who_has_the_salts() -> None:
+    """From the manifest alone, in any language; another way of making it would be another mark."""
+    salts = (bytes(32), b"1" * 32)
+    items = [replace(SHOP, salt=salt) for salt in (*salts[::-1], salts[0])]
+    ((_, mark),) = Marks(items).of(facts_of(shop("order.buyer.email", "A b@C.test")))
+    key = hashlib.sha256(b"orderproof-buyer-v1" + b"".join(salts)).digest()
+    assert mark == hmac.new(key, b"mail\0ab@c.test", hashlib.sha256).hexdigest()
 
 
 @pytest.mark.parametrize(

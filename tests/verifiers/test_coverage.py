@@ -292,6 +292,20 @@ def test_a_line_names_the_items_that_are_good_enough_or_all_that_are_not() -> No
     assert (line.level, line.items) == ("required", (photo.sha256,))
     (line,) = cover((empty, replace(photo, size=0)), facts_of(), asking(level="helpful"), NOW)
     assert (line.level, line.items) == ("helpful", (empty.sha256, photo.sha256))
+    (line,) = cover((photo,), facts_of(), asking('asks = "Whose is it?"\n'), NOW)
+    assert (line.state, line.items) == ("weak", (photo.sha256,))
+
+
+def test_what_is_told_too_few_times_names_its_items_and_where_to_get_more() -> None:
+    twice = asking(WHERE, '[requirement.repeated]\nof = "prior.payment.at"\nat_least = 2\n')
+    once, again = (
+        said("prior.payment.at", "2026-01-02T00:00:00Z", by="a", item="pod", group=group)
+        for group in ("1", "2")
+    )
+    (line,) = cover((POD,), facts_of(once), twice, NOW)
+    assert (line.state, line.items) == ("weak", (POD.sha256,))
+    assert line.why.endswith("; get it from the carrier")
+    assert line_of(twice, POD, facts=(once, again)) == ("present", "")
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,8 @@ def test_a_capture_of_a_messengers_size_that_kept_only_its_pixels_was_sent(
 
 TEXT = fact("document.text", "Delivered", "1/box:10,10,90,12")
 WHOLE_PAGE = {"covered": 0.7, "written": 39}
+# As much of a photo as a scanner's name and a filled page are of a scan.
+UNDECIDED = SEEN | {"shade": 8, "tint": 3, "rim": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,7 @@ WHOLE_PAGE = {"covered": 0.7, "written": 39}
         ((TEXT,), {"covered": 0.7, "written": 40}, EXPORT, 0.75, "it is text"),
         ((TEXT,), WHOLE_PAGE, UNKNOWN, 0.5, "its page is one picture, in which its pixels"),
         ((SCANNER,), WHOLE_PAGE, SCAN, 0.6, "its page is one picture, in which its metadata"),
+        ((SCANNER,), WHOLE_PAGE | UNDECIDED, SCAN, 0.7, "NAPS2 wrote it, a page in a picture"),
         # What fills a page exactly is a little more of a scan.
         ((), WHOLE_PAGE | SEEN | {"shade": 5}, SCAN, 0.7, "it fills a page exactly"),
         ((), WHOLE_PAGE | DRAWN, PORTAL, 0.9, "its page is one picture, in which each surface"),
@@ -162,6 +165,7 @@ def test_a_kind_points_at_the_facts_that_it_rests_on() -> None:
     assert document({}, TEXT).facts == (TEXT,)
     assert document({}, TEXT, producer).facts == (producer,)
     assert document(WHOLE_PAGE, SCANNER).facts == (SCANNER,)
+    assert document(WHOLE_PAGE | UNDECIDED, SCANNER).facts == (SCANNER,)
     first = traits(WHOLE_PAGE)[:1]
     black = {"between": 0.01, "colour": 0, "paper": 250}
     assert document(WHOLE_PAGE | black).facts == tuple(first)
