@@ -7,16 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from auditor.report import State
-from auditor.tally import Tally
 from evidence.canonical import digest, parse_canonical
 from evidence.checkpoint import Checkpoint
-from evidence.errors import RequestError
 from evidence.items import Role
 from evidence.notes import Ed25519NoteSigner, sign_note
 from evidence.receipts import Receipt
@@ -26,7 +23,6 @@ from tests.auditor.tenants import (
     blamed,
     head_of,
     restored_without,
-    root_of,
     said,
     sound,
     tenant,
@@ -312,31 +308,6 @@ def test_a_checkpoint_that_was_kept_from_before_shows_another_history(
     report = made.audited(saved=kept(entries))
     assert name in {one for one, _ in blamed(report)}
     assert words in told(report, name)
-
-
-def test_an_audit_goes_on_only_with_the_head_that_it_had_reached(tmp_path: Path) -> None:
-    class Stopped(Exception):
-        pass
-
-    def watch(phase: str, done: int, total: int) -> None:
-        if phase == "chains":
-            raise Stopped
-
-    def tally(watcher: Callable[[str, int, int], None]) -> Tally:
-        return Tally.open(tmp_path / "state", {}, watch=watcher, every_s=0)
-
-    made = sound()
-    begun = {"size": 12, "root": root_of([row.body for row in made.ledger.rows]).hex()}
-    with pytest.raises(Stopped):
-        made.audited(tally=tally(watch))
-    # The log's phase is done: whatever becomes of its head is the next audit's to see.
-    for path in ("checkpoint", "checkpoints/12"):
-        made.log.files_by_path.pop(path)
-    assert made.audited(tally=tally(lambda *_: None)).ok
-    half = Tally(asked={})
-    half.cursors["log"] = {**begun, "bundle": 0, "frontier": "", "edge": [""] * 8}
-    with pytest.raises(RequestError, match="head of 12 entries, which it had reached"):
-        made.audited(tally=half)
 
 
 # -- erased orders, lost receipts -----------------------------------------------------------------
