@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -67,6 +68,12 @@ def available() -> bool:
     except ImportError:  # its usual build wants the libraries of a screen
         return False
     return True
+
+
+def load() -> None:
+    """Load the models now, where they can be: processes that are forked later share them."""
+    if available():
+        _engine()
 
 
 @cache
@@ -292,7 +299,13 @@ def print_height(pixels: Pixels) -> float:
 
 @cache
 def _engine() -> Any:
-    """The models, loaded once a process; they come in rapidocr's wheel, nothing is fetched."""
+    """The models, loaded once a process; they come in rapidocr's wheel, nothing is fetched.
+
+    Nothing is told either: onnxruntime from 1.29 on reports to its maker which models are run, and
+    keeps a number for this machine in a folder of the user's, unless that is forbidden before it
+    is imported (its Privacy.md, "Disabling Telemetry").
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import cv2
     from rapidocr import RapidOCR
 
