@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import gc
+import importlib
 import json
 import os
 import resource
@@ -32,10 +33,10 @@ from evidence.mail import parse_mail
 from evidence.xmlpages import parse_xml, written_at
 from service.derivatives import transforms
 from service.reading import previews
-from service.reading.nursery import serve_nursery
+from service.reading.nursery import PICTURES, serve_nursery
 from service.report.previews import preview_of
 from service.zones import use_sealed_zones
-from verifiers.readers import registry
+from verifiers.readers import ocr, registry
 from verifiers.readers.traces.registry import traces_of
 
 # A locator of these kinds points at bytes inside the item: the collector could read it itself.
@@ -232,10 +233,16 @@ def _settle() -> None:
     gc.freeze()  # or the first collection would copy every page that is shared
 
 
-def _know(source: str) -> None:
-    """Import what reads the source's items, if that is one of ours."""
+def _know(what: str) -> None:
+    """Load what reads a source's items, if that is one of ours, or what reads pictures."""
+    if what == PICTURES:
+        with contextlib.suppress(Exception):  # whoever reads one meets the same, and says so
+            ocr.load()
+            importlib.import_module("verifiers.readers.traces.pixels")
+            _settle()
+        return
     with contextlib.suppress(EvidenceError):
-        collector_named(source)
+        collector_named(what)
         _settle()
 
 

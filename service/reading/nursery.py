@@ -6,8 +6,9 @@ is a copy of it: as empty as on its first day, however many there were before.
 
 The nursery reads nothing from outside itself. It is told to fork by a message that carries the
 child's end of a socket, and tells how each child ended. It is told too whose items there are, so
-that what reads these is imported once, and not by each child. It ends, with all children, when the
-parent does. It knows no secret of ours: none is in its command line or its environment.
+that what reads these is imported once, and not by each child, as are the models that recognise a
+picture's text. It ends, with all children, when the parent does. It knows no secret of ours: none
+is in its command line or its environment.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from collections.abc import Callable, Iterable
 
 from evidence.errors import OutageError
 
+# What is to be known where there are pictures; no collector has this name.
+PICTURES = "pictures"
 # What a message may be; the kernel keeps them apart (SOCK_SEQPACKET).
 MESSAGE_BYTES = 64
 # A body of an item goes into the socket in a few pieces.
 _BUFFER_BYTES = 1 << 20
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 
 class Forked:
@@ -90,7 +94,7 @@ class Nursery:
                     "PATH": os.environ.get("PATH", ""),
                     "PYTHONPATH": os.pathsep.join(sys.path),
                     # A reading takes one core; numpy's libraries would start a thread for each.
-                    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
+                    **dict.fromkeys(_ONE_THREAD, "1"),
                 },
             )
         return cls(process, ours)
@@ -121,7 +125,7 @@ class Nursery:
         return child
 
     def know(self, sources: Iterable[str]) -> None:
-        """Who is forked from now on has imported what reads these sources' items."""
+        """Who is forked from now on has loaded what reads these sources' items, or PICTURES."""
         for name in sources:
             said = f"know {name}"
             if name not in self._known and len(said.encode()) <= MESSAGE_BYTES:
@@ -186,7 +190,7 @@ def serve_nursery(
 ) -> socket.socket | None:
     """Fork whenever the parent asks. Returns in each child, with its socket; None at the end.
 
-    know   is called with the name of a source whose items there are
+    know   is called with the name of a source whose items there are, or with PICTURES
     Must run while the process has one thread.
     """
     wake_read, wake_write = os.pipe()

@@ -27,7 +27,7 @@ from evidence.facts import Fact
 from evidence.items import CASE_ROLES, Content, InMemory, Item, Role
 from evidence.locators import WHOLE
 from evidence.media import HEAD, sniff
-from service.reading.nursery import Forked, Nursery
+from service.reading.nursery import PICTURES, Forked, Nursery
 from service.settings import Limits
 from storage.objects.stored import read_together
 from verifiers.readers.traces.registry import tracer_of
@@ -73,7 +73,8 @@ class Reading:
         self._slots = asyncio.Semaphore(size)
         self._nursery: Nursery | None = None
         self._starting = asyncio.Lock()
-        self._sources: set[str] = set()  # whose items were read
+        self._known: set[str] = set()  # sources whose items were read, and PICTURES
+        self._foresees = True
         # Groups whose items are held in memory.
         self._gathering = asyncio.Semaphore(2 * size)
 
@@ -253,8 +254,10 @@ class Reading:
         self, task: str, items: Sequence[Item], *, fresh: bool, **more: str
     ) -> list[Mapping[str, Any]]:
         """Hand a child the items, one after another, and hear what it says of each."""
+        if self._foresees and any(item.media_type.startswith("image/") for item in items):
+            self._known.add(PICTURES)
         async with self._child(fresh=fresh) as child:
-            self._sources.update(item.source for item in items)
+            self._known.update(item.source for item in items)
             each = [{"size": item.content.size} | more | describe(item) for item in items]
             header = json.dumps({"task": task, "each": each}).encode()
             try:
@@ -326,11 +329,14 @@ class Reading:
                 if self._nursery is not None and self._nursery.is_gone:
                     await self._nursery.close()
                     self._nursery = None
+                    # A library that breaks down when it is loaded must cost pictures alone.
+                    self._foresees = False
+                    self._known.discard(PICTURES)
                 if self._nursery is None:
                     limits = self._limits
                     self._nursery = await Nursery.start(limits.read_memory, limits.read_s)
                 nursery = self._nursery
-            nursery.know(self._sources)
+            nursery.know(self._known)
             with contextlib.suppress(OutageError):
                 return _Child(await nursery.fork())
         raise OutageError(source="Reading", why="no reading process can be started")

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -22,6 +23,7 @@ from evidence.items import InMemory, Item, Provenance, Role
 from service.reading.reading import Reading
 from service.settings import Limits
 from tests.collectors.http_bench import bench, server
+from tests.verifiers.documents import picture
 
 
 def item(data: bytes, *, name: str = "pod.pdf", collector: str = "folder/1") -> Item:
@@ -128,6 +130,41 @@ if ours is not None:
         control.close()
         assert process.wait(30) == 0
     assert told == [b"rest", b"rest ups"]
+
+
+async def test_models_are_loaded_once_for_all_who_read_pictures() -> None:
+    pytest.importorskip("rapidocr")
+    reading = Reading(Limits(), size=1)
+    try:
+        seen = replace(item(picture(), name="pod.png"), media_type="image/png")
+        assert not failures(await reading.facts_of(seen))
+        (first,) = reading._idle
+        first.process.kill()
+        await first.process.wait()
+        await reading.warm()
+        (second,) = reading._idle
+        assert second.process.pid != first.process.pid
+        assert "onnxruntime" in Path(f"/proc/{second.process.pid}/maps").read_text()
+    finally:
+        await reading.close()
+
+
+async def test_a_library_that_breaks_down_when_it_is_loaded_costs_pictures_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("cv2")
+    for name in ("rapidocr", "onnxruntime"):
+        (tmp_path / f"{name}.py").write_text("import os\nos.abort()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    reading = Reading(Limits(), size=1)
+    try:
+        seen = replace(item(picture(), name="pod.png"), media_type="image/png")
+        for _ in range(2):
+            (why,) = failures(await reading.facts_of(seen))
+            assert why.startswith("The library that reads it")
+            assert not failures(await reading.facts_of(item(b"a note\n", name="a.txt")))
+    finally:
+        await reading.close()
 
 
 async def test_an_item_over_the_limit_is_not_read_and_says_so(reading: Reading) -> None:
