@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jsonpath
-
 from evidence.errors import ConfigError
 from evidence.orders import Platform
 
@@ -90,6 +88,8 @@ def read_polls(tables: Any, *, sources: frozenset[str], path: Path) -> tuple[Pol
         whole = {key: said[key] for key in ("items", "next") if key in said}
         for key, value in {**whole, **paths}.items():
             if key in whole or value.startswith("$"):
+                import jsonpath  # most have no polls, and each command reads the settings
+
                 try:
                     jsonpath.compile(value)
                 except jsonpath.JSONPathError as error:

@@ -17,18 +17,19 @@ import time
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from yarl import URL
 
 from evidence.errors import OutageError
 from service.webhooks.signatures import Notice, SignatureError
+
+if TYPE_CHECKING:
+    import aiohttp
 
 PAYPAL_HOSTS = ("https://api.paypal.com", "https://api.sandbox.paypal.com")
 EBAY_URL = "https://api.ebay.com"
@@ -55,7 +56,9 @@ class Keys:
             raise SignatureError("its key has no decent name")
 
         async def fetch(session: aiohttp.ClientSession) -> bytes:
-            signed_in = {"Authorization": aiohttp.encode_basic_auth(client_id, secret)}
+            from aiohttp import encode_basic_auth
+
+            signed_in = {"Authorization": encode_basic_auth(client_id, secret)}
             asked = {"grant_type": "client_credentials", "scope": _SCOPE}
             token_url = f"{url}/identity/v1/oauth2/token"
             async with session.post(token_url, data=asked, headers=signed_in) as answer:
@@ -80,6 +83,8 @@ class Keys:
     async def paypal(
         self, notice: Notice, *, webhook_id: str, hosts: tuple[str, ...] = PAYPAL_HOSTS
     ) -> None:
+        from yarl import URL
+
         sent = notice.header("PAYPAL-TRANSMISSION-TIME")
         try:
             age = notice.now - datetime.fromisoformat(sent).timestamp()
@@ -113,6 +118,8 @@ class Keys:
             raise SignatureError("its signature is not the one of its body") from error
 
     async def _kept_or(self, name: str, fetch: Any) -> bytes:
+        import aiohttp  # each command reads the settings of webhooks, and few fetch a key
+
         now = self._clock()
         at, kept = self._kept.get(name, (0.0, b""))
         if kept and now - at < _KEPT_S:
