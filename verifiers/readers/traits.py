@@ -57,14 +57,18 @@ def traits_of(pixels: Pixels) -> Mapping[str, float]:
     import cv2
     import numpy as np
 
+    from verifiers.readers.traces.blocks import greatest, least, over_blocks
+
     height, width = pixels.shape[:2]
     if min(height, width) < 48:
         return {}
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY).astype(pixels.dtype, copy=False)
     blocks = _blocks(grey)
-    tone, range_of = blocks.mean((2, 3)), blocks.max((2, 3)) - blocks.min((2, 3))
-    quiet = blocks.std((2, 3)) < _QUIET
-    even = range_of <= _EVEN
+    even = over_blocks(np.maximum, blocks) - over_blocks(np.minimum, blocks) <= _EVEN
+    values = blocks.astype(np.float32)  # sums of a block's are whole numbers, and exact
+    tone = np.asarray(over_blocks(np.add, values) / 64, dtype=np.float32)
+    squares = over_blocks(np.add, values * values) / 64
+    quiet = squares - tone.astype(np.float64) ** 2 < _QUIET * _QUIET
     found = {"even": float(even.mean())}
     if even.sum() >= 20:
         found["drift"] = _drift(tone[even])
@@ -73,10 +77,11 @@ def traits_of(pixels: Pixels) -> Mapping[str, float]:
         found["tones"] = _in_few_tones(papers)
         found["paper"] = middle = float(np.median(papers))
         found["shade"] = _shade(tone, quiet & (np.abs(tone - middle) < _PAPER))
-        found["grain"] = _grain(blocks[quiet])
+        rows, columns = np.nonzero(quiet)
+        found["grain"] = _grain(values[rows, :, columns])
         found["rim"] = _rim(grey, middle)
-    spread = pixels[::3, ::3].astype(np.int16)
-    colourful = spread.max(2) - spread.min(2)
+    spread = pixels[::3, ::3]
+    colourful = greatest(spread) - least(spread)
     found["tint"] = float(np.median(colourful))
     found["colour"] = float(np.percentile(colourful, 99))
     found["between"] = _between(grey)
@@ -108,14 +113,12 @@ def told(traits: Mapping[str, float]) -> list[str]:
     return [f"{value:.2f} {name}" for name, value in traits.items()]
 
 
-def _blocks(grey: Pixels) -> Floats:
-    """Whole blocks of 8 x 8 pixels in rows and columns; of a large picture, every so many rows."""
-    import numpy as np
+def _blocks(grey: Pixels) -> Pixels:
+    """Whole blocks, rows x 8 x columns x 8 pixels; of a large picture, every so many rows."""
+    from verifiers.readers.traces.blocks import cut
 
-    rows, columns = grey.shape[0] // 8, grey.shape[1] // 8
-    step = max(1, rows * columns // _MOST_BLOCKS)
-    strips = grey[: rows * 8, : columns * 8].reshape(rows, 8, columns, 8)[::step]
-    return strips.swapaxes(1, 2).astype(np.float32)
+    blocks = cut(grey)
+    return blocks[:: max(1, blocks.shape[0] * blocks.shape[2] // _MOST_BLOCKS)]
 
 
 def _shade(tone: Floats, quiet: Any) -> float:
@@ -190,9 +193,9 @@ def _rim(grey: Pixels, paper: float) -> float:
 
 def _between(grey: Pixels) -> float:
     """How much of what is not paper is neither ink: letters of a fax have no soft edges."""
-    import numpy as np
+    import cv2
 
-    counts = np.bincount(grey.ravel(), minlength=256)
+    counts = cv2.calcHist([grey], [0], None, [256], (0, 256))
     dark, middle = int(counts[:40].sum()), int(counts[40:216].sum())
     return middle / max(dark + middle, 1)
 

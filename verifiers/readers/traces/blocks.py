@@ -5,7 +5,7 @@ Blocks are rows of 64 values, so that a transform of many is one product of two 
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import numpy.typing as npt
 Floats: TypeAlias = npt.NDArray[np.float32]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Flags: TypeAlias = npt.NDArray[np.bool_]
+Value = TypeVar("Value", bound=np.generic)
 
 _WAVES: Floats = np.array(
     [
@@ -55,9 +56,34 @@ def quality_of(table: Any) -> int | None:
     return None
 
 
-def cut(values: Floats, x: int, y: int) -> Floats:
-    """All whole blocks of a plane, on a grid that begins at x, y: rows, columns, 64."""
+def cut(values: npt.NDArray[Value], x: int = 0, y: int = 0) -> npt.NDArray[Value]:
+    """All whole blocks of a plane, on a grid that begins at x, y: rows x 8 x columns x 8."""
     height, width = values.shape
     rows, columns = (height - y) // 8, (width - x) // 8
     part = values[y : y + rows * 8, x : x + columns * 8]
-    return part.reshape(rows, 8, columns, 8).transpose(0, 2, 1, 3).reshape(rows, columns, 64)
+    return part.reshape(rows, 8, columns, 8)
+
+
+def over_blocks(step: np.ufunc, blocks: npt.NDArray[Value]) -> npt.NDArray[Value]:
+    """`step` (np.maximum, np.add) over the values of each block that was cut: rows x columns.
+
+    By whole rows of pixels: numpy goes over axes as short as a block's value by value.
+    """
+    lines = step.reduce(blocks.reshape(*blocks.shape[:2], -1), axis=1)
+    found: npt.NDArray[Value] = step.reduce([lines[:, place::8] for place in range(8)])
+    return found
+
+
+def greatest(colours: npt.NDArray[Value]) -> npt.NDArray[Value]:
+    """The greatest of the three channels; numpy's own goes over such short axes value by value."""
+    found: npt.NDArray[Value] = np.maximum(
+        np.maximum(colours[..., 0], colours[..., 1]), colours[..., 2]
+    )
+    return found
+
+
+def least(colours: npt.NDArray[Value]) -> npt.NDArray[Value]:
+    found: npt.NDArray[Value] = np.minimum(
+        np.minimum(colours[..., 0], colours[..., 1]), colours[..., 2]
+    )
+    return found

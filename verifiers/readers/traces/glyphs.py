@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from verifiers.readers.traces.blocks import Bytes, Floats
+from verifiers.readers.traces.blocks import Bytes, Floats, greatest
 from verifiers.readers.traces.words import Word
 
 _LEAST_INK = 60
@@ -41,7 +41,7 @@ def glyphs_of(rgb: Bytes, word: Word) -> list[Glyph]:
     """From left to right; [] where the ink is too faint. What touches counts as one glyph."""
     rows, columns = word.near(rgb.shape, 4)
     part = rgb[rows, columns].astype(np.float32)
-    off = np.abs(part - np.array(word.ground, dtype=np.float32)).max(axis=2)
+    off = greatest(np.abs(part - np.array(word.ground, dtype=np.float32)))
     ink = float(np.percentile(off, 99.5))
     if ink < _LEAST_INK:
         return []

@@ -28,6 +28,7 @@ from verifiers.readers.traces.blocks import (
     cut,
     forward,
     inverse,
+    over_blocks,
     table_of,
 )
 
@@ -156,18 +157,19 @@ def _writing(
 ) -> tuple[Floats, Places, tuple[int, int]]:
     """The blocks that have writing, their places in the flattened grid, and the grid's shape."""
     whole = cut(grey, x, y)
-    flat = whole.reshape(-1, 64)
     # Most blocks are empty paper; a deviation is at most half of the range.
-    where = np.flatnonzero(flat.max(axis=1) - flat.min(axis=1) > 2 * _LEAST_STD)
-    where = where[cut(colour, x, y).reshape(-1, 64)[where].mean(axis=1) < _MOST_COLOUR]
-    spread = flat[where].std(axis=1)
-    where, spread = where[spread > _LEAST_STD], spread[spread > _LEAST_STD]
-    square = flat[where].reshape(-1, 8, 8)
+    ranges = over_blocks(np.maximum, whole) - over_blocks(np.minimum, whole)
+    rows, columns = np.nonzero(ranges > 2 * _LEAST_STD)
+    pale = cut(colour, x, y)[rows, :, columns].reshape(-1, 64).mean(axis=1) < _MOST_COLOUR
+    rows, columns = rows[pale], columns[pale]
+    square = whole[rows, :, columns]
+    spread = square.reshape(-1, 64).std(axis=1)
     both = np.minimum(square.std(axis=1).mean(axis=1), square.std(axis=2).mean(axis=1))
-    where, spread = where[both > _LEAST_BOTH_WAYS], spread[both > _LEAST_BOTH_WAYS]
-    if where.size > MAX_BLOCKS:
-        where = np.sort(where[np.argsort(spread)[::-1][:MAX_BLOCKS]])
-    return flat[where] - 128, where, (whole.shape[0], whole.shape[1])
+    chosen = np.flatnonzero((spread > _LEAST_STD) & (both > _LEAST_BOTH_WAYS))
+    if chosen.size > MAX_BLOCKS:
+        chosen = np.sort(chosen[np.argsort(spread[chosen])[::-1][:MAX_BLOCKS]])
+    where = rows[chosen] * ranges.shape[1] + columns[chosen]
+    return square[chosen].reshape(-1, 64) - 128, where, (ranges.shape[0], ranges.shape[1])
 
 
 def _sampled(blocks: Floats, count: int = _SAMPLE) -> Floats:

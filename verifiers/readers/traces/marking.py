@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from verifiers.readers.traces.blocks import Bytes, Flags
+from verifiers.readers.traces.blocks import Bytes, Flags, greatest, least
 
 Numbers: TypeAlias = npt.NDArray[np.float64]
 
@@ -27,9 +27,9 @@ def drawn_on(rgb: Bytes, area: tuple[int, int, int, int]) -> bool:
         return True
     values = part.astype(np.int16)
     ground = np.median(values.reshape(-1, 3), axis=0)
-    colour = values.max(axis=2) - values.min(axis=2)
+    colour = greatest(values) - least(values)
     grounds_colour = int(ground.max() - ground.min())
-    off = np.abs(values - ground).max(axis=2) > _INK
+    off = greatest(np.abs(values - ground)) > _INK
     if off.mean() < 0.004:
         return True
     dark_even = off.mean() < 0.35 and float(np.median(values.std(axis=2))) < 12
@@ -49,7 +49,7 @@ def _ends_here(rgb: Bytes, area: tuple[int, int, int, int], ground: Numbers) -> 
     x, y, width, height = area
     reach = max(40, 2 * height)
     around = rgb[max(0, y - reach) : y + height + reach, max(0, x - reach) : x + width + reach]
-    other = np.abs(around.astype(np.int16) - ground).max(axis=2) > 40
+    other = greatest(np.abs(around.astype(np.int16) - ground)) > 40
     return bool(other.mean() > 0.5)
 
 
@@ -70,7 +70,7 @@ def vivid_share(rgb: Bytes, area: tuple[int, int, int, int]) -> float:
     """How much of a part (x, y, width, height) has a colour that pens and frames have."""
     x, y, width, height = area
     part = rgb[max(0, y) : y + height, max(0, x) : x + width].astype(np.int16)
-    return float((part.max(axis=2) - part.min(axis=2) > _VIVID).mean()) if part.size else 0.0
+    return float((greatest(part) - least(part) > _VIVID).mean()) if part.size else 0.0
 
 
 _WORKING = 1200  # pixels of the longer side that are enough to see a frame or an arrow
@@ -82,7 +82,7 @@ def marks_on(rgb: Bytes) -> list[tuple[int, int, int, int]]:
     height, width = rgb.shape[:2]
     scale = min(1.0, _WORKING / max(height, width))
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    low, high = small.min(axis=2).astype(np.int16), small.max(axis=2).astype(np.int16)
+    low, high = least(small).astype(np.int16), greatest(small).astype(np.int16)
     found = []
     for mask, bars in ((high - low > _VIVID, False), (high < 34, True)):
         count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)

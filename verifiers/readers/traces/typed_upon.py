@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evidence.locators import box
-from verifiers.readers.traces.blocks import Bytes, Floats
+from verifiers.readers.traces.blocks import Bytes, Floats, greatest
 from verifiers.readers.traces.marking import drawn_on
 from verifiers.readers.traces.trace import Trace
 from verifiers.readers.traces.words import Word
@@ -162,7 +162,7 @@ def _drawn(rgb: Bytes, word: Word) -> Drawn:
     rows, columns = word.near(rgb.shape, max(4, word.height // 3))
     part = rgb[rows, columns].astype(np.float32)
     ground = np.array(word.ground, dtype=np.float32)
-    off = np.abs(part - ground).max(axis=2)
+    off = greatest(np.abs(part - ground))
     cover = np.clip(off / max(1.0, float(np.percentile(off, 99))), 0, 1)
     cover[cover < 0.2] = 0
     top, left = word.y - rows.start, word.x - columns.start

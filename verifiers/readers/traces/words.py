@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from verifiers.readers.traces.blocks import Bytes, Flags
+from verifiers.readers.traces.blocks import Bytes, Flags, greatest
 
 MAX_WORDS = 400
 _WORKING = 2_400  # pixels of the longer side that are looked at
@@ -34,9 +34,8 @@ class Word:
 
 
 def ink_of(part: Bytes, ground: tuple[int, int, int], contrast: int = _CONTRAST) -> Flags:
-    return np.asarray(
-        np.abs(part.astype(np.int16) - np.array(ground, dtype=np.int16)).max(axis=2) > contrast
-    )
+    off = np.abs(part.astype(np.int16) - np.array(ground, dtype=np.int16))
+    return np.asarray(greatest(off) > contrast)
 
 
 def words_of(rgb: Bytes) -> list[Word]:
