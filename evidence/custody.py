@@ -127,7 +127,7 @@ class CustodyChain:
         """
         what = f"Line {self.size}"
         try:
-            line = CustodyLine.from_bytes(body, what=what)
+            line = CustodyLine.from_bytes(body)
         except FormatError as error:
             self.wrong.append(f"{what} cannot be read: {error.why}.")
             self._next(body)

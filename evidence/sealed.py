@@ -206,8 +206,8 @@ def _quick(groups: tuple[Any, ...]) -> SealedItem | None:
             url=url,
             exchange=exchange,
             part_of=part,
-            about=dict(_table(about)) if about != "{}" else {},
-            hints=dict(_table(hints)) if hints != "{}" else {},
+            about=dict(_table(about)),
+            hints=dict(_table(hints)),
         )
     except (ValueError, EvidenceError):
         return None

@@ -35,7 +35,8 @@ from evidence.bundle import (
     openings_bytes,
     withheld_text,
 )
-from evidence.canonical import digest
+from evidence.canonical import digest, parse_json
+from evidence.dsse import Envelope
 from evidence.errors import CorruptionError, EvidenceError, FormatError, RequestError
 from evidence.items import OWN_ROLES, InMemory, Role
 from evidence.manifest import SealedItem
@@ -352,6 +353,16 @@ def test_what_lies_elsewhere_or_is_signed_by_another_key_is_refused(made: Made) 
         bundle_entries(**{**parts_of(made), "keys": {"manifest": [], "log": []}})
     with pytest.raises(RequestError, match="its keys do not have the one that signs it"):
         bundle_entries(**{**parts_of(made), "keys": {}})
+
+
+def test_a_statement_that_names_itself_or_nobody_as_its_manifest_is_refused(made: Made) -> None:
+    payload = parse_json(Envelope.from_json(made.statement.envelope).payload)
+    count = len(made.receipts)
+    for seq in (count - 1, count, 999):
+        payload["predicate"]["manifest_seq"] = seq
+        sealed = replace(made.statement, envelope=made.house.envelope(payload))
+        with pytest.raises(RequestError, match="names a manifest that has no receipt here"):
+            replace(made, statement=sealed).entries()
 
 
 def test_a_statement_may_name_the_first_receipt_as_its_manifest() -> None:

@@ -67,6 +67,22 @@ def test_a_line_is_written_as_canonical_json(
     assert line.to_bytes() == canonical({**said, "act": str(act), "details": details})
 
 
+def test_what_is_wrong_with_a_line_is_said_of_it_and_of_the_next() -> None:
+    rows = kept()
+    assert judged(rows[1:2]).wrong == [
+        "Line 0 calls itself number 1: lines are missing.",
+        "Line 0 does not hold the hash of the line before it.",
+    ]
+    changed = rows[2][0].replace(b'"act":"item"', b'"act":"hold"')
+    assert judged([*rows[:2], (changed, rows[2][1], False), *rows[3:]]).wrong == [
+        "Line 3 does not hold the hash of the line before it."
+    ]
+    later = rows[2][0].replace(b'"v":1', b'"v":2')
+    assert judged([*rows[:2], (later, b"", False)]).wrong == [
+        "Line 2 cannot be read: its v is not 1."
+    ]
+
+
 @pytest.mark.parametrize("at", range(4))
 def test_a_line_left_out_or_changed_is_noticed(at: int) -> None:
     rows = kept()

@@ -233,6 +233,22 @@ def test_a_receipt_of_another_order_is_refused_even_when_it_follows() -> None:
         check_chain([first.to_bytes(), second.to_bytes()])
 
 
+def test_a_plain_receipt_is_read_by_its_pattern_up_to_its_limit() -> None:
+    receipt = a_stamp(collector="ups/1").receipt(seq=7, prev=NO_RECEIPT)
+    fields = plain_fields(receipt.to_bytes())
+    assert fields is not None and receipt_of(fields) == receipt
+    assert (fields[1], fields[5], fields[7]) == ("ups/1", NO_RECEIPT, "7")
+    room = MAX_RECEIPT_BYTES - len(receipt.to_bytes())
+    for over in (0, 1):
+        long = dataclasses.replace(receipt, collector="ups/1" + "x" * (room + over)).to_bytes()
+        assert len(long) == MAX_RECEIPT_BYTES + over
+        assert (plain_fields(long) is None) == bool(over)
+    for old, new in ((b'"role":"', b'"role":"no.'), (b"-", b"-9"), (b'"v":1', b'"v":2')):
+        assert plain_fields(receipt.to_bytes().replace(old, new, 1)) is None
+    month = receipt.to_bytes().replace(receipt.to_bytes()[22:24], b"13", 1)
+    assert plain_fields(month) is None
+
+
 @given(chains(min_size=2), st.data())
 def test_a_chain_of_plain_lines_is_read_at_once_and_a_broken_one_is_not(
     chain: list[Receipt], data: st.DataObject
@@ -243,12 +259,17 @@ def test_a_chain_of_plain_lines_is_read_at_once_and_a_broken_one_is_not(
     assert found == (plain if None not in plain else None)
     assert found is None or [receipt_of(fields) for fields in found] == chain
     at = data.draw(st.integers(0, len(lines) - 2))
-    other = dataclasses.replace(chain[-1], order="2" * 64).to_bytes()
+    other, later, loose = (
+        dataclasses.replace(chain[-1], **change).to_bytes()  # type: ignore[arg-type]
+        for change in ({"order": "2" * 64}, {"seq": len(chain)}, {"prev": "3" * 64})
+    )
     for wrong in (
         lines[:at] + lines[at + 1 :],
         lines[: at + 1] + lines[at:],
         [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]],
         [*lines[:-1], other],
+        [*lines[:-1], later],
+        [*lines[:-1], loose],
         [*lines, b"{}"],
     ):
         assert plain_chain(wrong) is None
