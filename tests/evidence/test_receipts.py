@@ -260,7 +260,7 @@ def test_a_chain_of_plain_lines_is_read_at_once_and_a_broken_one_is_not(
     assert found is None or [receipt_of(fields) for fields in found] == chain
     at = data.draw(st.integers(0, len(lines) - 2))
     other, later, loose = (
-        dataclasses.replace(chain[-1], **change).to_bytes()  # type: ignore[arg-type]
+        dataclasses.replace(chain[-1], **change).to_bytes()
         for change in ({"order": "2" * 64}, {"seq": len(chain)}, {"prev": "3" * 64})
     )
     for wrong in (
