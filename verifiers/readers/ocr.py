@@ -35,6 +35,9 @@ _MOST_PIXELS = 1_600_000
 MAX_LINES = 400
 _MOST_WIDTH = 60_000
 _HEIGHT = 48
+# Lines, and trust in them all, by which a picture is known not to stand on its head: of photos and
+# screens the right way up it is above .95, of the same turned around below .75.
+_FEW, _TRUST = 3, 0.85
 # Recognitions below this are patterns of the background.
 _LEAST = 0.5
 # How much darker or brighter than its ground a print is, of 255.
@@ -83,29 +86,35 @@ def engine_name() -> str:
 
 
 def read_lines(pixels: Pixels) -> list[Seen]:
-    """The lines in a picture (height x width x BGR), from top to bottom.
+    """The lines in a picture (height x width x BGR), from top to bottom as a person reads them.
 
-    Text that stands on its head or on its side is found if most of the picture does.
+    Text that stands on its head or on its side is read if most of the picture does.
     """
     import cv2
 
     best = _read(pixels)
-    if _doubtful(best):
-        for turn in (cv2.ROTATE_90_COUNTERCLOCKWISE, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180):
-            turned = _read(cv2.rotate(pixels, turn).astype(pixels.dtype))
-            if _weight(turned) > 1.5 * _weight(best) and not _doubtful(turned):
-                height, width = pixels.shape[:2]
-                return _in_order([_turned_back(seen, turn, width, height) for seen in turned])
+    columns, sure = _are_columns(best), _are_sure(best)
+    if len(best) < _FEW or (sure and not columns):
+        return best
+    turn = cv2.ROTATE_180
+    if columns:
+        # The recogniser is given a column turned to the left: what can be read so is to be turned.
+        turn = cv2.ROTATE_90_COUNTERCLOCKWISE if sure else cv2.ROTATE_90_CLOCKWISE
+    turned = _read(cv2.rotate(pixels, turn).astype(pixels.dtype))
+    better = _weight(turned) > (0.9 if columns and sure else 1.5) * _weight(best)
+    if better and len(turned) >= _FEW and _are_sure(turned) and not _are_columns(turned):
+        height, width = pixels.shape[:2]
+        return [_turned_back(seen, turn, width, height) for seen in turned]
     return best
 
 
-def _doubtful(lines: Sequence[Seen]) -> bool:
-    """Whether most of what was found stands upright as a column, or is read with little trust."""
-    if len(lines) < 3:
-        return False
-    upright = sum(seen.box[3] > 1.5 * seen.box[2] for seen in lines)
-    sure = sum(seen.confidence for seen in lines) / len(lines)
-    return upright > len(lines) / 2 or sure < 0.7
+def _are_columns(lines: Sequence[Seen]) -> bool:
+    """Whether most of what was found stands upright."""
+    return sum(seen.box[3] > 1.5 * seen.box[2] for seen in lines) > len(lines) / 2
+
+
+def _are_sure(lines: Sequence[Seen]) -> bool:
+    return sum(seen.confidence for seen in lines) >= _TRUST * len(lines)
 
 
 def _weight(lines: Sequence[Seen]) -> float:
@@ -212,12 +221,36 @@ def _in_order(lines: Sequence[Seen]) -> list[Seen]:
     return sorted(lines, key=lambda seen: (seen.box[1] + seen.box[3] / 2, seen.box[0]))
 
 
-def straightened(lines: Sequence[Seen]) -> list[tuple[float, float, float, float]]:
+def straightened(
+    lines: Sequence[Seen], size: tuple[float, float]
+) -> tuple[list[tuple[float, float, float, float]], tuple[float, float]]:
     """The boxes as they would stand if the text ran level: a photo's rows are rows again.
 
-    Each line is turned back by the picture's slant around the origin, which keeps what is beside
-    and what is under it.
+    size   of the picture, width and height; as it is then, it is the second half of the answer
+
+    A picture that lies on its side or stands on its head is set upright; then each line is turned
+    back by the slant around the origin, which keeps what is beside and what is under it.
     """
+    width, height = size
+    for _ in range(_quarters(lines)):
+        lines = [_quarter_back(seen, width) for seen in lines]
+        width, height = height, width
+    return _levelled(lines), (width, height)
+
+
+def _quarters(lines: Sequence[Seen]) -> int:
+    """How many quarter turns to the right most of the text has from level."""
+    along = [(seen.corners[0], seen.corners[1]) for seen in lines if len(seen.corners) == 4]
+    x, y = (sum(end[side] - begin[side] for begin, end in along) for side in (0, 1))
+    return round(math.atan2(y, x) / (math.pi / 2)) % 4
+
+
+def _quarter_back(seen: Seen, width: float) -> Seen:
+    corners = tuple((y, width - x) for x, y in seen.corners)
+    return Seen(seen.text, _around(corners), corners, seen.confidence)
+
+
+def _levelled(lines: Sequence[Seen]) -> list[tuple[float, float, float, float]]:
     slant = slant_of(lines) or 0.0
     cos, sin = math.cos(-slant), math.sin(-slant)
     boxes = []

@@ -114,7 +114,10 @@ def _recognise(layout: Layout, document: Any, number: int) -> None:
         pixels = render(page, scale)
         lines = ocr.read_lines(pixels)
         layout.recognised |= bool(lines)
-        for seen, level in zip(lines, ocr.straightened(lines), strict=True):
+        height, width = pixels.shape[:2]
+        levels, (width, height) = ocr.straightened(lines, (width, height))
+        layout.sizes[number] = Size(width / scale, height / scale)
+        for seen, level in zip(lines, levels, strict=True):
             place = page_box(number, *(round(side / scale) for side in seen.box))
             x, y, w, h = (side / scale for side in level)
             layout.lines.append(Line(seen.text, place, (x, y, w, h), number, seen.confidence))

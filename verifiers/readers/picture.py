@@ -120,12 +120,12 @@ def facts_of_pixels(item: Item, pixels: Pixels, shrunk: float) -> Iterator[Fact]
     yield fact(item, "reading.engine", ocr.engine_name())
     if (slant := slant_of(seen)) is not None:
         yield fact(item, "picture.trait", f"{math.degrees(slant):.2f} slant")
-    upright = straightened(seen)
+    height, width = pixels.shape[:2]
+    upright, (width, height) = straightened(seen, (width, height))
     lines = [
         Line(one.text, box(*(round(side * shrunk) for side in one.box)), place, 0, one.confidence)
         for one, place in zip(seen, upright, strict=True)
     ]
-    height, width = pixels.shape[:2]
     yield from facts_of_lines(item, lines, sizes={0: Size(width, height)})
     for code in barcodes.read_codes(pixels) if barcodes.available() else ():
         place = box(*(round(side * shrunk) for side in code.box))

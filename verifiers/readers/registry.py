@@ -26,10 +26,10 @@ from verifiers.readers.reader import Reader
 from verifiers.readers.traces.registry import VERSION as TRACES
 
 READERS: tuple[Reader, ...] = (
-    Reader("pdf", 5, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
+    Reader("pdf", 6, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
     Reader(
         "picture",
-        4,
+        5,
         frozenset(
             {"image/jpeg", "image/png", "image/gif", "image/tiff", "image/webp", "image/avif"}
         ),

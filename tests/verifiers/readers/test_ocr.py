@@ -35,12 +35,15 @@ def drawn(*, slope: float = 0) -> Image.Image:
     return picture.rotate(slope, fillcolor="white") if slope else picture
 
 
+def pixels_of(picture: Image.Image) -> Any:
+    return np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
+
+
 def places(picture: Image.Image) -> dict[str, tuple[float, float, float, float]]:
     """Where each text is seen: left, top, right, bottom."""
-    pixels: Any = np.ascontiguousarray(np.asarray(picture)[:, :, ::-1])
     return {
         seen.text: (x, y, x + width, y + height)
-        for seen in ocr.read_lines(pixels)
+        for seen in ocr.read_lines(pixels_of(picture))
         for x, y, width, height in (seen.box,)
     }
 
@@ -69,6 +72,19 @@ def test_lines_that_run_askew_are_seen_whole() -> None:
         left, top, _, bottom = found[text]
         assert abs(left - across) < 1.5 * height, text
         assert top < down < bottom, text
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_picture_on_its_side_or_head_is_read_and_laid_out_as_upright(turns: int) -> None:
+    upright = pixels_of(drawn())
+    lines, size = ocr.read_lines(upright), (float(SIZE[0]), float(SIZE[1]))
+    turned = np.ascontiguousarray(np.rot90(upright, turns))
+    found = ocr.read_lines(turned)
+    assert [seen.text for seen in found] == [seen.text for seen in lines]
+    boxes, page = ocr.straightened(found, (float(turned.shape[1]), float(turned.shape[0])))
+    assert page == size
+    expected, _ = ocr.straightened(lines, size)
+    assert boxes == pytest.approx(np.array(expected), abs=4)
 
 
 def test_a_page_without_anything_has_no_lines() -> None:
