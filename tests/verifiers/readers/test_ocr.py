@@ -89,7 +89,8 @@ def test_a_picture_on_its_side_or_head_is_read_and_laid_out_as_upright(turns: in
 
 def test_a_page_without_anything_has_no_lines() -> None:
     assert not places(Image.new("RGB", SIZE, (250, 250, 250)))
-    assert not places(Image.new("RGB", (8, 8), "white"))
+    for size in ((8, 8), (1, 300), (300, 1), (1, 1)):
+        assert not places(Image.new("RGB", size, "white"))
 
 
 def test_nobody_is_told_what_is_read_and_nothing_is_kept_for_it(tmp_path: Path) -> None:
