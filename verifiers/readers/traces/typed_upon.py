@@ -9,6 +9,7 @@ upon it has grey edges.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,19 +44,40 @@ class Drawn:
 
     sharp  the steepest change from one pixel to the next, as a share of ink against ground
     grey   the share of its ink that is neither ink nor ground
-    slope  its rise over its run, downwards
-    along  how clearly its rows of ink part along each of `_SLOPES`, the best 1
+    cover  how much of each pixel is ink, 0 to 1, over its width and a little more than its height
     """
 
     word: Word
     sharp: float
     grey: float
-    slope: float
-    along: Numbers
+    cover: Floats
 
     @property
     def middle(self) -> tuple[float, float]:
         return self.word.x + self.word.width / 2, self.word.y + self.word.height / 2
+
+
+class _Slopes:
+    """How words rise. Reckoned when first asked for: most of a screen is too sharp to need it."""
+
+    def __init__(self, drawn: list[Drawn]) -> None:
+        self._drawn = drawn
+
+    @cached_property
+    def _along(self) -> list[Numbers]:
+        return [_along(one.cover) for one in self._drawn]
+
+    @cached_property
+    def expected(self) -> Numbers:
+        """The rise over run, downwards, that each word's place has by the other rows."""
+        return _expected(self._drawn, [_peak(along) for along in self._along])
+
+    def is_level(self, number: int) -> bool:
+        """Whether a word lies along the rows of pixels, where its place rises."""
+        along, slope = self._along[number], float(self.expected[number])
+        width = self._drawn[number].word.width
+        rises = abs(slope) * width >= _RISES and np.interp(slope, _SLOPES, along) < _UNLIKE
+        return bool(rises and abs(_peak(along)) * width < _LEVEL)
 
 
 def typed_upon(rgb: Bytes, words: list[Word]) -> list[Trace]:
@@ -64,13 +86,13 @@ def typed_upon(rgb: Bytes, words: list[Word]) -> list[Trace]:
     if len(drawn) <= _LEAST_OTHERS:
         return []
     bare = float(np.median([one.grey for one in drawn])) < _BARE
-    expected = _expected(drawn)
+    slopes = _Slopes(drawn)
     found = []
-    for one, slope in zip(drawn, expected.tolist(), strict=True):
+    for number, one in enumerate(drawn):
         others = [other for other in drawn if not _of_a_row(one, other)]
         if not _is_long(one.word, 3) or len(others) < _LEAST_OTHERS:
             continue
-        told = _greyer(one, others) if bare else _sharper(one, others, slope)
+        told = _greyer(one, others) if bare else _sharper(one, others, slopes, number)
         if told and _on_the_page(one, others):
             found.append((one, *told))
     rows = [row for n, (row, _, _) in enumerate(found) if not _in_rows(row, found[:n])]
@@ -84,26 +106,21 @@ def typed_upon(rgb: Bytes, words: list[Word]) -> list[Trace]:
     ]
 
 
-def _sharper(one: Drawn, others: list[Drawn], slope: float) -> tuple[str, float] | None:
+def _sharper(
+    one: Drawn, others: list[Drawn], slopes: _Slopes, number: int
+) -> tuple[str, float] | None:
     """Told of a photo and a scan: of a page whose edges are soft everywhere."""
     as_large = [other.sharp for other in others if other.word.height > _AS_LARGE * one.word.height]
     if len(as_large) < _LEAST_OTHERS or float(np.median(as_large)) > _SOFT:
         return None
     lead = one.sharp - max(as_large)
     said = "its edges are sharper than those of all other writing"
-    if lead >= 0 and _is_level(one, slope):
-        rise = abs(slope) * one.word.width
+    if lead >= 0 and slopes.is_level(number):
+        rise = abs(float(slopes.expected[number])) * one.word.width
         return f"{said}, and it is level where the lines around it rise by {rise:.0f} pixels", 0.88
     if lead >= _SOMEWHAT:
         return said, 0.86 if lead >= _SHARPER else 0.5
     return None
-
-
-def _is_level(one: Drawn, slope: float) -> bool:
-    """Whether it lies along the rows of pixels, where its place has a `slope`."""
-    width = one.word.width
-    rises = abs(slope) * width >= _RISES and np.interp(slope, _SLOPES, one.along) < _UNLIKE
-    return bool(rises and abs(one.slope) * width < _LEVEL)
 
 
 def _greyer(one: Drawn, others: list[Drawn]) -> tuple[str, float] | None:
@@ -143,10 +160,10 @@ def _of_a_row(one: Drawn, other: Drawn) -> bool:
     return abs(one.middle[1] - other.middle[1]) < max(0.7 * small, 6)
 
 
-def _expected(drawn: list[Drawn]) -> Numbers:
-    """The slope that each word's place has by the other rows: a plane through theirs."""
+def _expected(drawn: list[Drawn], own: list[float]) -> Numbers:
+    """The slope that each word's place has by the other rows: a plane through their `own`."""
     x, y = np.array([one.middle for one in drawn]).T
-    slopes = np.array([one.slope for one in drawn])
+    slopes = np.array(own)
     weights = np.array([one.word.width for one in drawn], dtype=np.float64)
     spread = np.stack([np.ones_like(x), x / x.max(), y / y.max()], axis=1)
     fitted: Numbers = np.full(len(drawn), float(np.median(slopes)))
@@ -169,10 +186,10 @@ def _drawn(rgb: Bytes, word: Word) -> Drawn:
     grey = part[top : top + word.height].mean(axis=2)
     contrast = float(np.percentile(np.abs(grey - np.median(ground)), 98))
     steep = float(np.percentile(np.abs(np.diff(grey, axis=1)), 97))
-    along = _along(np.asarray(cover[:, left : left + word.width]))
     inner = cover[top : top + word.height]
     grey_share = float(((inner > 0.3) & (inner < 0.7)).sum() / max(1, (inner > 0.3).sum()))
-    return Drawn(word, steep / max(1.0, contrast), grey_share, _peak(along), along)
+    own = np.asarray(cover[:, left : left + word.width], dtype=np.float32)
+    return Drawn(word, steep / max(1.0, contrast), grey_share, own)
 
 
 def _along(cover: Floats) -> Numbers:
