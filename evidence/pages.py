@@ -138,9 +138,11 @@ def page_of(item: Item) -> Node:
     MAX_PAGE bytes or MAX_VALUES values.
     """
     data = item.content.read(MAX_PAGE)
-    values = sum(map(data.count, (b",", b"[", b"{")))
-    if values > MAX_VALUES:
-        raise TooLargeError(what="the number of values in a page", size=values, limit=MAX_VALUES)
+    if len(data) > MAX_VALUES:  # else there cannot be as many
+        values = sum(map(data.count, (b",", b"[", b"{")))
+        if values > MAX_VALUES:
+            what = "the number of values in a page"
+            raise TooLargeError(what=what, size=values, limit=MAX_VALUES)
     try:
         value = json.loads(data, **_AS_WRITTEN)
         if not _no_key_twice(_keys(value), data):
@@ -187,15 +189,15 @@ def _keys(value: Any) -> int:
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
         objects = [node for node in level if type(node) is dict]
-        lists = [node for node in level if type(node) is list]
+        lists = [node for node in level if type(node) is list] if len(objects) < len(level) else []
         if not objects and not lists:
             return keys
         keys += sum(map(len, objects))
-        children = chain(map(dict.values, objects), lists)
-        level = [node for node in chain.from_iterable(children) if type(node) in _NESTED]
-    if level:
-        raise RecursionError
-    return keys
+        children = list(chain.from_iterable(chain(map(dict.values, objects), lists)))
+        if _NESTED.isdisjoint(map(type, children)):
+            return keys
+        level = [node for node in children if type(node) in _NESTED]
+    raise RecursionError
 
 
 def _no_key_twice(keys: int, data: bytes) -> bool:
