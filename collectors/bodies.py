@@ -33,6 +33,7 @@ class Taker:
         self._writer = spool.open(limit=limit)
         self._redactor = redactor
         self._digest = hashlib.sha256()
+        self._sha256: str | None = None
         self._tail = b""
         self._waiting = bytearray()
         self.head = bytearray()
@@ -52,8 +53,10 @@ class Taker:
         """All that was taken, as a content. Call it at most once, and not after `discard`."""
 
         def finish() -> Content:
-            self._flush()
-            return self._writer.close()
+            self._write(self._taken())
+            content = self._writer.close()
+            self._sha256 = content.sha256
+            return content
 
         if self.size < _THREAD_BYTES:
             return finish()
@@ -74,17 +77,26 @@ class Taker:
     @property
     def sha256(self) -> str:
         """Of everything taken, once `close` or `stop` returned."""
-        return self._digest.hexdigest()
+        return self._sha256 or self._digest.hexdigest()
 
     def _flush(self) -> None:
-        piece = bytes(self._waiting)
-        self._waiting.clear()
+        """Write what waits. More may come, and that may fail: then this is told of."""
+        piece = self._taken()
         self._digest.update(piece)
         room = KEPT_OF_FAILURE - len(self.head)
         self.head += piece[: max(room, 0)]
-        if self.leaked is None:
-            self.leaked = self._redactor.found_in(self._tail + piece)
-            self._tail = (self._tail + piece)[-max(self._redactor.longest - 1, 1) :]
+        self._write(piece)
+
+    def _taken(self) -> bytes:
+        piece = bytes(self._waiting)
+        self._waiting.clear()
+        return piece
+
+    def _write(self, piece: bytes) -> None:
+        if self.leaked is None and self._redactor.longest:
+            searched = self._tail + piece
+            self.leaked = self._redactor.found_in(searched)
+            self._tail = searched[-max(self._redactor.longest - 1, 1) :]
         self._writer.write(piece)
 
 

@@ -348,7 +348,10 @@ def _held(items: Sequence[Item]) -> list[Item]:
         pieces = list(read_together([item.content for item in items]))
     except OSError as problem:
         raise _unreadable() from problem
-    return [replace(item, content=InMemory(data)) for item, data in zip(items, pieces, strict=True)]
+    return [
+        replace(item, content=InMemory.known(data, item.sha256))
+        for item, data in zip(items, pieces, strict=True)
+    ]
 
 
 def _is_quick(item: Item) -> bool:

@@ -162,11 +162,12 @@ class SpooledWriter:
         if self._size + len(chunk) > self._limit:
             raise TooLargeError(what="an item", size=self._size + len(chunk), limit=self._limit)
         self._size += len(chunk)
-        self._digest.update(chunk)
         if self._disk is None and self._size <= self._in_memory:
             self._memory += chunk
             return
-        self._to_disk().write(chunk)
+        disk = self._to_disk()
+        self._digest.update(chunk)
+        disk.write(chunk)
 
     def close(self) -> Content:
         """The content: in memory if it is small, else in the spool, forced to the disk."""
@@ -196,8 +197,10 @@ class SpooledWriter:
     def _to_disk(self) -> "_Ciphertext":
         if self._disk is None:
             self._disk = _Ciphertext(self._path, Encryptor(self._key, context=self._context))
-            self._disk.write(bytes(self._memory))
+            held = bytes(self._memory)
             self._memory.clear()
+            self._digest.update(held)  # what stays in memory is hashed once, where it ends
+            self._disk.write(held)
         return self._disk
 
 

@@ -59,29 +59,32 @@ class Encryptor:
         while rest:
             room = self._width() - len(self._held)
             if not room:
-                yield self._seal(last=False)
+                yield self._seal_held(last=False)
                 continue
             self._held += rest[:room]
             rest = rest[room:]
 
     def finish(self) -> bytes:
         """The last segment. Nothing may follow."""
-        return self._seal(last=True)
+        return self._seal_held(last=True)
 
     def whole(self, data: bytes) -> bytes:
         """The only segment, of FIRST_PLAIN bytes at most. Nothing may precede or follow."""
         if self._number or self._held or len(data) > FIRST_PLAIN:
             raise RequestError(what="A segment", why=f"{len(data)} bytes are not one by themselves")
-        self._held += data
-        return self._seal(last=True)
+        return self._seal(data, last=True)
 
     def _width(self) -> int:
         return _PLAIN if self._number else FIRST_PLAIN
 
-    def _seal(self, *, last: bool) -> bytes:
-        nonce = _segment_nonce(self._prefix, self._number, last=last)
-        sealed = self._cipher.encrypt(nonce, self._held, None)
+    def _seal_held(self, *, last: bool) -> bytes:
+        sealed = self._seal(self._held, last=last)
         self._held.clear()
+        return sealed
+
+    def _seal(self, plain: bytes | bytearray, *, last: bool) -> bytes:
+        nonce = _segment_nonce(self._prefix, self._number, last=last)
+        sealed = self._cipher.encrypt(nonce, plain, None)
         self._number += 1
         return sealed
 
