@@ -6,6 +6,7 @@ bucket     the same, with objects and log in a bucket of SeaweedFS
     statements   of SQL, and the transactions they came in
     syncs        files and folders forced to the disk, beside what SQLite does of its own
     digests      SHA-256 begun
+    slow_json    values that only the pure Python of rfc8785 could write down
     requests_s3  to the bucket
 
 The mean of some orders after the first. `tests/test_costs.py` holds them to what they are, so that
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import rfc8785
 from sqlalchemy import Engine, event
 
 from bench.end_to_end import _one, _orders, _scenario, _write_seller
@@ -56,6 +58,7 @@ def counting(runtime: Runtime) -> Iterator[Counter[str]]:
     def commit(*_: Any) -> None:
         found["transactions"] += 1
 
+    found["slow_json"] = 0
     event.listen(Engine, "before_cursor_execute", statement)
     event.listen(Engine, "commit", commit)
     before = runtime.bucket.asked.total() if runtime.bucket else 0
@@ -63,6 +66,7 @@ def counting(runtime: Runtime) -> Iterator[Counter[str]]:
         with (
             mock.patch.object(os, "fsync", counted("syncs", os.fsync)),
             mock.patch.object(hashlib, "sha256", counted("digests", hashlib.sha256)),
+            mock.patch.object(rfc8785, "dumps", counted("slow_json", rfc8785.dumps)),
         ):
             yield found
     finally:

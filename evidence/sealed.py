@@ -240,7 +240,7 @@ class SourceOutcome:
     def to_json(self) -> dict[str, Any]:
         return {
             "source": self.source,
-            "state": self.state,
+            "state": str(self.state),  # one that is not quite a text makes `canonical` slow
             "items": self.items,
             "attempts": self.attempts,
             "why": self.why,

@@ -15,12 +15,14 @@ from tests.seaweed import Seaweed
 # written together.
 EMBEDDED = {
     "digests": (220.0, 6.0),
+    "slow_json": (0.0, 0.0),
     "statements": (204.0, 10.0),
     "syncs": (51.5, 3.0),
     "transactions": (49.0, 4.0),
 }
 BUCKET = {
     "digests": (232.0, 8.0),
+    "slow_json": (0.0, 0.0),
     "requests_s3": (16.0, 2.0),
     "statements": (204.0, 10.0),
     "transactions": (49.0, 4.0),
