@@ -231,12 +231,10 @@ class Collections(Errands):
             rows = (await connection.execute(_TASKS, asked)).all()
             if not rows:
                 return []
-            counted = await connection.execute(_BROUGHT, {"collection": collection_id})
-            items = {row.source: int(row.brought) for row in counted}
             cipher = None
             if any(row.why_sealed is not None for row in rows):
                 cipher = await self._cipher_for(connection, tenant, collection_id)
-            return [_task_of(row, items.get(row.source, 0), cipher) for row in rows]
+            return [_task_of(row, int(row.brought), cipher) for row in rows]
 
         return await self._database.read(tenant, work)
 
@@ -419,14 +417,16 @@ _BESIDE = (
 )
 _ORDER = select(orders).where(orders.c.handle == bindparam("order"))
 _TASKS = (
-    select(tasks)
+    select(
+        tasks,
+        select(func.count())
+        .select_from(stamps)
+        .where(stamps.c.collection == tasks.c.collection, stamps.c.source == tasks.c.source)
+        .scalar_subquery()
+        .label("brought"),
+    )
     .where(tasks.c.collection == bindparam("collection"), tasks.c.tenant == bindparam("tenant"))
     .order_by(tasks.c.number)
-)
-_BROUGHT = (
-    select(stamps.c.source, func.count().label("brought"))
-    .where(stamps.c.collection == bindparam("collection"))
-    .group_by(stamps.c.source)
 )
 _BEGIN_TASK = (
     update(tasks)

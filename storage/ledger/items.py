@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, null, select
+from sqlalchemy import Row, bindparam, func, insert, null, select, union_all
 
 from evidence.canonical import canonical
 from evidence.errors import CorruptionError, HeldError, RequestError, TooLargeError
@@ -190,11 +190,8 @@ class Items(Part):
         """
 
         async def work(connection: Transaction) -> list[tuple[int, bytes]]:
-            found: list[tuple[int, bytes]] = []
-            for asked in (_RECEIPTS, _LOST):
-                rows = await connection.execute(asked, {"order": order.handle})
-                found.extend((row.log_index, row.body) for row in rows)
-            return sorted(found)
+            rows = await connection.execute(_CHAIN, {"order": order.handle})
+            return sorted((row.log_index, row.body) for row in rows)
 
         rows = await self._database.read(order.tenant, work)
         return [(index, Receipt.from_bytes(body)) for index, body in rows]
@@ -255,11 +252,16 @@ _ITEMS = (
     .where(stamps.c.order_handle == bindparam("order"))
     .order_by(receipts.c.seq.is_(None), receipts.c.seq, stamps.c.number)
 )
-_RECEIPTS, _LOST = (
-    select(table.c.log_index, table.c.body)
-    .where(table.c.order_handle == bindparam("order"))
-    .order_by(table.c.seq)
-    for table in (receipts, lost_receipts)
+_LOST = (
+    select(lost_receipts.c.body)
+    .where(lost_receipts.c.order_handle == bindparam("order"))
+    .order_by(lost_receipts.c.seq)
+)
+_CHAIN = union_all(
+    *(
+        select(table.c.log_index, table.c.body).where(table.c.order_handle == bindparam("order"))
+        for table in (receipts, lost_receipts)
+    )
 )
 # Nothing here asks for the newest stamp: where rows are secured, a tenant that kept nothing lately
 # would look for its own among everybody's.
