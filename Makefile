@@ -42,7 +42,7 @@ test: $(TEST) ## the tests (ORDERPROOF_EXTRAS=1 adds the slow ones)
 
 # What stands on the ledger, the objects, the log or the queue, once more on other servers.
 SCALED = tests/journeys tests/cases $(addprefix tests/storage/test_,crashes.py ledger.py sequencer.py tokens.py) \
-	$(addprefix tests/service/,access timestamping webhooks witness $(addprefix test_,access.py custody.py \
+	$(addprefix tests/service/,access timestamping webhooks witness $(addprefix test_,access.py again.py custody.py \
 	derive.py erasure.py keeping.py reverify.py reviewer.py sealed_port.py shelf.py whole.py worker.py))
 
 .PHONY: test-scaled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from service.http.runner import Runner
 from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import Settings
+from tests.postgres import Postgres
 from tests.service.mortal_erasure import settings_in
 from tests.service.test_erasure import REASON, REF, TENANT
 from tests.service.test_sealed_port import sealed
@@ -237,6 +239,31 @@ async def test_without_the_ledger_nothing_goes_out_and_one_request_counts_once(
             in (await here.ask(secret))[2]["ratelimit"]
         )
         assert await here.lines() == 3
+
+
+async def test_while_postgresql_is_down_nothing_goes_out(
+    settings: Settings, postgres: Postgres
+) -> None:
+    with postgres.database() as name:
+        async with served(replace(settings, database=postgres.url(name))) as here:
+            await sealed(here.runtime, b"{}")
+            _, secret = await here.token()
+            assert [(await here.ask(secret))[0] for _ in range(3)] == [200] * 3
+            # Sessions that are broken are replaced, the one that notes among them.
+            postgres.admin(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                           f" WHERE datname = '{name}'")  # fmt: skip
+            assert (await here.ask(secret))[:2] == (200, b"{}")
+            postgres.stop()
+            try:
+                status, body, told = await here.ask(secret)
+            finally:
+                await asyncio.to_thread(postgres.start)
+            assert (status, told["content-type"]) == (503, "application/problem+json")
+            assert b"{}" not in body
+            assert [(await here.ask(secret))[:2] for _ in range(2)] == [(200, b"{}")] * 2
+            found = await report(here.runtime, TENANT, REF)
+            assert found.holds, found.wrong
+            assert len(found.entries) == await here.lines() == 6
 
 
 async def test_paths_that_are_known_are_so_many_at_most(settings: Settings) -> None:
