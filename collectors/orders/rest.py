@@ -95,6 +95,7 @@ class Rest:
         known = {"order.id": [order.id], "order.site": [order.site]}
         known |= {name: list(values) for name, values in context.facts.items()}
         for number, ask in enumerate(self._description.asks, 1):
+            hint = ask.reading.hint()
             for values in _combinations(ask, known):
                 page: str | None = None
                 for count in range(1, MAX_PAGES + 1):
@@ -104,7 +105,7 @@ class Rest:
                         ask.role,
                         key=f"request/{number}/{said}/page/{count}",
                         about={k: v for k, v in values.items() if "." in k},
-                        hints={"rest": ask.reading.hint(), "http.status": str(reply.status)}
+                        hints={"rest": hint, "http.status": str(reply.status)}
                         | mentions.hints(),
                     )
                     page = _learnt(item, ask, known, count)

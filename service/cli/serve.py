@@ -45,14 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _serve(settings: Settings, *, worker: bool) -> int:
     """Listen until SIGTERM or SIGINT, then let what is being answered end, for ten seconds."""
-    import gc
     from functools import partial
 
     from aiohttp import web
 
     from evidence.errors import RequestError
     from service.api.opened import open_runtime
-    from service.cli.serving import told_to_stop
+    from service.cli.serving import settled, told_to_stop
     from service.cli.terminal import note
     from service.http.app import make_app
     from service.http.runner import Runner
@@ -69,9 +68,7 @@ async def _serve(settings: Settings, *, worker: bool) -> int:
                 why=f"{error.strerror or error}; choose another address with --listen",
             ) from error
         stopped = told_to_stop()
-        # What is there now stays: to look through all of it for garbage would hold up answers.
-        gc.collect()
-        gc.freeze()
+        settled()
         host, port = runner.addresses[0][:2]
         shown = f"[{host}]" if ":" in host else host
         driving = "and driving collections" if worker else "without a worker"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from service.runtime import Runtime
     from service.settings import Settings
+
+# New objects before Python looks for garbage; its own 700 are not half an answer of a source.
+GARBAGE_AFTER = 10_000
 
 
 def told_to_stop() -> asyncio.Future[str]:
@@ -41,3 +45,13 @@ async def open_quietly(settings: Settings) -> AsyncIterator[Runtime]:
 
     async with await Runtime.open(settings, with_queue=queue_is_there(settings)) as runtime:
         yield runtime
+
+
+def settled() -> None:
+    """What is there now stays: to look through all of it for garbage would hold up the work.
+
+    Call it once everything is open.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER)

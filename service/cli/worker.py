@@ -59,7 +59,7 @@ async def _work(
     """Work until SIGTERM or SIGINT. A collection that was under way is taken up by the next."""
     from service.agenda.agenda import keeping_time
     from service.api.opened import working
-    from service.cli.serving import told_to_stop
+    from service.cli.serving import settled, told_to_stop
     from service.cli.terminal import note
     from service.queue.probes import probes
     from service.runtime import Runtime
@@ -74,6 +74,7 @@ async def _work(
                 if probes_at is not None:
                     url = await stack.enter_async_context(probes(runtime, work, *probes_at))
                     note(f"probes on {url}")
+                settled()
                 note("working")
                 either: set[asyncio.Future[Any]] = {told, work}
                 await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
