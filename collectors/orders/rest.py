@@ -9,6 +9,7 @@ Limits   20 requests, each for every known value of what it is asked with, 100 p
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import lru_cache
 from itertools import product
 from typing import Any
 from urllib.parse import quote
@@ -105,8 +106,7 @@ class Rest:
                         ask.role,
                         key=f"request/{number}/{said}/page/{count}",
                         about={k: v for k, v in values.items() if "." in k},
-                        hints={"rest": hint, "http.status": str(reply.status)}
-                        | mentions.hints(),
+                        hints={"rest": hint, "http.status": str(reply.status)} | mentions.hints(),
                     )
                     page = _learnt(item, ask, known, count)
                     yield item
@@ -182,8 +182,14 @@ def _learnt(item: Item, ask: Ask, known: dict[str, list[str]], count: int) -> st
 
 def _matches(start: Node, path: str) -> Iterator[Node]:
     """The nodes a JSONPath leads to from `start`, each knowing where it stands in the page."""
-    for match in jsonpath.finditer(path, start.value if start.value is not None else {}):
+    for match in _compiled(path).finditer(start.value if start.value is not None else {}):
         yield Node(start.item, (*start.steps, *match.parts), match.obj)
+
+
+@lru_cache(256)
+def _compiled(path: str) -> jsonpath.CompoundJSONPath | jsonpath.JSONPath:
+    """A few paths are asked of every page of a source."""
+    return jsonpath.compile(path)
 
 
 def _group_facts(page: Node, group: Group, values: Values, mentions: Mentions) -> Iterator[Fact]:

@@ -209,7 +209,7 @@ class CollectionWorker:
             queue_name=QUEUE,
             redis_pool=self._queue.pool,
             ctx={"hands": self._hands},
-            poll_delay=0.05,
+            poll_delay=0.1,  # who ends a walk looks for the next by itself
             # Bells are answered at once, so there is never a job to wait for or to lose.
             max_jobs=10,
             max_tries=5,

@@ -42,6 +42,8 @@ from verifiers.readers.traces.registry import traces_of
 # A locator of these kinds points at bytes inside the item: the collector could read it itself.
 _INSIDE = frozenset({"json", "xml", "header", "cell", "line", "page", "pixel"})
 MAX_FACTS = 50_000
+# New objects before Python looks for garbage: its own 700 are not half of a small answer.
+GARBAGE_AFTER = 10_000
 # What a part may unfold to: four times what is read of an item.
 MAX_UNPACKED = 256 << 20
 # The source of a file that no collector brought: `orderproof inspect` reads it on its own.
@@ -231,6 +233,7 @@ def serve(stdin: BinaryIO, stdout: BinaryIO, cpu_s: float) -> None:
 def _settle() -> None:
     gc.collect()
     gc.freeze()  # or the first collection would copy every page that is shared
+    gc.set_threshold(GARBAGE_AFTER)
 
 
 def _know(what: str) -> None:
