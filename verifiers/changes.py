@@ -19,7 +19,10 @@ CHANGES: dict[str, dict[int, str]] = {
         2: "carriers named by a label count, and EMS is of many posts",
         3: "marks of several carriers without a number are a doubt",
     },
-    "marks.origin": {2: "captures, photos, scans and chats are told apart by their pixels"},
+    "marks.origin": {
+        2: "captures, photos, scans and chats are told apart by their pixels",
+        3: "a chat in which only one side has spoken is one",
+    },
     "timestamps.order": {
         2: "what only a clock change makes possible leaves the answer open",
         3: "events of an earlier parcel with the same number are named and not compared",

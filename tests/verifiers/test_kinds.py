@@ -226,6 +226,29 @@ def test_a_chat_beside_a_list_of_chats_is_one() -> None:
     assert of_picture(window).kind is FileKind.CHAT_SCREENSHOT
 
 
+def test_a_chat_in_which_one_side_has_spoken_is_one() -> None:
+    screen = Image.new("RGB", (750, 1334), "#ededed")
+    draw = ImageDraw.Draw(screen)
+    draw.text((320, 60), "Support", fill="#000", font_size=34)
+    draw.rounded_rectangle((120, 200, 560, 270), 12, fill="white")
+    draw.text((140, 212), "Here is the proof", fill="#000", font_size=32)
+    screen.paste(page(460, 330), (120, 300))
+    found = of_picture(screen, "JPEG", quality=75)
+    assert found.kind is FileKind.CHAT_SCREENSHOT
+    assert "one side" in found.why
+
+
+def test_cards_down_a_phone_s_page_are_no_bubbles() -> None:
+    screen = page(750, 1334, ground="#eeeeee")
+    draw = ImageDraw.Draw(screen)
+    for top in (300, 520, 740):
+        draw.rounded_rectangle((24, top, 726, top + 190), 16, fill="white")
+    for top in (960, 1080, 1200):  # pictures of goods with their names beside them
+        draw.rectangle((24, top, 124, top + 100), fill="#889988")
+        draw.text((150, top + 30), "Adhesive hooks, 10 pieces", fill="#222", font_size=30)
+    assert of_picture(screen).kind is FileKind.PORTAL_SCREENSHOT
+
+
 def test_cards_and_buttons_of_a_page_are_no_bubbles() -> None:
     image = page(1000, 900, ground="#eeeeee")
     draw = ImageDraw.Draw(image)

@@ -517,3 +517,31 @@ def test_a_page_says_completed_of_its_delivery() -> None:
     facts = said("Denver, CO: Completed (Aug 20, 2025 at 8:45 a.m.)")
     assert days_of(facts, "delivery.at") == ["Aug 20, 2025 at 8:45 a.m."]
     assert days_of(said("Payment completed (Aug 20, 2025)"), "delivery.at") == []
+
+
+def test_what_a_depot_received_is_not_delivered() -> None:
+    facts = placed(
+        ("14-11-2026 18:57", 40, 100), ("Delivered by Enfield South DO", 260, 100),
+        ("13-11-2026 15:57", 40, 140), ("Item received at Enfield South DO", 260, 140),
+    )  # fmt: skip
+    assert days_of(facts, "delivery.at") == ["14-11-2026 18:57"]
+    assert days_of(facts, "scan.accepted.at") == ["13-11-2026 15:57"]
+
+
+def test_a_month_with_a_comma_before_its_day_is_a_day_and_no_number() -> None:
+    facts = placed(
+        ("DHL", 40, 60), ("Tracking Code: 8792853311", 40, 80),
+        ("November, 06 2026 11:21 Local time Delivered", 40, 120),
+    )  # fmt: skip
+    assert days_of(facts, "delivery.at") == ["November, 06 2026 11:21 Local time"]
+    assert days_of(facts, "shipment.tracking_number") == ["8792853311"]
+
+
+def test_half_a_day_keeps_its_half_where_a_blank_was_lost() -> None:
+    facts = placed(("November 11, 2026", 40, 100), ("3:19 PMPackage was delivered.", 40, 114))
+    assert days_of(facts, "delivery.at") == ["November 11, 2026 3:19 PM"]
+    assert isinstance(time := facts.first("delivery.at").time, LocalTime)  # type: ignore[union-attr]
+    assert time.wall.hour == 15
+    assert not facts.named("delivery.at") == placed(("3:19 Amsterdam", 40, 100)).named(
+        "delivery.at"
+    )

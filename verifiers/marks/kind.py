@@ -190,6 +190,9 @@ def _of_drawing(traits: Mapping[str, float], told: tuple[Fact, ...]) -> Kind:
     if entry and left + right >= 3:
         why = f"{left + right:.0f} bubbles stand over a line to type in"
         return Kind(FileKind.CHAT_SCREENSHOT, 0.75, why, told)
+    if (lone := traits.get("lone", 0.0)) >= 2:
+        why = f"{lone:.0f} bubbles of one side stand one under the other, with nothing beside them"
+        return Kind(FileKind.CHAT_SCREENSHOT, 0.6, why, told)
     why = "each surface has one tone, as a program draws it"
     return Kind(FileKind.PORTAL_SCREENSHOT, 0.9 if traits["even"] > 0.6 else 0.7, why, told)
 

@@ -26,17 +26,25 @@ _DIFFERS = 7
 # Shares of the pane's width: a bubble's least width and height, its distance from its own edge and
 # from the other one, and how exactly those of a side are lined up.
 _LEAST_WIDE, _LEAST_HIGH, _NEAR, _AWAY, _LINED_UP = 0.05, 0.03, 0.19, 0.12, 0.018
+# What only one side sent: in a picture so many times as high as wide, bubbles so wide.
+_TALL, _WIDE_ONE = 1.3, 0.35
+# What a compression leaves along a bubble's edge, in pixels.
+_SEAM = 3
 # The share of its box that a bubble fills, with its corners cut and its tail.
 _SOLID = 0.86
 
 
 @dataclass(frozen=True, slots=True)
 class Bubbles:
-    """How many bubbles stand at each side; `entry` if a line to type in stands under them."""
+    """How many bubbles stand at each side; `entry` if a line to type in stands under them.
+
+    lone  how many wide ones of one side stand in a tall picture with nothing but wall beside them
+    """
 
     left: int = 0
     right: int = 0
     entry: bool = False
+    lone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,18 @@ def _of_pane(pane: Pixels) -> Bubbles:
     )
     left, right = _apart(left, right)
     bottom = max((box.bottom for box in (*left, *right)), default=0)
-    return Bubbles(len(left), len(right), _has_entry(pane, bottom))
+    lone = 0
+    if pane.shape[0] >= _TALL * pane.shape[1]:
+        lone = max(
+            sum(_is_alone(b, filled[b.y : b.bottom, b.x + b.w + _SEAM :]) for b in left),
+            sum(_is_alone(b, filled[b.y : b.bottom, : max(b.x - _SEAM, 0)]) for b in right),
+        )
+    return Bubbles(len(left), len(right), _has_entry(pane, bottom), lone)
+
+
+def _is_alone(box: _Box, beside: NDArray[np.uint8]) -> bool:
+    """Whether a wide bubble has nothing but the wall beside it."""
+    return box.w >= _WIDE_ONE * _WIDE and beside.size > 0 and bool(beside.mean() < 0.01)
 
 
 def _wall(pane: Pixels) -> NDArray[np.int16] | None:

@@ -22,7 +22,7 @@ from evidence.items import Item
 from evidence.locators import Locator, header, mail_part
 from evidence.mail import MAX_MAIL, Mail, Part, parse_mail
 from evidence.mail_times import mail_time
-from verifiers.readers.html import lines_of
+from verifiers.readers.html_lines import Laid, laid_out
 from verifiers.readers.inside import MAX_FILES, facts_inside
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import fact, failed
@@ -171,18 +171,20 @@ def lines_in(mail: Mail) -> Iterator[Line]:
     texts = [part for part in mail.texts() if not part.is_attachment]
     for part in sorted(texts, key=lambda part: part.media_type == "text/html"):
         for number, said in _numbered(mail, part):
-            key = "".join(said.split())
+            text, box = (said, None) if isinstance(said, str) else (said.text, said.box)
+            key = "".join(text.split())
             if key and key not in seen:
                 seen.add(key)
-                yield Line(said, mail_part(part.number, line=number))
+                yield Line(text, mail_part(part.number, line=number), box, 1 if box else 0)
 
 
-def _numbered(mail: Mail, part: Part) -> Iterator[tuple[int, str]]:
+def _numbered(mail: Mail, part: Part) -> Iterator[tuple[int, str | Laid]]:
     try:
         written = mail.written_in(part)
     except EvidenceError:  # said of the words' part; of another it is an attachment's matter
         return
-    lines = lines_of(written) if part.media_type == "text/html" else written.splitlines()
+    is_html = part.media_type == "text/html"
+    lines: Sequence[str | Laid] = laid_out(written) if is_html else written.splitlines()
     yield from islice(enumerate(lines, start=1), 20_000)
 
 

@@ -17,7 +17,7 @@ from evidence.items import Item
 from evidence.locators import header, mail_part
 from evidence.mail import MAX_MAIL, Mail, Part, parse_mail
 from evidence.mail_times import mail_time
-from verifiers.readers.html import lines_of
+from verifiers.readers.html_lines import laid_out
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_TEXT, fact, failed
 from verifiers.readers.said.facts import facts_of_lines
@@ -67,7 +67,7 @@ def _lines(item: Item, mail: Mail, facts: list[Fact]) -> Iterator[Line]:
     frames = (part for part in mail.parts if part.media_type == "text/html")
     for part in islice(frames, MAX_FRAMES):
         try:
-            said = lines_of(mail.written_in(part))
+            said = laid_out(mail.written_in(part))
         except EvidenceError as problem:
             facts.append(failed(item, f"{problem}", mail_part(part.number)))
             continue
@@ -76,4 +76,5 @@ def _lines(item: Item, mail: Mail, facts: list[Fact]) -> Iterator[Line]:
             facts.append(failed(item, why, mail_part(part.number)))
             continue
         for number, line in enumerate(said, start=1):
-            yield Line(line, mail_part(part.number, line=number))
+            place = mail_part(part.number, line=number)
+            yield Line(line.text, place, line.box, part.number)

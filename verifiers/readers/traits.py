@@ -53,6 +53,7 @@ def traits_of(pixels: Pixels) -> Mapping[str, float]:
     rim       share of the picture's edge that is darker or lighter than the paper
     sharp     share of straight edges that are one pixel sharp; absent where there are none
     left, right, entry   bubbles of a chat, and whether it has a line to type in (bubbles.py)
+    lone                 bubbles of one side alone, with nothing beside them
     """
     import cv2
     import numpy as np
@@ -89,6 +90,7 @@ def traits_of(pixels: Pixels) -> Mapping[str, float]:
         found["sharp"] = sharp
     bubbles = bubbles_in(pixels)
     found |= {"left": bubbles.left, "right": bubbles.right, "entry": float(bubbles.entry)}
+    found["lone"] = bubbles.lone
     return found
 
 

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import time
 
-_HALF = r"(?P<half>[ap])\s?\.?\s?m(?:\.|(?![a-z])|(?=(?:e|c|m|p)[sd]?t\b|utc|gmt|cest|cet))"
+# A recognition loses the blank behind it: "3:19 PMPackage was delivered". Towns begin with "am".
+_GLUED_TO = (
+    "package|parcel|item|ship|deliver|out|arriv|depart|left|pick|label|order|carrier|process|receiv"
+    "|accept|sort|your"
+)
+_HALF = (
+    r"(?P<half>[ap])\s?\.?\s?m(?:\.|(?![a-z])|(?=(?:e|c|m|p)[sd]?t\b|utc|gmt|cest|cet)"
+    rf"|(?={_GLUED_TO}))"
+)
 _AFTER = {"下午": 12, "晚上": 12, "午後": 12, "오후": 12, "中午": 12,
           "上午": 0, "凌晨": 0, "早上": 0, "午前": 0, "오전": 0}  # fmt: skip
 _CJK_HALF = "(?P<cjk>" + "|".join(_AFTER) + ")"

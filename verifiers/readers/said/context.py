@@ -34,6 +34,8 @@ from verifiers.readers.said.zones_said import stated_zone, zones_at
 _TOGETHER, _APART = 40, 75
 # Whose custom it is to write the month first, and the day first.
 MONTH_FIRST = frozenset({"US"})
+# Who begins with the year, and with the month where none is written.
+YEAR_FIRST = frozenset({"CN", "JP", "KR", "TW"})
 DAY_FIRST = frozenset(
     ("GB IE DE AT CH FR BE NL LU IT ES PT PL SE DK NO FI CZ SK HU RO BG GR HR SI EE LV LT TR AU NZ"
      " IN SG MY ID TH VN BR MX AR CL CO PE ZA AE SA IL RU UA HK").split()
@@ -125,6 +127,8 @@ def _custom(days: Sequence[WrittenDay], countries: set[str], came_in: date) -> s
     if (together := _by_nearness(open_days, fixed, came_in)) is not None:
         return together
     month_first, day_first = countries & MONTH_FIRST, countries & DAY_FIRST
+    if not any(day.has_year for day in open_days):
+        month_first |= countries & YEAR_FIRST
     if bool(month_first) != bool(day_first):
         return "mdy" if month_first else "dmy"
     return None

@@ -8,6 +8,7 @@ two fields ("Delivery date", "Delivery time") is one event.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -20,6 +21,9 @@ from verifiers.readers.said.moments import Moment, moments_in
 
 # A label stands at most so many of its heights away from the moment under or over it.
 _NEAR = 2.6
+# What is a moment only together, in two columns: 11/10 | 14:34, and 10.11.2026 | 14.34.
+_SHORT_DAY, _CLOCK = re.compile(r"\d{1,2}[/-]\d{1,2}"), re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
+_DOTTED = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)")
 # Rows over a time of day among which its day is looked for.
 _DAY_ABOVE = 40
 
@@ -85,9 +89,15 @@ def events_in(lines: Sequence[Line]) -> list[Event]:
 
 def _read(row: Row) -> _Read:
     spots: list[_Spot] = []
+    texts = [fold(cell.text) for cell in row.cells]
+    over_two = {place: text for place in range(1, len(texts)) if (text := _over_two(texts, place))}
     for number, cell in enumerate(row.cells):
-        text = fold(cell.text)
-        moments = moments_in(text)
+        text = texts[number]
+        if number in over_two:
+            for moment in moments_in(over_two[number]):
+                spots.append(_Spot(number, moment.start, moment, None, over_two[number], row.top))
+            continue
+        moments = [] if number + 1 in over_two else moments_in(text)
         for moment in moments:
             said = cell.text[moment.start : moment.end].strip(" ,;([-|·")
             spots.append(_Spot(number, moment.start, moment, None, said, row.top))
@@ -102,6 +112,17 @@ def _read(row: Row) -> _Read:
         else:
             joined.append(spot)
     return _Read(row, joined)
+
+
+def _over_two(texts: Sequence[str], place: int) -> str | None:
+    """The text of a cell and the one before it, where they are a moment only together."""
+    day, clock = texts[place - 1].strip(), texts[place].strip()
+    if _SHORT_DAY.fullmatch(day) and _CLOCK.fullmatch(clock):
+        return f"{day} {clock}"
+    if (dotted := _DOTTED.fullmatch(clock)) and len(found := moments_in(day)) == 1:
+        if found[0].day and not found[0].clock and found[0].end == len(day):
+            return f"{day} {dotted[1]}:{dotted[2]}"
+    return None
 
 
 def _both(day: _Spot, clock: _Spot) -> _Spot | None:
@@ -272,7 +293,7 @@ def _next_label(
 
 def _labels_below(read: Sequence[_Read]) -> bool:
     """Whether labels stand under their moments: the first moment of a row of its own has none
-    over it, and one under it."""
+    over it, and one under it; or a heading over it that the first of a history says again."""
     for number, here in enumerate(read):
         if here.labels or not here.moments:
             continue
@@ -281,6 +302,8 @@ def _labels_below(read: Sequence[_Read]) -> bool:
             continue
         over = _next_label(number, spot, read, -1)
         under = _next_label(number, spot, read, 1)
+        if over and under and over[1].told is under[1].told is Told.DELIVERED:
+            return True
         if over or under:
             return over is None
     return False

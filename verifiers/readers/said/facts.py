@@ -137,7 +137,10 @@ def _events(
     for event in events:
         if event is closing:
             event = replace(event, told=Told.CAPTURED)
-        edge = _along_edge(event.line, sizes) or _in_last_corner(event.line, lines)
+        # Only what is laid out in a size of its own has an edge.
+        edge = event.line.page in sizes and (
+            _along_edge(event.line, sizes) or _in_last_corner(event.line, lines)
+        )
         edge = edge and not _in_column(event, events)
         yield from _event(item, event, context, edge=edge)
 

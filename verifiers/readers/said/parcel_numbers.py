@@ -204,7 +204,8 @@ def _in_text(text: str, marks: Collection[str], *, seen: bool) -> Iterator[tuple
             continue
         for count in range(min(_MOST_GROUPS, len(tokens) - at), 0, -1):
             group = tokens[at : at + count]
-            if any(b.start() - a.end() > 1 for a, b in pairwise(group)):
+            between = [text[a.end() : b.start()] for a, b in pairwise(group)]
+            if any(len(one) > 1 or one == ":" for one in between):
                 continue
             if not _ends_alone(text, group[-1].end()):
                 continue
