@@ -119,4 +119,4 @@ def derived_files(
 
 
 def _refuse(why: str) -> None:
-    raise RequestError(what="The derivatives of a bundle", why=why)
+    raise RequestError(what="The set of derivatives", why=why)

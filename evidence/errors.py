@@ -94,7 +94,7 @@ class HeldError(RequestError):
 class OutageError(EvidenceError):
     """The other side could not answer now; nothing is known to be wrong with us."""
 
-    says = "{source} could not be reached: {why}."
+    says = "{source} is not available now: {why}."
     remedy = "Wait, then ask again."
 
     source: str

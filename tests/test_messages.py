@@ -146,6 +146,13 @@ def test_no_message_shows_a_pattern_for_a_reason() -> None:
     assert not found, _wrong(found)
 
 
+def test_what_is_refused_is_one_thing() -> None:
+    """`what` is one thing, or a list of many: "the items was refused" is no sentence."""
+    many = re.compile(r"(?i)^(the |an? )?(?!address|dns)[a-z]+(?<![su])s$|^(?!the search).* and ")
+    found = [f"{e.at}: {e.text}" for e in SAID if e.field == "what" and many.match(e.text)]
+    assert not found, _wrong(found)
+
+
 def test_no_message_promises_anything() -> None:
     said = [(each.text, each.at) for each in SAID] + PROBLEMS
     said += [

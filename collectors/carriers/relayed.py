@@ -107,5 +107,6 @@ def carriers_in(settings: Mapping[str, object]) -> frozenset[str]:
     if not isinstance(said, list):
         raise ConfigError(what="the setting carriers", why="it is not a list of names")
     if unknown := sorted(str(one) for one in said if one not in CARRIERS):
-        raise ConfigError(what="the setting carriers", why=f"no table has {', '.join(unknown)}")
+        why = f"no table has {', '.join(unknown)}; `orderproof identify --kinds` lists the carriers"
+        raise ConfigError(what="the setting carriers", why=why)
     return frozenset(said)

@@ -168,7 +168,8 @@ def _has_order(data: bytes, layout: Layout, mentions: Mentions) -> bool:
             columns = heading_of(row)
             if not _identity(columns, layout):
                 wanted = " or ".join(_identity_headings(layout))
-                raise RequestError(what="the table", why=f"its first row has no column {wanted}")
+                why = f"its first row has no column {wanted}; name the right one under `columns`"
+                raise RequestError(what="the table", why=why)
         elif _is_own(row, columns, layout, mentions):
             return True
     return False

@@ -138,7 +138,7 @@ def asked_as(numbers: Iterable[str], carrier: str) -> list[str]:
 
 def _likeness(found: Identified, carrier: str) -> Likeness:
     if carrier not in CARRIERS:
-        raise FormatError(what=f"the carrier {carrier[:60]!r}", why="no table has it")
+        raise FormatError(what=f"the carrier {carrier[:60]!r}", why="no table of numbers has it")
     own = {one.likeness for one in found.possible if one.carrier == carrier}
     if Likeness.CERTAIN in own:
         return Likeness.CERTAIN

@@ -138,7 +138,7 @@ def _data(said: Mapping[str, Any]) -> bytes:
     if isinstance(data := said.get("data"), bytes):  # a file that was sent as it is; no JSON has it
         return data
     if ("text" in said) == ("base64" in said):
-        raise RequestError(what="a paper", why="it has not one of `text` and `base64`")
+        raise RequestError(what="a paper", why="it has neither `text` nor `base64`, or both")
     if "text" in said:
         data = text_of(said, "text", most=MOST_PAPER_BYTES).encode()
     else:

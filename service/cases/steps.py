@@ -107,7 +107,7 @@ def _document(asked: Asked) -> Taken:
     """At least one paper; what it is, its hints say: kind, issuer, language, translator, date."""
     papers = asked.papers
     if not papers:
-        raise RequestError(what="`papers`", why="there is none")
+        raise RequestError(what="`papers`", why="there is none, and this step brings one")
     there = {item.sha256 for event in asked.case.events for item in event.items}
     for paper in papers:
         _check_hints(paper, there | {each.enclosed.sha256 for each in papers})

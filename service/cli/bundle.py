@@ -73,8 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.order = arguments.order[0]
         return asyncio.run(_run(arguments))
     if arguments.show or arguments.show_role or arguments.copy:
-        why = "they are for a reviewer's copy of one order; --leave-out chooses for a platform"
-        raise RequestError(what="--show, --show-role and --copy", why=why)
+        why = "it is for a reviewer's copy of one order; --leave-out chooses for a platform"
+        raise RequestError(what="--show, --show-role or --copy", why=why)
     return asyncio.run(profiled.run(arguments))
 
 
@@ -86,7 +86,7 @@ def _seqs(given: Sequence[str]) -> list[int]:
     for word in words:
         if re.fullmatch("[0-9]{1,7}", word) is None:
             why = f"{word[:40]!r} is not the number of a receipt, as `orderproof manifest` shows it"
-            raise RequestError(what="the items to show", why=why)
+            raise RequestError(what="the choice of items to show", why=why)
     return [int(word) for word in words]
 
 

@@ -118,7 +118,7 @@ async def _derive(
             by=by,
         )
     if arguments.change is not None or arguments.note:
-        raise RequestError(what="--change and --note", why="they are for a copy given with --from")
+        raise RequestError(what="--change or --note", why="it is for a copy given with --from")
     if arguments.redact is not None:
         name, parameters = "picture.redact", {"boxes": ";".join(arguments.redact)}
     elif arguments.shrink is not None:

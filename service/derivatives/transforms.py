@@ -167,7 +167,7 @@ def boxes_of(text: str) -> list[tuple[int, int, int, int]]:
             raise RequestError(what="A box", why=why)
         boxes.append((int(found[1]), int(found[2]), int(found[3]), int(found[4])))
     if len(boxes) > MAX_BOXES:
-        raise RequestError(what="The boxes", why=f"there are more than {MAX_BOXES}")
+        raise RequestError(what="The list of boxes", why=f"it has more than {MAX_BOXES}")
     return boxes
 
 

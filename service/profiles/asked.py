@@ -64,7 +64,7 @@ class Asked:
         if strange := sorted(set(self.texts) - known):
             fields = ", ".join(sorted(known)) or "none"
             why = f"{strange[0][:40]!r} is no text of {self.profile.id}; it has {fields}"
-            raise RequestError(what="The texts", why=why)
+            raise RequestError(what="A text of the bundle", why=why)
 
     @property
     def reported(self) -> Wanted | None:

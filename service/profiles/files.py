@@ -115,8 +115,10 @@ class Files:
                 document.data = await self._pdf(document)
             if not await self._refit(documents, total, each):
                 return documents
-        why = f"{len(documents)} documents do not fit into {total or each} bytes: leave items out"
-        raise RequestError(what="The files", why=why)
+        why = (
+            f"its {len(documents)} documents do not fit into {total or each} bytes: leave items out"
+        )
+        raise RequestError(what="The bundle", why=why)
 
     async def _fit(
         self, documents: Sequence[_Document], total: int | None, each: int | None
@@ -191,10 +193,10 @@ class Files:
             if most is None or len(texts) <= most:
                 return await self._jpegs(document, laid, up, texts, total)
         why = (
-            f"{len(plan.pages)} pages and what is told of them do not go on {most} pictures with "
-            f"{_UP[-1]} on each: choose fewer items"
+            f"its {len(plan.pages)} pages and what is told of them do not go on {most} pictures "
+            f"with {_UP[-1]} on each: choose fewer items"
         )
-        raise RequestError(what="The pictures", why=why)
+        raise RequestError(what="The bundle", why=why)
 
     async def _jpegs(
         self, document: _Document, laid: Paper, up: int, texts: Sequence[str], total: int | None
@@ -222,11 +224,11 @@ class Files:
                 return pieces
             break  # a smaller picture is read no better
         why = (
-            f"{pages} of them do not fit into {total} bytes and stay legible"
+            f"its {pages} pictures do not fit into {total} bytes and stay legible"
             + (f"; {', '.join(sorted(lost)[:3])} could not be read any more" if lost else "")
             + ": choose fewer items"
         )
-        raise RequestError(what="The pictures", why=why)
+        raise RequestError(what="The bundle", why=why)
 
 
 def _least(one: int | None, other: int | None) -> int | None:

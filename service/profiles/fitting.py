@@ -189,7 +189,7 @@ def _too_large(copies: Sequence[Copy], budget: int) -> RequestError:
     largest = sorted(copies, key=lambda copy: (-len(copy.data), copy.page.item.seq))[:3]
     named = ", ".join(f"{copy.page} with {len(copy.data)} bytes" for copy in largest)
     why = (
-        f"{len(copies)} of them have {_size(copies)} bytes where they can just be read, and "
+        f"its {len(copies)} pictures have {_size(copies)} bytes where they can just be read, and "
         f"{budget} are left; the largest are {named}: choose fewer items"
     )
-    return RequestError(what="The pictures", why=why)
+    return RequestError(what="The bundle", why=why)

@@ -92,8 +92,8 @@ class Received:
             if made is not None:
                 return {copy.page.item.seq: copy for copy in made}
             if not kept:
-                why = f"{len(pages)} of them do not fit into {total} bytes: leave items out"
-                raise RequestError(what="The items", why=why)
+                why = f"its {len(pages)} items do not fit into {total} bytes: leave some out"
+                raise RequestError(what="The bundle", why=why)
             largest = max(kept, key=lambda seq: (kept[seq], seq))
             del kept[largest]
             shrunk = [page for page in pages if page.item.seq not in kept]

@@ -331,4 +331,4 @@ def reached() -> Iterator[None]:
     try:
         yield
     except (redis.exceptions.RedisError, OSError) as problem:
-        raise OutageError(source="Valkey", why="it cannot be reached") from problem
+        raise OutageError(source="Valkey", why="there is no way to its address") from problem

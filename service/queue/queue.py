@@ -89,7 +89,7 @@ class Queue:
         except (redis.exceptions.RedisError, OSError) as problem:
             if server is not None:
                 server.stop()
-            raise OutageError(source="Valkey", why="it cannot be reached") from problem
+            raise OutageError(source="Valkey", why="there is no way to its address") from problem
         return cls(pool, server, where)
 
     def bucket(self, name: str, most: int, seconds: float) -> Bucket:

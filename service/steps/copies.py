@@ -69,7 +69,7 @@ async def for_bundle(
     if chosen is not None:
         if strange := sorted(set(chosen) - carried.keys()):
             why = f"receipt {strange[0]} is not that of a copy of a sealed item"
-            raise RequestError(what="the copies to carry", why=why)
+            raise RequestError(what="the choice of copies to carry", why=why)
         carried = {seq: carried[seq] for seq in chosen}
     if not carried:
         return {}

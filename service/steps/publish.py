@@ -65,7 +65,7 @@ async def write(
     full = profile == BAGIT
     if full and (show or show_roles or copies):
         why = f"only a copy of profile {REVIEWER} withholds some; this one shows all"
-        raise RequestError(what="the items to show", why=why)
+        raise RequestError(what="the choice of items to show", why=why)
     items = account.manifest.items
     shown = items if full else chosen(items, show=show, show_roles=show_roles)
     entries = await _entries(
@@ -90,10 +90,10 @@ def chosen(
     """
     if strange := sorted(set(show) - {item.seq for item in items}):
         why = f"receipt {strange[0]} is not that of an item of the newest sealed account"
-        raise RequestError(what="the items to show", why=why)
+        raise RequestError(what="the choice of items to show", why=why)
     if unheard := sorted(set(show_roles) - {str(item.role) for item in items}):
         why = f"no item has the role {unheard[0][:40]!r}"
-        raise RequestError(what="the items to show", why=why)
+        raise RequestError(what="the choice of items to show", why=why)
     return [item for item in items if item.seq in show or str(item.role) in show_roles]
 
 

@@ -305,7 +305,7 @@ class InMemoryEvidence:
         if profile not in {"bagit", "reviewer"}:
             raise RequestError(what="the profile", why=f"{profile!r} is not known")
         if copies:
-            raise RequestError(what="the copies to carry", why="there are none")
+            raise RequestError(what="the choice of copies to carry", why="there are none")
         await asyncio.to_thread(to.write_bytes, b"PK\x05\x06" + bytes(18))
         manifest = self.accounts[whose.tenant, ref].manifest
         assert manifest is not None
