@@ -17,6 +17,9 @@ def check_payload(bag: Bag, seal: Seal, openings: Mapping[int, Opening]) -> None
     if not seal.chain or seal.statement is None:
         bag.checks.unsure("items", "Not compared: receipts or statement do not hold.")
         return
+    if seal.manifest is None and bag.checks.has_failed("manifest"):
+        bag.checks.unsure("items", "Not compared: the manifest that names them does not hold.")
+        return
     if seal.manifest is not None:
         here, accounted = _by_manifest(bag, seal)
     else:

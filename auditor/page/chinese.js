@@ -88,6 +88,7 @@ const CHINESE = new Map([
   ["Not compared: one of the two checkpoints does not hold.", "未比对：两个检查点之一不成立。"],
   ["Not compared: receipts or statement do not hold.", "未比对：收据或声明不成立。"],
   ["Not compared: the receipts do not hold.", "未比对：收据不成立。"],
+  ["Not compared: the manifest that names them does not hold.", "未比对：列出证据的清单不成立。"],
   ["Not compared: there is no manifest to compare with.", "未比对：没有可供比对的清单。"],
   ["Nothing is withheld from this copy.", "本副本没有保留任何内容。"],
   ["Receipt {0} ({1}) has no item in the manifest.", "收据 {0}（{1}）在清单中没有对应的证据。"],
