@@ -60,9 +60,9 @@ async def _play(scenario: Scenario, *, port: int, trust: Path | None) -> int:
     """Answer on loopback until told to stop: a stand-in has no access control."""
     from aiohttp import web
 
-    from evidence.errors import RequestError
     from service.cli.serving import told_to_stop
     from service.cli.terminal import note
+    from service.http.listening import listening
     from service.sandbox.app import make_sandbox
     from service.sandbox.authority import SandboxAuthority
 
@@ -76,18 +76,8 @@ async def _play(scenario: Scenario, *, port: int, trust: Path | None) -> int:
         handle_signals=False,
         shutdown_timeout=1.0,
     )
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, "127.0.0.1", port).start()
-        except OSError as error:
-            raise RequestError(
-                what=f"listening on 127.0.0.1:{port}",
-                why=f"{error.strerror or error}; choose another with --port",
-            ) from error
+    async with listening(runner, "127.0.0.1", port, option="--port") as url:
         told = told_to_stop()
-        note(f"playing on http://127.0.0.1:{runner.addresses[0][1]}")
+        note(f"playing on {url}")
         note(f"{await told}: stopping")
-    finally:
-        await runner.cleanup()
     return 0

@@ -47,34 +47,19 @@ async def _serve(settings: Settings, *, worker: bool) -> int:
     """Listen until SIGTERM or SIGINT, then let what is being answered end, for ten seconds."""
     from functools import partial
 
-    from aiohttp import web
-
-    from evidence.errors import RequestError
     from service.api.opened import open_runtime
     from service.cli.serving import settled, told_to_stop
     from service.cli.terminal import note
     from service.http.app import make_app
+    from service.http.listening import listening
     from service.http.runner import Runner
 
     app = make_app(settings, opening=partial(open_runtime, worker=worker))
     runner = Runner(app, shutdown_timeout=SHUTDOWN_S)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            raise RequestError(
-                what=f"listening on {settings.host}:{settings.port}",
-                why=f"{error.strerror or error}; choose another address with --listen",
-            ) from error
+    async with listening(runner, settings.host, settings.port, option="--listen") as url:
         stopped = told_to_stop()
         settled()
-        host, port = runner.addresses[0][:2]
-        shown = f"[{host}]" if ":" in host else host
-        driving = "and driving collections" if worker else "without a worker"
-        note(f"listening on http://{shown}:{port} {driving}")
+        note(f"listening on {url} {'and driving collections' if worker else 'without a worker'}")
         told = await stopped
         note(f"{told}: stopping")
-    finally:
-        await runner.cleanup()
     return 0

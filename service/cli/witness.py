@@ -50,31 +50,17 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _serve(witness: Witness, host: str, port: int) -> int:
     """Listen until SIGTERM or SIGINT."""
-    from aiohttp import web
-
-    from evidence.errors import RequestError
     from service.cli.serving import told_to_stop
     from service.cli.terminal import note, say
+    from service.http.listening import listening
     from service.http.runner import Runner
     from service.witness.server import make_witness_app
 
     runner = Runner(make_witness_app(witness), shutdown_timeout=5.0)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise RequestError(
-                what=f"listening on {host}:{port}",
-                why=f"{error.strerror or error}; choose another address with --listen",
-            ) from error
-        host, port = runner.addresses[0][:2]
-        shown = f"[{host}]" if ":" in host else host
+    async with listening(runner, host, port, option="--listen") as url:
         say(witness.verifier.vkey)
         sys.stdout.flush()  # whoever started it waits for the key
-        note(f"witnessing on http://{shown}:{port}")
+        note(f"witnessing on {url}")
         told = await told_to_stop()
         note(f"{told}: stopping")
-    finally:
-        await runner.cleanup()
     return 0

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from evidence.errors import RequestError
 from service.api.health import READY_S
 from service.health import needs_of
+from service.http.listening import listening
 from service.http.runner import Runner
 from service.queue import operating
 
@@ -54,18 +54,8 @@ async def probes(
     app.router.add_get("/readyz", readiness)
     app.router.add_get("/metrics", metrics)
     runner = Runner(app, shutdown_timeout=2.0)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise RequestError(
-                what=f"listening on {host}:{port}",
-                why=f"{error.strerror or error}; choose another address with --probes",
-            ) from error
-        yield f"http://{host}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with listening(runner, host, port, option="--probes") as url:
+        yield url
 
 
 def _answer(said: object, *, ok: bool) -> web.Response:

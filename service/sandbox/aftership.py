@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from service.sandbox.scenario import Event, Parcel, Scenario
-from service.sandbox.standin import Clock, photo_picture
+from service.sandbox.standin import CarrierStandIn, Clock, photo_picture
 
 _TAGS = {
     "label": ("InfoReceived", "InfoReceived_001"),
@@ -20,14 +20,13 @@ _TAGS = {
 }
 
 
-class AftershipSandbox:
+class AftershipSandbox(CarrierStandIn):
     """Knows the story's parcels, and those that it is told of, which it has nothing of."""
 
     name = "aftership"
 
     def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
+        super().__init__(scenario, clock=clock)
         self._told: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 from aiohttp import web
 
 from service.sandbox.papers import delivery_letter
-from service.sandbox.scenario import Event, Parcel, Scenario
-from service.sandbox.standin import Clock, base64_of, basic_of, signature_picture
+from service.sandbox.scenario import Event, Parcel
+from service.sandbox.standin import CarrierStandIn, base64_of, basic_of, signature_picture
 
 _NAMESPACE = "http://www.canadapost.ca/ws/track"
 _CODES = {
@@ -22,13 +22,8 @@ _CODES = {
 }
 
 
-class CanadaPostSandbox:
+class CanadaPostSandbox(CarrierStandIn):
     name = "canada_post"
-
-    def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
-        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         return [

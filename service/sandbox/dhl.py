@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from service.sandbox.papers import delivery_letter
-from service.sandbox.scenario import Event, Parcel, Scenario
-from service.sandbox.standin import Clock, signature_picture
+from service.sandbox.scenario import Event, Parcel
+from service.sandbox.standin import CarrierStandIn, signature_picture
 
 _CLASSES = {
     "label": ("pre-transit", "INSTRUCTION DATA PROVIDED"),
@@ -21,15 +21,10 @@ _CLASSES = {
 }
 
 
-class DhlSandbox:
+class DhlSandbox(CarrierStandIn):
     """Its proof of delivery links to a signature and a paper; elsewhere one is asked to sign in."""
 
     name = "dhl"
-
-    def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
-        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         return [

@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from service.sandbox.papers import delivery_letter
-from service.sandbox.scenario import Event, Parcel, Scenario
-from service.sandbox.standin import Clock, base64_of, basic_of
+from service.sandbox.scenario import Event, Parcel
+from service.sandbox.standin import CarrierStandIn, base64_of, basic_of
 
 _CODES = {
     "label": "SC",
@@ -21,13 +21,8 @@ _CODES = {
 }
 
 
-class DhlExpressSandbox:
+class DhlExpressSandbox(CarrierStandIn):
     name = "dhl_express"
-
-    def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
-        self._clock = clock
 
     def routes(self) -> list[web.RouteDef]:
         return [

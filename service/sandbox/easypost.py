@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from service.sandbox.scenario import Event, Parcel, Scenario
-from service.sandbox.standin import Clock, basic_of
+from service.sandbox.standin import CarrierStandIn, Clock, basic_of
 
 _STATUS = {
     "label": "pre_transit",
@@ -21,14 +21,13 @@ _STATUS = {
 }
 
 
-class EasypostSandbox:
+class EasypostSandbox(CarrierStandIn):
     """Knows the story's parcels, and those that it is told of, which it has nothing of."""
 
     name = "easypost"
 
     def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
+        super().__init__(scenario, clock=clock)
         self._told: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:

@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from service.sandbox.papers import delivery_letter
-from service.sandbox.scenario import Event, Parcel, Scenario
-from service.sandbox.standin import Clock, Tokens, base64_of
+from service.sandbox.scenario import Event, Parcel
+from service.sandbox.standin import CarrierStandIn, base64_of
 
 _LETTER = "SIGNATURE_PROOF_OF_DELIVERY"
 # For a kind of scan: FedEx's event type, and what is derived from it.
@@ -27,14 +27,8 @@ _CODES = {
 }
 
 
-class FedexSandbox:
+class FedexSandbox(CarrierStandIn):
     name = "fedex"
-
-    def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
-        self._clock = clock
-        self._tokens = Tokens(self._account, clock=clock)
 
     def routes(self) -> list[web.RouteDef]:
         return [

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from service.sandbox.scenario import Event, Parcel, Scenario
-from service.sandbox.standin import Clock
+from service.sandbox.scenario import Event, Parcel
+from service.sandbox.standin import CarrierStandIn
 
 _CODES = {
     "label": "EVAIE",
@@ -23,12 +23,8 @@ _UNKNOWN = ("E1142", "Barcode reference is not recognised")
 _NO_PROOF = ("E1144", "Proof of delivery is not available")
 
 
-class RoyalMailSandbox:
+class RoyalMailSandbox(CarrierStandIn):
     name = "royal_mail"
-
-    def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
 
     def routes(self) -> list[web.RouteDef]:
         return [web.get("/mailpieces/v2/{number}/{what}", self.piece)]

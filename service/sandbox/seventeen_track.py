@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from service.sandbox.scenario import Event, Parcel, Scenario
-from service.sandbox.standin import Clock
+from service.sandbox.standin import CarrierStandIn, Clock
 
 _STAGES = {
     "label": ("InfoReceived", "InfoReceived"),
@@ -21,14 +21,13 @@ _STAGES = {
 }
 
 
-class SeventeenTrackSandbox:
+class SeventeenTrackSandbox(CarrierStandIn):
     """With `unknown = "empty"` no number is registered yet."""
 
     name = "17track"
 
     def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
+        super().__init__(scenario, clock=clock)
         self._registered = set(self._parcels) if self._account.unknown != "empty" else set()
 
     def routes(self) -> list[web.RouteDef]:

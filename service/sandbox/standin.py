@@ -60,6 +60,18 @@ class Tokens:
         return until is not None and self._clock() < until
 
 
+class CarrierStandIn:
+    """A carrier's: its account, with tokens, and its parcels in the scenario, by number."""
+
+    name: str
+
+    def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
+        self._account = scenario.account(self.name)
+        self._parcels = scenario.parcels_of(self.name)
+        self._clock = clock
+        self._tokens = Tokens(self._account, clock=clock)
+
+
 def basic_of(request: web.Request) -> tuple[str, str] | None:
     """User and password of HTTP Basic, or None."""
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")

@@ -13,10 +13,9 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from service.sandbox.scenario import Event, Parcel, Scenario
+from service.sandbox.scenario import Event, Parcel
 from service.sandbox.standin import (
-    Clock,
-    Tokens,
+    CarrierStandIn,
     base64_of,
     basic_of,
     photo_picture,
@@ -36,16 +35,10 @@ _CODES = {
 }
 
 
-class UpsSandbox:
+class UpsSandbox(CarrierStandIn):
     """Answers for one scenario."""
 
     name = "ups"
-
-    def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
-        self._clock = clock
-        self._tokens = Tokens(self._account, clock=clock)
 
     def routes(self) -> list[web.RouteDef]:
         return [

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
-from service.sandbox.scenario import Event, Parcel, Scenario
-from service.sandbox.standin import Clock, Tokens
+from service.sandbox.scenario import Event, Parcel
+from service.sandbox.standin import CarrierStandIn
 
 _CODES = {
     "label": "GX",
@@ -21,15 +21,10 @@ _CODES = {
 }
 
 
-class UspsSandbox:
+class UspsSandbox(CarrierStandIn):
     """Of a number that it has nothing of it says 400, as USPS does."""
 
     name = "usps"
-
-    def __init__(self, scenario: Scenario, *, clock: Clock) -> None:
-        self._account = scenario.account(self.name)
-        self._parcels = scenario.parcels_of(self.name)
-        self._tokens = Tokens(self._account, clock=clock)
 
     def routes(self) -> list[web.RouteDef]:
         return [
