@@ -22,7 +22,7 @@ from evidence.errors import CorruptionError, EvidenceError, NotFoundError, Outag
 from evidence.facts import Facts
 from evidence.items import Role
 from evidence.manifest import Manifest
-from evidence.receipts import NO_RECEIPT
+from evidence.receipts import NO_RECEIPT, Receipt, Stamp
 from evidence.verdicts import Verdict
 from service import tracing
 from service.agenda.agenda import plan_next
@@ -148,28 +148,9 @@ async def _seal(
     collections of an order go one after another, so nothing can come between.
     """
     kept, placed = await asyncio.gather(runtime.ledger.items(order), runtime.ledger.receipts(order))
-    sealed = await runtime.sealed(order, kept, collection.id, Role.MANIFEST)
-    if sealed is None:
-        manifest = await _account(runtime, order, collection, kept, watch)
-        # Reading did not wait for the token; the seal does, for a while.
-        trusted_time = await _trusted_time(runtime, collection, watch)
-        await watch("seal", "signing")
-        signer = runtime.vault.manifest_signer(order.tenant)
-        signed = await asyncio.to_thread(  # a KMS is asked over the network
-            seal.seal_manifest, manifest, signer=signer, at=runtime.clock()
-        )
-    else:
-        manifest = Manifest.from_payload(sealed.payload)
-        trusted_time = await _trusted_time(runtime, collection, watch)
-        signed = seal.Signed.of(sealed, Role.MANIFEST, at=runtime.clock())
-    (stamp,) = await shelf.keep("orderproof", [signed.item], unseen=sealed is None)
-    chain = [receipt for _, receipt in placed]
-    earlier = [line.seq for line in chain if line.commitment == stamp.commitment]
-    if earlier:
-        chain = chain[: earlier[0] + 1]
-    else:
-        prev = chain[-1].sha256 if chain else NO_RECEIPT
-        chain.append(stamp.receipt(seq=len(chain), prev=prev))
+    manifest, signed, trusted_time, new = await _signed(runtime, order, collection, kept, watch)
+    (stamp,) = await shelf.keep("orderproof", [signed.item], unseen=new)
+    chain = _ending_in(stamp, [receipt for _, receipt in placed])
     statement = await asyncio.to_thread(
         seal.seal_statement,
         manifest,
@@ -180,7 +161,7 @@ async def _seal(
         signer=runtime.vault.manifest_signer(order.tenant),
         at=runtime.clock(),
     )
-    (last,) = await shelf.keep("orderproof", [statement.item], unseen=sealed is None)
+    (last,) = await shelf.keep("orderproof", [statement.item], unseen=new)
     await runtime.sequencer.sequence(order.tenant)
     placed, _ = await asyncio.gather(
         runtime.ledger.receipts(order), keeping.secure(runtime, order, kept, collection.id)
@@ -214,6 +195,39 @@ async def _seal(
     )
     await watch("seal", "sealed, complete" if manifest.complete else "sealed, incomplete")
     return State.SEALED
+
+
+async def _signed(
+    runtime: Runtime,
+    order: OrderRecord,
+    collection: Collection,
+    kept: Sequence[KeptItem],
+    watch: Watch,
+) -> tuple[Manifest, seal.Signed, str, bool]:
+    """The collection's manifest, signed; the trusted time; whether it was made only now."""
+    sealed = await runtime.sealed(order, kept, collection.id, Role.MANIFEST)
+    if sealed is not None:
+        trusted_time = await _trusted_time(runtime, collection, watch)
+        signed = seal.Signed.of(sealed, Role.MANIFEST, at=runtime.clock())
+        return Manifest.from_payload(sealed.payload), signed, trusted_time, False
+    manifest = await _account(runtime, order, collection, kept, watch)
+    # Reading did not wait for the token; the seal does, for a while.
+    trusted_time = await _trusted_time(runtime, collection, watch)
+    await watch("seal", "signing")
+    signer = runtime.vault.manifest_signer(order.tenant)
+    signed = await asyncio.to_thread(  # a KMS is asked over the network
+        seal.seal_manifest, manifest, signer=signer, at=runtime.clock()
+    )
+    return manifest, signed, trusted_time, True
+
+
+def _ending_in(stamp: Stamp, chain: list[Receipt]) -> list[Receipt]:
+    """The order's receipts up to that of the stamp, which may not be in sequence yet."""
+    for place, receipt in enumerate(chain):
+        if receipt.commitment == stamp.commitment:
+            return chain[: place + 1]
+    prev = chain[-1].sha256 if chain else NO_RECEIPT
+    return [*chain, stamp.receipt(seq=len(chain), prev=prev)]
 
 
 async def _trusted_time(runtime: Runtime, collection: Collection, watch: Watch) -> str:

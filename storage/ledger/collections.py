@@ -78,17 +78,9 @@ class Collections(Errands):
         }
 
         async def work(connection: Transaction) -> tuple[Collection, bool]:
-            if idempotency is not None:
-                before = select(collections).where(
-                    collections.c.tenant == order.tenant,
-                    collections.c.idempotency_lookup == idempotency,
-                )
-                found = (await connection.execute(before)).one_or_none()
-                if found is not None and found.request_lookup != request:
-                    why = "it was used before, for another request"
-                    raise RequestError(what="The idempotency key", why=why)
-                if found is not None:
-                    return _collection_of(found, cipher), False
+            before = await _made_before(connection, order.tenant, idempotency, request)
+            if before is not None:
+                return _collection_of(before, cipher), False
             await check_open(connection, order.handle)  # else its hashes would be there again
             now = self._now()
             usual = BULK_DONE_IN if bulk else URGENT_DONE_IN if urgent else USUALLY_DONE_IN
@@ -493,6 +485,22 @@ def _task_of(row: Row[Any], items: int, cipher: RowCipher | None) -> Task:
         since=from_text(row.since),
         updated_at=from_text(row.updated_at),
     )
+
+
+async def _made_before(
+    connection: Transaction, tenant: str, idempotency: str | None, request: str
+) -> Row[Any] | None:
+    """What the same key with the same request made; RequestError if it came with another."""
+    if idempotency is None:
+        return None
+    asked = select(collections).where(
+        collections.c.tenant == tenant, collections.c.idempotency_lookup == idempotency
+    )
+    found = (await connection.execute(asked)).one_or_none()
+    if found is not None and found.request_lookup != request:
+        why = "it was used before, for another request"
+        raise RequestError(what="The idempotency key", why=why)
+    return found
 
 
 def _collection_of(row: Row[Any], cipher: RowCipher | None) -> Collection:

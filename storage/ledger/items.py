@@ -113,25 +113,13 @@ class Items(Part):
                 }
             new_items: list[dict[str, object]] = []
             new_stamps: list[dict[str, object]] = []
-            whose = {
-                "tenant": order.tenant,
-                "store": order.store,
-                "order_handle": order.handle,
-            }
+            whose = {"tenant": order.tenant, "store": order.store, "order_handle": order.handle}
             for each in brought:
                 if each.ordinal_lookup in stamped:
                     continue
                 if each.content_lookup not in stored:
                     stored[each.content_lookup] = each.content.spot
-                    new_items.append(
-                        {
-                            **whose,
-                            "content_lookup": each.content_lookup,
-                            "stored": each.content.spot.stored,
-                            "start": each.content.spot.start,
-                            "size": each.content.size,
-                        }
-                    )
+                    new_items.append(whose | _item_row(each))
                 at = to_text(each.item.collected_at)
                 spot = stored[each.content_lookup]
                 stamp = _stamp(order, collection_id, source, each, stored=spot.stored, at=at)
@@ -384,6 +372,16 @@ def _stamp(
         if size > MAX_RECEIPT_BYTES:
             raise TooLargeError(what="a receipt", size=size, limit=MAX_RECEIPT_BYTES)
     return stamp
+
+
+def _item_row(each: _Brought) -> dict[str, object]:
+    spot = each.content.spot
+    return {
+        "content_lookup": each.content_lookup,
+        "stored": spot.stored,
+        "start": spot.start,
+        "size": each.content.size,
+    }
 
 
 def _stamp_row(
