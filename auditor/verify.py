@@ -310,7 +310,8 @@ def _could_be_bag(source: Source) -> bool:
 def _is_json(path: Path) -> bool:
     """Whether a file begins and ends like an object; a ZIP whose first byte was hit does not."""
     if not path.is_file():
-        raise RequestError(what=shown(path.name), why="it is neither a file nor a folder")
+        why = "it is neither a file nor a folder" if path.exists() else "there is none of this name"
+        raise RequestError(what=shown(path.name), why=why)
     with path.open("rb") as file:
         head = file.read(1)
         file.seek(max(0, path.stat().st_size - 16))

@@ -55,7 +55,9 @@ def collector_named(name: str) -> Collector:
     """The collector called `name`; NotFoundError if there is none."""
     if name not in _WHERE:
         names = ", ".join(sorted(_WHERE))
-        raise NotFoundError(what=f"the collector {name[:60]!r}", why=f"there are {names}")
+        raise NotFoundError(
+            what=f"the collector {name[:60]!r}", why=f"there is none of this name, but {names}"
+        )
     return _made(name)
 
 

@@ -1,7 +1,7 @@
 """What can go wrong, sorted by who has to act.
 
 EvidenceError
-    RequestError      the caller     change the request      4xx, never retried
+    RequestError      the caller     correct the request     4xx, never retried
         NotFoundError                name what there is
         ConfigError                  mend the configuration
         TooLargeError                send less
@@ -46,7 +46,7 @@ class RequestError(EvidenceError):
     """What was asked for cannot be done as asked; asking again will not help."""
 
     says = "{what} was refused: {why}."
-    remedy = "Change the request; the same one will be refused again."
+    remedy = "Correct that, then ask again."
 
     what: str
     why: str

@@ -237,7 +237,11 @@ def load_settings(
         table = _read(path)
     base = path.resolve().parent if table else Path.cwd()
     if unknown := sorted(set(table) - _TOP):
-        raise _wrong(path, f"it has settings nobody reads: {', '.join(unknown)}")
+        import difflib
+
+        near = difflib.get_close_matches(unknown[0], sorted(_TOP), n=1)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise _wrong(path, f"it has settings nobody reads: {', '.join(unknown)}{meant}")
 
     def text(name: str, default: str) -> str:
         said = env.get(f"ORDERPROOF_{name.upper()}", table.get(name, default))

@@ -6,7 +6,7 @@ const MAX_ROWS = 2_000; // of one state; the saved report has all
 const STATES = {
   fail: { mark: "\u2715", en: "wrong", zh: "有误", title: "What is wrong", titleZh: "有误之处" },
   inconclusive: {
-    mark: "?", en: "inconclusive", zh: "无法确定",
+    mark: "?", en: "inconclusive", zh: "无法判定",
     title: "What could not be checked here", titleZh: "此处无法核验的内容",
   },
   pass: { mark: "\u2713", en: "holds", zh: "成立", title: "What holds", titleZh: "成立的内容" },

@@ -35,6 +35,7 @@ def wrong(path: Path, text: str, **environment: str) -> str:
     ("text", "named"),
     [
         ("dataa = 'x'", "dataa"),
+        ("[source.ups]", "source (did you mean sources?)"),
         ("data = 1", "data"),
         ("listen = 'everywhere'", "listen"),
         ("sources = 3", "sources"),
