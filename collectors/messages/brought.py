@@ -8,10 +8,11 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from collectors.collector import Context
 from collectors.files.names import harmless
+from collectors.mentions import Mentions
 from collectors.messages.proof import graded, hints_of, keys_asked
 from collectors.messages.relay import origin_of
 from evidence.errors import ConfigError, EvidenceError
@@ -19,6 +20,7 @@ from evidence.items import Content, InMemory, Item, Provenance, Role
 from evidence.locators import mail_part
 from evidence.mail import MAX_MAIL, Mail, parse_mail
 from evidence.media import sniff
+from evidence.orders import OrderRef
 from evidence.times import zone_of
 
 MAX_ATTACHMENTS = 100
@@ -39,6 +41,16 @@ class Bringing:
     hints: Mapping[str, str]
     own: Collection[str]
     _known: dict[str, Item] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, order: OrderRef, mentions: Mentions, context: Context) -> Self:
+        """By the source's settings; an error where one cannot be used."""
+        return cls(
+            context,
+            about={"order.id": order.id},
+            hints=mentions.hints() | _zone_hint(context.settings),
+            own=_own_addresses(context.settings),
+        )
 
     async def items(
         self,
@@ -92,7 +104,13 @@ class Bringing:
         return new, told
 
 
-def own_addresses(settings: Mapping[str, Any]) -> frozenset[str]:
+def check_mail(settings: Mapping[str, Any]) -> None:
+    """An error where `own_addresses` or `received_header_zone` cannot be used."""
+    _own_addresses(settings)
+    _zone_hint(settings)
+
+
+def _own_addresses(settings: Mapping[str, Any]) -> frozenset[str]:
     """The setting own_addresses, in lower case; ConfigError where it is no list of texts."""
     said = settings.get("own_addresses", ())
     if not isinstance(said, list | tuple) or not all(isinstance(address, str) for address in said):
@@ -100,7 +118,7 @@ def own_addresses(settings: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(address.strip().lower() for address in said)
 
 
-def zone_hint(settings: Mapping[str, Any]) -> dict[str, str]:
+def _zone_hint(settings: Mapping[str, Any]) -> dict[str, str]:
     """The setting received_header_zone, for Item.hints; FormatError for an unknown zone."""
     zone = settings.get("received_header_zone")
     if zone is None:

@@ -27,7 +27,7 @@ from collectors.bodies import release
 from collectors.collector import Context, FileEntry, Imap, StoredMail
 from collectors.imap import MAX_LITERAL, quoted
 from collectors.mentions import Mentions
-from collectors.messages.brought import Bringing, own_addresses, parsed, zone_hint
+from collectors.messages.brought import Bringing, check_mail, parsed
 from collectors.messages.reading import read_brought
 from collectors.messages.relay import relay_addresses
 from collectors.messages.threads import Named, Place, Trace, belonging, trace_of
@@ -83,20 +83,14 @@ class ImapSource:
 
     def check(self, settings: Mapping[str, Any]) -> None:
         """An error where `own_addresses`, `received_header_zone` or `folders` cannot be used."""
-        own_addresses(settings)
-        zone_hint(settings)
+        check_mail(settings)
         _folders_in(settings)
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each mail of the order, oldest first, and after it what is attached to it."""
         imap = context.need_imap()
         mentions = Mentions.of(order, context)
-        bringing = Bringing(
-            context,
-            about={"order.id": order.id},
-            hints=mentions.hints() | zone_hint(context.settings),
-            own=own_addresses(context.settings),
-        )
+        bringing = Bringing.of(order, mentions, context)
         folders = await _folders(imap, context)
         found = _Found()
         words = [word for _, number in mentions.names for word in _named(number)]

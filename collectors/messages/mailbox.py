@@ -25,7 +25,7 @@ from typing import Any
 
 from collectors.collector import Context, FileEntry, Files
 from collectors.mentions import Mentions
-from collectors.messages.brought import Bringing, own_addresses, zone_hint
+from collectors.messages.brought import Bringing, check_mail
 from collectors.messages.mbox import mails_in
 from collectors.messages.reading import read_brought
 from collectors.messages.threads import Place, Trace, belonging, trace_of
@@ -51,8 +51,7 @@ class Mailbox:
 
     def check(self, settings: Mapping[str, Any]) -> None:
         """An error where `own_addresses` or `received_header_zone` cannot be used."""
-        own_addresses(settings)
-        zone_hint(settings)
+        check_mail(settings)
 
     async def collect(self, order: OrderRef, context: Context) -> AsyncIterator[Item]:
         """Bring each mail of the order, oldest first, and after it what is attached to it.
@@ -63,12 +62,7 @@ class Mailbox:
         """
         files = context.need_files()
         mentions = Mentions.of(order, context)
-        bringing = Bringing(
-            context,
-            about={"order.id": order.id},
-            hints=mentions.hints() | zone_hint(context.settings),
-            own=own_addresses(context.settings),
-        )
+        bringing = Bringing.of(order, mentions, context)
 
         traces: list[Trace] = []
         search = _search(files, mentions)
