@@ -22,7 +22,7 @@ from evidence.media import HEAD, sniff
 from evidence.xmlpages import parse_xml
 from service.derivatives import pictures
 from service.derivatives.transforms import Made
-from verifiers.readers import html, json_text, mail, pdf, registry, text, xml_text
+from verifiers.readers import html_lines, json_text, mail, pdf, registry, text, xml_text
 from verifiers.readers.lines import Line
 from verifiers.readers.tables import lines_of_rows, rows_of_text
 
@@ -96,7 +96,7 @@ def _lines(item: Item, data: bytes, kind: str) -> Iterator[Line]:
     elif kind == "text/xml":
         yield from xml_text.lines_in(parse_xml(data))
     elif kind == "text/html":
-        said = html.lines_of(data.decode("utf-8", "replace"))
+        said = html_lines.lines_of(data.decode("utf-8", "replace"))
         yield from (Line(each, line(number)) for number, each in enumerate(said, start=1))
     else:
         yield from _rows_or_lines(item, data, kind)

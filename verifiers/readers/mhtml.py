@@ -65,7 +65,7 @@ def _lines(item: Item, mail: Mail, facts: list[Fact]) -> Iterator[Line]:
     if title := mail.head.header("Subject"):
         yield Line(title, header("Subject"))
     frames = (part for part in mail.parts if part.media_type == "text/html")
-    for part in islice(frames, MAX_FRAMES):
+    for page, part in enumerate(islice(frames, MAX_FRAMES), start=1):
         try:
             said = laid_out(mail.written_in(part))
         except EvidenceError as problem:
@@ -77,4 +77,4 @@ def _lines(item: Item, mail: Mail, facts: list[Fact]) -> Iterator[Line]:
             continue
         for number, line in enumerate(said, start=1):
             place = mail_part(part.number, line=number)
-            yield Line(line.text, place, line.box, part.number)
+            yield Line(line.text, place, line.box, page)

@@ -9,7 +9,7 @@ import pytest
 from evidence import mail, pages
 from verifiers.readers import (
     archive,
-    html,
+    html_lines,
     inside,
     json_text,
     mhtml,
@@ -37,7 +37,10 @@ ROWS = {line.split("|")[1].strip(): line for line in PAGE.splitlines() if line.s
             "mail (`.eml`)",
             f"{mail.MAX_MAIL >> 20} MB, {mail.MAX_PARTS} parts, {mail.MAX_DEPTH} deep",
         ),
-        ("MHTML, HTML", f"{html.MAX_PAGE_BYTES >> 20} MB of markup, {mhtml.MAX_FRAMES} frames"),
+        (
+            "MHTML, HTML",
+            f"{html_lines.MAX_PAGE_BYTES >> 20} MB of markup, {mhtml.MAX_FRAMES} frames",
+        ),
         (
             "XLSX, XLSM, ODS, XLS",
             f"{sheets.MAX_ROWS:,} rows, {sheets.MAX_CELLS:,} cells, {sheets.MAX_SHEETS} sheets",
