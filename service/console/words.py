@@ -49,6 +49,20 @@ class Words:
         # Escapes what fills the gaps, and the sentence itself.
         return escape(table()[key][self._index]).format(**gaps)
 
+    @property
+    def colon(self) -> str:
+        return "：" if self.language == "zh" else ": "
+
+    @property
+    def stop(self) -> str:
+        """Between two sentences."""
+        return "。" if self.language == "zh" else ". "
+
+    @property
+    def comma(self) -> str:
+        """Between the parts of a list."""
+        return "、" if self.language == "zh" else ", "
+
     def of(self, section: str, name: str) -> str:
         """One of a list of names that may grow elsewhere: as it stands where it is not ours."""
         if (shared := _SHARED.get(section)) is not None:
