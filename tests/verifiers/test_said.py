@@ -545,3 +545,28 @@ def test_half_a_day_keeps_its_half_where_a_blank_was_lost() -> None:
     assert not facts.named("delivery.at") == placed(("3:19 Amsterdam", 40, 100)).named(
         "delivery.at"
     )
+
+
+@pytest.mark.parametrize(
+    "salutation", ["Dear Customer,", "Sehr geehrte Damen und Herren,", "尊敬的客户"]
+)
+def test_a_letters_own_day_is_when_it_was_made(salutation: str) -> None:
+    letter = placed(
+        ("November 12, 2026", 40, 60), (salutation, 40, 100),
+        ("The following is the proof of delivery for 9400 1118 9922 3197 4284 97.", 40, 130),
+        ("Delivered on November 10, 2026, 2:34 pm", 40, 160),
+    )  # fmt: skip
+    assert days_of(letter, "document.captured.at") == ["November 12, 2026"]
+    assert days_of(letter, "delivery.at") == ["November 10, 2026, 2:34 pm"]
+
+
+def test_a_day_over_other_words_or_a_second_stamp_is_no_letters_own() -> None:
+    assert not days_of(placed(("November 12, 2026", 40, 60), ("Dearborn, MI", 40, 100)), _MADE)
+    both = placed(
+        ("November 12, 2026", 40, 60), ("Dear Customer,", 40, 100),
+        ("Printed on November 13, 2026", 40, 300),
+    )  # fmt: skip
+    assert days_of(both, _MADE) == ["November 13, 2026"]
+
+
+_MADE = "document.captured.at"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -20,6 +21,7 @@ from verifiers.readers.reader import (
 )
 from verifiers.readers.said.context import Context, context_of, date_event, local_day
 from verifiers.readers.said.events import Event, events_in
+from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told
 from verifiers.readers.said.layout import Row, rows_of
 from verifiers.readers.said.marks import Mark, home_of, marks_in
@@ -134,8 +136,9 @@ def _events(
         events, lines, countries=countries, hints=item.hints, came_in=item.collected_at
     )
     closing = _closing(events, context, lines)
+    heading = _letters_own(events, lines)
     for event in events:
-        if event is closing:
+        if event is closing or event is heading:
             event = replace(event, told=Told.CAPTURED)
         # Only what is laid out in a size of its own has an edge.
         edge = event.line.page in sizes and (
@@ -166,6 +169,29 @@ def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -
         return None
     after = lines[lines.index(last.line) + 1 :]
     return last if sum(bool(one.text.strip()) for one in after) <= 2 else None
+
+
+_SALUTATION = re.compile(
+    r"(?:dear|to whom|sehr geehrte|bonjour|madame|monsieur|chere?|estimad[oa]|gentile|spett|geachte"
+    r"|prezad[oa]|szanown[iya]|basta|kara|尊敬的|敬启者|拝啓)(?![a-z])"
+)
+
+
+def _letters_own(events: Sequence[Event], lines: Sequence[Line]) -> Event | None:
+    """The day over a letter's salutation, alone in its line: that of the letter, as carriers write
+    their proofs of delivery."""
+    if any(one.told in {Told.CAPTURED, Told.PROMISED} for one in events):
+        return None
+    for event in events:
+        day = event.moment.day
+        if event.told is not None or event.moment.clock or day is None or event.line not in lines:
+            continue
+        if not day.has_year or event.line.text.strip() != event.text:
+            continue
+        after = [one.text for one in lines[lines.index(event.line) + 1 :] if one.text.strip()]
+        if any(_SALUTATION.match(fold(text.strip())) for text in after[:2]):
+            return event
+    return None
 
 
 def _in_column(event: Event, events: Sequence[Event]) -> bool:
