@@ -17,6 +17,11 @@ from service.settings import Limits, load_settings
 from service.sources.sources import Source, configured
 
 ROOT = Path(__file__).parents[2]
+WITNESS = "[[witness]]\nname = 'w'\nvkey = 'v'\nurl = 'https://w.test'\n"
+AUTHORITY = (
+    "[[authority]]\nname = 'a'\nurl = 'https://a.test'\ncertificate_file = 'a.pem'\n"
+    "roots_file = 'r.pem'\n"
+)
 UPS = "[sources.ups]\nclient_id = 'a'\nclient_secret_env = 'S'\n"
 
 
@@ -53,6 +58,40 @@ def wrong(path: Path, text: str, **environment: str) -> str:
         ("[limits]\nitem_bytes = true", "limits.item_bytes"),
         ("[limits]\nitems = 1", "items"),
         ("data = ", "orderproof.toml"),
+        ("limits = 3", "write [limits]"),
+        ("[limits]\nitem_bytes = 1125899906842624", "limits.item_bytes is not above 0"),
+        ("outbound_hosts = 'a.test'", "outbound_hosts is not a list of names"),
+        ("outbound_hosts = [1]", "outbound_hosts is not a list of names"),
+        ("[sources.erp]\ntenants = 'a'", "sources.erp.tenants is not a list of names"),
+        ("[sources.erp]\nstores = [1]", "sources.erp.stores is not a list of names"),
+        ("access = 'everybody'", "access is neither open nor tokens"),
+        ("database_connections = 0", "a whole number from 1 to 1000"),
+        ("database_connections = true", "database_connections"),
+        ("database_connections = 1.5", "database_connections"),
+        ("public_url = 'orderproof.test'", "public_url begins with https://"),
+        ("[retention]\nweeks = 1", "[retention] has days and tenants"),
+        ("retention = 3", "[retention] has days and tenants"),
+        ("[retention]\ntenants = 3", "retention.tenants is not a table"),
+        ("[retention]\ndays = -1", "a whole number of days from 0 to 36500"),
+        ("[retention]\ndays = true", "a whole number of days"),
+        ("[retention.tenants]\na = 36501", "a whole number of days from 0 to 36500"),
+        ("witness = 3", "write [[witness]]"),
+        ("witness = [3]", "has name, vkey and url"),
+        ("[[witness]]\nname = 'w'", "has name, vkey and url"),
+        (WITNESS.replace("'v'", "''"), "name, vkey and url of a [[witness]] are text"),
+        (WITNESS.replace("https:", "ftp:"), "the url of a [[witness]] begins with"),
+        (WITNESS * 2, "two [[witness]] have the same name or vkey"),
+        (WITNESS + WITNESS.replace("'w'", "'x'"), "two [[witness]] have the same name or vkey"),
+        ("signing = 3", "[signing] has manifest and kms_endpoint"),
+        ("[signing]\nkey = 'a'", "[signing] has manifest and kms_endpoint"),
+        ("[signing]\nmanifest = 3", "manifest and kms_endpoint of [signing] are text"),
+        ("authority = 3", "write [[authority]]"),
+        ("[[authority]]\nname = 'a'", "authority 1: url is missing"),
+        (AUTHORITY + "answer_s = 'soon'", "authority 1: answer_s is not a number"),
+        (AUTHORITY + "answer_s = true", "authority 1: answer_s is not a number"),
+        (AUTHORITY + "policy = 3", "authority 1: policy is not text"),
+        (AUTHORITY + "colour = 'red'", "authority 1: nobody reads colour"),
+        (AUTHORITY + "crls_file = 3", "authority 1: crls_file is not text"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -131,6 +170,28 @@ def test_a_sources_own_setting_is_told_before_an_order_is_asked_for(
 def test_a_secret_is_never_in_what_is_said(tmp_path: Path) -> None:
     text = "[sources.ups]\nclient_id = ''\nclient_secret_env = 'S'\n"
     assert "hush-hush" not in wrong(tmp_path, text, S="hush-hush")
+
+
+def test_what_is_written_down_is_what_is_had(tmp_path: Path) -> None:
+    config = tmp_path / "orderproof.toml"
+    second = WITNESS.replace("'w'", "'x'").replace("'v'", "'u'")
+    config.write_text(
+        "public_url = 'https://o.test/'\noutbound_hosts = ['a.test']\n"
+        "[retention]\ndays = 0\ntenants = { a = 36500 }\n"
+        f"{WITNESS}{second}"
+        f"{AUTHORITY}answer_s = 3\n[sources.erp]\ncollector = 'table'\nfolder = 'in'\n"
+        "tenants = ['a']\nstores = ['b']\n",
+        "utf-8",
+    )
+    read = load_settings(config, environment={})
+    assert (read.public_url, read.outbound_hosts) == ("https://o.test", ("a.test",))
+    assert (read.retention.days, read.retention.tenants) == (0, {"a": 36500})
+    assert [(one.name, one.vkey) for one in read.witnesses] == [("w", "v"), ("x", "u")]
+    (authority,) = read.authorities
+    assert (authority.answer_s, authority.roots_file) == (3.0, tmp_path / "r.pem")
+    erp = read.source("erp")
+    assert erp is not None and read.source("crm") is None
+    assert (erp.folder, erp.tenants, erp.stores) == (tmp_path / "in", ("a",), ("b",))
 
 
 def test_limits_take_numbers_of_their_kind(tmp_path: Path) -> None:
