@@ -119,9 +119,12 @@ async def _with_faults(request: web.Request, handler: Handler) -> web.StreamResp
     )
     faults = request.app[FAULTS]
     fault = faults.take(request.path)
-    if fault is None:
-        return await handler(request)
-    return await faults.answer(fault, request, handler)
+    try:
+        if fault is None:
+            return await handler(request)
+        return await faults.answer(fault, request, handler)
+    except ValueError:  # what a handler takes for JSON, or a number, is none
+        return web.json_response({"error": "The request cannot be read."}, status=400)
 
 
 async def _add_fault(request: web.Request) -> web.Response:

@@ -30,9 +30,9 @@ class MabangSandbox:
         body = await request.read()
         key = self._account.client_secret.encode()
         code = hmac.new(key, body, hashlib.sha256).hexdigest()
-        asked: Any = await request.json()
         if request.headers.get("Authorization") != code:
             return web.json_response({"code": "40001", "message": "签名错误", "data": {}})
+        asked: Any = await request.json()
         data = asked.get("data", {})
         numbers = str(data.get("platformOrderIds", "")).split(",")
         found = self._order is not None and self._order.id in numbers

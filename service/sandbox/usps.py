@@ -34,6 +34,7 @@ class UspsSandbox(CarrierStandIn):
 
     async def token(self, request: web.Request) -> web.Response:
         said = await request.json()
+        said = said if isinstance(said, dict) else {}
         client = str(said.get("client_id")), str(said.get("client_secret"))
         if said.get("grant_type") != "client_credentials" or not self._tokens.knows(client):
             refused = {"error": "invalid_client", "error_description": "The client is not known."}
