@@ -63,6 +63,7 @@ SEEN = {"even": 0.1, "tones": 0.3, "tint": 2.5, "colour": 90}
         (DRAWN | {"left": 2, "right": 1}, (), CHAT, 0.95, "of one column (2 and 1)"),
         (DRAWN | {"left": 1, "right": 1, "entry": 1}, (), CHAT, 0.95, "over a line to type in"),
         (DRAWN | {"left": 3, "entry": 1}, (), CHAT, 0.75, "3 bubbles stand over a line"),
+        (DRAWN | {"right": 3, "entry": 1}, (), CHAT, 0.75, "3 bubbles stand over a line"),
         (DRAWN | {"left": 2, "entry": 1}, (), PORTAL, 0.9, "one tone"),
         (DRAWN | {"left": 3}, (), PORTAL, 0.9, "one tone"),
         # Paper that was cleaned is not drawn: askew, a little grey, without colour.
@@ -96,6 +97,8 @@ def test_a_picture_is_judged_by_its_measures(
     found = picture(measured, *more)
     assert (found.kind, found.confidence) == (kind, sure)
     assert why in found.why
+    devices = [one for one in (SCANNER, CAMERA) if one in more]
+    assert found.facts == tuple(devices[:1] or traits(measured)[:1])
 
 
 @pytest.mark.parametrize(
@@ -176,6 +179,40 @@ def test_a_kind_points_at_the_facts_that_it_rests_on() -> None:
     mail = fact("document.text", "Hello")
     assert kind_of(Facts([mail])) == Kind(EXPORT, 0.8, "it is text, as a program wrote it", (mail,))
     assert kind_of(Facts()) == Kind(UNKNOWN, 0.5, "nothing of it could be read")
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (picture({"between": 0, "colour": 0, "paper": 250}),
+         "all is black or white, as scanners and fax machines make it"),
+        (picture(DRAWN | {"left": 2, "right": 2}),
+         "bubbles stand at both sides of one column (2 and 2)"),
+        (picture(DRAWN | {"left": 1, "right": 2, "entry": 1}),
+         "bubbles stand at both sides of one column (1 and 2) over a line to type in"),
+        (picture(SEEN | {"shade": 4, "colour": 6}), "it is without colour and its light is even"),
+        (document(WHOLE_PAGE | SEEN | {"shade": 5}),
+         "its page is one picture, in which its light is even and it fills a page exactly"),
+        (document({}), "it has pages, and no text that says whose"),
+        (document({}, TEXT), "it is text, as a program wrote it"),
+        (document({}, TEXT, fact("document.producer", "x" * 99)),
+         f"its pages are text, as {'x' * 60} wrote them"),
+        (picture({}, fact("picture.software", "scan" * 25)), f"its metadata name {'scan' * 15}"),
+        (picture({}, fact("picture.camera", "y" * 99)), f"its metadata name the camera {'y' * 60}"),
+        (picture({"bare": 1, "sharp": 0.2} | DRAWN, size="700 x 1440"),
+         "its longest side is a messenger's 1440, its edges are softened, and it holds only"
+         " pixels"),
+    ],
+)  # fmt: skip
+def test_why_is_a_phrase_for_people(found: Kind, why: str) -> None:
+    assert found.why == why
+
+
+def test_what_was_not_measured_speaks_for_nothing() -> None:
+    sent = {"bare": 1.0} | DRAWN
+    assert picture(sent, size="739 x 1600").confidence == 0.65  # not soft, as far as is known
+    assert picture(DRAWN, size="739 x 1600").kind is PORTAL  # nor bare
+    assert document({"covered": 0.7} | DRAWN).kind is PORTAL  # nor written
 
 
 def test_a_measure_of_another_version_of_the_reader_is_left_out() -> None:
