@@ -127,7 +127,7 @@ def _asked_with(source: Source) -> frozenset[str]:
 def missing(source: Source, known: Known) -> str:
     """Why a source was never asked."""
     names = ", ".join(sorted(source.collector.needs - set(known)))
-    return f"No {names} became known, so it could not be asked."
+    return f"No {names} became known, so it could not be asked; another source has to bring it."
 
 
 def aliases_in(facts: Iterable[Fact], role: Role) -> list[Alias]:

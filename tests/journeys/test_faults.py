@@ -39,8 +39,8 @@ def outcome(account: Account, source: str) -> tuple[str, str]:
     [
         ("status", {"status": 500}, "500"),
         ("status", {"status": 429, "retry_after": "3600"}, "429"),
-        ("hang", {"seconds": 60}, "ups could not"),
-        ("truncate", {}, "ups could not"),
+        ("hang", {"seconds": 60}, "ups is not available now"),
+        ("truncate", {}, "ups is not available now"),
         ("body", {"bytes": 2_000_000_000}, "too large"),
     ],
     ids=["answers 500", "answers 429", "is silent", "breaks off", "sends 2 GB"],
@@ -154,6 +154,7 @@ async def test_an_order_that_no_source_knows_is_sealed_as_found_nowhere(seller: 
     assert outcome(account, "erp")[0] == "empty"
     assert outcome(account, "ups") == (
         "skipped",
-        "No shipment.tracking_number became known, so it could not be asked.",
+        "No shipment.tracking_number became known, so it could not be asked; another source has to "
+        "bring it.",
     )
     assert verify_path(bundle).ok
