@@ -175,6 +175,11 @@ class _Blank:
         pytest.param({3: "Delivered On: 2026-11-11 14:82"}, 0, id="no clock at all"),
         pytest.param({1: "Tracking Number: 1Z5R893903575671Z7"}, 0, id="a letter for a figure"),
         pytest.param({3: "Delivered On: 2026-11-1714:32"}, 0, id="a blank is lost"),
+        pytest.param({3: "Delivered On: 2026-11-17 l4:32"}, 0, id="a letter in a clock"),
+        pytest.param({1: "Tracking Number: 9405 5036 9930 0000 1234"}, 1, id="of another make"),
+        pytest.param({1: "Tracking Number: 1Z 5R8 939 03 5756 712 7"}, 0, id="in groups"),
+        pytest.param({4: "Received By: M. CARTER, 171-4482913-5508127"}, 0, id="one more"),
+        pytest.param({5: "Printed: 2026-11-20"}, 0, id="one less"),
         pytest.param(
             dict.fromkeys((2, 3, 5), "Delivered On: 2025-04-03 08:09"), 0, id="nothing agrees"
         ),
@@ -184,6 +189,21 @@ def test_only_plain_values_that_cannot_be_one_are_told(
     shown: Mapping[int, str], places: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert told(shown, monkeypatch) == places
+
+
+def test_a_day_with_another_weekday_is_another_day_and_one_figure_alone_is_open() -> None:
+    letter = [*LETTER[:3], "Delivered On: Tuesday, November 17, 2026", *LETTER[4:]]
+    shown = [*letter[:3], "Delivered On: Thursday, November 19, 2026", *letter[4:]]
+    assert traces(scan(shown, hidden=letter))["trace.text.layer"].confidence > 0.8
+    letter[3], shown[3] = "Delivered On: November 12, 2026", "Delivered On: November 16, 2026"
+    found = traces(scan(shown, hidden=letter))
+    assert tamper_of(Facts(found.values())).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_value_that_takes_less_room_than_the_hidden_one_is_told() -> None:
+    hidden = with_line(3, "Delivered On: Tuesday, November 17, 2026 at 14:32 o'clock")
+    shown = with_line(3, "Delivered On: 5.11.26 9:48")
+    assert "trace.text.layer" in traces(scan(shown, hidden=hidden))
 
 
 def test_an_unsure_recognition_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

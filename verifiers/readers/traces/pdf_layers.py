@@ -2,8 +2,9 @@
 
 A scanner's program recognises the picture that it made. A picture that was altered afterwards shows
 another date than the text that can still be searched and copied. Both texts are recognitions, and
-both slip: a difference counts only where both read as a date, a clock or a number of one form, in
-digits that are not taken for each other, and where nearly all else agrees.
+both slip: a difference counts only where both read as a date, a clock or a number, in digits that
+are not taken for each other, in the weekday too, or all over a number, and where nearly all else
+agrees. A difference in a single digit is told, and does not decide.
 
 Recognising a page takes most of a second. So first only the places are read at which the hidden
 text states a value, where it lies: a fifth of that. Where a place does not show what is stated, the
@@ -15,7 +16,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +36,7 @@ MAX_PAGES = 2
 _OF_PAGE = 0.5  # of a page that its picture covers at least
 _SURE = 0.9  # of our own recognition
 _FEW = 2  # places that say otherwise; more are a poor recognition
-_STRENGTH = 0.85
+_STRENGTH, _ONE_DIGIT = 0.85, 0.6
 # Of a line's height: how far over and under its hidden text it may reach, and how far a word of it
 # is from the next one.
 _ASKEW, _APART = 0.3, 3.0
@@ -44,7 +46,22 @@ _SHORTER, _LONGER = 0.2, 0.5
 _MOST_PLACES, _LOOKS = 40, 3
 _LEAST_STRIP = 16  # pixels wide and high; hidden text may lie beside the page
 _YEARLESS = "0000-"
+# How much two numbers have in common that are one number, misread.
+_ONE_NUMBER = 0.6
 _NEEDS = "needs the extra `ocr`, which is not installed, or does not start"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a line states, in one form however it is written.
+
+    kind      "day" (2026-11-05; 0000 without a year), "clock" (14:32) or "number"
+    weekdays  those that may stand beside a day; of no account where two values are compared
+    """
+
+    kind: str
+    text: str
+    weekdays: frozenset[int] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +71,8 @@ class _Pair:
     hidden: str
     shown: str
     place: Box
-    stated: tuple[str, ...]
-    seen: tuple[str, ...]
+    stated: tuple[Value, ...]
+    seen: tuple[Value, ...]
 
 
 def layered(page: Page) -> list[Mark]:
@@ -106,7 +123,7 @@ def _states(hidden: Sequence[Mark]) -> bool:
 
 def _of_page(page: Page, pairs: Sequence[_Pair]) -> list[Trace]:
     agreed = sum(pair.stated == pair.seen for pair in pairs)
-    differing = [pair for pair in pairs if _differ(pair.stated, pair.seen)]
+    differing = [(pair, how) for pair in pairs if (how := _difference(pair.stated, pair.seen))]
     # Of a poor recognition nothing can be told: most of what is stated has to agree.
     if not differing or len(differing) > _FEW or agreed < max(2, len(pairs) - agreed):
         return []
@@ -116,26 +133,38 @@ def _of_page(page: Page, pairs: Sequence[_Pair]) -> list[Trace]:
             f'its hidden text says "{shortened(pair.hidden)}" where the picture shows '
             f'"{shortened(pair.shown)}"',
             pair.place.on(page.number),
-            _STRENGTH,
+            how,
         )
-        for pair in differing
+        for pair, how in differing
     ]
 
 
-def _differ(stated: Sequence[str], seen: Sequence[str]) -> bool:
-    """Whether they are two values, and not one that a recognition slipped in."""
-    if [len(value) for value in stated] != [len(value) for value in seen]:
-        return False
-    off = [
-        frozenset((a, b))
-        for one, other in zip(stated, seen, strict=True)
-        for a, b in zip(*_both_dated(one, other), strict=True)
-        if a != b
-    ]
+def _difference(stated: Sequence[Value], seen: Sequence[Value]) -> float:
+    """How surely they are two values, and not one that a recognition slipped in; 0.0 if hardly."""
+    if [value.kind for value in stated] != [value.kind for value in seen]:
+        return 0.0
+    off: list[frozenset[str]] = []
+    for one, other in zip(stated, seen, strict=True):
+        if one.kind == "number" and _are_two(one.text, other.text):
+            return _STRENGTH
+        texts = _both_dated(one.text, other.text)
+        if len(texts[0]) != len(texts[1]):
+            return 0.0
+        found = [frozenset((a, b)) for a, b in zip(*texts, strict=True) if a != b]
+        if found and one.weekdays and other.weekdays and not one.weekdays & other.weekdays:
+            return _STRENGTH
+        off += found
     if not all(sign.isdigit() for pair in off for sign in pair):
-        return False  # a letter in a figure's place is a slip
+        return 0.0  # a letter in a figure's place is a slip
     clear = sum(pair not in ALIKE for pair in off)
-    return clear >= 2 or (clear >= 1 and len(off) >= 3)
+    if clear >= 2 or (clear >= 1 and len(off) >= 3):
+        return _STRENGTH
+    return _ONE_DIGIT if clear else 0.0
+
+
+def _are_two(one: str, other: str) -> bool:
+    """Whether two numbers have no more in common than any two have."""
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() < _ONE_NUMBER
 
 
 def _both_dated(one: str, other: str) -> tuple[str, str]:
@@ -160,12 +189,12 @@ def _shows_as_stated(pixels: Any, scale: float, hidden: Sequence[Mark]) -> bool:
         seen = _values(text)
         if sure < _SURE or len(seen) != len(place.stated):
             doubtful.append(place)
-        elif _differ(place.stated, seen):
+        elif _difference(place.stated, seen):
             return False
     if len(doubtful) > _LOOKS:
         return False
     return not any(
-        _differ(pair.stated, pair.seen)
+        _difference(pair.stated, pair.seen)
         for place in doubtful
         for pair in _pairs(_lines_around(place.line, pixels, scale), scale, hidden)
     )
@@ -200,7 +229,7 @@ class _Place:
     value: Box
     size: float
     text: str
-    stated: tuple[str, ...]
+    stated: tuple[Value, ...]
 
     def box(self, scale: float) -> tuple[float, float, float, float]:
         """What is to be read, in pixels; a scan lies askew, and its text is laid on roughly."""
@@ -246,7 +275,7 @@ def _lines(hidden: Sequence[Mark]) -> Iterator[list[Mark]]:
 
 
 def _beside(left: Box, right: Box) -> bool:
-    high = min(left.height, right.height)
+    high = max(left.height, right.height)  # a word such as "on" is half as high as its line
     return _level(left, right) and -high < right.x0 - left.x1 < _APART * high
 
 
@@ -277,51 +306,91 @@ def _across(words: Sequence[Mark], first: int, last: int) -> tuple[float, float]
 
 def _pairs(lines: Sequence[Seen], scale: float, hidden: Sequence[Mark]) -> Iterator[_Pair]:
     """Each line of the picture where both texts state as many values."""
-    for line in lines:
+    placed = [(line, _place_of(line, scale)) for line in lines]
+    for line, place in placed:
         if line.confidence < _SURE or not any(c.isdigit() for c in line.text):
             continue
-        x, y, w, h = (side / scale for side in line.box)
-        place = Box(x, y, x + w, y + h)
-        text = " ".join(mark.text.strip() for mark in _under(place, hidden))
-        stated, seen = _values(text), _values(line.text)
-        if stated and len(stated) == len(seen):
-            yield _Pair(text, line.text, place, stated, seen)
+        seen, words = _values(line.text), _under(place, hidden)
+        others = [other for _, other in placed if other is not place]
+        for under in (words, _gone_on(words, hidden, others)):
+            text = " ".join(mark.text.strip() for mark in under)
+            stated = _values(text)
+            if stated and len(stated) == len(seen):
+                yield _Pair(text, line.text, place, stated, seen)
+                break
+
+
+def _place_of(line: Seen, scale: float) -> Box:
+    x, y, w, h = (side / scale for side in line.box)
+    return Box(x, y, x + w, y + h)
 
 
 def _under(place: Box, hidden: Sequence[Mark]) -> list[Mark]:
     """The hidden words that begin within a line's box, from left to right."""
+    return sorted((mark for mark in hidden if _begins(mark, place)), key=lambda mark: mark.box.x0)
+
+
+def _begins(mark: Mark, place: Box) -> bool:
     slack = 0.6 * place.height
-    found = [
-        mark for mark in hidden
-        if place.y0 < (mark.box.y0 + mark.box.y1) / 2 < place.y1
+    return (
+        place.y0 < (mark.box.y0 + mark.box.y1) / 2 < place.y1
         and place.x0 - slack <= mark.box.x0 < place.x1 - slack / 2
-    ]  # fmt: skip
-    return sorted(found, key=lambda mark: mark.box.x0)
+    )
 
 
-_NUMBER = re.compile(r"(?<![a-z\d])(?=(?:[a-z]{0,4}\d){8})[a-z\d]{10,26}(?![a-z\d])")
+def _gone_on(words: Sequence[Mark], hidden: Sequence[Mark], others: Sequence[Box]) -> list[Mark]:
+    """The words and those that follow in their line: what is shown now may be shorter."""
+    line = list(words)
+    for mark in hidden:
+        under_another = any(_begins(mark, other) for other in others)
+        if line and mark not in line and not under_another and _beside(line[-1].box, mark.box):
+            line.append(mark)
+    return line
 
 
-def _values(text: str) -> tuple[str, ...]:
-    """The days, clocks and long numbers of a line, each in one form of digits, in their order."""
+# In groups, as numbers are printed: "1Z 5R8 939 03 5756 712 7", "304-1234567-1234567".
+_NUMBER = re.compile(r"(?<![a-z\d])[a-z\d]*\d[a-z\d]*(?:[ -][a-z\d]*\d[a-z\d]*)*(?![a-z\d])")
+_LEAST_DIGITS, _MOST_SIGNS = 8, 34
+
+
+def _values(text: str) -> tuple[Value, ...]:
+    """The days, clocks and long numbers of a line, in their order."""
     return tuple(value for _, _, value in _found(text))
 
 
-def _found(text: str) -> list[tuple[int, int, str]]:
+def _found(text: str) -> list[tuple[int, int, Value]]:
     """(start, end, value) of each, from left to right."""
-    line = fold(text)
+    line = _mended(fold(text))
     days = [day for day in days_in(line) if day.readings]
     clocks = clocks_in(line, tuple(day.end for day in days))
-    found: list[tuple[int, int, str]] = []
+    found: list[tuple[int, int, Value]] = []
     for day in days:
         one = day.readings[0]
         year = f"{one.year:04}-" if one.year else _YEARLESS
-        found.append((day.start, day.end, f"{year}{one.month:02}-{one.day:02}"))
-    found += [(clock.start, clock.end, f"{clock.at:%H:%M}") for clock in clocks]
-    taken = [(start, end) for start, end, _ in found]
-    found += [
-        (match.start(), match.end(), match[0])
-        for match in _NUMBER.finditer(line)
-        if not any(start < match.end() and match.start() < end for start, end in taken)
-    ]
-    return sorted(found)
+        value = Value("day", f"{year}{one.month:02}-{one.day:02}", day.weekdays)
+        found.append((day.start, day.end, value))
+    found += [(clock.start, clock.end, Value("clock", f"{clock.at:%H:%M}")) for clock in clocks]
+    # No group of a number is a day's or a clock's.
+    rest = list(line)
+    for start, end, _ in found:
+        rest[start:end] = "|" * (end - start)
+    for match in _NUMBER.finditer("".join(rest)):
+        number = re.sub(r"[ -]", "", match[0])
+        if sum(map(str.isdigit, number)) >= _LEAST_DIGITS and len(number) <= _MOST_SIGNS:
+            found.append((match.start(), match.end(), Value("number", number)))
+    return sorted(found, key=lambda one: one[:2])
+
+
+_WORD = re.compile(r"[a-z\d/.:,-]+")
+_FOR_FIGURES = str.maketrans("oilzsbg", "0112569")
+
+
+def _mended(line: str) -> str:
+    """A line with the figures for which a recognition read letters: "2o26" where it is 2026."""
+    return _WORD.sub(lambda word: _as_figures(word[0]), line)
+
+
+def _as_figures(word: str) -> str:
+    meant = word.translate(_FOR_FIGURES)
+    letters = any(sign.isalpha() and sign != "h" for sign in meant)  # "10h12"
+    return word if letters or not any(sign.isdigit() for sign in word) else meant
