@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 
 from evidence.facts import Fact, Facts
 from evidence.tracking_numbers import CARRIERS, Form, identify
@@ -122,14 +123,11 @@ def _under_a_label(lines: Sequence[Line], place: int) -> list[str]:
 
 
 def _is_misread_account(number: str) -> bool:
-    """A 1Z number that is right with another reading of a letter of its account: O or 0, I or 1."""
+    """A 1Z number that is right with other readings of its account's letters: O or 0, I or 1."""
     if not number.startswith("1Z"):
         return False
-    readings = (
-        number[:place] + _TWINS[number[place]] + number[place + 1 :]
-        for place in range(2, min(8, len(number)))
-        if number[place] in _TWINS
-    )
+    account = (sign + _TWINS.get(sign, "") for sign in number[2:8])
+    readings = ("1Z" + "".join(signs) + number[8:] for signs in product(*account))
     return any(_wrong(reading, set()) is False for reading in readings)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.days import Written, written_days
-from verifiers.authenticity.lines import Line
+from verifiers.authenticity.lines import Line, plain
 
 # One misread digit makes a wrong weekday out of a right one; text that was recognised counts less.
 _READ, _RECOGNISED = 0.95, 0.85
@@ -17,8 +17,8 @@ def weekdays(lines: Sequence[Line]) -> Iterator[Contradiction]:
     """Each date whose weekday is wrong however it is read, and each that does not exist."""
     years = {day.year for line in lines for day in written_days(line.text)} - {None}
     for line in lines:
-        weight = _READ if line.sure else _RECOGNISED * _trust(line)
         for day in written_days(line.text):
+            weight = _READ if line.sure else _RECOGNISED * _trust(line, day)
             if _never(day):
                 said = f'"{day.text}" is no day of the calendar'
                 yield Contradiction("day", said, line.facts, weight)
@@ -28,8 +28,10 @@ def weekdays(lines: Sequence[Line]) -> Iterator[Contradiction]:
                 yield Contradiction("weekday", said, line.facts, weight)
 
 
-def _trust(line: Line) -> float:
-    return 1.0 if line.confidence >= 0.9 else 0.6
+def _trust(line: Line, day: Written) -> float:
+    """By how well the date was read, whatever stands beside it in its row."""
+    own = [fact.confidence for fact in line.facts if day.text in plain(fact.text)]
+    return 1.0 if max(own, default=line.confidence) >= 0.9 else 0.6
 
 
 def _never(day: Written) -> bool:

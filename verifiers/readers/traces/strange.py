@@ -24,6 +24,7 @@ _BAR = 0.04  # of the picture's height
 # Of an earlier compression with steps as fine as the file's own, saving has left next to nothing:
 # what seems to fit it is flat ground, as after a picture was made smaller.
 _COARSER, _TOO_FINE = 1.18, 0.6
+_EVEN, _BARS = 4.0, 40.0  # grey levels along a barcode's bars, and across them
 _ONE_PLACE = 160  # pixels between the tops of what one edit put in
 
 
@@ -32,13 +33,13 @@ def strange_parts(rgb: Bytes, grey: Floats, table: Floats | None) -> list[Trace]
     fit = older_fit(rgb, grey, table)
     if fit is None:
         return []
-    traces = _parts(rgb, fit)
+    traces = _parts(rgb, grey, fit)
     if table is not None and float(table_of(fit.quality).mean()) < _COARSER * float(table.mean()):
         return [replace(trace, strength=min(trace.strength, _TOO_FINE)) for trace in traces]
     return traces
 
 
-def _parts(rgb: Bytes, fit: Fit) -> list[Trace]:
+def _parts(rgb: Bytes, grey: Floats, fit: Fit) -> list[Trace]:
     foreign = fit.told & (fit.share > 0.4)
     # Where much of the picture is strange, it was put together: a chat that shows a photo.
     if not 0 < foreign.sum() < 0.35 * fit.told.sum():
@@ -61,7 +62,7 @@ def _parts(rgb: Bytes, fit: Fit) -> list[Trace]:
         area = (fit.x + left * 8, fit.y + top * 8, width * 8, height * 8)
         if not _on_others_ground(rgb, fit, area):
             continue
-        if drawn_on(rgb, area):
+        if drawn_on(rgb, area) or _is_edge_of_bars(grey, area):
             continue
         if area[1] + area[3] / 2 < _BAR * rgb.shape[0]:
             strength = min(strength, 0.6)  # a tab's or a phone's bar, in a size and face of its own
@@ -101,6 +102,17 @@ def _on_others_ground(rgb: Bytes, fit: Fit, area: tuple[int, int, int, int]) -> 
         block = rgb[top : top + 8, left : left + 8].reshape(-1, 3)
         same += float(np.abs(np.median(block, axis=0) - ground).max()) < _SAME_GROUND
     return same * step >= _ENOUGH
+
+
+def _is_edge_of_bars(grey: Floats, area: tuple[int, int, int, int]) -> bool:
+    """Whether a barcode goes on over or under it: of bars, only the ends are blocks of writing."""
+    x, y, width, height = area
+    for top in (y - 8, y + height):
+        beside = grey[max(0, top) : max(0, top + 8), x : x + width]
+        if beside.shape[0] == 8 and float(beside.std(axis=0).mean()) < _EVEN:
+            if float(beside.mean(axis=0).std()) > _BARS:
+                return True
+    return False
 
 
 def _among_others(fit: Fit, left: int, top: int, width: int, height: int) -> bool:
