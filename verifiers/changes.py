@@ -34,6 +34,9 @@ CHANGES: dict[str, dict[int, str]] = {
         "a letter of a UPS account may be misread in a picture",
         4: "beside an editor's name, figures unlike the rest of a whole screen decide; watermarks "
         "over parts of another compression do not, nor does a year or number that was misread",
+        5: "beside an editor's name, figures are held against the same figures of other rows, and "
+        "words typed upon a photo count; a scan's hidden text is compared in grouped numbers, "
+        "weekdays and shorter lines, and a column of dates that a delivery ends is a history",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

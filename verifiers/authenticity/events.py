@@ -12,9 +12,11 @@ Promises are no deliveries, and somebody who talks of a delivery dates the messa
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from evidence.facts import Fact, Facts
 from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
@@ -41,6 +43,9 @@ _STEPS = {
 _STATED = 0.7
 
 
+Place = tuple[int, int, int, int, int]  # page, x, y, width, height
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """An event on a day, perhaps at a minute.
@@ -48,7 +53,7 @@ class Event:
     starts  the wall clocks that it can begin at; more than one where 03/04/2026 can be two days
     at      the instant, where the zone is known
     doubtful  a label of another event stands right over the date, in its own column
-    place   page, x, y, width and height of the date's box
+    place   of the date's box
     """
 
     step: int
@@ -57,7 +62,7 @@ class Event:
     line: Line
     at: datetime | None = None
     doubtful: bool = False
-    place: tuple[int, int, int, int, int] | None = None
+    place: Place | None = None
 
     @property
     def days(self) -> set[date]:
@@ -245,21 +250,33 @@ def _surely_after(first: Event, second: Event) -> bool:
     return True
 
 
-def told_twice(events: Sequence[Event], *, parcels: int) -> Iterator[Contradiction]:
+def dated_places(facts: Facts) -> list[Place]:
+    """Where each date stands, also of what happened in unknown words."""
+    names = {*_STEPS, "document.printed.at"}
+    return [at for fact in facts if fact.name in names and (at := place_of(fact)) is not None]
+
+
+def told_twice(
+    events: Sequence[Event], *, parcels: int, dated: Sequence[Place] = ()
+) -> Iterator[Contradiction]:
     """One delivery told at two times, such as in a heading and in the history under it.
 
     parcels  how many tracking numbers the item names: those of several have a delivery each
+    dated    where dates stand: a column of them that a delivery ends is a history
     """
     delivered = [event for event in events if event.step == DELIVERED]
     if not 2 <= len(delivered) <= 3 or parcels > 1:
         return
-    if not any(event.step in {TRANSIT, OUT} or _of_a_way(event, delivered) for event in events):
+    way = any(event.step in {TRANSIT, OUT} or _of_a_way(event, delivered) for event in events)
+    if not way and not any(_ends_a_column(event, dated) for event in delivered):
         # Without a history, only a row that names the delivery itself surely dates it.
         delivered = [event for event in delivered if _names_delivery(event)]
     first = next(iter(delivered), None)
     for other in delivered[1:]:
         # Of a row with two deliveries, such as of a page on its side, nobody knows which is which.
         if first is None or first.line is other.line or _agree(first, other):
+            continue
+        if _are_next_rows(first, other, dated):
             continue
         said = f'"{_said(first)}" and "{_said(other)}" tell of one delivery'
         facts = (*first.line.facts, *other.line.facts)
@@ -282,6 +299,38 @@ def _under(one: Event, other: Event) -> bool:
     height = max(one.place[4], other.place[4])
     apart = abs(one.place[2] - other.place[2])
     return abs(one.place[1] - other.place[1]) < 0.5 * height and apart > 2.5 * height
+
+
+_LEAST_ROWS = 3
+
+
+def _ends_a_column(event: Event, dated: Sequence[Place]) -> bool:
+    """Whether other dates stand under or over it, each in a row of its own, set to one edge."""
+    if event.place is None:
+        return False
+    page, x, y, width, height = event.place
+    rows = [
+        at[2] - y
+        for at in dated
+        if at[0] == page
+        and min(abs(at[1] - x), abs(at[1] + at[3] - x - width)) < 0.5 * height
+        and abs(at[2] - y) > 1.5 * height
+    ]
+    return len(rows) >= _LEAST_ROWS and (min(rows) > 0 or max(rows) < 0)
+
+
+def _are_next_rows(one: Event, other: Event, dated: Sequence[Place]) -> bool:
+    """Whether both are scans of one history, as far apart as its other rows: a row's words, such as
+    "out for delivery", may be read in part, and no heading stands so."""
+    if one.place is None or other.place is None:
+        return False
+    page, x, y, _, height = one.place
+    rows = sorted({at[2] for at in dated if at[0] == page and abs(at[1] - x) < 0.5 * height})
+    steps = [after - before for before, after in pairwise(rows)]
+    if len(rows) <= _LEAST_ROWS or other.place[2] not in rows or y not in rows:
+        return False
+    apart, usual = abs(y - other.place[2]), statistics.median(steps)
+    return abs(rows.index(y) - rows.index(other.place[2])) == 1 and abs(apart / usual - 1) < 0.25
 
 
 def _names_delivery(event: Event) -> bool:

@@ -62,6 +62,7 @@ TRACES: dict[str, Trait] = {
     "trace.credential.holds": Trait(Finding.good("credential-holds"), 0.0),
     "trace.credential.broken": Trait(Finding.grave("credential-broken", do=_ORIGINAL), 1.0),
     "trace.picture.strange_part": Trait(Finding.grave("part-of-another-making", do=_ORIGINAL), 1.0),
+    "trace.picture.typed_upon": Trait(Finding.grave("typed-upon", do=_ORIGINAL), 1.0),
     "trace.picture.strange_paper": Trait(
         Finding.grave("paper-of-another-grain", do=_ORIGINAL), 1.0
     ),

@@ -35,13 +35,13 @@ def lines_of(facts: Facts) -> list[Line]:
     for fact in facts.named("document.text"):
         place = place_of(fact)
         if place is None:
-            lines.append(Line(_plain(fact.text), (fact,), fact.confidence > 0.995))
+            lines.append(Line(plain(fact.text), (fact,), fact.confidence > 0.995))
         else:
             boxed.append((place, fact))
     return lines + _rows(boxed)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Fonts of PDF files give radicals and wide digits where their letters are meant."""
     return unicodedata.normalize("NFKC", text)
 
@@ -74,42 +74,32 @@ def _rows(boxed: Iterable[tuple[tuple[int, int, int, int, int], Fact]]) -> list[
         row.sort(key=lambda e: e[0][1])
         facts = tuple(fact for _, fact in row)
         sure = all(fact.confidence > 0.995 for fact in facts)
-        lines.append(Line("  ".join(_plain(fact.text) for fact in facts), facts, sure))
+        lines.append(Line("  ".join(plain(fact.text) for fact in facts), facts, sure))
     return lines
 
 
-# Of a day, a time or a number; of its letters and figures.
-_LEAST_FIGURES, _FIGURES = 6, 0.4
+_LEAST_FIGURES = 5  # of a day, a time or a number
 
 
 def is_stated(trace: Fact, facts: Facts) -> bool:
-    """Whether a trace lies on a line of figures, and on none that says when a capture was made."""
+    """Whether a trace lies on a line with figures, and on none that says when it was captured."""
     area = place_of(trace)
     if area is None or any(_overlap(area, fact) for fact in facts.named("document.captured.at")):
         return False
-    for fact in facts.named("document.text"):
-        if _overlap(area, fact):
-            figures = sum(char.isdecimal() for char in fact.text)
-            if figures >= max(_LEAST_FIGURES, _FIGURES * sum(map(str.isalnum, fact.text))):
-                return True
-    return False
-
-
-# How a browser's and a phone's own bar begin; where they are there, nobody cut the picture.
-_BAR = re.compile(r"https?://|\W*\d{1,2}:\d{2}\W*$")
-_BAR_PART, _BAR_PIXELS = 0.06, 100  # of the height; pixels
-
-
-def is_whole_screen(facts: Facts) -> bool:
-    """Whether a picture begins with a browser's address or a phone's clock."""
-    size = facts.first("picture.size")
-    if size is None:
-        return False
-    bar = max(_BAR_PART * int(size.text.split("x")[-1]), _BAR_PIXELS)
     return any(
-        _BAR.match(fact.text) and (at := place_of(fact)) is not None and at[2] + at[4] / 2 < bar
+        sum(char.isdecimal() for char in fact.text) >= _LEAST_FIGURES
         for fact in facts.named("document.text")
+        if _overlap(area, fact)
     )
+
+
+def is_letter_of_words(trace: Fact, facts: Facts) -> bool:
+    """Whether a trace is on one letter, of a line in which no figure was read."""
+    area = place_of(trace)
+    if area is None or area[3] > area[4]:
+        return False
+    said = [fact.text for fact in facts.named("document.text") if _overlap(area, fact)]
+    return bool(said) and not any(char.isdecimal() for text in said for char in text)
 
 
 def _overlap(area: tuple[int, int, int, int, int], fact: Fact) -> bool:

@@ -15,7 +15,7 @@ from evidence.verdicts import Finding, Severity, Verdict
 from verifiers.authenticity import events, numbers, stamps, weekdays
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.findings import CONTRADICTIONS, TRACES, Trait
-from verifiers.authenticity.lines import is_stated, is_whole_screen, lines_of
+from verifiers.authenticity.lines import is_letter_of_words, is_stated, lines_of
 from verifiers.marks.kind import FileKind, kind_of
 
 FAIL = 0.8
@@ -93,16 +93,16 @@ def _looked_at(facts: Facts) -> bool:
 
 def _weighed(facts: Facts) -> Iterator[_Weighed]:
     marked = facts.first("trace.picture.marked") is not None
-    whole = is_whole_screen(facts)
     composed, seen = _composed(facts), kind_of(facts).kind in _SEEN
     for fact in facts:
         trait = TRACES.get(fact.name)
-        if trait is None or (fact.name == _ODD and not (whole and is_stated(fact, facts))):
+        if trait is None or (fact.name == _ODD and not is_stated(fact, facts)):
             continue
         # What was drawn on the picture is what the editor was for.
         share = 0.5 if marked and trait.together == "editor" else 1.0
         share = _OF_MANY if composed and fact.name in _ONE_MAKING else share
-        share = _OF_SEEN if seen and fact.name == "trace.picture.off_line" else share
+        off = fact.name == "trace.picture.off_line"
+        share = _OF_SEEN if off and (seen or is_letter_of_words(fact, facts)) else share
         weight = share * trait.weight * fact.confidence
         yield _one(trait, fact.name, weight, _sentence(fact), (fact,))
     for found in contradictions_of(facts):
@@ -114,14 +114,15 @@ def _weighed(facts: Facts) -> Iterator[_Weighed]:
 
 # What a picture of several makings shows, and a chat's screen honestly is one.
 _ONE_MAKING = frozenset(
-    {"trace.picture.strange_part", "trace.picture.strange_paper", "trace.picture.off_line"}
-)
+    {"trace.picture.strange_part", "trace.picture.strange_paper", "trace.picture.off_line",
+     "trace.picture.typed_upon"}
+)  # fmt: skip
 # Those that saving once more leaves where something was compressed before.
-_OF_SAVING = _ONE_MAKING - {"trace.picture.off_line"}
-# Told of files from editors alone. Names, clocks and stamps are often set otherwise; and who cut
-# the picture had an honest reason for the editor.
+_OF_SAVING = frozenset({"trace.picture.strange_part", "trace.picture.strange_paper"})
+# Told of files from editors alone. Names, clocks and stamps are often set otherwise.
 _ODD = "trace.picture.odd_figures"
-# Paper before a camera or in a scanner is never quite level or flat.
+# Paper before a camera or in a scanner is never quite level or flat; and who moves a letter in a
+# line without figures, such as an address in a browser's bar, changes nothing that it states.
 _SEEN, _OF_SEEN = frozenset({FileKind.PHOTO, FileKind.SCAN}), 0.5
 # What a page that tells one story cannot say; messages between pictures tell several.
 _ONE_STORY = frozenset({"order", "twice"})
@@ -152,7 +153,7 @@ def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
     told = events.events_of(facts, lines)
     parcels = len(set(facts.values("shipment.tracking_number")))
     yield from events.out_of_order(told)
-    yield from events.told_twice(told, parcels=parcels)
+    yield from events.told_twice(told, parcels=parcels, dated=events.dated_places(facts))
     yield from events.made_before(facts, told)
     yield from stamps.stamps(facts, lines)
 

@@ -10,7 +10,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFo
 
 from evidence.facts import Fact
 from tests.verifiers.documents import received
-from verifiers.readers.traces import thumbnail
+from verifiers.readers.traces import lattice, strange, thumbnail
+from verifiers.readers.traces.blocks import cut, over_blocks
 from verifiers.readers.traces.registry import traces_of
 
 np = pytest.importorskip("numpy")
@@ -111,6 +112,27 @@ def test_an_older_compression_as_fine_as_the_files_own_never_decides(
     found = traces(jpeg(retyped(opened(jpeg(dense(), older))), newer))
     part = found.get("trace.picture.strange_part")
     assert part is None or part.confidence <= 0.6
+
+
+@pytest.mark.parametrize(("bars", "told"), [(True, 0), (False, 1)], ids=["a barcode", "a line"])
+def test_the_ends_of_a_barcodes_bars_are_no_part_that_was_put_in(
+    bars: bool, told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ink = np.random.default_rng(4).integers(0, 2, (640, 800)).astype(np.uint8)
+    page = np.full((640, 800), 255, dtype=np.uint8)
+    for top in range(64, 512, 32):
+        page[top : top + 8, 80:600][ink[top : top + 8, 80:600] > 0] = 40
+    if bars:
+        page[256:320, 80:600] = 255
+        page[259:320, 80:600] = np.where(np.repeat(ink[0, :130], 4) > 0, 40, 255)
+    blocks = cut(page)
+    written = over_blocks(np.maximum, blocks) - over_blocks(np.minimum, blocks) > 0
+    share = np.where(written, -1, 0).astype(np.float32)
+    share[32][written[32]] = 3  # the row of blocks in which the bars begin, or a line stands
+    fit = lattice.Fit(82, 0, 0, share, written)
+    monkeypatch.setattr(strange, "older_fit", lambda *_: fit)
+    grey, rgb = page.astype(np.float32), np.repeat(page[..., None], 3, axis=2)
+    assert len(strange.strange_parts(rgb, grey, None)) == told
 
 
 def test_a_digit_that_was_moved_within_the_picture_is_told() -> None:

@@ -59,7 +59,7 @@ def saved(picture: Image.Image, form: str = "JPEG") -> bytes:
 
 def told(data: bytes) -> list[Fact]:
     item = received(data, media_type="application/octet-stream")
-    return [fact for fact in traces_of(item) if fact.name == "trace.picture.strange_part"]
+    return [fact for fact in traces_of(item) if fact.name == "trace.picture.typed_upon"]
 
 
 def verdict(data: bytes) -> Verdict:

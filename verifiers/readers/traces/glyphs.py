@@ -11,6 +11,7 @@ from verifiers.readers.traces.blocks import Bytes, Floats, greatest
 from verifiers.readers.traces.words import Word
 
 _LEAST_INK = 60
+_SIDE, _TALL = 32, 24.0  # pixels of a copy, and how high a glyph stands in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +74,21 @@ def glyphs_of(rgb: Bytes, word: Word) -> list[Glyph]:
             )
         )
     return sorted(found, key=lambda glyph: glyph.x)
+
+
+def of_one_size(cover: Floats, tall: float) -> Floats:
+    """A drawing to be laid over others: _SIDE * _SIDE values with mean 0 and length 1.
+
+    tall  pixels that become _TALL. It stands around the centre of its ink, so that parts of a pixel
+          do not count.
+    """
+    factor = _TALL / tall
+    whole = max(float(cover.sum()), 1e-3)
+    x = float((cover.sum(axis=0) * np.arange(cover.shape[1])).sum()) / whole
+    y = float((cover.sum(axis=1) * np.arange(cover.shape[0])).sum()) / whole
+    move = np.array(
+        [[factor, 0, _SIDE / 2 - factor * x], [0, factor, _SIDE / 2 - factor * y]], dtype=np.float32
+    )
+    drawn = cv2.warpAffine(cover, move, (_SIDE, _SIDE), flags=cv2.INTER_LINEAR).ravel()
+    drawn = drawn - drawn.mean()
+    return np.asarray(drawn / max(float(np.linalg.norm(drawn)), 1e-6), dtype=np.float32)

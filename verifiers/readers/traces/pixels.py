@@ -12,13 +12,14 @@ from verifiers.readers.traces.baselines import is_level, off_the_line
 from verifiers.readers.traces.blocks import Floats
 from verifiers.readers.traces.glyphs import glyphs_of
 from verifiers.readers.traces.grain import grained, roughness, strange_papers
+from verifiers.readers.traces.lettering import odd_figures
 from verifiers.readers.traces.marking import marks_on
 from verifiers.readers.traces.shifted import shifted_glyphs, stands_of
 from verifiers.readers.traces.strange import strange_parts
 from verifiers.readers.traces.thumbnail import disagreements
 from verifiers.readers.traces.trace import Trace
 from verifiers.readers.traces.typed_upon import typed_upon
-from verifiers.readers.traces.typeface import odd_figures, strange_typefaces
+from verifiers.readers.traces.typeface import strange_typefaces
 from verifiers.readers.traces.words import words_of
 
 # Smaller than this there is no writing to judge.

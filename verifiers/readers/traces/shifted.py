@@ -41,13 +41,8 @@ class Stand:
 
 def stands_of(rgb: Bytes, words: list[Word]) -> list[list[Stand]]:
     """The glyphs of each line that are as tall as most of them, or as capitals."""
-    return [_stands(line) for line in glyphs_in(rgb, words)]
-
-
-def glyphs_in(rgb: Bytes, words: list[Word]) -> list[list[Glyph]]:
-    """The narrow glyphs of each line."""
     return [
-        [glyph for glyph in glyphs_of(rgb, _whole(row)) if _is_narrow(glyph)]
+        _stands([glyph for glyph in glyphs_of(rgb, whole(row)) if _is_narrow(glyph)])
         for row in rows_of(words)
     ]
 
@@ -86,7 +81,7 @@ def _gap(one: Stand, level: list[Stand]) -> float:
     return abs(one.off - float(np.median(peers))) if peers else 0.0
 
 
-def _whole(row: list[Word]) -> Word:
+def whole(row: list[Word]) -> Word:
     """A row of words as one word, and a little more: a hyphen or a colon parts words."""
     reach = max(word.height for word in row)
     left, top = max(0, min(word.x for word in row) - reach), min(word.y for word in row)

@@ -100,7 +100,7 @@ def typed_upon(rgb: Bytes, words: list[Word]) -> list[Trace]:
         return []
     areas = [(one.word.x, one.word.y, one.word.width, one.word.height) for one, _, _ in found]
     return [
-        Trace("trace.picture.strange_part", said, box(*area), strength)
+        Trace("trace.picture.typed_upon", said, box(*area), strength)
         for (_, said, strength), area in zip(found, areas, strict=True)
         if not drawn_on(rgb, area)
     ]
