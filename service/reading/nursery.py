@@ -20,6 +20,7 @@ import select
 import signal
 import socket
 import sys
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable
 
@@ -204,7 +205,7 @@ def serve_nursery(
         for pid, code in _ended(alive):
             control.send(f"ended {pid} {code}".encode())
         try:
-            said, ends, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 1, socket.MSG_DONTWAIT)
+            said, ends = _heard(control)
         except BlockingIOError:
             continue
         if said == b"fork":
@@ -227,6 +228,21 @@ def serve_nursery(
             for pid in alive:
                 os.kill(pid, signal.SIGKILL)
             return None
+
+
+def _heard(control: socket.socket) -> tuple[bytes, list[int]]:
+    """A message, and the descriptor that came with it. BlockingIOError if there is none.
+
+    `socket.recv_fds` takes flags and drops them, so it would wait, and children that end meanwhile
+    would be told of when the next message comes.
+    """
+    room = socket.CMSG_LEN(array("i").itemsize)
+    said, beside, _, _ = control.recvmsg(MESSAGE_BYTES, room, socket.MSG_DONTWAIT)
+    ends = array("i")
+    for level, kind, data in beside:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            ends.frombytes(data[: len(data) - len(data) % ends.itemsize])
+    return said, list(ends)
 
 
 def _wait(*ends: int) -> None:

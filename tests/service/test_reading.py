@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import hashlib
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from aiohttp import web
 from evidence.errors import CorruptionError, OutageError
 from evidence.facts import Fact
 from evidence.items import InMemory, Item, Provenance, Role
+from service.reading.nursery import Nursery
 from service.reading.reading import Reading
 from service.settings import Limits
 from tests.collectors.http_bench import bench, server
@@ -130,6 +133,18 @@ if ours is not None:
         control.close()
         assert process.wait(30) == 0
     assert told == [b"rest", b"rest ups"]
+
+
+async def test_each_child_that_ends_is_told_of_though_nobody_says_anything() -> None:
+    nursery = await Nursery.start(600 << 20, 4.0)
+    try:
+        children = [await nursery.fork() for _ in range(3)]
+        for child in children:  # the first end is told, whoever is listened to meanwhile
+            os.kill(child.pid, signal.SIGKILL)
+            async with asyncio.timeout(20):
+                assert await child.wait() == -signal.SIGKILL
+    finally:
+        await nursery.close()
 
 
 async def test_models_are_loaded_once_for_all_who_read_pictures() -> None:
