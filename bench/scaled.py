@@ -1,7 +1,9 @@
 """The scaled-out shape, every server on this machine: orders a second, against a bare script.
 
 rate      orders of ten answers of 100 KB with their exchanges, by one worker and by two, against a
-          script that only fetches, hashes and puts the same bytes into the same S3
+          script that only fetches, hashes and puts the same bytes into the same S3; and what an
+          order takes of the processors in all, servers and source too: that ratio holds on a
+          machine that does other work
 manifest  GET of a manifest against a bare handler of the same bytes, and the slowest in a hundred
 cost      what one order costs: processor time by program, requests to S3, rows, bytes
 load      orders for so many minutes (bench/load.py)
@@ -195,10 +197,9 @@ async def collected(runtime: Runtime, first: int, count: int) -> list[float]:
     return took
 
 
-async def bare(house: House, count: int) -> float:
+async def bare(house: House, first: int, count: int) -> float:
     """Seconds to fetch, hash and put the same bytes, as a script would, that keeps nothing else."""
     client = house.s3.client
-    house.s3.bucket("bare", locks=False)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def one(http: aiohttp.ClientSession, number: int) -> None:
@@ -212,24 +213,29 @@ async def bare(house: House, count: int) -> float:
 
     began = time.perf_counter()
     async with aiohttp.ClientSession() as http:
-        await asyncio.gather(*(one(http, 5_000_000 + n) for n in range(count)))
+        await asyncio.gather(*(one(http, 5_000_000 + n) for n in range(first, first + count)))
     return time.perf_counter() - began
 
 
 async def rate() -> dict[str, float]:
     found: dict[str, float] = {}
     async with house() as here:
-        script = await bare(here, ORDERS)
+        here.s3.bucket("bare", locks=False)
+        await bare(here, 0, 4)  # until it is warm
+        spent = _cpu([os.getpid()])
+        script = await bare(here, 4, ORDERS)
         found["bare_items_per_s"] = ORDERS * PARTS / script
+        found["bare_cpu_ms"] = (_cpu([os.getpid()]) - spent) / ORDERS * 1000
         async with await Runtime.open(here.settings, with_queue=True) as runtime:
             first = 0
             for workers in (1, 2):
                 running = [here.start("worker") for _ in range(workers)]
                 try:
                     await collected(runtime, first, 4)  # until it is up and warm
-                    began = time.perf_counter()
+                    spent, began = _cpu([os.getpid()]), time.perf_counter()
                     took = await collected(runtime, first + 4, ORDERS)
                     seconds = time.perf_counter() - began
+                    spent = _cpu([os.getpid()]) - spent
                 finally:
                     for process in running:
                         process.terminate()
@@ -238,6 +244,8 @@ async def rate() -> dict[str, float]:
                 first += ORDERS + 4
                 found[f"orders_per_s_{workers}"] = ORDERS / seconds
                 found[f"of_bare_{workers}"] = ORDERS * PARTS / seconds / found["bare_items_per_s"]
+                found[f"cpu_ms_{workers}"] = spent / ORDERS * 1000
+                found[f"cpu_of_bare_{workers}"] = found["bare_cpu_ms"] / found[f"cpu_ms_{workers}"]
                 found[f"p50_s_{workers}"] = statistics.median(took)
                 found[f"p99_s_{workers}"] = high(took)
     return found
