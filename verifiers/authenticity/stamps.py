@@ -82,7 +82,7 @@ def _outermost(line: Line, lines: Sequence[Line], height: int) -> bool:
 def _fits(day: Written, on: date, wall: datetime) -> bool:
     """Whether camera and stamp can have had one clock: a zone apart at most."""
     if day.minute is None:
-        return abs((datetime(on.year, on.month, on.day) - wall).days) <= 1
+        return abs((on - wall.date()).days) <= 1
     stamp = datetime(on.year, on.month, on.day) + timedelta(minutes=day.minute)
     gap = abs(stamp - wall).total_seconds() / 60
     if gap > 26 * 60:
