@@ -238,6 +238,16 @@ def test_a_chat_in_which_one_side_has_spoken_is_one() -> None:
     assert "one side" in found.why
 
 
+def test_cards_down_one_side_of_a_desktops_page_are_no_bubbles() -> None:
+    screen = Image.new("RGB", (1180, 1192), "white")
+    draw = ImageDraw.Draw(screen)
+    for top in range(180, 1080, 90):
+        draw.rounded_rectangle((28, top, 970, top + 78), 8, fill="#f1f3f5")
+        draw.text((50, top + 22), "2026-11-05", fill="#222", font_size=22)
+        draw.text((300, top + 22), "Processed at sorting centre", fill="#222", font_size=22)
+    assert of_picture(screen).kind is FileKind.PORTAL_SCREENSHOT
+
+
 def test_cards_down_a_phone_s_page_are_no_bubbles() -> None:
     screen = page(750, 1334, ground="#eeeeee")
     draw = ImageDraw.Draw(screen)

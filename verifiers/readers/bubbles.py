@@ -73,7 +73,7 @@ def bubbles_in(pixels: Pixels) -> Bubbles:
         small = cv2.resize(
             pane, (_WIDE, max(1, round(height * scale))), interpolation=cv2.INTER_AREA
         )
-        found = _of_pane(small.astype(pixels.dtype))
+        found = _of_pane(small.astype(pixels.dtype), tall=height >= _TALL * width)
         if min(found.left, found.right) > min(best.left, best.right) or (
             found.left + found.right > best.left + best.right and not min(best.left, best.right)
         ):
@@ -81,7 +81,7 @@ def bubbles_in(pixels: Pixels) -> Bubbles:
     return best
 
 
-def _of_pane(pane: Pixels) -> Bubbles:
+def _of_pane(pane: Pixels, *, tall: bool) -> Bubbles:
     import cv2
     import numpy as np
 
@@ -106,7 +106,7 @@ def _of_pane(pane: Pixels) -> Bubbles:
     left, right = _apart(left, right)
     bottom = max((box.bottom for box in (*left, *right)), default=0)
     lone = 0
-    if pane.shape[0] >= _TALL * pane.shape[1]:
+    if tall:
         lone = max(
             sum(_is_alone(b, filled[b.y : b.bottom, b.x + b.w + _SEAM :]) for b in left),
             sum(_is_alone(b, filled[b.y : b.bottom, : max(b.x - _SEAM, 0)]) for b in right),
