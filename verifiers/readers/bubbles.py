@@ -78,6 +78,9 @@ def bubbles_in(pixels: Pixels) -> Bubbles:
             found.left + found.right > best.left + best.right and not min(best.left, best.right)
         ):
             best = found
+    # In a wide picture cards of a page stand so too, if they are of one side, or two.
+    if height < _TALL * width and (not min(best.left, best.right) or best.left + best.right < 3):
+        return Bubbles()
     return best
 
 
