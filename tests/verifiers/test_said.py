@@ -547,6 +547,21 @@ def test_half_a_day_keeps_its_half_where_a_blank_was_lost() -> None:
     )
 
 
+def test_a_clock_beside_a_page_does_not_turn_the_pages_days_round() -> None:
+    facts = placed(
+        ("Delivery date: 02/08/2025, 10:35 am", 40, 100),
+        ("Sat, Feb 8, 2025 at 10:35 a.m. Delivered", 40, 140),
+        ("Fri, Feb 7, 2025 at 11:20 a.m. In transit", 40, 180), ("26/02/2025", 500, 780),
+    )  # fmt: skip
+    days = {one.time.day for one in facts.named("delivery.at") if isinstance(one.time, LocalDate)}
+    walls = {
+        one.time.wall.date()
+        for one in facts.named("delivery.at")
+        if isinstance(one.time, LocalTime)
+    }
+    assert days | walls == {date(2025, 2, 8)}
+
+
 @pytest.mark.parametrize(
     "salutation", ["Dear Customer,", "Sehr geehrte Damen und Herren,", "尊敬的客户"]
 )

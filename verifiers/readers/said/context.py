@@ -120,12 +120,16 @@ def _custom(days: Sequence[WrittenDay], countries: set[str], came_in: date) -> s
             votes |= forms  # there is no thirteenth month
         if len(readings) == 1 and (on := readings[0].on()):
             fixed.append(on)
-    if len(votes) == 1:
-        return votes.pop()
-    if votes or not open_days:
+    if len(votes) > 1:
         return None
-    if (together := _by_nearness(open_days, fixed, came_in)) is not None:
-        return together
+    if not open_days:
+        return next(iter(votes), None)
+    together = _by_nearness(open_days, fixed, came_in)
+    if votes and together is not None:
+        # A computer's clock beside the page may have another custom than the page.
+        return together if together in votes else None
+    if votes or together is not None:
+        return together or votes.pop()
     month_first, day_first = countries & MONTH_FIRST, countries & DAY_FIRST
     if not any(day.has_year for day in open_days):
         month_first |= countries & YEAR_FIRST
