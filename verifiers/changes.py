@@ -37,6 +37,7 @@ CHANGES: dict[str, dict[int, str]] = {
         5: "beside an editor's name, figures are held against the same figures of other rows, and "
         "words typed upon a photo count; a scan's hidden text is compared in grouped numbers, "
         "weekdays and shorter lines, and a column of dates that a delivery ends is a history",
+        6: "words off their line or typed upon a page count half in a line without figures",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -519,11 +519,12 @@ def test_a_photo_is_not_level_and_an_editors_name_goes_with_what_stands_off_its_
     photo = shown(even=0.1, tones=0.3, shade=12, tint=9, colour=90, rim=0.7)
     assert tamper_of(Facts([size, *screen, off])).verdict is Verdict.FAIL
     assert tamper_of(Facts([size, *photo, off])).verdict is not Verdict.FAIL
-    # A letter of an address or a name changes nothing that is stated.
-    letter = fact("trace.picture.off_line", "it stands 1.0 pixels off", box(40, 52, 6, 10), 0.85)
-    for line, verdict in (("https://track.test", Verdict.PASS), ("5 May", Verdict.FAIL)):
-        said = fact("document.text", line, box(10, 50, 90, 14), 0.97)
-        assert tamper_of(Facts([size, *screen, letter, said])).verdict is verdict
+    # A letter or a word of a line without figures changes nothing that is stated.
+    for name, place in (("off_line", box(40, 52, 6, 10)), ("typed_upon", box(12, 52, 80, 10))):
+        trace = fact(f"trace.picture.{name}", "it stands 1.0 pixels off", place, 0.85)
+        for line, verdict in (("https://track.test", Verdict.PASS), ("5 May", Verdict.FAIL)):
+            said = fact("document.text", line, box(10, 50, 90, 14), 0.97)
+            assert tamper_of(Facts([size, *screen, trace, said])).verdict is verdict
     # Saving anew moves no word.
     weak = [("trace.file.editor", 0.6), ("trace.picture.off_line", 0.5)]
     assert judged(*weak).verdict is Verdict.FAIL

@@ -93,10 +93,10 @@ def is_stated(trace: Fact, facts: Facts) -> bool:
     )
 
 
-def is_letter_of_words(trace: Fact, facts: Facts) -> bool:
-    """Whether a trace is on one letter, of a line in which no figure was read."""
+def is_of_words(trace: Fact, facts: Facts) -> bool:
+    """Whether a trace is on writing, of a line in which no figure was read."""
     area = place_of(trace)
-    if area is None or area[3] > area[4]:
+    if area is None:
         return False
     said = [fact.text for fact in facts.named("document.text") if _overlap(area, fact)]
     return bool(said) and not any(char.isdecimal() for text in said for char in text)
