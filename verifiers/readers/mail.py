@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 
@@ -183,8 +184,10 @@ def _numbered(mail: Mail, part: Part) -> Iterator[tuple[int, str | Laid]]:
         written = mail.written_in(part)
     except EvidenceError:  # said of the words' part; of another it is an attachment's matter
         return
-    is_html = part.media_type == "text/html"
-    lines: Sequence[str | Laid] = laid_out(written) if is_html else written.splitlines()
+    lines: Sequence[str | Laid] = written.splitlines()
+    if part.media_type == "text/html":
+        with suppress(Exception):  # the parser's corners on hostile input: then its source is read
+            lines = laid_out(written)
     yield from islice(enumerate(lines, start=1), 20_000)
 
 
