@@ -21,7 +21,7 @@ from itertools import pairwise
 from evidence.facts import Fact, Facts
 from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
 from verifiers.authenticity.contradiction import Contradiction
-from verifiers.authenticity.lines import Line, place_of
+from verifiers.authenticity.lines import Area, Line, place_of
 from verifiers.readers.figures import slips_of
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told, labels_in
@@ -43,9 +43,6 @@ _STEPS = {
 _STATED = 0.7
 
 
-Place = tuple[int, int, int, int, int]  # page, x, y, width, height
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """An event on a day, perhaps at a minute.
@@ -62,7 +59,7 @@ class Event:
     line: Line
     at: datetime | None = None
     doubtful: bool = False
-    place: Place | None = None
+    place: Area | None = None
 
     @property
     def days(self) -> set[date]:
@@ -250,14 +247,14 @@ def _surely_after(first: Event, second: Event) -> bool:
     return True
 
 
-def dated_places(facts: Facts) -> list[Place]:
+def dated_places(facts: Facts) -> list[Area]:
     """Where each date stands, also of what happened in unknown words."""
     names = {*_STEPS, "document.printed.at"}
     return [at for fact in facts if fact.name in names and (at := place_of(fact)) is not None]
 
 
 def told_twice(
-    events: Sequence[Event], *, parcels: int, dated: Sequence[Place] = ()
+    events: Sequence[Event], *, parcels: int, dated: Sequence[Area] = ()
 ) -> Iterator[Contradiction]:
     """One delivery told at two times, such as in a heading and in the history under it.
 
@@ -304,7 +301,7 @@ def _under(one: Event, other: Event) -> bool:
 _LEAST_ROWS = 3
 
 
-def _ends_a_column(event: Event, dated: Sequence[Place]) -> bool:
+def _ends_a_column(event: Event, dated: Sequence[Area]) -> bool:
     """Whether other dates stand under or over it, each in a row of its own, set to one edge."""
     if event.place is None:
         return False
@@ -319,7 +316,7 @@ def _ends_a_column(event: Event, dated: Sequence[Place]) -> bool:
     return len(rows) >= _LEAST_ROWS and (min(rows) > 0 or max(rows) < 0)
 
 
-def _are_next_rows(one: Event, other: Event, dated: Sequence[Place]) -> bool:
+def _are_next_rows(one: Event, other: Event, dated: Sequence[Area]) -> bool:
     """Whether both are scans of one history, as far apart as its other rows: a row's words, such as
     "out for delivery", may be read in part, and no heading stands so."""
     if one.place is None or other.place is None:

@@ -12,6 +12,9 @@ from evidence.facts import Fact, Facts
 _BOX = re.compile(r"(?:(\d+)/box:)?(-?\d+),(-?\d+),(\d+),(\d+)")
 
 
+Area = tuple[int, int, int, int, int]  # page, x, y, width, height
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line, or the parts of one row of a picture from left to right.
@@ -31,7 +34,7 @@ class Line:
 def lines_of(facts: Facts) -> list[Line]:
     """Every line of an item: of its text layer as they stand, of a picture row by row."""
     lines: list[Line] = []
-    boxed: list[tuple[tuple[int, int, int, int, int], Fact]] = []
+    boxed: list[tuple[Area, Fact]] = []
     for fact in facts.named("document.text"):
         place = place_of(fact)
         if place is None:
@@ -46,7 +49,7 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
-def place_of(fact: Fact) -> tuple[int, int, int, int, int] | None:
+def place_of(fact: Fact) -> Area | None:
     """Page (0 for a picture), x, y, width, height of a fact's box; None for a place without."""
     if fact.locator.kind not in {"pixel", "page"}:
         return None
@@ -57,9 +60,9 @@ def place_of(fact: Fact) -> tuple[int, int, int, int, int] | None:
     return (page, rest[0], rest[1], rest[2], rest[3])
 
 
-def _rows(boxed: Iterable[tuple[tuple[int, int, int, int, int], Fact]]) -> list[Line]:
+def _rows(boxed: Iterable[tuple[Area, Fact]]) -> list[Line]:
     """Boxes whose middles lie at one height, joined; far apart they keep a wide gap."""
-    rows: list[list[tuple[tuple[int, int, int, int, int], Fact]]] = []
+    rows: list[list[tuple[Area, Fact]]] = []
     for entry in sorted(boxed, key=lambda e: (e[0][0], e[0][2] + e[0][4] / 2)):
         (page, _, y, _, height), _ = entry
         if rows:
@@ -102,7 +105,7 @@ def is_of_words(trace: Fact, facts: Facts) -> bool:
     return bool(said) and not any(char.isdecimal() for text in said for char in text)
 
 
-def _overlap(area: tuple[int, int, int, int, int], fact: Fact) -> bool:
+def _overlap(area: Area, fact: Fact) -> bool:
     """Whether a fact's box has at least half of its height or of the area's in common with it."""
     other = place_of(fact)
     if other is None or other[0] != area[0]:

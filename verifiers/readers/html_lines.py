@@ -47,8 +47,7 @@ _GAPS = (0.0, 0.0, 0.0, 0.7, 1.4, 1.7, 1.93, 2.1, 2.25, 2.35, 2.42, 2.5)
 _COLUMN = 10.0
 # A cell of a row has at most so many lines; a day and its time of day in one are read as one.
 _MOST_LINES, _SHORT = 4, 40
-
-
+# Between two inline elements that touch.
 _JOINT = "\x00"
 
 
@@ -235,17 +234,18 @@ class _Page(HTMLParser):
 
 def _said(words: Sequence[str]) -> str:
     """What inline elements say together; a joint is a blank between words, not between signs."""
-    said = ""
+    pieces: list[str] = []
     joined = False
     for word in words:
         if word == _JOINT:
             joined = True
             continue
-        if joined and len(said.strip()) > 1 and len(word.strip()) > 1 and word[:1].isalnum():
-            said += " "
-        said += word
+        apart = bool(pieces) and len(pieces[-1].strip()) > 1 and len(word.strip()) > 1
+        if joined and apart and word[:1].isalnum():
+            pieces.append(" ")
+        pieces.append(word)
         joined = False
-    return " ".join(said.split())
+    return " ".join("".join(pieces).split())
 
 
 def _in_one(cell: Sequence[_Seen]) -> Sequence[_Seen]:

@@ -77,6 +77,7 @@ def test_what_stands_in_one_element_is_nearer_than_what_does_not() -> None:
 
 def test_signs_that_touch_are_one_word_and_words_are_two() -> None:
     assert lines_of("<p><b>1</b><b>2</b>:<span>34</span></p>") == ["12:34"]
+    assert lines_of("<p><i>D</i><i>e</i><i>livered</i></p>") == ["Delivered"]
     assert lines_of("<p><span>$</span><span>12</span><sup>.50</sup></p>") == ["$12.50"]
     assert lines_of("<p><span>Nov 10</span><span>Delivered</span></p>") == ["Nov 10 Delivered"]
 
@@ -104,3 +105,5 @@ def test_a_page_nested_without_end_is_read_in_its_bounds() -> None:
     assert lines_of(deep) == ["Delivered 2026-11-10 14:34"]
     joints = "<b></b>" * (MAX_PAGE_BYTES // 7)
     assert lines_of(joints) == []
+    (words,) = lines_of("<b>aa</b>" * 100_000)
+    assert words.split() == ["aa"] * 100_000

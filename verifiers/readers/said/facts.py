@@ -25,6 +25,7 @@ from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told
 from verifiers.readers.said.layout import Row, rows_of
 from verifiers.readers.said.marks import Mark, home_of, marks_in
+from verifiers.readers.said.moments import MAX_LINE
 from verifiers.readers.said.order_numbers import order_numbers
 from verifiers.readers.said.parcel_numbers import number_of_code, parcel_numbers
 from verifiers.readers.said.people import left_at, taken_by
@@ -182,15 +183,21 @@ def _letters_own(events: Sequence[Event], lines: Sequence[Line]) -> Event | None
     their proofs of delivery."""
     if any(one.told in {Told.CAPTURED, Told.PROMISED} for one in events):
         return None
-    for event in events:
-        day = event.moment.day
-        if event.told is not None or event.moment.clock or day is None or event.line not in lines:
+    alone = {
+        id(one.line): one
+        for one in events
+        if one.told is None and one.moment.day is not None and one.moment.day.has_year
+        and one.moment.clock is None and one.line.text.strip() == one.text
+    }  # fmt: skip
+    before: list[Line] = []
+    for line in lines if alone else ():
+        if not line.text.strip():
             continue
-        if not day.has_year or event.line.text.strip() != event.text:
-            continue
-        after = [one.text for one in lines[lines.index(event.line) + 1 :] if one.text.strip()]
-        if any(_SALUTATION.match(fold(text.strip())) for text in after[:2]):
-            return event
+        if _SALUTATION.match(fold(line.text.strip()[:MAX_LINE])):
+            found = [alone[id(one)] for one in before if id(one) in alone]
+            if found:
+                return found[0]
+        before = [*before[-1:], line]
     return None
 
 
