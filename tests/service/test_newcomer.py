@@ -152,7 +152,7 @@ async def test_a_source_that_is_away_makes_nobody_unready(
     assert {each.part for each in needs} >= {"ledger", "objects", "signing"}
     assert all(each.ok and each.needed for each in needs)
     assert [each.part for each in parts if not each.ok] == ["notes"]
-    assert not any(each.needed for each in parts if each not in needs)
+    assert {each.part for each in parts if each.needed} == {each.part for each in needs}
 
 
 BUCKET = """\

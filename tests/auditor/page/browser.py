@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,7 @@ async def open_tab(folder: Path) -> AsyncIterator[Tab]:
         "about:blank",
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         port = await _port(profile / "DevToolsActivePort", process)
@@ -167,7 +169,8 @@ async def open_tab(folder: Path) -> AsyncIterator[Tab]:
                 await tab.close()
     finally:
         with contextlib.suppress(ProcessLookupError):
-            process.kill()
+            # What was started may be a script of the distribution that started the browser.
+            os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
 
 
