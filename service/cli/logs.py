@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import sys
 import traceback
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
 import structlog
+
+# `json.dumps` would make one a line.
+_ENCODER = json.JSONEncoder(default=repr)
 
 
 def set_up(*, level: int = logging.INFO) -> None:
@@ -19,19 +22,8 @@ def set_up(*, level: int = logging.INFO) -> None:
     A log line never carries what a request held; see service/http/problems.py.
     """
     seen = sys.stderr.isatty()
-    render: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer()
-        if seen
-        else structlog.processors.JSONRenderer(serializer=_written)
-    )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _only_where,
-            render,
-        ],
+        processors=[_complete, structlog.dev.ConsoleRenderer() if seen else _as_json],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
@@ -40,14 +32,18 @@ def set_up(*, level: int = logging.INFO) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
 
 
-def _written(event: MutableMapping[str, Any], *, default: Callable[[Any], Any]) -> str:
-    return _encoder(default).encode(event)
+def _complete(
+    logger: object, method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Put in what each line has. One step, for a request's line takes a tenth of the request."""
+    structlog.contextvars.merge_contextvars(logger, method, event)
+    structlog.processors.add_log_level(logger, method, event)
+    event["timestamp"] = f"{datetime.now(UTC).isoformat()[:-6]}Z"
+    return _only_where(event) if "exc_info" in event else event
 
 
-@functools.lru_cache(4)
-def _encoder(default: Callable[[Any], Any]) -> json.JSONEncoder:
-    """Made once: `json.dumps` would make one a line."""
-    return json.JSONEncoder(default=default)
+def _as_json(logger: object, method: str, event: MutableMapping[str, Any]) -> str:
+    return _ENCODER.encode(event)
 
 
 class _Stderr:
@@ -60,9 +56,7 @@ class _Stderr:
         sys.stderr.flush()
 
 
-def _only_where(
-    logger: object, method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def _only_where(event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Of an exception, its class and where it was raised.
 
     Its message may quote what was read, and the variables around it hold the evidence itself.

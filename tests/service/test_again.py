@@ -135,7 +135,31 @@ async def test_whatever_is_not_a_plain_get_goes_the_whole_way(settings: Settings
         assert (status, body, told["content-length"]) == (200, b"", "2")
         assert (await here.ask(secret, path=f"{PATH}?site=nowhere"))[0] == 422
         assert (await here.ask(secret, method="DELETE"))[0] == 405
-        assert here.whole == [200, 304, 200, 422, 405]
+        assert (await here.ask(secret, Connection="close"))[2]["connection"] == "close"
+        assert here.whole == [200, 304, 200, 422, 405, 200]
+
+
+async def test_a_connection_that_is_older_or_ends_is_answered_as_it_asks(
+    settings: Settings,
+) -> None:
+    async with served(settings) as here:
+        await sealed(here.runtime, b"{}")
+        _, secret = await here.token()
+        await here.ask(secret)
+        port = here.http._base_url.port if here.http._base_url else None
+        for version, kept in (("1.1", True), ("1.0", False)):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            head = f"GET {PATH} HTTP/{version}\r\nHost: here\r\nAuthorization: Bearer {secret}"
+            for _ in range(1 + kept):
+                writer.write(f"{head}\r\n\r\n".encode())
+                said = (await reader.readuntil(b"\r\n\r\n")).decode()
+                assert said.startswith(f"HTTP/{version} 200 OK\r\n")
+                assert "\r\nContent-Length: 2\r\n" in said
+                assert await reader.readexactly(2) == b"{}"
+            if not kept:
+                assert await reader.read() == b""
+            writer.close()
+        assert here.whole == [200, 200]
 
 
 async def test_a_token_that_is_wrong_or_revoked_opens_nothing(settings: Settings) -> None:
