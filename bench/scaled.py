@@ -1,9 +1,11 @@
 """The scaled-out shape, every server on this machine: orders a second, against a bare script.
 
 rate      orders of ten answers of 100 KB with their exchanges, by one worker and by two, against a
-          script that only fetches, hashes and puts the same bytes into the same S3; and what an
-          order takes of the processors in all, servers and source too: that ratio holds on a
-          machine that does other work
+          script that only fetches, hashes and puts the same bytes into the same S3: once into a
+          plain bucket (bare), once as it must be put to be there for good (locked: the bucket
+          compares its SHA-256, keeps every version, and holds it for a year); and what an order
+          takes of the processors in all, servers and source too: that ratio holds on a machine
+          that does other work
 manifest  GET of a manifest against a bare handler of the same bytes, and the slowest in a hundred
 cost      what one order costs: processor time by program, requests to S3, rows, bytes
 load      orders for so many minutes (bench/load.py)
@@ -15,6 +17,7 @@ PostgreSQL, SeaweedFS and Valkey from the test extra.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import json
@@ -27,6 +30,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -197,10 +201,24 @@ async def collected(runtime: Runtime, first: int, count: int) -> list[float]:
     return took
 
 
-async def bare(house: House, first: int, count: int) -> float:
-    """Seconds to fetch, hash and put the same bytes, as a script would, that keeps nothing else."""
+async def bare(house: House, first: int, count: int, *, bucket: str, locked: bool) -> float:
+    """Seconds to fetch, hash and put the same bytes, as a script would, that keeps nothing else.
+
+    locked   with what makes it write-once: its digest, a condition, and a lock as `shelf` has it
+    """
     client = house.s3.client
     gate = asyncio.Semaphore(AT_ONCE)
+
+    def put(data: bytes) -> None:
+        sha256, said = hashlib.sha256(data), dict[str, Any]()
+        if locked:
+            said = {
+                "ChecksumSHA256": base64.b64encode(sha256.digest()).decode(),
+                "IfNoneMatch": "*",
+                "ObjectLockMode": "COMPLIANCE",
+                "ObjectLockRetainUntilDate": datetime.now(UTC) + timedelta(days=365),
+            }
+        client.put_object(Bucket=bucket, Key=sha256.hexdigest(), Body=data, **said)
 
     async def one(http: aiohttp.ClientSession, number: int) -> None:
         async with gate:
@@ -208,8 +226,7 @@ async def bare(house: House, first: int, count: int) -> float:
                 url = f"{house.source}/orders/{order(number).id}?page={page}"
                 async with http.get(url) as answer:
                     data = await answer.read()
-                key = hashlib.sha256(data).hexdigest()
-                await asyncio.to_thread(client.put_object, Bucket="bare", Key=key, Body=data)
+                await asyncio.to_thread(put, data)
 
     began = time.perf_counter()
     async with aiohttp.ClientSession() as http:
@@ -220,12 +237,13 @@ async def bare(house: House, first: int, count: int) -> float:
 async def rate() -> dict[str, float]:
     found: dict[str, float] = {}
     async with house() as here:
-        here.s3.bucket("bare", locks=False)
-        await bare(here, 0, 4)  # until it is warm
-        spent = _cpu([os.getpid()])
-        script = await bare(here, 4, ORDERS)
-        found["bare_items_per_s"] = ORDERS * PARTS / script
-        found["bare_cpu_ms"] = (_cpu([os.getpid()]) - spent) / ORDERS * 1000
+        for name, locked in (("bare", False), ("locked", True)):
+            here.s3.bucket(name, locks=locked)
+            await bare(here, 0, 4, bucket=name, locked=locked)  # until it is warm
+            spent = _cpu([os.getpid()])
+            script = await bare(here, 4, ORDERS, bucket=name, locked=locked)
+            found[f"{name}_items_per_s"] = ORDERS * PARTS / script
+            found[f"{name}_cpu_ms"] = (_cpu([os.getpid()]) - spent) / ORDERS * 1000
         async with await Runtime.open(here.settings, with_queue=True) as runtime:
             first = 0
             for workers in (1, 2):
@@ -243,9 +261,11 @@ async def rate() -> dict[str, float]:
                         process.wait()
                 first += ORDERS + 4
                 found[f"orders_per_s_{workers}"] = ORDERS / seconds
-                found[f"of_bare_{workers}"] = ORDERS * PARTS / seconds / found["bare_items_per_s"]
-                found[f"cpu_ms_{workers}"] = spent / ORDERS * 1000
-                found[f"cpu_of_bare_{workers}"] = found["bare_cpu_ms"] / found[f"cpu_ms_{workers}"]
+                found[f"cpu_ms_{workers}"] = cpu_ms = spent / ORDERS * 1000
+                for name in ("bare", "locked"):
+                    items = found[f"{name}_items_per_s"]
+                    found[f"of_{name}_{workers}"] = ORDERS * PARTS / seconds / items
+                    found[f"cpu_of_{name}_{workers}"] = found[f"{name}_cpu_ms"] / cpu_ms
                 found[f"p50_s_{workers}"] = statistics.median(took)
                 found[f"p99_s_{workers}"] = high(took)
     return found
