@@ -38,6 +38,7 @@ CHANGES: dict[str, dict[int, str]] = {
         "words typed upon a photo count; a scan's hidden text is compared in grouped numbers, "
         "weekdays and shorter lines, and a column of dates that a delivery ends is a history",
         6: "words off their line or typed upon a page count half in a line without figures",
+        7: "a later day that stands behind words of its own is hardly a second delivery",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -240,6 +240,17 @@ def test_a_heading_that_says_another_day_than_the_history_is_told() -> None:
     assert kinds(saying("Delivered On: November 5, 2026 22:32 UTC", *STORY)) == []
 
 
+def test_a_later_day_in_words_of_its_own_is_no_second_delivery() -> None:
+    """It may be the day of the capture, in words that are not known, under "Signed for by"."""
+    below = (*STORY, "Signed for by J. Doe", "Filed under November 7, 2026")
+    assert tamper_of(saying(*below)).verdict is not Verdict.FAIL
+    on = (*STORY, "Signed for by J. Doe", "on Saturday, November 7, 2026")
+    assert tamper_of(saying(*on)).verdict is Verdict.FAIL
+    # One that lies before the history's cannot be a capture's.
+    before = (*STORY, "Signed for by J. Doe", "Filed under November 4, 2026")
+    assert tamper_of(saying(*before)).verdict is Verdict.FAIL
+
+
 def test_a_heading_is_held_against_a_way_that_is_drawn_from_left_to_right() -> None:
     def row(delivered: str) -> Facts:
         cells = ("Collected November 2, 2026 10:24", delivered)

@@ -94,6 +94,15 @@ def test_a_capture_is_dated_by_its_label_whatever_stands_in_front(label: str) ->
     assert isinstance(captured.value, LocalTime) and captured.value.wall.day == 1
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["Page captured May 7, 2026 16:20", "Printed Thursday, 7 May 2026", "Generated Thu, May 7, 2026"],
+)  # fmt: skip
+def test_a_capture_is_dated_without_a_colon_before_a_day_in_words(line: str) -> None:
+    found = said("Delivered", "May 5, 2026 11:02", "Signed for by J. Doe", line)
+    assert len(found.named("document.captured.at")) == len(found.named("delivery.at")) == 1
+
+
 def test_a_slashed_day_right_behind_a_colon_is_read() -> None:
     (captured,) = said("Stampato il:19/02/2026 03:06").named("document.captured.at")
     assert isinstance(captured.value, LocalTime) and captured.value.wall.month == 2

@@ -21,6 +21,7 @@ from itertools import pairwise
 from evidence.facts import Fact, Facts
 from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
 from verifiers.authenticity.contradiction import Contradiction
+from verifiers.authenticity.days import WEEKDAYS
 from verifiers.authenticity.lines import Area, Line, place_of
 from verifiers.readers.figures import slips_of
 from verifiers.readers.said.fold import fold
@@ -50,6 +51,8 @@ class Event:
     starts  the wall clocks that it can begin at; more than one where 03/04/2026 can be two days
     at      the instant, where the zone is known
     doubtful  a label of another event stands right over the date, in its own column
+    worded  words that say no delivery stand before the date: a later one may be when the page was
+            made, in words that are not known
     place   of the date's box
     """
 
@@ -60,6 +63,7 @@ class Event:
     at: datetime | None = None
     doubtful: bool = False
     place: Area | None = None
+    worded: bool = False
 
     @property
     def days(self) -> set[date]:
@@ -87,7 +91,8 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         at = fact.value.at if isinstance(fact.value, Instant) else None
         step = _STEPS[name]
         doubtful = step == DELIVERED and _under_another_label(fact, facts)
-        found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact)))
+        worded = step == DELIVERED and _in_other_words(fact, line)
+        found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact), worded))
     return found
 
 
@@ -116,6 +121,20 @@ def _under_another_label(fact: Fact, facts: Facts) -> bool:
         if said & _OTHERS and Told.DELIVERED not in said:
             return True
     return False
+
+
+# Letters before a date that say something of their own, unlike "on" and "um"; weekdays do not.
+_LEAST_WORDS = 7
+_A_WORD = re.compile(r"[^\W\d_]+")
+
+
+def _in_other_words(fact: Fact, line: Line) -> bool:
+    """Whether the date's own cell begins with words, and nothing in its row says a delivery."""
+    before, found, _ = line.text.partition(fact.text)
+    if not found or any(one.told is Told.DELIVERED for one in labels_in(fold(line.text))):
+        return False
+    words = _A_WORD.findall(before.rpartition("  ")[2].casefold())
+    return sum(len(word) for word in words if word not in WEEKDAYS) >= _LEAST_WORDS
 
 
 _MAIL = re.compile(r"message/[^/]*")
@@ -156,6 +175,7 @@ def _starts(time: Time) -> tuple[tuple[datetime, ...], bool]:
 
 
 _READ_WELL, _READ = 0.9, 0.75
+_DOUBTED = 0.38  # two such contradictions are no proof either
 
 
 def _weight(*events: Event, contradict: Callable[..., bool] | None = None) -> float:
@@ -164,7 +184,7 @@ def _weight(*events: Event, contradict: Callable[..., bool] | None = None) -> fl
     contradict  asked again of what a recognition may have misread: whether it holds all the same
     """
     if any(event.doubtful for event in events):
-        return 0.38  # two such contradictions are no proof either
+        return _DOUBTED
     if all(event.line.sure for event in events):
         return 0.95
     low = min(event.line.confidence for event in events)
@@ -278,6 +298,8 @@ def told_twice(
         said = f'"{_said(first)}" and "{_said(other)}" tell of one delivery'
         facts = (*first.line.facts, *other.line.facts)
         weight = _weight(first, other, contradict=lambda *both: not _agree(*both))
+        if max(first, other, key=lambda one: one.starts).worded:
+            weight = min(weight, _DOUBTED)
         yield Contradiction("twice", said, facts, weight)
         return
 
