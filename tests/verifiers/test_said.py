@@ -96,7 +96,11 @@ def test_a_capture_is_dated_by_its_label_whatever_stands_in_front(label: str) ->
 
 @pytest.mark.parametrize(
     "line",
-    ["Page captured May 7, 2026 16:20", "Printed Thursday, 7 May 2026", "Generated Thu, May 7, 2026"],
+    [
+        "Page captured May 7, 2026 16:20",
+        "Printed Thursday, 7 May 2026",
+        "Generated Thu, May 7, 2026",
+    ],
 )  # fmt: skip
 def test_a_capture_is_dated_without_a_colon_before_a_day_in_words(line: str) -> None:
     found = said("Delivered", "May 5, 2026 11:02", "Signed for by J. Doe", line)
