@@ -2,7 +2,12 @@
 
     python -m supply.mutants                 300 mutants, drawn by a fixed seed, as in CI
     python -m supply.mutants --seed 7        other ones
-    python -m supply.mutants --sample 0      all there are: hours
+    python -m supply.mutants --sample 0 --kept build/mutants.jsonl
+                                             all there are: hours, and in parts if you like. What
+                                             is in the file is not tried again while its function
+                                             and the tests that decided are the same
+    python -m supply.mutants --told --kept build/mutants.jsonl
+                                             what the file says by now; nothing is tried
 
 mutmut (pyproject.toml, `[tool.mutmut]`) changes one thing at a time in `evidence/` and in what
 decides a verdict. We run the tests that reach it ourselves, in forks (supply/noticing.py). What no
@@ -14,6 +19,8 @@ that fewer than FLOOR of all mutants are noticed: one that is only unlucky stops
 from __future__ import annotations
 
 import argparse
+import ast
+import hashlib
 import json
 import math
 import os
@@ -25,8 +32,11 @@ import sys
 import time
 import tomllib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+from supply.told import told
 
 ROOT = Path(__file__).parents[1]
 MUTANTS = ROOT / "mutants"
@@ -37,6 +47,9 @@ SEED = 11
 Changes = Callable[[list[str]], dict[str, tuple[str, ...]]]
 # A change that makes a test run for ever was noticed.
 NOTICED = frozenset({"killed", "timeout"})
+WAITING = 3.0
+# Of so many functions the number of survivors is told.
+LEAST = 20
 
 
 def main() -> int:
@@ -49,8 +62,17 @@ def main() -> int:
     )
     asked.add_argument("--only", default="", metavar="PREFIX", help="such as verifiers.terms")
     asked.add_argument("--again", action="store_true", help="only what changed is made anew")
+    asked.add_argument("--kept", type=Path, metavar="FILE", help="what was tried before, and now")
+    asked.add_argument("--told", action="store_true", help="nothing is tried")
+    asked.add_argument(
+        "--waiting", type=float, default=WAITING, metavar="N",
+        help="more on a busy machine: the clock's seconds for one of a processor",
+    )  # fmt: skip
     options = asked.parse_args()
     until = time.monotonic() + options.seconds
+    kept = options.kept.absolute() if options.kept else MUTANTS / "told.jsonl"
+    if options.told:
+        return tell(outcomes(kept, digests(list(told(kept)))))
     every = made(options.children, again=options.again)
     drawn = sample(
         [name for name in every if name.startswith(options.only)], options.sample, options.seed
@@ -58,7 +80,11 @@ def main() -> int:
     print(f"{len(drawn)} of {len(every)} mutants, seed {options.seed}", flush=True)
     # What time is left for is a sample too, and not the beginning of the alphabet.
     random.Random(options.seed).shuffle(drawn)
-    return tell(tried(drawn, options.children, until - time.monotonic()))
+    if not options.kept:
+        kept.unlink(missing_ok=True)
+    mutants = digests(drawn)
+    tried(mutants, kept, options.children, until - time.monotonic(), options.waiting)
+    return tell(outcomes(kept, mutants))
 
 
 def sample(names: list[str], size: int, seed: int) -> list[str]:
@@ -84,6 +110,8 @@ def tell(found: dict[str, str], changes_of: Changes | None = None) -> int:
         why += reason is not None
         lines = "".join(f"\n{line}" for line in change)
         print(f"\n-- {found[name]}: {name}{lines}\n   {reason or 'not explained'}")
+    places = Counter(map(function, missed)).most_common(LEAST)
+    print("\nmost not noticed: " + ", ".join(f"{where} {count}" for where, count in places))
     share = 1 - len(missed) / len(found)
     parts = ", ".join(f"{count} {status}" for status, count in counted.most_common())
     low, high = interval(len(found) - len(missed), len(found))
@@ -159,17 +187,51 @@ def made(children: int, *, again: bool) -> list[str]:
     return sorted(names)
 
 
-def tried(names: list[str], children: int, seconds: float) -> dict[str, str]:
-    """What came of each mutant that there was time for."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
-    told = MUTANTS / "told.json"
-    told.unlink(missing_ok=True)
+def digests(names: list[str]) -> dict[str, str]:
+    """Of what each mutant changes: its function as it is now, and what must not be changed."""
+    settings = _settings()["do_not_mutate_patterns"]
+    functions: dict[str, str] = {}
+    for module in {name.rpartition(".")[0] for name in names}:
+        path = ROOT / (module.replace(".", "/") + ".py")
+        if path.is_file():
+            source = path.read_text("utf-8")
+            for where, node in _functions(ast.parse(source), module):
+                text = json.dumps([settings, ast.get_source_segment(source, node)])
+                functions[where] = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return {name: functions.get(function(name), "") for name in names}
+
+
+def _functions(node: ast.AST, where: str) -> Iterator[tuple[str, ast.AST]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            name = f"{where}.{child.name}"
+            if isinstance(child, ast.ClassDef):
+                yield from _functions(child, name)
+            else:
+                yield name, child
+
+
+def outcomes(kept: Path, mutants: dict[str, str]) -> dict[str, str]:
+    """What came of these mutants, as far as it is known of what they change now."""
+    known = told(kept)
+    return {
+        name: known[name].outcome
+        for name, code in mutants.items()
+        if name in known and known[name].code == code and known[name].outcome != "changed"
+    }
+
+
+def tried(
+    mutants: dict[str, str], kept: Path, children: int, seconds: float, waiting: float
+) -> None:
+    """Try them in this order while there is time; `kept` tells what came of each."""
+    settings = _settings()
     asked = MUTANTS / "asked.json"
     asked.write_text(
         json.dumps(
             {
-                "names": names, "children": children, "seconds": seconds,
-                "reach": str(MUTANTS / "reach.jsonl"), "told": str(told),
+                "mutants": mutants, "children": children, "seconds": seconds, "waiting": waiting,
+                "reach": str(MUTANTS / "reach.jsonl"), "told": str(kept),
             }
         ),
         "utf-8",
@@ -177,8 +239,11 @@ def tried(names: list[str], children: int, seconds: float) -> dict[str, str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "supply.noticing", "--rootdir=."]
     command += settings["pytest_add_cli_args"] + settings["pytest_add_cli_args_test_selection"]
     _logged(command, MUTANTS, "trying mutants", ORDERPROOF_MUTANTS=str(asked))
-    found: dict[str, str] = json.loads(told.read_text("utf-8"))
-    return found
+
+
+def _settings() -> dict[str, Any]:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    return dict(tomllib.loads(text)["tool"]["mutmut"])
 
 
 def _logged(command: list[str], folder: Path, what: str, **more: str) -> None:
