@@ -16,7 +16,11 @@ def test_a_seed_draws_the_same_mutants_again_and_another_one_others() -> None:
     drawn = sample(names, 10, 1)
     assert drawn == sample(names, 10, 1) != sample(names, 10, 2)
     assert len(set(drawn)) == 10 and set(drawn) < set(names)
-    assert sample(names, 0, 1) == names == sample(names, 200, 1)
+    every = sample(names, 0, 1)
+    assert every == sample(names, 200, 1) != names and sorted(every) == sorted(names)
+    assert every[:10] == drawn
+    # One that is new takes one's place at most.
+    assert len(set(drawn) - set(sample([*names, "evidence.times.x__utc__mutmut_1"], 10, 1))) <= 1
 
 
 @pytest.mark.parametrize(
