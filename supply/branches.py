@@ -7,8 +7,9 @@
 
 coverage.py (pyproject.toml, `[tool.coverage]`) looks at this process and all that tests start, but
 for the processes that read items: their environment is empty on purpose, and readers are tested by
-themselves. Hypothesis tries the same examples each time, so that a figure can be had again. Exit 1
-below the floor, or where a test failed.
+themselves. Hypothesis tries the same examples each time, so that a figure can be had again. Python
+3.11 hides some lines (docs/mutants.md), later ones do not. Exit 1 below the floor, or where a test
+failed.
 """
 
 from __future__ import annotations

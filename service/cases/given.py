@@ -135,17 +135,17 @@ def _paper(said: Mapping[str, Any], usual: str) -> Paper:
 
 
 def _data(said: Mapping[str, Any]) -> bytes:
-    if isinstance(data := said.get("data"), bytes):  # a file that was sent as it is; no JSON has it
-        return data
-    if ("text" in said) == ("base64" in said):
-        raise RequestError(what="a paper", why="it has neither `text` nor `base64`, or both")
-    if "text" in said:
-        data = text_of(said, "text", most=MOST_PAPER_BYTES).encode()
-    else:
-        try:
-            data = base64.b64decode(str(said["base64"]), validate=True)
-        except (ValueError, binascii.Error):
-            raise RequestError(what="a paper's `base64`", why="it is no base64") from None
+    data = said.get("data")  # a file that was sent as it is; no JSON has it
+    if not isinstance(data, bytes):
+        if ("text" in said) == ("base64" in said):
+            raise RequestError(what="a paper", why="it has neither `text` nor `base64`, or both")
+        if "text" in said:
+            data = text_of(said, "text", most=MOST_PAPER_BYTES).encode()
+        else:
+            try:
+                data = base64.b64decode(str(said["base64"]), validate=True)
+            except (ValueError, binascii.Error):
+                raise RequestError(what="a paper's `base64`", why="it is no base64") from None
     if not data:
         raise RequestError(what="a paper", why="it is empty")
     return data

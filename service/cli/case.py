@@ -173,7 +173,8 @@ def _told(found: Mapping[str, Any], arguments: argparse.Namespace) -> int:
     elif "findings" in said:
         for each in said["findings"]:
             say(f"{each['severity']:<7} {each['begin']:>5}  {each['code']}: {each['text']}")
-        say("nothing speaks against it" if not said["findings"] else "")
+        if not said["findings"]:
+            say("nothing speaks against it")
     else:
         say(json.dumps(said, ensure_ascii=False, indent=2))
     no = said.get("verdict") not in (None, "pass") or said.get("sendable") is False

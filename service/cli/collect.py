@@ -162,7 +162,7 @@ async def _sealed(runtime: Runtime, tenant: str, ref: OrderRef) -> str | None:
 
 
 def _defect(arguments: argparse.Namespace) -> dict[str, str] | None:
-    from evidence.errors import RequestError
+    from evidence.errors import FormatError, RequestError
     from evidence.times import parse_rfc3339
 
     if arguments.defect is None:
@@ -173,9 +173,8 @@ def _defect(arguments: argparse.Namespace) -> dict[str, str] | None:
     if arguments.noticed_at is not None:
         try:
             parse_rfc3339(arguments.noticed_at)
-        except ValueError as error:
-            raise RequestError(
-                what="--noticed-at", why="it is not a time such as 2026-11-22T08:15:00Z"
-            ) from error
+        except FormatError:
+            why = "it is not a time such as 2026-11-22T08:15:00Z"
+            raise RequestError(what="--noticed-at", why=why) from None
         defect["noticed_at"] = arguments.noticed_at
     return defect

@@ -185,7 +185,7 @@ def _text(text: str) -> tuple[str, str]:
 
 
 def _link(arguments: argparse.Namespace, text: str) -> tuple[OrderRef, Any]:
-    from evidence.errors import RequestError
+    from evidence.errors import FormatError, RequestError
     from evidence.times import Instant, parse_iso
     from service.profiles.asked import Link
 
@@ -195,7 +195,10 @@ def _link(arguments: argparse.Namespace, text: str) -> tuple[OrderRef, Any]:
     url, comma, until = said.rpartition(",")
     if not comma:
         return _order(arguments, name), Link(said, None)
-    ends = parse_iso(until)
+    try:
+        ends = parse_iso(until)
+    except FormatError:
+        ends = None
     if not isinstance(ends, Instant):
         raise RequestError(what="--link", why=f"{until[:40]!r} is no time with its zone")
     return _order(arguments, name), Link(url, ends.at)

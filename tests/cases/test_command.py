@@ -62,3 +62,74 @@ async def test_a_case_by_hand_from_the_notice_to_the_sealed_file(
     spoilt[len(spoilt) // 3] ^= 1
     (at_home / "spoilt.zip").write_bytes(spoilt)
     assert (await run("verify", "spoilt.zip"))[0] == 1
+
+
+OPEN = ("open", "--platform", "amazon", "--kind", "a-to-z", ORDER)
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (
+            (*OPEN, "--noticed-at", "2026-11-20T11:00:00"),
+            "`noticed_at` was refused: it has no time",
+        ),
+        ((*OPEN, "--noticed-at", "yesterday"), "it is no time; write it as"),
+        ((*OPEN, "--noticed-at", "0001-01-01T00:00:00+14:00"), "it is no time; write it as"),
+        ((*OPEN, "--placed-on", "20.11.2026"), "`placed_on` was refused: it is no day"),
+        ((*OPEN, "--platform", "bazaar"), "`platform` was refused: it is none of amazon"),
+        (OPEN[:-1], "a case is about one order, or with `account`"),
+        ((*OPEN, "--notice", "empty.txt"), "a paper was refused: it is empty"),
+    ],
+    ids=["no zone", "no time", "no year", "no day", "no platform", "no order", "empty"],
+)
+async def test_a_case_that_is_opened_wrongly_is_none(
+    at_home: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], why: str
+) -> None:
+    (at_home / "empty.txt").touch()
+    assert await asyncio.to_thread(main, ["case", *words]) == 2
+    assert why.lower() in capsys.readouterr().err.lower()
+    assert await asyncio.to_thread(main, ["case", "list"]) == 0
+    assert "There is no case" in capsys.readouterr().err
+
+
+async def test_a_step_that_is_told_wrongly_was_not_taken(
+    at_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run(*words: str) -> tuple[int, str, str]:
+        code = await asyncio.to_thread(main, ["case", *words])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    id = json.loads((await run(*OPEN, "--json"))[1])["id"]
+    for step in ("collect", "ready"):
+        assert (await run("step", id, step))[0] == 0
+    sent = ("step", id, "submit", "--set", "channel=console", "--set", "confirm=true")
+    for words, why in [
+        (("--paper", "text.txt"), "not written as ROLE=FILE"),
+        (("--paper", "event=text.txt"), "a paper's `role`"),
+        (("--set", "channel"), "not written as NAME=VALUE"),
+        (("--hint", "kind"), "not written as NAME=VALUE"),
+        (
+            ("--set", f'evidence=["{"AB" * 32}"]'),
+            "`evidence` was refused: an entry is not a SHA-256",
+        ),
+        (("--set", 'evidence=["ab"'), "`evidence` was refused: it is not a list"),
+        (("--set", 'headers=["a"]'), "`headers` was refused: it is not an object"),
+        (("--set", "sent_at=2026-11-20 11:00"), "`sent_at` was refused: it has no time zone"),
+        (("--set", "channel=pigeon"), "`channel` was refused: it is none of"),
+    ]:
+        code, out, err = await run(*sent, *words)
+        assert (code, out) == (2, "") and why.lower() in err.lower(), (words, err)
+    headers = '{"X-Request-Id": "r-1", "Set-Cookie": "session=1", "X-Amz-Signature": "s"}'
+    code, out, _ = await run(*sent, "--set", f"headers={headers}", "--json")
+    events = json.loads(out)["events"]
+    assert code == 0 and events[-1]["step"] == "submit"
+    # What may open something is not kept.
+    assert events[-1]["said"]["headers"] == {
+        "x-request-id": "r-1", "set-cookie": "[removed]", "x-amz-signature": "[removed]",
+    }  # fmt: skip
+    code, out, _ = await run("report", id, "coverage")
+    assert code == 1 and json.loads(out)["orders"][0]["state"] == "missing"
+    code, out, _ = await run("check", id, "text.txt")
+    assert code == 1 and all(line.startswith("must ") for line in out.splitlines()), out

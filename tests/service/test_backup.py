@@ -219,6 +219,57 @@ async def test_a_damaged_or_unfinished_backup_is_not_restored(
         backup.Backup.open(taken.folder)
 
 
+async def test_what_a_lost_journal_said_of_erasures_comes_back_and_newer_lines_stay(
+    settings: Settings, tmp_path: Path
+) -> None:
+    to, now = tmp_path / "backups", datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+    async with await Runtime.open(settings) as runtime:
+        await collect(runtime, ORDERS[1])
+        await erase(runtime, "default", ORDERS[0], reason=ErasureReason.SUBJECT_REQUEST, by=BY)
+        taken = await asyncio.to_thread(backup.take, settings, to, now=now)
+        backed_up_lines = settings.journal.read_bytes()
+        settings.journal.unlink()  # as on a disk that died; the next erasure begins a new one
+        await erase(runtime, "default", ORDERS[1], reason=ErasureReason.SUBJECT_REQUEST, by=BY)
+    newer = settings.journal.read_bytes()
+    found = backup.Backup.open(taken.folder)
+    lose(settings, "ledger.sqlite*")
+    backup.bring_back(found, settings)
+    merged = settings.journal.read_bytes()
+    assert merged.startswith(newer)
+    assert sorted(merged.splitlines()) == sorted((newer + backed_up_lines).splitlines())
+    async with await Runtime.open(settings) as runtime:  # the backup's ledger still had the second
+        assert await runtime.ledger.find_order("default", ORDERS[1]) is None
+    lose(settings, "*")
+    settings.journal.unlink(missing_ok=True)
+    backup.bring_back(found, settings)
+    assert settings.journal.read_bytes() == backed_up_lines
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"{", "cannot be read"),
+        (b"[]", "cannot be read"),
+        (b'{"v": 9, "at": "", "tenants": [], "files": {}, "objects": "folder"}', "of version 9"),
+        (b'{"v": 1, "at": "", "tenants": [], "files": {"a": ""}, "objects": ""}', "'a' is missing"),
+        (
+            b'{"v": 1, "at": "", "tenants": [], "files": {"../b": ""}, "objects": ""}',
+            "'../b' is missing",
+        ),
+    ],
+    ids=["broken off", "no object", "of a later program", "a file", "elsewhere"],
+)
+def test_what_says_of_itself_that_it_is_a_backup_is_looked_at_first(
+    said: bytes, why: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "20260504T090000Z"
+    folder.mkdir()
+    (tmp_path / "b").touch()
+    (folder / "backup.json").write_bytes(said)
+    with pytest.raises((RequestError, CorruptionError), match=why):
+        backup.Backup.open(folder)
+
+
 async def test_nothing_is_restored_over_a_ledger_nor_backed_up_into_itself(
     config: Path, settings: Settings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

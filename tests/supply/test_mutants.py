@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from supply.mutants import explained, function, interval, sample, tell
+from supply.mutants import digests, explained, function, interval, outcomes, sample, tell
+from supply.told import told
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,6 +55,27 @@ def test_only_a_sample_that_is_surely_below_the_floor_is_a_failure(
         found[f"evidence.times.x_before__mutmut_{number}"] = ("no tests", "unfinished")[number % 2]
     assert tell(found, lambda names: dict.fromkeys(names, ())) == status
     assert capsys.readouterr().out.splitlines()[-1].startswith(said)
+
+
+def test_what_was_kept_counts_while_the_function_is_what_it_was(tmp_path: Path) -> None:
+    names = [f"evidence.times.x_before__mutmut_{number}" for number in range(6)]
+    now = digests([*names, "evidence.times.x_gone__mutmut_1"])
+    assert now[names[0]] == now[names[1]] != now["evidence.times.x_gone__mutmut_1"] == ""
+    assert now[names[0]] != digests(["evidence.times.xǁSpanǁoverlaps__mutmut_1"]).popitem()[1]
+    kept = tmp_path / "kept.jsonl"
+    lines = [
+        [names[0], now[names[0]], "survived", "", "a"],
+        [names[1], now[names[1]], "killed", "tests/a.py::b", "c"],
+        [names[2], "of other code", "killed", "tests/a.py::b", "c"],
+        [names[3], now[names[3]], "killed", "tests/a.py::b", "c"],
+        [names[3], now[names[3]], "changed", "", "d"],
+        [names[0], now[names[0]], "killed", "tests/a.py::new", "e"],
+    ]
+    text = "".join(f"{json.dumps(line)}\n" for line in lines)
+    kept.write_text(text + '["cut off wh', "utf-8")
+    assert told(kept)[names[0]].by == "tests/a.py::new"
+    assert outcomes(kept, now) == {names[0]: "killed", names[1]: "killed"}
+    assert told(tmp_path / "not-there") == {}
 
 
 def test_a_small_sample_says_little_of_all_mutants() -> None:

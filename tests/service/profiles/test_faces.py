@@ -95,5 +95,22 @@ async def test_the_command_makes_a_bundle_or_says_every_reason_why_not(
     assert await run(orderproof, *wrong) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["made"] is False and "is for orders of tiktok" in told["whys"][0]["says"]
-    for odd in (["--set", "x"], ["--leave-out", "a"], ["--link", "x"], ["--show", "3"]):
-        assert await run(orderproof, *wrong, *odd) == 2
+    for odd in (
+        ["--set", "x"], ["--leave-out", "a"], ["--link", "x"], ["--show", "3"],
+        ["--link", f"{ORDER}=https://e.example/1,tomorrow"],
+        ["--link", f"{ORDER}=https://e.example/1,2026-12-01T00:00:00"],
+        ["--links-at", "https://e.example", "--links-last", "0"],
+    ):  # fmt: skip
+        assert await run(orderproof, *wrong, *odd) == 2, odd
+    capsys.readouterr()
+    two = [made[0], "112-4832917-2201846", *made[1:4], "--leave-out", "1", "-o", "b.zip"]
+    assert await run(orderproof, *two) == 2 and "as ORDER=SEQ" in capsys.readouterr().err
+    assert await run(orderproof, *wrong[:-1]) == 1  # to a person
+    assert "why not: " in (said := capsys.readouterr().err) and "is for orders of tiktok" in said
+    assert await run(orderproof, *made[:-2]) == 2
+    assert "it is there already" in capsys.readouterr().err
+    least = [*made[:4], "-o", str(tmp_path / "least.zip"), "--report", "none", "--json"]
+    assert await run(orderproof, *least, "--leave-out", f"{ORDER}=0,1", "--leave-out", "2") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["made"] is True and told["orders"] == 1
+    assert 0 < told["size"] == (tmp_path / "least.zip").stat().st_size < to.stat().st_size
