@@ -18,6 +18,7 @@ CHANGES: dict[str, dict[int, str]] = {
     "marks.carrier": {
         2: "carriers named by a label count, and EMS is of many posts",
         3: "marks of several carriers without a number are a doubt",
+        4: "a house's brand in its heading is who carries: La Poste Colissimo",
     },
     "marks.origin": {
         2: "captures, photos, scans and chats are told apart by their pixels",

@@ -72,4 +72,4 @@ def test_an_abbreviation_out_of_its_season_may_mean_its_place(
     line = fold(f"14:15{behind}")
     found = zone_after(line, 5)
     assert found is not None
-    assert zones_at(line, found, datetime(2026, month, 1, 12)) == names
+    assert zones_at(found, datetime(2026, month, 1, 12)) == names

@@ -28,13 +28,18 @@ _UNSURE = Finding.note(
 
 # The least that all mentions of a carrier must come to, and its lead over the next.
 _ENOUGH, _LEAD = 0.55, 0.12
+# What a brand's name in a heading comes to, beside its house's, and in a sentence does not.
+_BRAND = 0.42
 # Posts and their brands: the mark of one on a number of the other is no contradiction.
 _FAMILIES = (
     frozenset({"dhl", "deutsche_post"}), frozenset({"la_poste", "colissimo", "chronopost"}),
     frozenset({"china_post", "china_ems"}), frozenset({"royal_mail", "parcelforce"}),
     frozenset({"hermes", "evri"}), frozenset({"fedex", "tnt"}), frozenset({"ontrac", "lasership"}),
     frozenset({"postnord_sweden", "postnord_denmark"}), frozenset({"australia_post", "startrack"}),
+    frozenset({"poste_italiane", "sda"}),
 )  # fmt: skip
+# Of these, the posts that give their name to all of them.
+_HOUSES = frozenset({"la_poste", "deutsche_post", "china_post"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +63,17 @@ def carrier_of(facts: Facts) -> Borne:
     ranked = sorted(scores, key=lambda name: -scores[name])
     if ranked and scores[ranked[0]] >= _ENOUGH:
         lead = scores[ranked[0]] - (scores[ranked[1]] if len(ranked) > 1 else 0.0)
-        if lead >= _LEAD or _akin(ranked[0], ranked[1]):
-            return Borne(ranked[0], round(scores[ranked[0]], 2), tuple(by[ranked[0]][:3]))
+        name = ranked[0]
+        akin = len(ranked) > 1 and _akin(*ranked[:2])
+        if akin and name in _HOUSES and scores[ranked[1]] >= _BRAND:
+            name = ranked[1]  # "La Poste Colissimo" names a house and its brand
+        if akin or lead >= _LEAD:
+            return Borne(name, round(scores[name], 2), tuple(by[name][:3]))
         return Borne(None)
     if len(sure) == 1:
         (carrier,) = sure
         return Borne(carrier, 0.6, tuple(sure[carrier][:1]))
-    if len(ranked) == 1 and scores[ranked[0]] >= 0.3:
+    if len(ranked) == 1 and scores[ranked[0]] >= 0.28:
         return Borne(ranked[0], round(scores[ranked[0]], 2), tuple(by[ranked[0]][:3]))
     return Borne(None)
 

@@ -50,6 +50,7 @@ class Context:
     year      of days without one, or None
     zone      that the document states for its times; () says they are local, None says nothing
     declared  what an operator declared for times of this source without a zone
+    countries whose words it may use for a zone: CST is one in Chicago and another in Shanghai
     """
 
     custom: str | None = None
@@ -58,6 +59,7 @@ class Context:
     declared: str | None = None
     came_in: date = date(2100, 1, 1)
     captured: date | None = None
+    countries: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +81,15 @@ def context_of(
     countries: Iterable[str],
     hints: Mapping[str, str],
     came_in: datetime,
+    writers: Iterable[str] = (),
 ) -> Context:
     """The context of a document's events.
 
     countries  that the document is from by its addresses and carrier, ISO 3166-1 alpha-2
     hints      `date_order` and `zone` as an operator declared them
+    writers    countries that its carriers write from, beside `countries`
     """
+    countries = frozenset(countries)
     days = [event.moment.day for event in events if event.moment.day]
     custom = hints.get("date_order") or _custom(days, set(countries), came_in.date())
     years = {r.year for day in days for r in day.readings if r.year is not None}
@@ -92,8 +97,9 @@ def context_of(
         (said.names for line in lines if (said := stated_zone(fold(line.text[:500])))), None
     )
     known = Context(
-        custom, years.pop() if len(years) == 1 else None, zone, hints.get("zone"), came_in.date()
-    )
+        custom, years.pop() if len(years) == 1 else None, zone, hints.get("zone"), came_in.date(),
+        countries=countries | frozenset(writers),
+    )  # fmt: skip
     captured = [
         dated.time
         for event in events
@@ -101,7 +107,7 @@ def context_of(
     ]
     return Context(
         known.custom, known.year, known.zone, known.declared, known.came_in,
-        local_day(captured[0]) if captured else None,
+        local_day(captured[0]) if captured else None, known.countries,
     )  # fmt: skip
 
 
@@ -189,17 +195,13 @@ def date_event(event: Event, context: Context) -> Dated:
     wall = datetime.combine(on, moment.clock.at)
     unit_s = moment.clock.unit_s
     if moment.zone is not None:
-        names = zones_at(_folded(event), moment.zone, wall)
+        names = zones_at(moment.zone, wall, context.countries)
         return Dated(_placed(wall, text, names, unit_s), sure=sure)
     if context.zone is not None:
         return Dated(_placed(wall, text, context.zone, unit_s), sure=sure)
     if context.declared:
         return Dated(declared(wall, text, zone=context.declared, unit_s=unit_s), sure=sure)
     return Dated(LocalTime(wall, text, unit_s), sure=sure)
-
-
-def _folded(event: Event) -> str:
-    return fold(event.line.text)
 
 
 def _days(day: WrittenDay, context: Context) -> tuple[set[date], float]:

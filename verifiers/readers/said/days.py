@@ -83,6 +83,8 @@ _YMD = re.compile(
     rf"(?P<d>(?<=0\d[-/.])\d{{2}}(?:(?=\d:\d{{2}})|{_GLUED})|(?<!0\d[-/.])\d{{1,2}}?{_GLUED})"
 )
 _EXIF = re.compile(rf"(?<!\d){_Y4}:(?P<mo>\d{{2}}):(?P<d>\d{{2}})(?=[\sT]\d{{2}}:\d{{2}})")
+# Japan's years of the emperor: 令和8年11月6日
+_REIWA = re.compile(r"令和\s?(?P<y>元|\d{1,2})\s?年\s?(?P<mo>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日")
 _CJK = re.compile(
     rf"(?:(?<!\d){_Y4}\s?[年년]\s?)?(?<!\d)(?P<mo>\d{{1,2}})\s?[月월]\s?(?P<d>\d{{1,2}})\s?[日号號일]"
 )
@@ -163,6 +165,9 @@ def _all(text: str) -> Iterator[WrittenDay]:
 
 def _signed(text: str, *, named: bool) -> Iterator[WrittenDay]:
     """Days whose year is written in four figures, or whose figures a sign parts."""
+    for match in _REIWA.finditer(text):
+        year = 2018 + (1 if match["y"] == "元" else int(match["y"]))
+        yield from _one(text, match, (Reading(year, int(match["mo"]), int(match["d"]), "ymd"),))
     for shape in (_YMD, _EXIF, _CJK, _COMPACT):
         for match in shape.finditer(text):
             yield from _one(text, match, _numbers(match, "ymd"))

@@ -81,8 +81,11 @@ def events_in(lines: Sequence[Line]) -> list[Event]:
     for upper, lower in pairwise(read):
         _stacked(upper, lower)
     below = _labels_below(read)
+    above = not below and _labels_above(read)
     events = [
-        event for number in range(len(read)) for event in _row_events(number, read, below=below)
+        event
+        for number in range(len(read))
+        for event in _row_events(number, read, below=below, above=above)
     ]
     return _with_days(_merged(events))
 
@@ -136,10 +139,13 @@ def _both(day: _Spot, clock: _Spot) -> _Spot | None:
 
 
 def _stacked(upper: _Read, lower: _Read) -> None:
-    """A day right over its time of day, both without a label in their rows: one moment."""
-    if upper.row.page != lower.row.page or upper.labels or lower.labels:
+    """A day right over its time of day, without a label in the row of that: one moment."""
+    if upper.row.page != lower.row.page or lower.labels:
         return
     if _gap(upper.row, lower.row) > 1.2 * min(upper.row.height, lower.row.height):
+        return
+    if upper.labels:
+        _hour_of_labelled_day(upper, lower)
         return
     for spot in list(upper.moments):
         for place, other in enumerate(lower.spots):
@@ -149,7 +155,29 @@ def _stacked(upper: _Read, lower: _Read) -> None:
                 break
 
 
-def _row_events(number: int, read: Sequence[_Read], *, below: bool) -> Iterator[Event]:
+def _hour_of_labelled_day(upper: _Read, lower: _Read) -> None:
+    """A time of day alone under a day that has its label beside it: "Nov 6 | Delivered" over
+    "3:19 pm | Austin, TX". Behind a label in the day's own cell it must be alone in its row."""
+    if len(upper.moments) != 1 or len(lower.spots) != 1:
+        return
+    (day,), (clock,) = upper.moments, lower.spots
+    line, over = lower.line(clock), upper.line(day)
+    both = _both(day, clock)
+    if both is None or line.text.strip() != clock.text or not _left_edges_agree(over, line):
+        return
+    if any(one.cell == day.cell for one in upper.labels) and len(lower.row.cells) > 1:
+        return
+    upper.spots[upper.spots.index(day)] = replace(both, cell=day.cell, start=day.start)
+    lower.spots.clear()
+
+
+def _left_edges_agree(first: Line, second: Line) -> bool:
+    if first.box is None or second.box is None:
+        return False
+    return abs(first.box[0] - second.box[0]) < max(first.box[3], second.box[3])
+
+
+def _row_events(number: int, read: Sequence[_Read], *, below: bool, above: bool) -> Iterator[Event]:
     here = read[number]
     behind = bool(here.spots and here.spots[0].moment and here.labels)
     for place, spot in enumerate(here.spots):
@@ -160,9 +188,12 @@ def _row_events(number: int, read: Sequence[_Read], *, below: bool) -> Iterator[
         if own is not None:
             label = own
         elif label is None and not _labels_for(here, place):
-            label = _over_or_under(number, spot, read, below=below)
+            label = _over_or_under(number, spot, read, below=below, above=above)
         told, firm = (label.told, label.firm) if label else (None, False)
-        yield Event(told, spot.moment, here.line(spot), spot.text, number, firm)
+        moment = spot.moment
+        if label and label.zone and moment.clock and moment.zone is None:
+            moment = replace(moment, zone=label.zone)
+        yield Event(told, moment, here.line(spot), spot.text, number, firm)
 
 
 def _in_row(here: _Read, place: int, *, behind: bool) -> Label | None:
@@ -217,8 +248,11 @@ def _is_served(label: _Spot, here: _Read) -> bool:
     return any(one.cell == label.cell and one.moment and one.moment.day for one in behind[:1])
 
 
-def _over_or_under(number: int, spot: _Spot, read: Sequence[_Read], *, below: bool) -> Label | None:
-    """The label of a row over the moment or under it: the nearer one; `below` decides a draw."""
+def _over_or_under(
+    number: int, spot: _Spot, read: Sequence[_Read], *, below: bool, above: bool
+) -> Label | None:
+    """The label of a row over the moment or under it: the nearer one; `below` decides a draw, and
+    where `above` all labels stand over theirs, whatever stands between."""
     over, under = (_next_label(number, spot, read, step) for step in (-1, 1))
     if under and not over and not below:
         if _has_its_own(number, read) or _is_headed(number, spot, read, under[0]):
@@ -226,6 +260,8 @@ def _over_or_under(number: int, spot: _Spot, read: Sequence[_Read], *, below: bo
     found = [one for one in (over, under) if one]
     if not found:
         return None
+    if over and above:
+        return over[1]
     if len(found) == 2 and abs(found[0][0] - found[1][0]) <= 0.25 * read[number].row.height:
         return found[1][1] if below and not found[0][1].firm else found[0][1]
     return min(found, key=lambda one: one[0])[1]
@@ -267,7 +303,8 @@ def _next_label(
     at = number + step
     while 0 <= at < len(read) and abs(at - number) <= 3 and read[at].row.page == here.row.page:
         other = read[at]
-        gap = _gap(other.row, here.row)
+        # Of a day over its time of day, what counts is how far away the day is.
+        gap = _gap(other.row, here.row) if step > 0 else max(spot.top - other.row.bottom, 0.0)
         if gap > _NEAR * min(other.row.height, here.row.height):
             return None
         beside = other.row.top >= spot.top - 0.6 * other.row.height and step < 0
@@ -307,6 +344,25 @@ def _labels_below(read: Sequence[_Read]) -> bool:
         if over or under:
             return over is None
     return False
+
+
+def _labels_above(read: Sequence[_Read]) -> bool:
+    """Whether labels stand over their moments with a place between, and the next label nearer: of
+    days with their hour in rows of their own, the first that has a label under it has another one
+    over it, and the last has one over it and none under it."""
+    around = [
+        tuple(_next_label(number, here.moments[0], read, step) for step in (-1, 1))
+        for number, here in enumerate(read)
+        if not here.labels and here.moments
+        and (moment := here.moments[0].moment) and moment.day and moment.clock
+    ]  # fmt: skip
+    first = next(((over, under) for over, under in around if under), None)
+    if first is None or first[0] is None or first[1] is None:
+        return False
+    # A heading that the first row of a history says again is over none of its moments.
+    heading = first[0][1].told is first[1][1].told
+    over, under = around[-1]
+    return not heading and over is not None and under is None
 
 
 def _gap(first: Row, second: Row) -> float:

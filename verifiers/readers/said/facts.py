@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import islice
 
 from evidence.facts import Fact
@@ -22,9 +23,9 @@ from verifiers.readers.reader import (
 from verifiers.readers.said.context import Context, context_of, date_event, local_day
 from verifiers.readers.said.events import Event, events_in
 from verifiers.readers.said.fold import fold
-from verifiers.readers.said.labels import Told
+from verifiers.readers.said.labels import Told, labels_in
 from verifiers.readers.said.layout import Row, rows_of
-from verifiers.readers.said.marks import Mark, home_of, marks_in
+from verifiers.readers.said.marks import Mark, home_of, marks_in, writes_from
 from verifiers.readers.said.moments import MAX_LINE
 from verifiers.readers.said.order_numbers import order_numbers
 from verifiers.readers.said.parcel_numbers import number_of_code, parcel_numbers
@@ -134,16 +135,21 @@ def _events(
     countries = {place.country for place in places}
     countries |= {home for mark in marks if (home := home_of(mark.whose))}
     context = context_of(
-        events, lines, countries=countries, hints=item.hints, came_in=item.collected_at
-    )
+        events, lines, countries=countries, hints=item.hints, came_in=item.collected_at,
+        writers={of for mark in marks if (of := writes_from(mark.whose))},
+    )  # fmt: skip
+    events = [one for one in events if not _is_status(one)]
     closing = _closing(events, context, lines)
-    heading = _letters_own(events, lines)
+    heading = _letters_own(events, lines) or _papers_own(events, context)
+    heading = heading or (_stamp_alone(events, lines) if sizes else None)
     for event in events:
         if event is closing or event is heading:
             event = replace(event, told=Told.CAPTURED)
         # Only what is laid out in a size of its own has an edge.
         edge = event.line.page in sizes and (
-            _along_edge(event.line, sizes) or _in_last_corner(event.line, lines)
+            _along_edge(event.line, sizes)
+            or _in_last_corner(event.line, lines)
+            or (event.line.page == 0 and _opens(event, lines))
         )
         edge = edge and not _in_column(event, events)
         yield from _event(item, event, context, edge=edge)
@@ -170,6 +176,42 @@ def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -
         return None
     after = lines[lines.index(last.line) + 1 :]
     return last if sum(bool(one.text.strip()) for one in after) <= 2 else None
+
+
+def _is_status(event: Event) -> bool:
+    """ "Out for delivery today" is what a carrier calls it, on whatever day it was."""
+    day = event.moment.day
+    return (
+        event.told is Told.OUT and day is not None and day.relative == 0 and not event.moment.clock
+    )
+
+
+# What programs that print a stamp into a photo call themselves.
+_STAMPED_BY = re.compile(
+    r"timemark|time\s?stamp\s?camera|gps\s?map\s?camera|solocator|photo\s?code|水印相机|水印相機|防伪|真实时间"
+)
+# Lines of a picture that shows a stamp and no page; of one that names its program.
+_FEW_LINES, _MORE_LINES = 10, 30
+
+
+def _stamp_alone(events: Sequence[Event], lines: Sequence[Line]) -> Event | None:
+    """The one day that a picture of few lines shows, where nothing says what it is of: a camera
+    printed it there, with its hour, the place and more."""
+    shown = [line for line in lines if line.text.strip()]
+    if any(line.page for line in shown) or len(shown) > _MORE_LINES:
+        return None
+    named = any(_STAMPED_BY.search(fold(line.text[:MAX_LINE])) for line in shown)
+    if len(shown) > _FEW_LINES and not named:
+        return None
+    if not named and any(labels_in(fold(line.text[:MAX_LINE])) for line in shown):
+        return None
+    if any(one.told is Told.CAPTURED for one in events):
+        return None
+    dated = [
+        one for one in events
+        if one.told is None and one.moment.day is not None and one.moment.day.has_year
+    ]  # fmt: skip
+    return dated[0] if len(dated) == 1 else None
 
 
 _SALUTATION = re.compile(
@@ -199,6 +241,34 @@ def _letters_own(events: Sequence[Event], lines: Sequence[Line]) -> Event | None
                 return found[0]
         before = [*before[-1:], line]
     return None
+
+
+_OWN_DAY = re.compile(
+    r"(?:date|datum|fecha|data|日期|日付)\s?:\s?"
+    r"|(?:fait\s(?:a|en)\s)?[^\W\d][\w .-]{2,30},?\s(?:den|le)\s|fait\sle\s"
+)
+
+
+def _papers_own(events: Sequence[Event], context: Context) -> Event | None:
+    """The day of a paper: "Date: …" or "Hamburg, den …", alone in its line, and later than all
+    that is told in it. Of the same day it may be the delivery's."""
+    if any(one.told in {Told.CAPTURED, Told.PROMISED} for one in events):
+        return None
+    own: list[tuple[Event, date]] = []
+    others: list[date] = []
+    for one in events:
+        day = local_day(date_event(one, context).time)
+        if day is None:
+            continue
+        before, _, after = one.line.text.partition(one.text)
+        bare = one.told is None and one.moment.day is not None and one.moment.day.has_year
+        if bare and not after.strip(" .") and _OWN_DAY.fullmatch(fold(before.lstrip())):
+            own.append((one, day))
+        else:
+            others.append(day)
+    if len(own) != 1 or not others or own[0][1] <= max(others):
+        return None
+    return own[0][0]
 
 
 def _in_column(event: Event, events: Sequence[Event]) -> bool:
@@ -234,6 +304,18 @@ def _along_edge(line: Line, sizes: Mapping[int, Size]) -> bool:
         return False
     middle = line.box[1] + line.box[3] / 2
     return middle < _TOP * size.height or middle > _BOTTOM * size.height
+
+
+def _opens(event: Event, lines: Sequence[Line]) -> bool:
+    """Whether a day with its hour is all of the uppermost line: the clock over a desktop, in a
+    photo of a screen."""
+    boxes = [one.box for one in lines if one.box and one.page == event.line.page]
+    box = event.line.box
+    if box is None or len(boxes) < 6 or not (event.moment.day and event.moment.clock):
+        return False
+    if len(event.line.text.strip()) > len(event.text) + 12:
+        return False
+    return box[1] <= min(one[1] for one in boxes)
 
 
 def _in_last_corner(line: Line, lines: Sequence[Line]) -> bool:

@@ -23,6 +23,8 @@ def fold(text: str) -> str:
 def _folded(character: str) -> str:
     if character.isascii():
         return character.lower()
+    if "\u3041" <= character <= "\u30ff" or "\uac00" <= character <= "\ud7a3":
+        return character  # a kana's voice and a syllable's letters are no accents
     plain = character.translate(_SAME)
     first = unicodedata.normalize("NFKD", plain)[:1] or plain
     low = first.lower()

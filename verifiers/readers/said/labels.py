@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from verifiers.readers.said.moments import MAX_LINE
 from verifiers.readers.said.words import moment_words
+from verifiers.readers.said.zones_said import WrittenZone, zone_in_brackets
 
 
 class Told(StrEnum):
@@ -34,6 +35,7 @@ class Label:
 
     firm   with a colon behind them: "Delivered on:"
     field  they name a date or a time, "Ship date": what they are of does not stand before them
+    zone   that stands in brackets behind them: "Delivered (UTC+8)"
     """
 
     start: int
@@ -41,6 +43,7 @@ class Label:
     told: Told
     firm: bool
     field: bool = False
+    zone: WrittenZone | None = None
 
 
 # A column or a field that names no event: its value's own words decide.
@@ -74,7 +77,9 @@ def _labels_in(text: str) -> tuple[Label, ...]:
                 continue  # "was this delivered?" says of nothing when it was
             if told is Told.DELIVERED and _NOT.search(text[: match.start()]):
                 told = Told.EXCEPTION
-            firm = bool(_COLON.match(text, match.end()))
+            zone = zone_in_brackets(text, match.end())
+            end = zone.end if zone else match.end()
+            firm = bool(_COLON.match(text, end))
             field = _FIELD.search(match[0].strip()) is not None
-            found.append(Label(match.start(), match.end(), told, firm, field))
+            found.append(Label(match.start(), end, told, firm, field, zone))
     return tuple(sorted(found, key=lambda one: one.start))

@@ -100,6 +100,12 @@ def home_of(carrier: str) -> str | None:
     return home
 
 
+def writes_from(carrier: str) -> str | None:
+    """The country that a carrier writes from, though for the readers of many."""
+    writes: str | None = table("marks.toml")["carrier"].get(carrier, {}).get("from")
+    return writes
+
+
 def _mark(known: _Known, cell: Line, folded: str, number: int, usual: float) -> Mark | None:
     for shape, strength in ((known.phrases, 0.9), (known.sites, 0.85), (known.names, 0.3)):
         match = shape.search(folded) if shape else None

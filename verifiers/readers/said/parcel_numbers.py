@@ -31,6 +31,7 @@ _MOST_GROUPS = 9
 _TELEPHONE = re.compile(
     r"(?<![\w-])(?:\+?1-\d{3}-\d{3}-\d{4}|8(?:00|33|44|55|66|77|88)-\d{3}-\d{4})(?![\w-])"
 )
+_LIKE_LETTER = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B"})
 _LIKE_DIGIT = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
 
 
@@ -53,7 +54,8 @@ def parcel_numbers(
     """
     found: dict[str, ParcelNumber] = {}
     others = {*others, *(normalize(other) for other in others)}
-    told = [one for one in (*_labelled(rows), *_shaped(rows, marks)) if one.text not in others]
+    read = (*_labelled(rows, marks), *_shaped(rows, marks))
+    told = [one for one in read if one.text not in others]
     if not told and marks:
         alone = lone_numbers(rows, marks)
         told = [ParcelNumber(text, 0.55, line) for text, line in alone if text not in others]
@@ -78,16 +80,26 @@ def number_of_code(text: str) -> str | None:
     return strong[0].number if strong else None
 
 
-def _labelled(rows: Sequence[Row]) -> Iterator[ParcelNumber]:
+def _labelled(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNumber]:
     for field in fields_of(field_words("tracking_number"), rows):
         match = _RUN.search(_without_telephones(field.text[:80]))
         if match is None or match.start() > 12:
             continue
         number = _best(_before_moments(field.text, match), seen=field.line.confidence < 1)
+        if number is None and _is_short_number(match[0], marks):
+            number = match[0]
         if number is None or _is_day(field.text, match):
             continue
         strong = any(c.check_digit or c.form is Form.OWN for c in identify(number).possible)
         yield ParcelNumber(number, (0.98 if strong else 0.85) * field.near, field.line)
+
+
+def _is_short_number(text: str, marks: Collection[str]) -> bool:
+    """Whether a word of capitals and few figures is a number as a carrier of the document writes
+    its own: GLS's ZXY12ABC."""
+    if not re.fullmatch(r"(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{8,12}", text):
+        return False
+    return any(one.carrier in marks for one in identify(text).possible)
 
 
 def _without_telephones(text: str) -> str:
@@ -155,8 +167,12 @@ def _known(text: str, *, seen: bool) -> list[Candidate]:
         # Only digits follow the shipper's six characters.
         mended = "1Z" + text[2:8] + text[8:].translate(_LIKE_DIGIT)
         return list(identify(mended).possible)
-    if len(text) == 13 and text[:2].isalpha() and text[-2:].isalpha():
-        return list(identify(text[:2] + text[2:11].translate(_LIKE_DIGIT) + text[11:]).possible)
+    if len(text) == 13 and text[-2:].isalpha():
+        service = (
+            text[:2] if text[:2].isalpha() else text[:2].translate(_LIKE_LETTER) if seen else ""
+        )
+        if service.isalpha():
+            return list(identify(service + text[2:11].translate(_LIKE_DIGIT) + text[11:]).possible)
     return []
 
 
@@ -251,6 +267,8 @@ def _told_by_shape(
 
 def _begins_alone(text: str, start: int) -> bool:
     before = text[start - 1 : start]
+    if before.islower() and text[start].isalpha():
+        return True  # a recognition lost the blank behind its label
     return not (before and (before.isalnum() or before in "-_/@."))
 
 
@@ -265,4 +283,6 @@ def _believed(one: Candidate, marks: Collection[str], groups: int) -> bool:
         # Letters in the shape make it a carrier's; digits alone need their check digit.
         lettered = not one.number.isdigit()
         return bool(one.check_digit) or (lettered and groups <= 3) or one.carrier in marks
+    if one.check_digit is True and re.fullmatch(r"[A-Z]{2}\d{9}[A-Z]{2}", one.number):
+        return True  # every post writes so, and nobody else
     return one.check_digit is True and one.carrier in marks

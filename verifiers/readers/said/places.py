@@ -19,12 +19,16 @@ _STATES = (
 # Royal Mail's postcodes, and Canada Post's: letters that they do not use are left out.
 _OUTWARD = r"[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPSTUW]|[A-HK-Y]\d[ABEHMNPRV-Y])"
 _FORWARD = r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]"
+_KEN = (
+    "青森|岩手|宮城|秋田|山形|福島|茨城|栃木|群馬|埼玉|千葉|神奈川|新潟|富山|石川|福井|山梨|長野|岐阜|静岡|愛知|三重|滋賀|兵庫|奈良"
+    "|和歌山|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡|佐賀|長崎|熊本|大分|宮崎|鹿児島|沖縄"
+)
 _ALONE, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("US", re.compile(rf"(?<![A-Za-z])(?:{_STATES})[\s.,]{{1,3}}\d{{5}}(?:-\d{{4}})?(?!\d)")),
     ("GB", re.compile(rf"{_ALONE}(?:GIR\s?0AA|{_OUTWARD}\s\d[ABD-HJLNP-UW-Z]{{2}}){_END}")),
     ("CA", re.compile(rf"{_ALONE}{_FORWARD}\s?\d[ABCEGHJ-NPRSTV-Z]\d{_END}")),
-    ("JP", re.compile(r"〒\s?\d{3}-?\d{4}")),
+    ("JP", re.compile(rf"〒\s?\d{{3}}-?\d{{4}}|北海道|東京都|大阪府|京都府|(?:{_KEN})県")),
     ("AU", re.compile(r"(?<![A-Za-z])(?:NSW|VIC|QLD|TAS|ACT)[\s,]{1,2}\d{4}(?!\d)")),
     ("NL", re.compile(rf"(?<!©)(?<!©\s){_ALONE}\d{{4}}\s?[A-Z]{{2}}(?=\s+[A-Z][a-z])")),
     ("DE", re.compile(rf"{_ALONE}D-\d{{5}}(?!\d)")),
@@ -46,6 +50,10 @@ _PLATFORM = re.compile(
     r"(?![a-z.])"
 )
 _SELLERS = re.compile(r"seller[\w-]*\.$")
+# States that are no country's code: "HOUSTON, TX" needs no postcode, "Berlin, DE" is Germany's.
+_STATE = re.compile(
+    r"[A-Za-z],\s?(?:AK|CT|DC|FL|HI|IA|KS|MI|ND|NH|NJ|NM|NV|NY|OH|OK|OR|RI|TX|UT|VT|WA|WI|WV|WY)\s*$"
+)
 # Rows that belong to an address under its label.
 _ADDRESS_ROWS = 7
 
@@ -113,3 +121,5 @@ def _countries(text: str, folded: str) -> Iterator[tuple[str, str, int]]:
         yield COUNTRIES[name], text[match.start() : match.end()], match.start()
     if code := _CODE.search(text):
         yield code[1], code[1], code.start(1)
+    if state := _STATE.search(text):
+        yield "US", state[0][1:].strip(" ,"), state.start()

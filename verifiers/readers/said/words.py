@@ -23,7 +23,10 @@ def table(name: str) -> Mapping[str, Any]:
 def moment_words() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """What a moment is of, and the words that say so, in the order of precedence."""
     return tuple(
-        (told, re.compile(rf"{_FRONT}(?:{_loose(entry['words'])})(?![a-z])", re.VERBOSE))
+        (
+            entry.get("is", told),
+            re.compile(rf"{_FRONT}(?:{_loose(entry['words'])})(?![a-z])", re.VERBOSE),
+        )
         for told, entry in table("labels.toml")["moment"].items()
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from evidence.tracking_numbers import Form, identify
 from verifiers.readers.lines import Line
@@ -17,6 +18,7 @@ from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import labels_in
 from verifiers.readers.said.layout import rows_of
 from verifiers.readers.said.moments import moments_in
+from verifiers.readers.said.names_of_days import WEEKDAYS
 from verifiers.readers.said.words import field_words
 
 # Share of the line's height: the space between lines of one cell, and how far their edges differ.
@@ -28,6 +30,8 @@ _CUT_DAY = re.compile(r"(?<!\d)(?:(?:19|20)\d{2}|(?:19|20)\d{2}-\d{1,2})-$")
 _REST_OF_DAY = re.compile(r"\d{1,2}(?:-\d{1,2})?(?![\d-])")
 # A number in groups of four that goes on in the next line: 6378 3148 1164 8991 8947 over 6423.
 _GROUPS = re.compile(r"(?<!\d)\d{4}(?:\s\d{4}){3,}$")
+# The same in groups that are not alike, behind a label: Paketnummer: 0054 128 708 over 3881.
+_UNEVEN = re.compile(r"(?<!\d)\d{2,5}(?:\s\d{2,5})+$")
 _REST_OF_GROUPS = re.compile(r"\d{1,4}|\d{4}\s\d{1,4}")
 # The ends of two lines that may be one number, which was broken wherever its column ended.
 _END_OF_LINE = re.compile(r"(?:^|[\s:：#])([A-Z0-9]{6,30})$")
@@ -36,6 +40,11 @@ _EAST_ASIAN = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
 # Figures alone are one number if together they are as long as only one is.
 _FIGURES = 18
 _YEAR = re.compile(r"(?:19|20)\d{2}[.,]?")
+_WEEKDAY = re.compile(
+    "(?:"
+    + "|".join(sorted((name for name in WEEKDAYS if len(name) > 5), key=len, reverse=True))
+    + r")[.,]?"
+)
 # What a line ends with whose moment goes on: a name, a number, a word that joins.
 _GOES_ON = re.compile(
     r"[^\W\d]{3,}\.?$|\d{1,2}(?:\.|\sde)?$|(?<=\d|m|\.)\s(?:on|at|am|um|le|el|il|op|a|em|de)$"
@@ -50,14 +59,16 @@ def unwrapped(lines: Sequence[Line]) -> list[Line]:
     below = _followers(lines)
     beside = {id(line): row.cells for row in rows_of(lines) for line in row.cells}
     gone: set[int] = set()
-    both = _rows_of_cut_days(lines, below, beside)
+    both = _rows_of_cut_days(lines, below, beside) | _centred_cells(lines, below)
     for place, line in enumerate(lines):
         if place in gone:
             continue
         joined, at = line, place
-        for _ in range(_MOST - 1):
+        for joins in range(_MOST + 1):
             following = below.get(at)
             if following is None or following in gone:
+                break
+            if joins >= _MOST - 1 and (at, following) not in both:
                 break
             if (at, following) not in both and not _belong(joined, lines[following]):
                 break
@@ -89,6 +100,55 @@ def _rows_of_cut_days(
                 found.add((upper, below[upper]))
         found.add((at, under))
     return found
+
+
+def _centred_cells(lines: Sequence[Line], below: Mapping[int, int]) -> set[tuple[int, int]]:
+    """Lines of a cell whose middle is that of a moment beside it: a row that is centred, in a
+    column so narrow that its words are a label only together."""
+    under = set(below.values())
+    moments = [
+        line
+        for line in lines
+        if line.box and any(map(str.isdigit, line.text)) and _is_moment(line.text)
+    ]
+    found: set[tuple[int, int]] = set()
+    for at in below if moments else ():
+        if at in under:
+            continue
+        run = [at]
+        while (following := below.get(run[-1])) is not None and len(run) < _MOST + 2:
+            run.append(following)
+        first, last = _box(lines[run[0]]), _box(lines[run[-1]])
+        top, bottom = first[1], last[1] + last[3]
+        beside = [
+            _middle(one)
+            for one in moments
+            if one.page == lines[at].page
+            and top < _middle(one) < bottom
+            and _box(one)[0] + _box(one)[2] <= first[0]
+        ]
+        # More than one moment beside them are several rows, close to each other.
+        if len(beside) != 1 or abs(beside[0] - (top + bottom) / 2) >= 0.35 * first[3]:
+            continue
+        if len(run) < 3 and not _label_across(*_two(lines, run)):
+            continue
+        if labels_in(fold("".join(lines[place].text.strip() for place in run))):
+            found |= set(pairwise(run))
+    return found
+
+
+def _middle(line: Line) -> float:
+    return _box(line)[1] + _box(line)[3] / 2
+
+
+def _two(lines: Sequence[Line], run: Sequence[int]) -> tuple[str, int]:
+    first, second = (fold(lines[place].text.strip()) for place in run)
+    return f"{first}{_between(first, second)}{second}", len(first)
+
+
+def _is_moment(text: str) -> bool:
+    found = moments_in(fold(text.strip()[:80]))
+    return len(found) == 1 and found[0].day is not None and found[0].clock is not None
 
 
 def _labelled_clock(line: Line, row: Sequence[Line]) -> bool:
@@ -159,9 +219,23 @@ def _belong(upper: Line, lower: Line) -> bool:
         return True  # a number that was broken at its dash
     if _GROUPS.search(first) and _REST_OF_GROUPS.fullmatch(second):
         return True
+    if _goes_on_behind_label(first, second):
+        return True
+    if _WEEKDAY.fullmatch(first) and (own := moments_in(second)) and own[0].start == 0:
+        return own[0].day is not None and not own[0].day.weekdays  # "Friday" over "11/6/26"
     if _is_broken_number(upper.text.rstrip(), lower.text.strip()):
         return True
     return _moment_across(first, second, text) or _label_across(text, edge)
+
+
+def _goes_on_behind_label(upper: str, lower: str) -> bool:
+    """Whether a labelled number in uneven groups ends in the next line: a carrier has such ones."""
+    if not re.fullmatch(r"\d{1,5}", lower) or not (end := _UNEVEN.search(upper)):
+        return False
+    before = field_words("tracking_number").search(upper[: end.start()])
+    if before is None or upper[before.end() : end.start()].strip(" :#.-"):
+        return False
+    return bool(identify(re.sub(r"\s", "", end[0]) + lower).possible)
 
 
 def _is_broken_number(upper: str, lower: str) -> bool:
@@ -207,4 +281,10 @@ def _label_across(text: str, edge: int) -> bool:
         field_words("tracking_number"),
         field_words("order_number"),
     )
-    return any(m.start() < edge < m.end() for shape in shapes for m in shape.finditer(text))
+    # "Suivi de votre colis" over "Numéro de colis" are two, though "colis numéro" is one as well.
+    return any(
+        m.start() < edge < m.end()
+        for shape in shapes
+        for m in shape.finditer(text)
+        if not shape.search(text, edge + 1)
+    )

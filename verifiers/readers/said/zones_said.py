@@ -23,12 +23,13 @@ class WrittenZone:
     """Between two positions of a line; `names` as evidence.times.zone_of reads them.
 
     One name is a stated zone. Several are those that the writing leaves possible; none is a time
-    that says it is local and not where ("local time").
+    that says it is local and not where ("local time"). `word` is the abbreviation, if it is one.
     """
 
     start: int
     end: int
     names: tuple[str, ...]
+    word: str = ""
 
 
 _TABLE = table("zones.toml")
@@ -39,6 +40,12 @@ _WORDS: dict[str, str] = _TABLE["words"]
 _ABBREVIATIONS: dict[str, tuple[tuple[str, ...], str]] = {
     name: (tuple(entry["offsets"]), entry.get("place", ""))
     for name, entry in _TABLE["abbreviations"].items()
+}
+# Abbreviation of several: who means which offset by it, ISO 3166-1 alpha-2.
+_MEANT_IN: dict[str, dict[str, frozenset[str]]] = {
+    name: {offset: frozenset(countries) for offset, countries in entry["in"].items()}
+    for name, entry in _TABLE["abbreviations"].items()
+    if "in" in entry
 }
 _OFFSET = r"(?P<sign>[+-])\s?(?P<oh>\d{1,2})(?::?(?P<om>[0-5]\d))?(?![\d:])"
 _ZONE = re.compile(
@@ -62,6 +69,14 @@ _IN_BRACKETS = re.compile(
 )
 
 
+_BRACKET = re.compile(r"\s?[(\[]")
+# The heading of a column of times, in front of its zone.
+_COLUMN = re.compile(
+    r"(?:(?:local|event|scan|date|day|times?|datum|zeit|uhrzeit|datum|tijd|heure|fecha|hora|data|ora|czas|godzina|and|und|et|y|e|en|i"
+    r"|时间|時間|日時|日期|日付|时刻)[\s/&,]{0,3}){1,4}(?=[(\[])"
+)
+
+
 def zone_after(text: str, place: int) -> WrittenZone | None:
     """The zone that stands at `place` of a folded line, right behind a time; None if none does."""
     for shape in (_BARE_LONG, _IN_BRACKETS):
@@ -71,18 +86,27 @@ def zone_after(text: str, place: int) -> WrittenZone | None:
     if match is None:
         return None
     names = _names(match)
-    return None if names is None else WrittenZone(place, match.end(), names)
+    return None if names is None else WrittenZone(place, match.end(), names, match["abbr"] or "")
+
+
+def zone_in_brackets(text: str, place: int) -> WrittenZone | None:
+    """The zone in brackets right behind a label of a folded line: "Delivery time (UTC+8)"."""
+    return zone_after(text, place) if _BRACKET.match(text, place) else None
 
 
 def stated_zone(text: str) -> WrittenZone | None:
-    """The zone that a folded line states for the times of its document."""
+    """The zone that a folded line states for the times of its document: in a sentence, or over a
+    column, "Date / Time (UTC+8)"."""
+    if (column := _COLUMN.match(text)) and (over := zone_in_brackets(text, column.end())):
+        if over.end >= len(text.rstrip()):
+            return over
     if not (said := field_words("zone_of_document").search(text)):
         return None
     for match in re.finditer(r"(?<![a-z])(?=[a-z(+\[一-鿿-])", text[said.end() :]):
         place = said.end() + match.start()
         found = _ZONE.match(text, place)
         if found and (names := _names(found)) is not None:
-            return WrittenZone(place, found.end(), names)
+            return WrittenZone(place, found.end(), names, found["abbr"] or "")
         if found := _BARE_LONG.match(text, place) or _IN_BRACKETS.match(text, place):
             return WrittenZone(place, found.end(), (_offset(found),))
     return None
@@ -118,25 +142,30 @@ def _offset(match: re.Match[str]) -> str:
 _IANA = {name.casefold(): name for name in available_timezones() if "/" in name}
 
 
-def zones_at(text: str, zone: WrittenZone, wall: datetime) -> tuple[str, ...]:
+def zones_at(
+    zone: WrittenZone, wall: datetime, countries: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """The zones possible for this wall clock: an abbreviation out of its season means its place.
 
-    text  the folded line the zone stands in
+    countries  that the document is from; where only one meaning is theirs, it is that one
     """
-    word = re.sub(r"[^a-z]", "", text[zone.start : zone.end])
-    _, place = _ABBREVIATIONS.get(word, ((), ""))
-    if not place or len(zone.names) != 1:
-        return zone.names
+    _, place = _ABBREVIATIONS.get(zone.word, ((), ""))
+    names = zone.names
+    if meant := _MEANT_IN.get(zone.word):
+        own = tuple(offset for offset in names if meant[offset] & countries)
+        names = own if len(own) == 1 else names
+    if not place or len(names) != 1:
+        return names
     try:
         there = wall.replace(tzinfo=ZoneInfo(place)).utcoffset()
-        stated = zone_of(zone.names[0]).utcoffset(None)
+        stated = zone_of(names[0]).utcoffset(None)
     except (FormatError, ZoneInfoNotFoundError):
-        return zone.names
+        return names
     if (
         there == stated
         or there is None
         or stated is None
         or abs(there - stated) > timedelta(hours=1)
     ):
-        return zone.names
-    return (*zone.names, place)
+        return names
+    return (*names, place)

@@ -1,0 +1,255 @@
+"""What pictures say in the words and layouts of many: stamps, wrapped cells, zones of labels."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from evidence.facts import Facts
+from evidence.locators import WHOLE, box
+from evidence.times import Instant, LocalTime
+from tests.verifiers.documents import received
+from verifiers.marks.carrier import carrier_of
+from verifiers.readers.lines import Line
+from verifiers.readers.said.facts import Size, facts_of_lines
+
+ITEM = received(b"a picture")
+
+
+def placed(*lines: tuple[str, int, int], confidence: float = 1.0) -> Facts:
+    """Lines of twelve points height at x, y, in a picture of 600 x 800."""
+    made = [
+        Line(text, box(x, y, 7 * len(text), 12), (x, y, 7 * len(text), 12), 0, confidence)
+        for text, x, y in lines
+    ]
+    return Facts(facts_of_lines(ITEM, made, sizes={0: Size(600, 800)}))
+
+
+def said(*lines: str) -> Facts:
+    return Facts(facts_of_lines(ITEM, [Line(line, WHOLE) for line in lines]))
+
+
+def texts(facts: Facts, name: str) -> list[str]:
+    return [one.time.text for one in facts.named(name)]
+
+
+def numbers(facts: Facts) -> list[str]:
+    return facts.values("shipment.tracking_number")
+
+
+_MADE = "document.captured.at"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Parcel collected by customer", "Handed to a resident", "Posted through letterbox",
+     "Left at front door", "Die Sendung wurde an einen Nachbarn übergeben",
+     "Die Sendung wurde vom Empfänger in der Filiale abgeholt",
+     "Votre colis a été remis au gardien",
+     "Votre colis a été retiré par le destinataire", "Recogido por el destinatario",
+     "Ritirata dal destinatario", "Opgehaald door de ontvanger", "Przesyłka odebrana z paczkomatu",
+     "窓口でお渡し", "客户已取件"],
+)  # fmt: skip
+def test_into_the_recipients_hands_is_delivered(line: str) -> None:
+    facts = placed((line, 40, 100), ("2026-11-06 15:19", 480, 100))
+    assert texts(facts, "delivery.at") == ["2026-11-06 15:19"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Das Paket wird voraussichtlich im Laufe des Tages zugestellt.", "Votre colis sera livré",
+     "Il pacco verrà consegnato", "Je pakket wordt vandaag bezorgd",
+     "Ready to be collected by customer"],
+)  # fmt: skip
+def test_what_will_be_delivered_is_not_yet(line: str) -> None:
+    facts = placed((line, 40, 100), ("2026-11-06 06:42", 480, 100))
+    assert not facts.named("delivery.at")
+
+
+def test_out_for_delivery_today_is_what_a_carrier_calls_it_on_any_day() -> None:
+    facts = said("Out For Delivery Today", "Captured 2026-11-20 09:00")
+    assert not facts.named("scan.out_for_delivery.at")
+
+
+def test_what_a_carrier_of_japan_sent_on_is_no_merchants_shipping() -> None:
+    facts = placed(("発送", 40, 100), ("2026-11-06 15:19", 300, 100))
+    assert not facts.named("shipment.shipped.at") and facts.named("scan.transit.at")
+
+
+@pytest.mark.parametrize(
+    ("line", "zone"),
+    [
+        ("Delivery time (UTC+8): 2026-11-06 15:19", "+08:00"),
+        ("签收时间（北京时间）：2026-11-06 15:19", "Asia/Shanghai"),
+        ("Delivered (UTC-8) 2026-11-06 15:19", "-08:00"),
+    ],
+)
+def test_a_label_may_state_the_zone_of_its_moment(line: str, zone: str) -> None:
+    facts = said(line, "Printed on 2026-11-07 10:00")
+    (delivered,), (printed,) = facts.named("delivery.at"), facts.named(_MADE)
+    named = delivered.time.zone if isinstance(delivered.time, Instant) else delivered.time.zones[0]
+    assert named == zone
+    assert isinstance(printed.time, LocalTime) and len(printed.time.zones) != 1
+
+
+def test_the_heading_of_a_column_states_the_zone_of_its_times() -> None:
+    facts = placed(
+        ("Date / Time (UTC+8)", 40, 100), ("Status", 300, 100),
+        ("2026-11-06 15:19", 40, 130), ("Delivered", 300, 130),
+    )  # fmt: skip
+    (one,) = facts.named("delivery.at")
+    assert isinstance(one.time, Instant) and one.time.zone == "+08:00"
+
+
+@pytest.mark.parametrize(
+    ("lines", "zone"),
+    [
+        (("Delivered Nov 6, 2026 3:19 PM CST", "HOUSTON, TX"), "-06:00"),
+        (("Delivered Nov 6, 2026 3:19 PM CST",), None),
+        (("Delivered Nov 6, 2026 3:19 PM CST", "HOUSTON, TX", "YunExpress"), None),
+        (("Delivered Nov 6, 2026 3:19 PM CST", "Shenzhen, CN", "HOUSTON, TX"), None),
+    ],
+)  # fmt: skip
+def test_an_abbreviation_of_two_is_the_one_of_the_documents_only_country(
+    lines: tuple[str, ...], zone: str | None
+) -> None:
+    (one,) = said(*lines).named("delivery.at")
+    assert (one.time.zone if isinstance(one.time, Instant) else None) == zone
+
+
+def test_a_photos_stamp_is_when_it_was_taken_wherever_its_block_stands() -> None:
+    stamp = placed(
+        ("14:31", 40, 500), ("2026.10.19 星期一", 40, 520), ("上海市・浦东新区", 40, 540),
+        ("今日水印相机", 40, 560),
+    )  # fmt: skip
+    (one,) = stamp.named(_MADE)
+    assert isinstance(one.time, LocalTime) and one.time.wall == datetime(2026, 10, 19, 14, 31)
+    labelled = placed(("Delivered", 40, 500), ("Nov 6, 2026 3:19 PM", 40, 520))
+    assert not labelled.named(_MADE)
+    two = placed(("Nov 6, 2026", 40, 500), ("Nov 8, 2026", 40, 520), ("Austin TX 78745", 40, 540))
+    assert not two.named(_MADE)
+
+
+def test_the_day_of_a_paper_is_its_own_if_it_is_later_than_all_that_it_tells() -> None:
+    body = [(f"Row {number} of the list", 40, 300 + 20 * number) for number in range(10)]
+    told = ("Zugestellt am 06.11.2026 15:19", 40, 200)
+    for own in ("Datum: 18.11.2026", "Hamburg, den 18.11.2026", "Fait à Paris, le 18.11.2026"):
+        assert texts(placed((own, 40, 100), told, *body), _MADE)
+    assert not placed(("Datum: 06.11.2026", 40, 100), told, *body).named(_MADE)
+
+
+def test_a_refund_that_was_issued_dates_no_capture() -> None:
+    assert not said("Delivered Nov 6, 2026", "Refund issued on Nov 12, 2026").named(_MADE)
+    assert said("Delivered Nov 6, 2026", "Issued on Nov 12, 2026").named(_MADE)
+
+
+def test_a_label_over_its_place_and_moment_is_not_the_next_ones() -> None:
+    facts = placed(
+        ("Delivered", 40, 80),
+        ("Package delivered", 40, 120), ("AUSTIN, TX", 40, 138), ("2026-08-13 11:14", 40, 156),
+        ("Out for delivery", 40, 178), ("AUSTIN, TX", 40, 196), ("2026-08-13 09:00", 40, 214),
+        ("Accepted by carrier", 40, 236), ("Portland, OR", 40, 254), ("2026-08-10 05:46", 40, 272),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["2026-08-13 11:14"]
+    assert texts(facts, "scan.out_for_delivery.at") == ["2026-08-13 09:00"]
+
+
+def test_a_cut_history_whose_labels_stand_under_their_moments_keeps_them() -> None:
+    facts = placed(
+        ("2026-08-13 11:14", 40, 100), ("Package delivered", 40, 116),
+        ("2026-08-13 09:00", 40, 150), ("Out for delivery", 40, 166),
+        ("2026-08-10 05:46", 40, 200),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["2026-08-13 11:14"]
+    assert texts(facts, "scan.out_for_delivery.at")[0] == "2026-08-13 09:00"
+
+
+def test_a_time_of_day_under_its_labelled_day_is_of_it() -> None:
+    alone = placed(("Delivered Friday, November 6, 2026", 40, 100), ("3:19 PM", 40, 116))
+    assert texts(alone, "delivery.at") == ["November 6, 2026 3:19 PM"]
+    columns = placed(
+        ("Nov 6, 2026", 40, 100), ("Delivered", 200, 100),
+        ("3:19 pm", 40, 116), ("Austin, TX", 200, 116),
+    )  # fmt: skip
+    assert texts(columns, "delivery.at") == ["Nov 6, 2026 3:19 pm"]
+
+
+def test_a_weekday_over_its_day_decides_it() -> None:
+    facts = placed(("DELIVERED", 40, 80), ("Friday", 40, 100), ("11/6/26 at 3:19 PM", 40, 116))
+    assert texts(facts, "delivery.at") == ["11/6/26 at 3:19 PM"]
+
+
+def test_a_cell_that_is_wrapped_beside_its_moment_is_read_as_one() -> None:
+    facts = placed(
+        ("【已签", 300, 100), ("收】，他人", 300, 114), ("代收：家", 300, 128), ("人", 300, 142),
+        ("2026-09-03 18:35", 40, 121),
+        ("正在派件", 300, 190), ("2026-09-03 14:20", 40, 190),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["2026-09-03 18:35"]
+
+
+@pytest.mark.parametrize(
+    "line", ["배송완료 2026년 11월 6일 오후 3:19", "2026년11월6일 15:19 배달완료"]
+)
+def test_koreas_words_are_read(line: str) -> None:
+    (one,) = said(line).named("delivery.at")
+    assert isinstance(one.time, LocalTime) and one.time.wall == datetime(2026, 11, 6, 15, 19)
+
+
+def test_voiced_kana_are_read() -> None:
+    assert said("キャプチャ日時：2026/11/18 09:15").named(_MADE)
+    facts = placed(
+        ("タイムゾーン：日本時間", 40, 60), ("配達完了", 40, 100), ("2026/11/06 15:19", 200, 100),
+    )  # fmt: skip
+    delivered = facts.named("delivery.at")[0].time
+    assert isinstance(delivered, LocalTime) and delivered.zones == ("Asia/Tokyo",)
+
+
+def test_the_emperors_years_are_read() -> None:
+    (one,) = said("令和8年11月6日 15時19分 配達完了").named("delivery.at")
+    assert isinstance(one.time, LocalTime) and one.time.wall == datetime(2026, 11, 6, 15, 19)
+
+
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ((("Suivi de votre colis", 40, 100), ("Numéro de colis", 40, 114),
+          ("XY230397688FR", 40, 128)), "XY230397688FR"),
+        ((("LT n° XY701349202FR", 40, 100),), "XY701349202FR"),
+        ((("GLS", 40, 60), ("Track ID", 40, 100), ("ZXY12ABC", 40, 114)), "ZXY12ABC"),
+        ((("DPD", 40, 60), ("Paketnummer : 0054 128 708", 40, 100), ("3881", 40, 114)),
+         "00541287083881"),
+        ((("Consignment 0398 338 122 4511", 40, 100), ("DPD", 40, 60)), "03983381224511"),
+        ((("Numéro d'expédition : 79086049", 40, 100),), "79086049"),
+        ((("Codice spedizioneRA614833561IT", 40, 100),), "RA614833561IT"),
+    ],
+)  # fmt: skip
+def test_a_parcels_number_is_read(lines: tuple[tuple[str, int, int], ...], number: str) -> None:
+    assert numbers(placed(*lines)) == [number]
+
+
+def test_the_letters_of_a_posts_number_may_be_misread_as_figures_in_a_picture() -> None:
+    line = ("Reference Number: 0A287058554GB", 40, 100)
+    assert numbers(placed(line, confidence=0.97)) == ["OA287058554GB"]
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("PO # 2000118-90273338", "2000118-90273338"), ("PO Number: 4501234567", "4501234567"),
+        ("Sales order SO-10492", "SO-10492"), ("Order 10492 confirmed", "10492"),
+        ("P.O. Box 12345", None), ("Order 2026 catalogue", None), ("Order 1000 or more", None),
+    ],
+)  # fmt: skip
+def test_an_orders_number_is_read(line: str, number: str | None) -> None:
+    assert [f.text for f in said(line).named("order.id", "order.alias")] == [number] * bool(number)
+
+
+@pytest.mark.parametrize(
+    ("heading", "carrier"),
+    [("中通快递", "zto"), ("Aramex", "aramex"), ("Colis Privé", "colis_prive"),
+     ("La Poste Colissimo", "colissimo"), ("La Poste", "la_poste"), ("京东物流", "jd_logistics")],
+)  # fmt: skip
+def test_more_carriers_are_known_by_their_names(heading: str, carrier: str) -> None:
+    assert carrier_of(placed((heading, 40, 40))).name == carrier
