@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from evidence.facts import Fact, Facts
 from evidence.items import OWN_ROLES, Provenance, Role
@@ -159,6 +160,4 @@ def _absent(items: Sequence[SealedItem], facts: Facts) -> Iterator[Finding]:
             asked = ", ".join(f"{key} {value}" for key, value in sorted(item.about.items()))
             why = "could not be read" if item.sha256 in unread else "was not there"
             said = f"{item.origin} ({item.role}) was asked for {asked or 'this order'}: it {why}."
-            yield Finding(
-                _ABSENT.code, _ABSENT.severity, _ABSENT.do, said, ((item.sha256, "item:"),)
-            )
+            yield replace(_ABSENT, sentence=said, rests=((item.sha256, "item:"),))

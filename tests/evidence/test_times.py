@@ -497,6 +497,11 @@ def test_a_bare_datetime_is_never_written_as_utc() -> None:
         rfc3339(datetime(2026, 1, 1))
 
 
+def test_a_time_of_another_zone_is_written_as_the_moment_it_means() -> None:
+    east = datetime(2026, 1, 1, 2, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+    assert rfc3339(east, unit_s=1) == "2025-12-31T18:30:00Z"
+
+
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_rfc3339_comes_back(at: datetime) -> None:
     assert parse_rfc3339(rfc3339(at)) == at

@@ -320,6 +320,9 @@ def test_what_one_misread_figure_explains_does_not_decide() -> None:
     assert tamper_of(way(*COLUMN, head="2026-11-08", confidence=0.6)).verdict is not Verdict.FAIL
     assert tamper_of(way(*COLUMN, head="2026-11-07", confidence=0.6)).verdict is not Verdict.FAIL
     assert tamper_of(way(*COLUMN, head="2026-11-08", confidence=0.95)).verdict is Verdict.FAIL
+    timed = way(*COLUMN, head="2026-11-08T18:20")
+    assert tamper_of(timed).verdict is Verdict.INCONCLUSIVE
+    assert tamper_of(way(*COLUMN, head="2026-11-07T18:20")).verdict is Verdict.FAIL
 
 
 def test_a_date_under_another_events_label_proves_no_delivery() -> None:
@@ -423,6 +426,7 @@ def test_a_stamp_on_a_photo_is_held_against_the_cameras_clock() -> None:
         ("2026/11/06 16:32", False), ("2026/11/06 17:02", True),  # zones are 26 hours apart at most
         ("2026/11/05", False), ("2026/11/06", False), ("2026/11/08", True),
         ("2026/11/03", True),
+        ("5 Nov 14:32", False), ("3 Nov 14:32", True),  # of the year it was taken in
     ],
 )  # fmt: skip
 def test_a_stamp_is_the_cameras_own_or_another_zones(stamp: str, contradicts: bool) -> None:

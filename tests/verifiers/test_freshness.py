@@ -60,6 +60,13 @@ def test_an_instant_is_judged_to_the_second(age: timedelta, verdict: Verdict, co
     assert judged(TEXT, captured(age)) == (verdict, [code])
 
 
+def test_a_stamp_of_seconds_is_stale_only_if_it_is_in_all_of_its_second() -> None:
+    own = facts_of(TEXT, captured(DAYS))
+    last = NOW + timedelta(microseconds=999_999)
+    assert age_of(own, last, DAYS).age is Age.UNKNOWN
+    assert age_of(own, last + timedelta.resolution, DAYS).age is Age.STALE
+
+
 @pytest.mark.parametrize(
     ("age", "verdict", "code"),
     [

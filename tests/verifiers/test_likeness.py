@@ -85,6 +85,8 @@ def test_a_citys_bits_fall_with_each_letter_that_differs(
         (Party(name="Jane Doe"), Party(name="J. Doe"), 8.0),  # an initial has two
         (Party(name="Jane Doe"), Party(name="Robert Miller"), -6.0),
         (Party(name="Jane Doe"), Party(name="Jane Miller"), 3.0),
+        # Each word goes with the one that is most like it, wherever that stands.
+        (Party(name="Marian Marina"), Party(name="Marina Marian"), 12.0),
         (Party(name="Jane Mary Ann Doe"), Party(name="Janemaryann Doe"), 12.0),  # two at most
         (Party(postal_code="63101-1234"), Party(postal_code="631"), 7.0),
         (Party(postal_code="63101"), Party(postal_code="63102"), 2.33),

@@ -47,6 +47,12 @@ def test_what_stands_lower_or_on_another_page_is_another_line(
     assert len(texts(boxed("b", second), boxed("a", first))) == 2 - one
 
 
+def test_small_print_beside_large_stands_in_its_line_whatever_lies_between() -> None:
+    large, small = boxed("Delivered", box(0, 0, 90, 30)), boxed("5 Nov", box(100, 12, 40, 7))
+    between = boxed("®", box(92, 9, 4, 6))
+    assert texts(large, small, between) == ["®", "Delivered  5 Nov"]
+
+
 def test_a_line_is_as_sure_as_its_least_sure_part_and_letters_are_plain() -> None:
     row = Facts([boxed("１Z", box(0, 9, 9, 9), 1.0), boxed("⼀", box(20, 9, 9, 9), 0.99)])
     (line,) = lines_of(row)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verifiers.timestamps.graph import negative_cycle
+from verifiers.timestamps.graph import negative_cycle, negative_walk
 from verifiers.timestamps.solver import Claim, Problem, contradiction, shift_ranges, undecided
 
 
@@ -149,6 +149,13 @@ def test_a_later_claim_of_a_clock_takes_the_place_of_its_earlier_one() -> None:
 def test_a_cycle_whose_last_step_leads_to_the_first_node_is_one() -> None:
     assert negative_cycle(2, [(0, 1, 0, 8), (1, 0, -1, 7)]) in ([7, 8], [8, 7])
     assert negative_cycle(2, [(0, 1, 0, 8), (1, 0, 0, 7)]) == []
+
+
+def test_a_walk_that_comes_back_one_too_early_is_negative_and_one_that_is_on_time_is_not() -> None:
+    edges = [(0, 1, 0, 8), (1, 0, -1, 7)]
+    assert negative_walk(2, edges, 0, 2) == [8, 7]
+    assert negative_walk(2, edges, 0, 1) == []  # it needs two claims
+    assert negative_walk(2, [(0, 1, 1, 8), (1, 0, -1, 7)], 0, 9) == []
 
 
 def test_three_facts_conflict_where_no_two_do() -> None:

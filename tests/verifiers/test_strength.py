@@ -93,6 +93,7 @@ def test_what_was_asked_and_not_found_is_listed() -> None:
     _, codes = judge(*NUMBERS, items=(RECORD, absent))
     (told,) = codes["asked-and-not-found"]
     assert NUMBER in told.sentence and "was not there" in told.sentence
+    assert told.do and told.rests == ((TRACKING.sha256, "item:"),)
 
 
 def test_grades_are_counted_best_first() -> None:

@@ -471,6 +471,16 @@ def test_a_proof_printed_before_the_delivery_it_proves_is_caught() -> None:
     assert (verdict, codes(findings)) == (Verdict.FAIL, {"printed-before-delivery"})
 
 
+def test_a_proof_is_as_new_as_its_latest_date() -> None:
+    dates = [
+        said("document.printed.at", day, by="ups", item="pod")
+        for day in ("2026-11-06", "2026-10-20")
+    ]
+    delivered = scan("scan.delivered.at", "2026-11-05T14:00:00Z")
+    for both in (dates, dates[::-1]):
+        assert "printed-before-delivery" not in codes(judge(delivered, *both)[1])
+
+
 def test_a_mail_dated_after_it_arrived_has_a_wrong_clock() -> None:
     mail = item("mail", Role.MESSAGE_MAIL, origin="buyer")
     sent = said("message.sent.at", "2026-11-05T20:00:00+00:00", by="buyer", item="mail")

@@ -180,7 +180,7 @@ def _of_item(facts: Facts) -> Iterator[Finding]:
     others = _carriers_of(numbers)
     foreign = [name for name in others if not _akin(name, borne.name)]
     if foreign and borne.confidence >= 0.7:
-        whose = CARRIERS.get(foreign[0], foreign[0])
+        whose = CARRIERS[foreign[0]]
         number = others[foreign[0]][0]
         said = f"It bears the mark of {called}; its number {number.text} is one of {whose}."
         yield _DIFFERS.saying(said, *borne.facts, number)
