@@ -40,6 +40,8 @@ CHANGES: dict[str, dict[int, str]] = {
         "weekdays and shorter lines, and a column of dates that a delivery ends is a history",
         6: "words off their line or typed upon a page count half in a line without figures",
         7: "a later day that stands behind words of its own is hardly a second delivery",
+        8: "a form's field with a ground of its own covers text as a note does, and a day that "
+        "became another at two places of a scan is no slip of its hidden text",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -90,6 +90,41 @@ def test_a_note_with_a_ground_of_its_own_over_a_value_is_told() -> None:
     assert verdict(edited) is Verdict.FAIL
 
 
+def drawn_for_it(kind: str, *, ground: str, says: str) -> dict[int, bytes]:
+    """Objects of an annotation over a line, 9 and what is drawn for it, and the page with it."""
+    form = (
+        f"<< /Type /XObject /Subtype /Form /BBox [0 0 322 16] /Length {len(ground)} >>\n"
+        f"stream\n{ground}\nendstream"
+    )
+    place = f"/Rect [38 {y_of(3) - 4} 360 {y_of(3) + 12}] /AP << /N 60 0 R >>"
+    note = f"<< /Type /Annot /Subtype {kind} {place} {says} >>"
+    return {9: note.encode(), 60: form.encode(), PAGE: page("3 0 R", annots="9 0 R")}
+
+
+PAPER, TINT = "1 1 1 rg 0 0 322 16 re f", "1 1 0 RG 0 0 322 16 re S"
+FIELD = f"/FT /Tx /T (t) /V ({OTHER_DAY})"
+
+
+def test_a_field_with_a_ground_of_its_own_over_a_value_is_told() -> None:
+    edited = appended(letter(), drawn_for_it("/Widget", ground=PAPER, says=FIELD))
+    found = traces(edited)["trace.cover.replaced"]
+    assert f'a field "{OTHER_DAY}" is laid over "{LETTER[3]}"' == found.text
+    assert verdict(edited) is Verdict.FAIL
+    # One that is a frame only hides nothing, nor does an empty one that waits for an answer.
+    for ground, says in ((TINT, FIELD), (PAPER, "/FT /Tx /T (t)")):
+        edited = appended(letter(), drawn_for_it("/Widget", ground=ground, says=says))
+        assert verdict(edited) is Verdict.PASS
+
+
+def test_a_note_without_a_ground_upon_a_box_of_paper_is_told() -> None:
+    over = drawn_for_it("/Square", ground=PAPER, says="/C [1 0 0]")
+    rect = f"/Rect [40 {y_of(3) - 2} 300 {y_of(3) + 11}]"
+    note = f"<< /Type /Annot /Subtype /FreeText {rect} /Contents ({OTHER_DAY}) /DA (/Helv 12 Tf) >>"
+    both = {**over, 61: note.encode(), PAGE: page("3 0 R", annots="9 0 R 61 0 R")}
+    assert verdict(appended(letter(), both)) is Verdict.FAIL
+    assert verdict(appended(letter(), over)) is Verdict.PASS  # a redaction
+
+
 def test_a_run_put_in_by_another_hand_is_unlike_its_neighbours() -> None:
     drawn = redrawn(*(line if row != 3 else "Delivered On:" for row, line in enumerate(LETTER)))
     put_in = f"BT /F2 11.5 Tf 0 g 122 {y_of(3) - 1} Td (November 3, 2026 14:32) Tj ET\n"

@@ -67,6 +67,16 @@ def traces(data: bytes) -> dict[str, Fact]:
     return {fact.name: fact for fact in pdf.read(received(data))}
 
 
+def test_one_day_that_became_another_at_two_places_is_no_slip() -> None:
+    """One figure changed at each: at one place alone that is told, and does not decide."""
+    letter = (*LETTER, "2026-11-17 14:32 Front door", "2026-11-13 07:11 On the way")
+    once = [line.replace("17 14", "14 14") if row == 3 else line for row, line in enumerate(letter)]
+    twice = [line.replace("17 14", "14 14") for line in letter]
+    for shown, verdict in ((once, Verdict.INCONCLUSIVE), (twice, Verdict.FAIL)):
+        found = Facts(pdf.read(received(scan(shown, hidden=letter))))
+        assert found.first("trace.text.layer") and tamper_of(found).verdict is verdict
+
+
 def with_line(row: int, line: str) -> list[str]:
     return [line if at == row else said for at, said in enumerate(LETTER)]
 

@@ -8,10 +8,10 @@ so each is told apart, and what is said to be hidden is rendered with and withou
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from verifiers.readers.traces.pdf_marks import Box, Mark, Page
+from verifiers.readers.traces.pdf_marks import WIDGET, Box, Mark, Note, Page
 from verifiers.readers.traces.trace import Trace, shortened
 
 # Ink of a cover: light paper is 200 and more in every channel, redaction bars are below 90.
@@ -101,7 +101,7 @@ def _told(
 def noted(page: Page) -> list[Trace]:
     """Annotations with a fill that lie over text: they look like the page, and are not of it."""
     traces = []
-    for note in page.notes:
+    for place, note in enumerate(page.notes):
         if note.subtype not in _COVERING or not note.opaque:
             continue
         hidden = [
@@ -110,19 +110,32 @@ def noted(page: Page) -> list[Trace]:
         ]  # fmt: skip
         if not hidden or _runs(hidden) > _FEW or note.box.area > 0.25 * page.width * page.height:
             continue
-        was = shortened(_spaced(hidden))
-        if note.text.strip() and _joined(hidden) != "".join(note.text.split()):
-            now = shortened(note.text)
-            said = f'a note "{now}" is laid over "{was}"'
-            traces.append(Trace("trace.cover.replaced", said, note.box.on(page.number), 0.95))
-        else:
+        was, field = shortened(_spaced(hidden)), note.subtype == WIDGET
+        now = note.shows or next(_over(note, page.notes[place + 1 :]), "")
+        unnamed = field and note.written and not now
+        at = note.box.on(page.number)
+        if unnamed or (now and _joined(hidden) != "".join(now.split())):
+            with_text = f'"{shortened(now)}"' if now else "with text of its own"
+            said = f'a {"field" if field else "note"} {with_text} is laid over "{was}"'
+            # Forms print hints where their fields lie: "day, month, year".
+            hint = field and not any(map(str.isdigit, was))
+            traces.append(Trace("trace.cover.replaced", said, at, 0.4 if hint else 0.95))
+        elif not field and not now:
             said = f'a filled annotation lies over "{was}"'
-            traces.append(Trace("trace.cover.redaction", said, note.box.on(page.number), 0.6))
+            traces.append(Trace("trace.cover.redaction", said, at, 0.6))
     return traces
 
 
-# FreeText, Square, Circle, Stamp (ISO 32000-1, 12.5.6; pdfium's numbers).
-_COVERING = frozenset({3, 5, 6, 13})
+def _over(note: Note, later: Sequence[Note]) -> Iterator[str]:
+    """What later annotations write upon one, each with most of itself within it."""
+    for other in later:
+        written = other.subtype in _COVERING and other.shows
+        if written and note.box.common(other.box) >= 0.5 * other.box.area > 0:
+            yield other.shows
+
+
+# FreeText, Square, Circle, Stamp, a form's field (ISO 32000-1, 12.5.6; pdfium's numbers).
+_COVERING = frozenset({3, 5, 6, 13, WIDGET})
 
 
 def _joined(marks: Sequence[Mark]) -> str:

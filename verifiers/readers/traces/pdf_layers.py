@@ -4,7 +4,8 @@ A scanner's program recognises the picture that it made. A picture that was alte
 another date than the text that can still be searched and copied. Both texts are recognitions, and
 both slip: a difference counts only where both read as a date, a clock or a number, in digits that
 are not taken for each other, in the weekday too, or all over a number, and where nearly all else
-agrees. A difference in a single digit is told, and does not decide.
+agrees. A difference in a single digit is told, and does not decide, unless one day became another
+at two places.
 
 Recognising a page takes most of a second. So first only the places are read at which the hidden
 text states a value, where it lies: a fifth of that. Where a place does not show what is stated, the
@@ -15,6 +16,7 @@ and judged by that alone.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 MAX_PAGES = 2
 _OF_PAGE = 0.5  # of a page that its picture covers at least
 _SURE = 0.9  # of our own recognition
-_FEW = 2  # places that say otherwise; more are a poor recognition
+_FEW = 2  # places that say otherwise; more are a poor recognition, if not so many agree to each
+_TO_ONE = 4
 _STRENGTH, _ONE_DIGIT = 0.85, 0.6
 # Of a line's height: how far over and under its hidden text it may reach, and how far a word of it
 # is from the next one.
@@ -125,17 +128,28 @@ def _of_page(page: Page, pairs: Sequence[_Pair]) -> list[Trace]:
     agreed = sum(pair.stated == pair.seen for pair in pairs)
     differing = [(pair, how) for pair in pairs if (how := _difference(pair.stated, pair.seen))]
     # Of a poor recognition nothing can be told: most of what is stated has to agree.
-    if not differing or len(differing) > _FEW or agreed < max(2, len(pairs) - agreed):
+    most = max(_FEW, agreed // _TO_ONE)
+    if not differing or len(differing) > most or agreed < max(2, len(pairs) - agreed):
         return []
+    again = Counter(change for pair, _ in differing for change in _days_changed(pair))
     return [
         Trace(
             "trace.text.layer",
             f'its hidden text says "{shortened(pair.hidden)}" where the picture shows '
             f'"{shortened(pair.shown)}"',
             pair.place.on(page.number),
-            how,
+            _STRENGTH if any(again[change] > 1 for change in _days_changed(pair)) else how,
         )
         for pair, how in differing
+    ]
+
+
+def _days_changed(pair: _Pair) -> list[tuple[str, str]]:
+    """Each day that became another one; one that did so at two places is no slip."""
+    return [
+        (one.text, other.text)
+        for one, other in zip(pair.stated, pair.seen, strict=True)
+        if one.kind == other.kind == "day" and one.text != other.text
     ]
 
 

@@ -18,7 +18,9 @@ from evidence.locators import Locator, page_box
 MAX_OBJECTS = 6_000
 MAX_DEPTH = 6
 _TEXT, _PATH, _IMAGE, _FORM = 1, 2, 3, 5
-_FREE_TEXT = 3  # an annotation's subtype
+_FREE_TEXT, WIDGET = 3, 20  # subtypes of annotations
+# Of an annotation's area, what is painted behind all it says; parts of it that are looked at.
+_GROUND, _MOST_DRAWN = 0.7, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An annotation: its subtype in pdfium's numbers, its box, its text, whether it has a fill."""
+    """An annotation: its subtype in pdfium's numbers, its box, its text, whether it has a fill.
+
+    value    of a form's field, which has a fill if one is drawn for it; "" if a parent holds it
+    written  its own drawing has text
+    """
 
     subtype: int
     box: Box
@@ -102,6 +108,11 @@ class Note:
     opaque: bool
     value: str = ""
     field_name: str = ""
+    written: bool = False
+
+    @property
+    def shows(self) -> str:
+        return (self.value if self.subtype == WIDGET else self.text).strip()
 
 
 @dataclass(slots=True)
@@ -279,18 +290,51 @@ def _notes(pdfium: Any, page: Any, frame: _Frame) -> Iterator[Note]:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
             # FreeText keeps the colour of its ground under C, figures under IC (12.5.6.6, .8).
             key = b"C" if kind == _FREE_TEXT else b"IC"
-            filled = pdfium.FPDFAnnot_HasKey(annotation, key)
+            filled = kind != WIDGET and pdfium.FPDFAnnot_HasKey(annotation, key)
+            box = frame.box(min(sides.left, sides.right), min(sides.bottom, sides.top),
+                            max(sides.left, sides.right), max(sides.bottom, sides.top))  # fmt: skip
+            ground, written = _drawing(pdfium, annotation, box)
             yield Note(
-                kind,
-                frame.box(min(sides.left, sides.right), min(sides.bottom, sides.top),
-                          max(sides.left, sides.right), max(sides.bottom, sides.top)),
+                kind, box,
                 _string(pdfium, annotation, b"Contents"),
-                bool(filled),
+                bool(filled) or ground,
                 _string(pdfium, annotation, b"V"),
                 _string(pdfium, annotation, b"T"),
+                written,
             )  # fmt: skip
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
+
+
+def _drawing(pdfium: Any, annotation: Any, box: Box) -> tuple[bool, bool]:
+    """Of an annotation's own drawing (12.5.5): whether an area of it lets nothing through, and
+    whether it has text.
+
+    Bounds are those of its drawing, which is nearly always as large as its place on the page.
+    """
+    ground = written = False
+    for index in range(min(pdfium.FPDFAnnot_GetObjectCount(annotation), _MOST_DRAWN)):
+        thing = pdfium.FPDFAnnot_GetObject(annotation, index)
+        kind = pdfium.FPDFPageObj_GetType(thing)
+        written = written or kind == _TEXT
+        if kind in {_PATH, _IMAGE} and _lets_nothing_through(pdfium, thing, kind):
+            sides = [ctypes.c_float() for _ in range(4)]
+            if pdfium.FPDFPageObj_GetBounds(thing, *sides):
+                x0, y0, x1, y1 = (side.value for side in sides)
+                ground = ground or (x1 - x0) * (y1 - y0) >= _GROUND * box.area > 0
+    return ground, written
+
+
+def _lets_nothing_through(pdfium: Any, thing: Any, kind: int) -> bool:
+    if pdfium.FPDFPageObj_HasTransparency(thing):
+        return False
+    if kind == _IMAGE:
+        return True
+    colour = [ctypes.c_uint() for _ in range(4)]
+    mode, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.FPDFPageObj_GetFillColor(thing, *colour)
+    pdfium.FPDFPath_GetDrawMode(thing, mode, stroke)
+    return bool(mode.value) and colour[3].value >= 230
 
 
 def _string(pdfium: Any, annotation: Any, key: bytes) -> str:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from verifiers.readers.traces.pdf_marks import Box, Mark, Note, Page
+from verifiers.readers.traces.pdf_marks import WIDGET, Box, Mark, Note, Page
 from verifiers.readers.traces.trace import Trace, shortened
 
 MAX_REVISIONS = 8
@@ -133,18 +133,14 @@ def _letters(lines: Sequence[Line]) -> Counter[str]:
     return Counter(c for line in lines for c in line.key)
 
 
-# Widget (ISO 32000-1, 12.5.6.19; pdfium's number).
-_WIDGET = 20
-
-
 def _value_changes(old: Page, new: Page) -> Iterator[Trace]:
     """Filling in an empty field is what forms are for; replacing what was filled in is not."""
     known: dict[str, Note] = {
-        note.field_name: note for note in old.notes if note.subtype == _WIDGET and note.field_name
+        note.field_name: note for note in old.notes if note.subtype == WIDGET and note.field_name
     }
     for note in new.notes:
         before = known.get(note.field_name)
-        if note.subtype != _WIDGET or before is None or not before.value.strip():
+        if note.subtype != WIDGET or before is None or not before.value.strip():
             continue
         if before.value != note.value:
             yield Trace(
