@@ -42,6 +42,8 @@ CHANGES: dict[str, dict[int, str]] = {
         7: "a later day that stands behind words of its own is hardly a second delivery",
         8: "a form's field with a ground of its own covers text as a note does, and a day that "
         "became another at two places of a scan is no slip of its hidden text",
+        9: "words on another paper count half in a line without figures, and so do all of these "
+        "where nothing was read",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

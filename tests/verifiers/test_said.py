@@ -144,6 +144,12 @@ def test_the_carrier_that_a_label_announces_is_the_carrier(line: str) -> None:
     assert carrier_of(said("Somebody's page", line)).name == "dhl"
 
 
+def test_a_brand_that_is_an_everyday_word_counts_where_it_is_meant_as_a_name() -> None:
+    assert carrier_of(said("Bring")).name == "posten_norge"
+    assert carrier_of(said("Please collect your parcel", "Carrier: Bring")).name == "posten_norge"
+    assert carrier_of(said("Bring your passport to collect it")).name is None
+
+
 def test_ems_is_chinas_only_if_the_number_is() -> None:
     assert carrier_of(said("EMS", "Tracking number: EA577877376CN")).name == "china_ems"
     assert carrier_of(said("EMS", "Tracking number: EM123456785JP")).name == "japan_post"

@@ -56,6 +56,11 @@ def test_a_photo_is_not_level_and_an_editors_name_goes_with_what_stands_off_its_
         for line, verdict in (("https://track.test", Verdict.PASS), ("5 May", Verdict.FAIL)):
             said = fact("document.text", line, box(10, 50, 90, 14), 0.97)
             assert tamper_of(Facts([size, *screen, trace, said])).verdict is verdict
+    # Nor does what looks like a word on a photograph and was read as none.
+    read = fact("reading.engine", "rapidocr", WHOLE)
+    for name in ("off_line", "typed_upon", "strange_paper"):
+        trace = fact(f"trace.picture.{name}", "it is unlike the rest", box(12, 52, 80, 10), 0.86)
+        assert tamper_of(Facts([size, *screen, trace, read])).verdict is Verdict.PASS
     # Saving anew moves no word.
     weak = [("trace.file.editor", 0.6), ("trace.picture.off_line", 0.5)]
     assert judged(*weak).verdict is Verdict.FAIL

@@ -96,13 +96,18 @@ def is_stated(trace: Fact, facts: Facts) -> bool:
     )
 
 
-def is_of_words(trace: Fact, facts: Facts) -> bool:
-    """Whether a trace is on writing, of a line in which no figure was read."""
+def states_nothing(trace: Fact, facts: Facts) -> bool:
+    """Whether what a trace is on was read, and no figure found there: words, or no writing at all.
+
+    False where nothing was recognised in the picture, as without the extra `ocr`.
+    """
     area = place_of(trace)
     if area is None:
         return False
     said = [fact.text for fact in facts.named("document.text") if _overlap(area, fact)]
-    return bool(said) and not any(char.isdecimal() for text in said for char in text)
+    if not said:
+        return facts.first("reading.engine") is not None
+    return not any(char.isdecimal() for text in said for char in text)
 
 
 def _overlap(area: Area, fact: Fact) -> bool:

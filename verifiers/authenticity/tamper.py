@@ -15,7 +15,7 @@ from evidence.verdicts import Finding, Severity, Verdict
 from verifiers.authenticity import events, numbers, stamps, weekdays
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.findings import CONTRADICTIONS, TRACES, Trait
-from verifiers.authenticity.lines import is_of_words, is_stated, lines_of
+from verifiers.authenticity.lines import is_stated, lines_of, states_nothing
 from verifiers.marks.kind import FileKind, kind_of
 
 FAIL = 0.8
@@ -103,7 +103,7 @@ def _weighed(facts: Facts) -> Iterator[_Weighed]:
         share = _OF_MANY if composed and fact.name in _ONE_MAKING else share
         if fact.name in _OF_WRITING:
             off = fact.name == "trace.picture.off_line"
-            share = _OF_SEEN if (seen and off) or is_of_words(fact, facts) else share
+            share = _OF_SEEN if (seen and off) or states_nothing(fact, facts) else share
         weight = share * trait.weight * fact.confidence
         yield _one(trait, fact.name, weight, _sentence(fact), (fact,))
     for found in contradictions_of(facts):
@@ -124,7 +124,10 @@ _OF_SAVING = frozenset({"trace.picture.strange_part", "trace.picture.strange_pap
 _ODD = "trace.picture.odd_figures"
 # Paper before a camera or in a scanner is never quite level or flat; and pages set words of another
 # size or script off the line: in a line without figures too little is stated to be worth an edit.
-_OF_WRITING = frozenset({"trace.picture.off_line", "trace.picture.typed_upon"})
+# Nor is what looks like a word's box on a photograph and was read as none.
+_OF_WRITING = frozenset(
+    {"trace.picture.off_line", "trace.picture.typed_upon", "trace.picture.strange_paper"}
+)
 _SEEN, _OF_SEEN = frozenset({FileKind.PHOTO, FileKind.SCAN}), 0.5
 # What a page that tells one story cannot say; messages between pictures tell several.
 _ONE_STORY = frozenset({"order", "twice"})

@@ -80,6 +80,19 @@ def test_a_value_under_a_box_of_paper_is_read_again() -> None:
     assert verdict(out.getvalue()) is Verdict.FAIL
 
 
+def test_a_tick_in_the_box_that_a_letter_printed_hides_nothing() -> None:
+    box = Box(100, 100, 110, 110)
+    for printed, told in (("\uf0a8", False), ("____", False), ("☐", False), ("5", True)):
+        marks = [
+            Mark(0, "text", box, text=printed),
+            Mark(1, "fill", box, fill=(255, 255, 255, 255), rectangle=True),
+            Mark(2, "text", box, text="✔"),
+        ]
+        sheet = Page(1, 600, 800, marks)
+        found = pdf_covers.covered(sheet, lambda mark, box: pdf_covers.Look(255, 9))
+        assert bool(found) is told
+
+
 def test_a_note_with_a_ground_of_its_own_over_a_value_is_told() -> None:
     note = (
         f"<< /Type /Annot /Subtype /FreeText /Rect [38 {y_of(3) - 4} 360 {y_of(3) + 12}]"

@@ -46,6 +46,7 @@ class _Known:
     names: re.Pattern[str] | None
     sites: re.Pattern[str] | None
     phrases: re.Pattern[str] | None
+    common: re.Pattern[str] | None
     words: tuple[str, ...]
 
 
@@ -65,7 +66,10 @@ def marks_in(rows: Sequence[Row]) -> list[Mark]:
                     named = any(
                         line == id(cell) and _begins(text, known.names) for line, text in announced
                     )
-                    found.append(replace(mark, strength=0.9) if named else mark)
+                    if named:
+                        found.append(replace(mark, strength=0.9))
+                    elif not _is_common(mark, known):
+                        found.append(mark)
     return found
 
 
@@ -133,6 +137,12 @@ def _of_name(match: re.Match[str], cell: Line, folded: str, number: int, usual: 
     return min(strength, 0.9)
 
 
+def _is_common(mark: Mark, known: _Known) -> bool:
+    """Whether it is an everyday word in a line of others: "bring your passport"."""
+    word = known.common is not None and known.common.fullmatch(fold(mark.text)) is not None
+    return word and len(mark.line.text.split()) > 1
+
+
 def _begins(text: str, names: re.Pattern[str] | None) -> bool:
     """Whether a value begins with the name: "Carrier: DHL Leeds"."""
     return names is not None and names.match(text) is not None
@@ -151,6 +161,7 @@ def _table() -> tuple[_Known, ...]:
                     _words(entry.get("names", ())),
                     _sites(entry.get("sites", ())),
                     _words(entry.get("phrases", ())),
+                    _words(entry.get("common", ())),
                     (
                         *map(fold, (*entry.get("names", ()), *entry.get("phrases", ()))),
                         *entry.get("sites", ()),

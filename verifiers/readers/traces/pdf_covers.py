@@ -18,7 +18,6 @@ from verifiers.readers.traces.trace import Trace, shortened
 _LIGHT, _DARK = 190, 90
 # A cover of more texts than this is a panel of the page's own design, such as an open menu.
 _FEW = 12
-_BLANKS = re.compile(r"[\s._\-–—·•…□☐/:|]*")
 _REDACTED = re.compile(
     r"redact|removed|privat|confiden|masked|隐藏|已遮盖|geschwärzt", re.IGNORECASE
 )
@@ -48,7 +47,8 @@ def covered(page: Page, shows: Shows) -> list[Trace]:
             if text.order < cover.order
             and text.box.area > 0
             and cover.box.common(text.box) >= 0.7 * text.box.area
-            and not _BLANKS.fullmatch(text.text)
+            # Lines to write upon and boxes to tick, often signs of a font, say nothing.
+            and any(char.isalnum() for char in text.text)
         ]
         if not hidden or _runs(hidden) > _FEW:
             continue
