@@ -23,6 +23,7 @@ CHANGES: dict[str, dict[int, str]] = {
     "marks.origin": {
         2: "captures, photos, scans and chats are told apart by their pixels",
         3: "a chat in which only one side has spoken is one",
+        4: "a whole sheet in grey was scanned, and what something lies all around was photographed",
     },
     "timestamps.order": {
         2: "what only a clock change makes possible leaves the answer open",

@@ -77,6 +77,9 @@ SEEN = {"even": 0.1, "tones": 0.3, "tint": 2.5, "colour": 90}
         (SEEN | {"shade": 7}, (), PHOTO, 0.7, "its light falls off by 7 hundredths"),
         (SEEN | {"shade": 8, "tint": 3}, (), PHOTO, 0.9, "its white has a tint"),
         (SEEN | {"shade": 7, "rim": 0.5}, (), PHOTO, 0.8, "something else lies around"),
+        # All around a paper lies something else, though its light is even and its white grey.
+        (SEEN | {"shade": 2, "tint": 2, "rim": 0.9}, (), PHOTO, 0.65, "something else lies around"),
+        (SEEN | {"shade": 2, "tint": 2, "rim": 0.9, "colour": 6}, (), SCAN, 0.65, "colour"),
         (SEEN | {"shade": 7, "paper": 149}, (), PHOTO, 0.8, "most of it is dark"),
         (SEEN | {"shade": 12, "tint": 9, "rim": 0.7, "paper": 90}, (), PHOTO, 0.95, "falls off"),
         (SEEN | {"shade": 5}, (), UNKNOWN, 0.5, "nothing tells by which"),
@@ -99,6 +102,21 @@ def test_a_picture_is_judged_by_its_measures(
     assert why in found.why
     devices = [one for one in (SCANNER, CAMERA) if one in more]
     assert found.facts == tuple(devices[:1] or traits(measured)[:1])
+
+
+@pytest.mark.parametrize(
+    ("size", "more", "kind"),
+    [
+        ("1654 x 2339", {}, SCAN), ("2550 x 3300", {}, SCAN), ("2339 x 1654", {}, SCAN),
+        ("1654 x 2339", {"colour": 3}, PORTAL), ("1654 x 2339", {"paper": 255}, PORTAL),
+        ("1654 x 2300", {}, PORTAL), ("595 x 842", {}, PORTAL), ("large", {}, PORTAL),
+    ],
+)  # fmt: skip
+def test_a_sheet_that_is_not_quite_white_and_without_colour_was_scanned(
+    size: str, more: Measured, kind: FileKind
+) -> None:
+    grey = DRAWN | {"paper": 243, "colour": 0} | more
+    assert picture(grey, size=size).kind == kind
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from evidence.facts import Facts
+from evidence.items import Item
 from evidence.locators import WHOLE, box
 from evidence.times import Instant, LocalTime
 from tests.verifiers.documents import received
@@ -24,6 +26,10 @@ def placed(*lines: tuple[str, int, int], confidence: float = 1.0) -> Facts:
         for text, x, y in lines
     ]
     return Facts(facts_of_lines(ITEM, made, sizes={0: Size(600, 800)}))
+
+
+def recent() -> Item:
+    return replace(ITEM, collected_at=datetime(2026, 8, 1, tzinfo=UTC))
 
 
 def said(*lines: str) -> Facts:
@@ -83,6 +89,7 @@ def test_what_a_carrier_of_japan_sent_on_is_no_merchants_shipping() -> None:
         ("Delivery time (UTC+8): 2026-11-06 15:19", "+08:00"),
         ("签收时间（北京时间）：2026-11-06 15:19", "Asia/Shanghai"),
         ("Delivered (UTC-8) 2026-11-06 15:19", "-08:00"),
+        ("Delivered: 11/26/2026 08:22 AM (Pacific)", "America/Los_Angeles"),
     ],
 )
 def test_a_label_may_state_the_zone_of_its_moment(line: str, zone: str) -> None:
@@ -93,9 +100,10 @@ def test_a_label_may_state_the_zone_of_its_moment(line: str, zone: str) -> None:
     assert isinstance(printed.time, LocalTime) and len(printed.time.zones) != 1
 
 
-def test_the_heading_of_a_column_states_the_zone_of_its_times() -> None:
+@pytest.mark.parametrize("heading", ["Date / Time (UTC+8)", "Tracking history (UTC+8)"])
+def test_a_heading_states_the_zone_of_the_times_under_it(heading: str) -> None:
     facts = placed(
-        ("Date / Time (UTC+8)", 40, 100), ("Status", 300, 100),
+        (heading, 40, 100), ("Status", 300, 100),
         ("2026-11-06 15:19", 40, 130), ("Delivered", 300, 130),
     )  # fmt: skip
     (one,) = facts.named("delivery.at")
@@ -175,6 +183,22 @@ def test_a_time_of_day_under_its_labelled_day_is_of_it() -> None:
     assert texts(columns, "delivery.at") == ["Nov 6, 2026 3:19 pm"]
 
 
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [("Delivered 26/07/23 08:22", "2026-07-23"), ("Delivered 23-07-26 08:22", "2026-07-23")],
+)
+def test_a_year_of_two_figures_is_one_that_the_item_can_be_of(line: str, day: str) -> None:
+    (one,) = Facts(facts_of_lines(recent(), [Line(line, WHOLE)])).named("delivery.at")
+    assert isinstance(one.time, LocalTime) and one.time.wall.date().isoformat() == day
+
+
+def test_an_hour_in_a_field_of_its_own_is_of_the_labelled_day_over_it() -> None:
+    (one,) = placed(("Delivered on: 2026-07-23", 40, 100), ("Time: 08:22", 40, 116)).named(
+        "delivery.at"
+    )
+    assert isinstance(one.time, LocalTime) and one.time.wall == datetime(2026, 7, 23, 8, 22)
+
+
 def test_a_weekday_over_its_day_decides_it() -> None:
     facts = placed(("DELIVERED", 40, 80), ("Friday", 40, 100), ("11/6/26 at 3:19 PM", 40, 116))
     assert texts(facts, "delivery.at") == ["11/6/26 at 3:19 PM"]
@@ -222,6 +246,7 @@ def test_the_emperors_years_are_read() -> None:
          "00541287083881"),
         ((("Consignment 0398 338 122 4511", 40, 100), ("DPD", 40, 60)), "03983381224511"),
         ((("Numéro d'expédition : 79086049", 40, 100),), "79086049"),
+        ((("您的快件SF1234567890123已于2026年07月23日由本人签收", 40, 100),), "SF1234567890123"),
         ((("Codice spedizioneRA614833561IT", 40, 100),), "RA614833561IT"),
     ],
 )  # fmt: skip

@@ -155,7 +155,8 @@ def _by_pixels(facts: Facts, traits: Mapping[str, float], *, paper: bool) -> Kin
             said = f"its metadata name the camera {camera.text[:60]}"
             return Kind(FileKind.PHOTO, 0.6, said, (camera,))
         return Kind(FileKind.UNKNOWN, 0.5, "its pixels could not be measured", told)
-    if _drawn(traits) and not _cleaned_paper(traits, paper=paper):
+    sheet = _is_sheet(facts) and traits["colour"] <= 2
+    if _drawn(traits) and not _cleaned_paper(traits, paper=paper, sheet=sheet):
         return _of_drawing(traits, told)
     return _of_sight(traits, camera, scanner, told, paper=paper)
 
@@ -168,12 +169,23 @@ def _black_and_white(traits: Mapping[str, float]) -> bool:
     )  # fmt: skip
 
 
-def _cleaned_paper(traits: Mapping[str, float], *, paper: bool) -> bool:
-    """Paper whose grain a scanner or JPEG has smoothed away: not quite white, and askew or soft."""
+def _is_sheet(facts: Facts) -> bool:
+    """Whether a picture has the sides of a sheet, A4 or Letter, at 100 dots an inch or more."""
+    size = facts.first("picture.size")
+    found = re.fullmatch(r"(\d+) x (\d+)", size.text) if size else None
+    if found is None:
+        return False
+    short, long = sorted((int(found[1]), int(found[2])))
+    return short >= 800 and any(abs(long / short - sides) < 0.008 for sides in (1.4142, 1.2941))
+
+
+def _cleaned_paper(traits: Mapping[str, float], *, paper: bool, sheet: bool) -> bool:
+    """Paper whose grain a scanner or JPEG has smoothed away: not quite white, and askew or soft, or
+    a whole sheet without any colour."""
     if not 225 < traits.get("paper", 0.0) < 254.5 or traits["tint"] > 3:
         return False
     soft = paper and traits["colour"] <= 6 and traits.get("sharp", 1.0) < 0.6
-    return soft or abs(traits.get("slant", 0.0)) >= 0.3
+    return soft or sheet or abs(traits.get("slant", 0.0)) >= 0.3
 
 
 def _drawn(traits: Mapping[str, float]) -> bool:
@@ -230,8 +242,9 @@ def _camera_saw(traits: Mapping[str, float]) -> Iterator[tuple[float, str]]:
         yield (2.0 if shade >= 8 else 1.0), f"its light falls off by {shade:.0f} hundredths"
     if traits["tint"] >= 3:
         yield 1.0, "its white has a tint"
-    if traits.get("rim", 0.0) >= 0.5:
-        yield 1.0, "something else lies around the subject"
+    rim = traits.get("rim", 0.0)
+    if rim >= 0.5:
+        yield (2.5 if rim >= 0.9 else 1.0), "something else lies around the subject"
     if traits.get("paper", 255.0) < 150:
         yield 1.0, "most of it is dark"
 

@@ -215,10 +215,20 @@ def _days(day: WrittenDay, context: Context) -> tuple[set[date], float]:
     if len(readings) > 1 and context.custom is not None:
         kept = tuple(r for r in readings if r.form in {context.custom, "ymd"})
         readings, sure = kept or readings, 0.95
+    if day.has_year and len(readings) > 1:
+        readings = _of_these_years(readings, context) or readings
     if day.has_year:
         return {on for r in readings if (on := r.on()) is not None}, sure
     dated = {on for r in readings if (on := _in_some_year(r, day.weekdays, context)) is not None}
     return dated, 0.9 * sure
+
+
+def _of_these_years(readings: tuple[Reading, ...], context: Context) -> tuple[Reading, ...]:
+    """Of 26/07/23, which is of 2026 or of 2023, what lies not long before it came in."""
+    if len({reading.year for reading in readings}) == 1:
+        return readings
+    oldest, latest = context.came_in - timedelta(days=540), context.came_in + timedelta(days=60)
+    return tuple(r for r in readings if (on := r.on()) is not None and oldest <= on <= latest)
 
 
 def _in_some_year(reading: Reading, weekdays: frozenset[int], context: Context) -> date | None:

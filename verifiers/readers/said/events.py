@@ -23,6 +23,8 @@ from verifiers.readers.said.moments import Moment, moments_in
 _NEAR = 2.6
 # What is a moment only together, in two columns: 11/10 | 14:34, and 10.11.2026 | 14.34.
 _SHORT_DAY, _CLOCK = re.compile(r"\d{1,2}[/-]\d{1,2}"), re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
+# What a field for a time of day is called, where the one for its day says of what.
+_HOUR = re.compile(r"(?:time|uhrzeit|zeit|heure|hora|ora|tijd|godzina|时间|時間|時刻)\s?:\s?")
 _DOTTED = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)")
 # Rows over a time of day among which its day is looked for.
 _DAY_ABOVE = 40
@@ -163,7 +165,8 @@ def _hour_of_labelled_day(upper: _Read, lower: _Read) -> None:
     (day,), (clock,) = upper.moments, lower.spots
     line, over = lower.line(clock), upper.line(day)
     both = _both(day, clock)
-    if both is None or line.text.strip() != clock.text or not _left_edges_agree(over, line):
+    said = _HOUR.sub("", fold(line.text.strip()))
+    if both is None or said != fold(clock.text) or not _left_edges_agree(over, line):
         return
     if any(one.cell == day.cell for one in upper.labels) and len(lower.row.cells) > 1:
         return

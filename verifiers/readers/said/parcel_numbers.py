@@ -269,12 +269,17 @@ def _begins_alone(text: str, start: int) -> bool:
     before = text[start - 1 : start]
     if before.islower() and text[start].isalpha():
         return True  # a recognition lost the blank behind its label
-    return not (before and (before.isalnum() or before in "-_/@."))
+    return not (before and (_is_latin(before) or before in "-_/@."))
 
 
 def _ends_alone(text: str, end: int) -> bool:
     after = text[end : end + 1]
-    return not (after and (after.isalnum() or after in "_/@"))
+    return not (after and (_is_latin(after) or after in "_/@"))
+
+
+def _is_latin(sign: str) -> bool:
+    """A letter or figure; words of East Asia stand beside a number without a blank."""
+    return sign.isalnum() and not "\u3000" <= sign <= "\u9fff"
 
 
 def _believed(one: Candidate, marks: Collection[str], groups: int) -> bool:

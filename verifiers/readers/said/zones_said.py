@@ -54,6 +54,7 @@ _ZONE = re.compile(
     rf"|(?P<utc>utc|gmt)\s?{_OFFSET}"
     r"|(?P<named>" + "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True)) + r")"
     r"|(?P<us>" + "|".join(_NAMES) + r")\s?(?:(?:standard|daylight)\s)?time"
+    r"|(?<=[(\[])(?P<named_us>" + "|".join(_NAMES) + r")(?=[)\]])"
     r"|(?P<iana>[a-z]{2,12}/[a-z_]{3,20}(?:/[a-z_]{3,20})?)"
     r"|(?P<local>local\s?time|ortszeit|heure\slocale|hora\slocal|ora\slocale|当地时间|當地時間"
     r"|现地时间|現地時間)"
@@ -72,7 +73,8 @@ _IN_BRACKETS = re.compile(
 _BRACKET = re.compile(r"\s?[(\[]")
 # The heading of a column of times, in front of its zone.
 _COLUMN = re.compile(
-    r"(?:(?:local|event|scan|date|day|times?|datum|zeit|uhrzeit|datum|tijd|heure|fecha|hora|data|ora|czas|godzina|and|und|et|y|e|en|i"
+    r"(?:(?:tracking|shipment|history|events|progress|updates|物流|轨迹|信息|详情|追踪|记录"
+    r"|local|event|scan|date|day|times?|datum|zeit|uhrzeit|tijd|heure|fecha|hora|data|ora|czas|godzina|and|und|et|y|e|en|i"
     r"|时间|時間|日時|日期|日付|时刻)[\s/&,]{0,3}){1,4}(?=[(\[])"
 )
 
@@ -119,8 +121,8 @@ def _names(match: re.Match[str]) -> tuple[str, ...] | None:
         return (_offset(match),)
     if match["named"]:
         return (_WORDS[match["named"]],)
-    if match["us"]:
-        return (_NAMES[match["us"]],)
+    if clock := match["us"] or match["named_us"]:
+        return (_NAMES[clock],)
     if match["local"]:
         return ()
     if match["letters"]:
