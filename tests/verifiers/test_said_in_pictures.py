@@ -19,13 +19,13 @@ from verifiers.readers.said.facts import Size, facts_of_lines
 ITEM = received(b"a picture")
 
 
-def placed(*lines: tuple[str, int, int], confidence: float = 1.0) -> Facts:
+def placed(*lines: tuple[str, int, int], confidence: float = 1.0, photo: bool = False) -> Facts:
     """Lines of twelve points height at x, y, in a picture of 600 x 800."""
     made = [
         Line(text, box(x, y, 7 * len(text), 12), (x, y, 7 * len(text), 12), 0, confidence)
         for text, x, y in lines
     ]
-    return Facts(facts_of_lines(ITEM, made, sizes={0: Size(600, 800)}))
+    return Facts(facts_of_lines(ITEM, made, sizes={0: Size(600, 800)}, photo=photo))
 
 
 def recent() -> Item:
@@ -127,16 +127,17 @@ def test_an_abbreviation_of_two_is_the_one_of_the_documents_only_country(
 
 
 def test_a_photos_stamp_is_when_it_was_taken_wherever_its_block_stands() -> None:
-    stamp = placed(
+    block = (
         ("14:31", 40, 500), ("2026.10.19 星期一", 40, 520), ("上海市・浦东新区", 40, 540),
         ("今日水印相机", 40, 560),
     )  # fmt: skip
-    (one,) = stamp.named(_MADE)
+    (one,) = placed(*block, photo=True).named(_MADE)
     assert isinstance(one.time, LocalTime) and one.time.wall == datetime(2026, 10, 19, 14, 31)
-    labelled = placed(("Delivered", 40, 500), ("Nov 6, 2026 3:19 PM", 40, 520))
-    assert not labelled.named(_MADE)
-    two = placed(("Nov 6, 2026", 40, 500), ("Nov 8, 2026", 40, 520), ("Austin TX 78745", 40, 540))
-    assert not two.named(_MADE)
+    assert not placed(*block).named(_MADE)  # a part of a page, as a program drew it
+    labelled = (("Delivered", 40, 500), ("Nov 6, 2026 3:19 PM", 40, 520))
+    assert not placed(*labelled, photo=True).named(_MADE)
+    two = (("Nov 6, 2026", 40, 500), ("Nov 8, 2026", 40, 520), ("Austin TX 78745", 40, 540))
+    assert not placed(*two, photo=True).named(_MADE)
 
 
 def test_the_day_of_a_paper_is_its_own_if_it_is_later_than_all_that_it_tells() -> None:

@@ -72,6 +72,10 @@ def text_of(item: Item) -> str:
         return ""
 
 
+# A picture with less of one tone than this was seen by a camera or a scanner (marks/kind.py).
+_DRAWN = 0.3
+
+
 def _read(item: Item, facts: list[Fact]) -> None:
     data = item.content.read(MAX_BYTES)
     with Image.open(io.BytesIO(data)) as picture:
@@ -114,7 +118,8 @@ def pixels_of(picture: Image.Image) -> tuple[Pixels, float]:
 
 def facts_of_pixels(item: Item, pixels: Pixels, shrunk: float) -> Iterator[Fact]:
     """The text and the codes in a picture, as facts with boxes in the unshrunken picture."""
-    for said in told(traits_of(pixels)):
+    traits = traits_of(pixels)
+    for said in told(traits):
         yield fact(item, "picture.trait", said)
     seen = ocr.read_lines(pixels)
     yield fact(item, "reading.engine", ocr.engine_name())
@@ -126,7 +131,8 @@ def facts_of_pixels(item: Item, pixels: Pixels, shrunk: float) -> Iterator[Fact]
         Line(one.text, box(*(round(side * shrunk) for side in one.box)), place, 0, one.confidence)
         for one, place in zip(seen, upright, strict=True)
     ]
-    yield from facts_of_lines(item, lines, sizes={0: Size(width, height)})
+    photo = traits.get("even", 1.0) < _DRAWN
+    yield from facts_of_lines(item, lines, sizes={0: Size(width, height)}, photo=photo)
     for code in barcodes.read_codes(pixels) if barcodes.available() else ():
         place = box(*(round(side * shrunk) for side in code.box))
         yield from facts_of_code(item, code.text, place)

@@ -61,11 +61,16 @@ class Size:
 
 
 def facts_of_lines(
-    item: Item, lines: Iterable[Line], *, sizes: Mapping[int, Size] | None = None
+    item: Item,
+    lines: Iterable[Line],
+    *,
+    sizes: Mapping[int, Size] | None = None,
+    photo: bool = False,
 ) -> list[Fact]:
     """The lines themselves, and what they say.
 
     sizes  of the pages by their number, 0 for a picture; {} where there is no layout
+    photo  nothing in it was drawn by a program but, perhaps, a stamp
 
     An order number that only a label speaks for is an alias: it may be the shop's or the ERP's own.
     """
@@ -80,7 +85,7 @@ def facts_of_lines(
     read = unwrapped(known)
     rows = rows_of(read)
     found: list[Fact] = []
-    for one in _found(item, read, rows, sizes or {}):
+    for one in _found(item, read, rows, sizes or {}, photo=photo):
         if len(found) == MAX_FOUND:
             break
         found.append(one)
@@ -97,7 +102,12 @@ def facts_of_code(item: Item, said: str, place: Locator) -> Iterator[Fact]:
 
 
 def _found(
-    item: Item, lines: Sequence[Line], rows: Sequence[Row], sizes: Mapping[int, Size]
+    item: Item,
+    lines: Sequence[Line],
+    rows: Sequence[Row],
+    sizes: Mapping[int, Size],
+    *,
+    photo: bool,
 ) -> Iterator[Fact]:
     marks = marks_in(rows)
     places = places_in(rows)
@@ -112,7 +122,7 @@ def _found(
             sure = number.sure * number.line.confidence
             name = "shipment.tracking_number"
             yield fact(item, name, number.text, number.line.locator, confidence=sure)
-    yield from _events(item, lines, marks, places, sizes)
+    yield from _events(item, lines, marks, places, sizes, photo=photo)
     yield from _marks(item, marks)
     yield from _places(item, places)
     for line in lines:
@@ -130,6 +140,8 @@ def _events(
     marks: Sequence[Mark],
     places: Sequence[Place],
     sizes: Mapping[int, Size],
+    *,
+    photo: bool,
 ) -> Iterator[Fact]:
     events = events_in(lines)
     countries = {place.country for place in places}
@@ -141,7 +153,7 @@ def _events(
     events = [one for one in events if not _is_status(one)]
     closing = _closing(events, context, lines)
     heading = _letters_own(events, lines) or _papers_own(events, context)
-    heading = heading or (_stamp_alone(events, lines) if sizes else None)
+    heading = heading or (_stamp_alone(events, lines) if photo else None)
     for event in events:
         if event is closing or event is heading:
             event = replace(event, told=Told.CAPTURED)
