@@ -279,3 +279,55 @@ def test_an_orders_number_is_read(line: str, number: str | None) -> None:
 )  # fmt: skip
 def test_more_carriers_are_known_by_their_names(heading: str, carrier: str) -> None:
     assert carrier_of(placed((heading, 40, 40))).name == carrier
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Return window closes on December 6, 2026", "Refund issued on December 6, 2026",
+     "Rückgabe bis 6. Dezember 2026", "Invoice date: December 6, 2026"],
+)  # fmt: skip
+def test_what_is_of_another_matter_is_no_delivery(line: str) -> None:
+    facts = placed(("Delivered November 5, 2026", 40, 100), ("Left at front door", 40, 118),
+                   (line, 40, 136))  # fmt: skip
+    assert texts(facts, "delivery.at") == ["November 5, 2026"]
+
+
+def test_two_whole_days_under_each_other_are_two() -> None:
+    facts = placed(
+        ("Jul 23", 40, 100), ("8:22 am", 200, 100), ("Delivered", 340, 100),
+        ("Jul 20, 2026", 40, 118), ("9:00 am", 200, 118), ("Accepted", 340, 118),
+    )  # fmt: skip
+    (one,) = facts.named("delivery.at")
+    assert isinstance(one.time, LocalTime) and one.time.wall == datetime(2026, 7, 23, 8, 22)
+
+
+def test_a_line_that_begins_with_its_label_goes_on_with_nothing_over_it() -> None:
+    facts = placed(
+        ("Delivered Thu, Jul 23, 2026", 40, 100), ("Left in mailbox at 8:22 AM", 40, 116),
+        ("Ordered Jul 15, 2026", 40, 132),
+    )  # fmt: skip
+    assert texts(facts, "order.placed.at") == ["Jul 15, 2026"]
+    assert "Jul 15" not in " ".join(texts(facts, "delivery.at"))
+
+
+def test_a_promise_does_not_take_the_delivery_under_it() -> None:
+    facts = placed(
+        ("Votre colis sera livré demain", 40, 100), ("26/11/2026 06:42", 400, 100),
+        ("Livré", 40, 118), ("27/11/2026 10:00", 400, 118),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["27/11/2026 10:00"]
+
+
+def test_days_alone_are_of_the_labels_under_them_as_hours_are() -> None:
+    facts = placed(
+        ("Colis livré", 40, 70), ("Vendredi 6 novembre 2026", 40, 100),
+        ("Votre colis est livré dans votre boîte", 40, 116), ("Jeudi 5 novembre 2026", 40, 146),
+        ("Votre colis est en transit", 40, 162),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["6 novembre 2026"]
+
+
+def test_a_label_fills_its_cell_or_a_colon_makes_it_one() -> None:
+    cells = placed(("Captured", 40, 100), ("2026-11-07 10:00", 200, 100))
+    assert texts(cells, _MADE) == ["2026-11-07 10:00"]
+    assert texts(said("POD: 06 Nov 2026 15:19"), "delivery.at") == ["06 Nov 2026 15:19"]

@@ -334,11 +334,12 @@ def _next_label(
 def _labels_below(read: Sequence[_Read]) -> bool:
     """Whether labels stand under their moments: the first moment of a row of its own has none
     over it, and one under it; or a heading over it that the first of a history says again."""
+    hours = any(spot.moment and spot.moment.clock for here in read for spot in here.moments)
     for number, here in enumerate(read):
         if here.labels or not here.moments:
             continue
         spot = here.moments[0]
-        if spot.moment is None or not spot.moment.clock:
+        if spot.moment is None or (hours and not spot.moment.clock):
             continue
         over = _next_label(number, spot, read, -1)
         under = _next_label(number, spot, read, 1)

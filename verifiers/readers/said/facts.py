@@ -46,6 +46,7 @@ FACT_OF = {
     Told.CAPTURED: "document.captured.at",
     Told.UPDATED: "document.updated.at",
     Told.DELIVERED: "delivery.at",
+    Told.OTHER: "document.printed.at",
 }
 # The strip along the upper and the lower edge in which a browser prints the day of printing, and a
 # camera its stamp.

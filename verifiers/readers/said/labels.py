@@ -27,6 +27,8 @@ class Told(StrEnum):
     CAPTURED = "captured"
     UPDATED = "updated"
     DELIVERED = "delivered"
+    # Of the order, and of nothing that is asked: when it can be returned, when money came back.
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

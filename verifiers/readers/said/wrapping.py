@@ -260,9 +260,13 @@ def _moment_across(first: str, second: str, text: str) -> bool:
     edge = len(first)
     if (own := moments_in(second)) and own[0].day and own[0].clock:
         return False  # what stands below is whole by itself
+    if (labels := labels_in(second)) and labels[0].start == 0:
+        return False  # and so is what begins with its own label
     tail = [one for one in moments_in(first) if not re.sub(r"[\s,.;·|-]", "", first[one.end :])]
     if not tail and not _GOES_ON.search(first):
         return False
+    if tail and tail[-1].day and own and own[0].start == 0 and own[0].day and own[0].day.has_year:
+        return False  # "Jul 23" over "Jul 20, 2026" are two days
     for moment in moments_in(text):
         if moment.start < edge < moment.end:
             before = tail[-1] if tail else None
