@@ -331,3 +331,33 @@ def test_a_label_fills_its_cell_or_a_colon_makes_it_one() -> None:
     cells = placed(("Captured", 40, 100), ("2026-11-07 10:00", 200, 100))
     assert texts(cells, _MADE) == ["2026-11-07 10:00"]
     assert texts(said("POD: 06 Nov 2026 15:19"), "delivery.at") == ["06 Nov 2026 15:19"]
+
+
+def test_the_steps_of_a_bar_are_read_column_by_column() -> None:
+    facts = placed(
+        ("Delivered", 40, 40),
+        ("Received at origin", 40, 100), ("In transit", 240, 100), ("Out for delivery", 400, 100),
+        ("Delivered", 560, 100),
+        ("facility", 60, 116), ("2026-09-20 19:06", 230, 116), ("2026-09-22 09:49", 400, 116),
+        ("2026-09-22 13:15", 545, 116), ("2026-09-19 21:04", 45, 132),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["2026-09-22 13:15"]
+    assert texts(facts, "scan.out_for_delivery.at") == ["2026-09-22 09:49"]
+    assert "2026-09-20 19:06" in texts(facts, "scan.transit.at")
+
+
+def test_the_clock_of_a_tablet_stands_over_a_history_and_is_none_of_it() -> None:
+    facts = placed(
+        ("07:58 7月19日周日", 12, 5), ("顺丰速运", 12, 36), ("已签收", 12, 126),
+        ("2026年6月26日10:05", 35, 175), ("已签收,感谢使用顺丰", 35, 192),
+        ("2026年6月26日06:04", 35, 232), ("快件交给张师傅，正在派送途中", 35, 252),
+        ("2026年6月25日11:12", 35, 289), ("快件到达【上海浦东营业部】", 35, 309),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["2026年6月26日10:05"]
+    assert texts(facts, _MADE) == ["07:58 7月19日"]
+
+
+def test_a_promise_ends_where_its_day_begins() -> None:
+    facts = placed(("已签收", 40, 80), ("预计送达2026-06-03", 40, 110))
+    assert texts(facts, "delivery.promised.at") == ["2026-06-03"]
+    assert not facts.named("delivery.at")

@@ -95,20 +95,23 @@ def events_in(lines: Sequence[Line]) -> list[Event]:
 def _read(row: Row) -> _Read:
     spots: list[_Spot] = []
     texts = [fold(cell.text) for cell in row.cells]
+    tops = [cell.box[1] if cell.box else row.top for cell in row.cells]
     over_two = {place: text for place in range(1, len(texts)) if (text := _over_two(texts, place))}
     for number, cell in enumerate(row.cells):
         text = texts[number]
         if number in over_two:
             for moment in moments_in(over_two[number]):
-                spots.append(_Spot(number, moment.start, moment, None, over_two[number], row.top))
+                spots.append(
+                    _Spot(number, moment.start, moment, None, over_two[number], tops[number])
+                )
             continue
         moments = [] if number + 1 in over_two else moments_in(text)
         for moment in moments:
             said = cell.text[moment.start : moment.end].strip(" ,;([-|·")
-            spots.append(_Spot(number, moment.start, moment, None, said, row.top))
+            spots.append(_Spot(number, moment.start, moment, None, said, tops[number]))
         for label in labels_in(text):
             if not any(m.start < label.end and label.start < m.end for m in moments):
-                spots.append(_Spot(number, label.start, None, label, "", row.top))
+                spots.append(_Spot(number, label.start, None, label, "", tops[number]))
     spots.sort(key=lambda spot: (spot.cell, spot.start))
     joined: list[_Spot] = []
     for spot in spots:
@@ -310,7 +313,7 @@ def _next_label(
         gap = _gap(other.row, here.row) if step > 0 else max(spot.top - other.row.bottom, 0.0)
         if gap > _NEAR * min(other.row.height, here.row.height):
             return None
-        beside = other.row.top >= spot.top - 0.6 * other.row.height and step < 0
+        beside = step < 0 and other.row.top >= spot.top - 0.6 * _print(other.row, here.row)
         fitting = [
             one for one in other.labels if beside or share_column(other.line(one), line)
         ]  # fmt: skip
@@ -325,10 +328,15 @@ def _next_label(
             if label is None or (label.firm and step > 0):
                 return None  # a label with a colon speaks of what follows it
             return (0.0 if beside else gap), label
-        if other.moments:
+        if any(share_column(other.line(one), line) for one in other.moments):
             return None
         at += step
     return None
+
+
+def _print(*rows: Row) -> float:
+    """The height of the smallest print in them; cells of several lines are higher."""
+    return min((cell.box[3] for row in rows for cell in row.cells if cell.box), default=1.0)
 
 
 def _labels_below(read: Sequence[_Read]) -> bool:

@@ -292,7 +292,7 @@ def _in_column(event: Event, events: Sequence[Event]) -> bool:
     beside = {
         other.row
         for other in events
-        if other.line.box and abs(other.line.box[0] - box[0]) < 1.5 * max(box[3], 1.0)
+        if other.line.box and abs(other.line.box[0] - box[0]) < 0.8 * max(box[3], 1.0)
     }
     return len(beside - {event.row}) >= 2
 
