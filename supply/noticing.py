@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import hashlib
 import importlib
 import json
@@ -119,6 +120,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool:
         limits = [(most, most * asked["waiting"]) for most in seconds]
         return _fails([items[test] for test in tests], limits=limits, under_way=under_way[name])
 
+    # What is there stays as it is, so that no fork looks through it, and copies it, to no end.
+    gc.collect()
+    gc.freeze()
     for name, status in _forked(trials(), asked["children"], until):
         outcome, by = OUTCOMES.get(status, "killed"), ""
         tests = tests_of.pop(name)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests import shape
 from tests.postgres import Postgres
@@ -20,9 +20,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=os.environ.get("CI") == "true",
 )
-# Each mutant of `make mutants` runs many tests: few examples, always the same.
+# Each mutant of `make mutants` runs many tests: few examples, always the same, and where one fails,
+# no simpler one is looked for.
 settings.register_profile(
-    "mutants", settings.get_profile("orderproof"), max_examples=20, derandomize=True, database=None
+    "mutants",
+    settings.get_profile("orderproof"),
+    max_examples=20,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile("orderproof")
 

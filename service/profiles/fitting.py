@@ -188,8 +188,9 @@ def _size(copies: Sequence[Copy]) -> int:
 def _too_large(copies: Sequence[Copy], budget: int) -> RequestError:
     largest = sorted(copies, key=lambda copy: (-len(copy.data), copy.page.item.seq))[:3]
     named = ", ".join(f"{copy.page} with {len(copy.data)} bytes" for copy in largest)
+    left = f"{budget} are left" if budget > 0 else "no room is left"
     why = (
         f"its {len(copies)} pictures have {_size(copies)} bytes where they can just be read, and "
-        f"{budget} are left; the largest are {named}: choose fewer items"
+        f"{left}; the largest are {named}: choose fewer items"
     )
     return RequestError(what="The bundle", why=why)

@@ -457,7 +457,9 @@ def test_the_manifest_s_subjects_are_its_items_and_it_commits_to_its_order() -> 
     payload = a_manifest().payload()
     sha256 = hashlib.sha256(b"{}").hexdigest()
     assert payload["subject"] == [{"name": "0:tracking.history", "digest": {"sha256": sha256}}]
+    empty = replace(a_manifest(), items=()).payload()
     order = payload["predicate"]["order"]
+    assert empty["subject"] == [{"name": "order", "digest": {"sha256": order["commitment"]}}]
     assert order["commitment"] == commit_order(bytes.fromhex(order["salt"]), ORDER)
     assert payload["predicate"]["policy"]["sha256"] == hashlib.sha256(POLICY).hexdigest()
 

@@ -159,6 +159,7 @@ def test_times_keep_what_was_stated_and_take_only_what_was_declared() -> None:
         (b"[" * 100_000, "JSON nested too deeply"),
         (b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "JSON nested too deeply"),
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "JSON nested too deeply"),
+        (b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1), "JSON nested too deeply"),
     ],
     ids=lambda value: repr(value)[:24],
 )

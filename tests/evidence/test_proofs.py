@@ -232,7 +232,7 @@ def test_more_than_63_hashes_and_more_than_a_megabyte_are_refused() -> None:
     line = base64.b64encode(bytes(32)) + b"\n"
     with pytest.raises(FormatError, match="64 hashes"):
         LogProof.parse(raw.replace(b"index 0\n", b"index 0\n" + line))
-    with pytest.raises(TooLargeError):
+    with pytest.raises(TooLargeError, match=f"The log proof is too large: {MAX_PROOF_BYTES + 1}"):
         LogProof.parse(bytes(MAX_PROOF_BYTES + 1))
 
 

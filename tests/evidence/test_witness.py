@@ -97,6 +97,13 @@ def test_each_refusal_has_the_status_of_the_standard(raw: bytes, status: int) ->
     assert status != 409 or answer.text == "5"
 
 
+def test_leaves_of_nothing_are_told_of_a_log_whose_name_has_words_too() -> None:
+    note = sign_note(f"the first log\n0\n{to_base64(bytes(32))}\n".encode(), [LOG])
+    logs = {"the first log": [LOG.verifier]}
+    answer = judge(b"old 0\n\n" + note, logs=logs, latest=lambda _: None)
+    assert isinstance(answer, Refusal) and answer.status == 422
+
+
 def test_at_first_sight_a_proof_is_one_hash_too_many() -> None:
     raw = b"old 0\n" + to_base64(bytes(32)).encode() + b"\n\n" + sign_note(head(9).text, [LOG])
     answer = judge(raw, logs=LOGS, latest=lambda _: None)

@@ -179,6 +179,9 @@ def test_a_barcode_is_held_against_the_print() -> None:
     assert coded(other, f"Tracking {NUMBER}") == ["barcode"]
     assert coded("9205582180756579868092", "USPS", "Tracking LZ251048949US") == ["barcode"]
     assert coded("42063101", f"Tracking {NUMBER}") == []  # a ZIP code's barcode
+    code = fact("document.barcode", other, box(0, 0, 9, 9))
+    (found,) = contradictions_of(Facts([*saying(f"Tracking {NUMBER}"), code]))
+    assert found.facts[0] == code and found.facts[1].text == f"Tracking {NUMBER}"
     # Two makes of one carrier, and a carrier that publishes none.
     assert coded("4962022091241789", "Canada Post", "Tracking ID LM222499827CA") == ["barcode"]
     assert coded("LP0051502997865962", "Tracking number: CNG43401051467003") == ["barcode"]
@@ -413,6 +416,9 @@ def test_a_stamp_on_a_photo_is_held_against_the_cameras_clock() -> None:
     # Nor is a date a stamp that has a page's lines beyond it.
     footer = fact("document.text", "© 2026", box(100, 985, 90, 10), 0.97)
     assert kinds(Facts([*photo("2026/11/03", y=940), footer])) == []
+    assert kinds(photo("2026/11/03", y=10)) == ["stamp"]
+    header = fact("document.text", "Page 1", box(100, 2, 90, 5), 0.97)
+    assert kinds(Facts([*photo("2026/11/03", y=10), header])) == []
     # In the middle stands the letter, and letters are photographed days later.
     assert kinds(photo("2026/11/03 14:32", y=500)) == []
 

@@ -77,6 +77,8 @@ def again(block: str, *changes: tuple[str, str]) -> str:
          ["advice: reply: G has no other reading in this policy"]),
         ('key = "files.total_bytes"', 'key = "nobody.reads"',
          ["fault: nobody.reads: nobody reads a limit of this name"]),
+        ('value = "10"', 'value = "ten"',
+         ["fault: files.total_bytes: 'ten' is not a whole number of bytes"]),
     ],
 )  # fmt: skip
 def test_each_fault_names_its_rule(old: str, new: str, expected: list[str]) -> None:

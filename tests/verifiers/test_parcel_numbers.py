@@ -24,6 +24,15 @@ from tests.verifiers.matched import (
 )
 
 
+def test_a_number_is_the_same_with_spaces_and_dashes_and_in_small_letters() -> None:
+    spaced = erp("shipment.tracking_number", f"{NUMBER[:2]} {NUMBER[2:9]}-{NUMBER[9:]}".lower())
+    others = [fact for fact in HONEST if fact.name != "shipment.tracking_number"]
+    carriers = ups("shipment.tracking_number", NUMBER)
+    verdict, findings = judge(*HONEST)
+    assert judge(*others, spaced, carriers)[0] is verdict is Verdict.PASS
+    assert codes(judge(*others, spaced, carriers)[1]) == codes(findings)
+
+
 @pytest.mark.parametrize(
     ("deliveries", "code", "verdict"),
     [

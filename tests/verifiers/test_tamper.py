@@ -6,7 +6,7 @@ import pytest
 
 from evidence.facts import Fact, Facts
 from evidence.items import Role
-from evidence.locators import WHOLE, box
+from evidence.locators import WHOLE, Locator, box
 from evidence.times import parse_iso
 from evidence.verdicts import Verdict
 from tests.verifiers.evidence_of import NUMBER, ORDER, item, said
@@ -90,11 +90,28 @@ def test_an_editors_name_is_enough_beside_stated_figures_unlike_the_rest(
     assert tamper_of(Facts(said)).verdict is verdict
 
 
+def test_what_stands_elsewhere_or_nowhere_says_nothing_of_a_trace() -> None:
+    size = fact("picture.size", "900 x 1200", WHOLE)
+    odd = fact("trace.picture.odd_figures", "drawn otherwise", box(100, 152, 80, 14), 0.6)
+    editor = fact("trace.file.editor", "it passed through an editor", WHOLE, 0.6)
+
+    def beside(place: Locator) -> Verdict:
+        line = fact("document.text", "Delivered 2026-11-05 14:32", place, 0.9)
+        return tamper_of(Facts([size, editor, odd, line])).verdict
+
+    assert beside(box(20, 150, 160, 20)) is Verdict.FAIL
+    for place in (WHOLE, box(190, 150, 160, 20), box(20, 180, 160, 20), box(0, 150, 90, 20)):
+        assert beside(place) is Verdict.INCONCLUSIVE
+
+
 def test_a_fail_names_the_places_and_a_check_that_was_not_made_leaves_it_open() -> None:
     found = judged(("trace.cover.replaced", 0.97), ("trace.unchecked", 1.0))
     assert (found.verdict, found.boxes) == (Verdict.FAIL, ("pixel:1,2,3,4",))
     assert judged(("trace.unchecked", 1.0)).verdict is Verdict.INCONCLUSIVE
     assert tamper_of(Facts()).verdict is Verdict.INCONCLUSIVE
+    # A mail has nothing but its words; of a name alone nothing was looked at.
+    assert tamper_of(Facts([fact("message.body", "Thanks", WHOLE)])).verdict is Verdict.PASS
+    assert tamper_of(Facts([fact("file.name", "a.txt", WHOLE)])).verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(

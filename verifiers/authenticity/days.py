@@ -110,17 +110,11 @@ class Written:
     second: int = 0
     weekdays: frozenset[int] = frozenset()
     weekday: str = ""
-    slashed: bool = False
 
-    def days(self, *, order: str | None = None, year: int | None = None) -> list[date]:
-        """The days it can be; [] if none exists. `order` is "mdy" or "dmy" for 03/04/2026."""
+    def days(self, *, year: int | None = None) -> list[date]:
+        """The days it can be, in `year` where none is written; [] if none exists."""
         in_year = self.year or year
-        if in_year is None:
-            return []
-        readings: Iterable[tuple[int, int]] = self.readings
-        if order and self.slashed and len(self.readings) == 2:
-            readings = self.readings[:1] if order == "mdy" else self.readings[1:]
-        return list(_existing(in_year, readings))
+        return [] if in_year is None else list(_existing(in_year, self.readings))
 
 
 def _existing(year: int, readings: Iterable[tuple[int, int]]) -> Iterator[date]:
@@ -149,7 +143,7 @@ def written_days(line: str) -> tuple[Written, ...]:
             if month is None or not 1 <= month <= 12 or not 1 <= day <= 31:
                 continue
             year = int(fields["y"]) if fields.get("y") else None
-            found.append(_at(line, match, year, ((month, day),), slashed=False))
+            found.append(_at(line, match, year, ((month, day),)))
     for match in _NUMERIC.finditer(line):
         a, b = int(match["a"]), int(match["b"])
         year = int(match["y"])
@@ -157,7 +151,7 @@ def written_days(line: str) -> tuple[Written, ...]:
         readings = [(a, b), (b, a)] if match["sep"] != "." else [(b, a)]
         kept = tuple(dict.fromkeys((m, d) for m, d in readings if 1 <= m <= 12 and 1 <= d <= 31))
         if kept:
-            found.append(_at(line, match, year, kept, slashed=match["sep"] != "."))
+            found.append(_at(line, match, year, kept))
     found.sort(key=lambda one: (one.start, one.start - one.end))
     kept_days: list[Written] = []
     for one in found:
@@ -173,15 +167,14 @@ def _month(fields: dict[str, str | None]) -> int | None:
 
 
 def _at(
-    line: str, match: re.Match[str], year: int | None, readings: tuple[tuple[int, int], ...], *,
-    slashed: bool,
-) -> Written:  # fmt: skip
+    line: str, match: re.Match[str], year: int | None, readings: tuple[tuple[int, int], ...]
+) -> Written:
     word, means = _weekday_beside(line, match.start(), match.end())
     glued = _GLUED.match(line, match.end())
     minute, second, end = _clock(line, glued.end() if glued else match.end())
     return Written(
         line[match.start() : end].strip(), match.start(), end, year, readings, minute, second,
-        frozenset(means), word, slashed,
+        frozenset(means), word,
     )  # fmt: skip
 
 

@@ -409,15 +409,57 @@ async def test_a_report_goes_along_signed_in_both_languages_or_not_at_all(
     assert not [name for name in bare if name.endswith("report.pdf")]
 
 
+def tightened(name: str, limit: str, to: int) -> Profile:
+    """The profile, with `to` where it says `limit`."""
+    raw = of_any_platform(name).raw.replace(f'value = "{limit}"'.encode(), b'value = "%d"' % to)
+    return replace(read_profile(raw), platforms=())
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "to", "says"),
+    [
+        ("ebay", "5", 2, "do not go on 2 pictures with 4 on each: choose fewer items"),
+        pytest.param(
+            "ebay", "1750000", 60_000, "do not fit into 60000 bytes and stay legible",
+            marks=pytest.mark.slow,
+        ),
+        ("stripe", "49", 1, "Shipping documentation has more than 1 pages with 4 pictures on each"),
+        ("paypal", "50000000", 150_000, "and no room is left; the largest are item "),
+    ],
+)  # fmt: skip
+async def test_what_a_form_has_no_room_for_is_told_with_its_limit(
+    runtime: Runtime, tmp_path: Path, name: str, limit: str, to: int, says: str
+) -> None:
+    if not paper.available():
+        pytest.skip("the extra `report` is not installed")
+    asked = Asked(profile=tightened(name, limit, to), orders=[story.ORDER])
+    with pytest.raises(NotTakenError) as raised:
+        await make(runtime, runtime.settings.tenant, asked, to=tmp_path / "a.zip", by=BY)
+    (why,) = raised.value.whys
+    assert says in why.says, why.says
+    assert not (tmp_path / "a.zip").exists()
+
+
+async def test_a_document_that_is_too_large_has_smaller_pictures(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    whole = uploads(await written(runtime, tmp_path / "whole.zip", "paypal"))
+    most = max(map(len, whole.values())) - 1_000
+    asked = Asked(profile=tightened("paypal", "9999999", most), orders=[story.ORDER])
+    await make(runtime, runtime.settings.tenant, asked, to=tmp_path / "a.zip", by=BY)
+    with (tmp_path / "a.zip").open("rb") as file, zipfile.ZipFile(file) as archive:
+        sizes = {name: len(archive.read(name)) for name in archive.namelist() if name in whole}
+        file.seek(0)
+        assert lint(file).ok
+    assert max(sizes.values()) <= most
+
+
 async def test_where_there_is_no_room_the_report_stays_out_and_it_is_said_why(
     runtime: Runtime, tmp_path: Path
 ) -> None:
     bare = await written(runtime, tmp_path / "bare.zip", "paypal", report=None)
     room = max(350_000, sum(map(len, uploads(bare).values())) + 10_000)
-    profile = of_any_platform("paypal")
-    raw = profile.raw.replace(b'value = "50000000"', b'value = "%d"' % room)
-    small = replace(read_profile(raw), platforms=())
-    asked = Asked(profile=small, orders=[story.ORDER])
+    asked = Asked(profile=tightened("paypal", "50000000", room), orders=[story.ORDER])
     to = tmp_path / "a.zip"
     await make(runtime, runtime.settings.tenant, asked, to=to, by=BY)
     with to.open("rb") as file, zipfile.ZipFile(file) as archive:
