@@ -18,7 +18,9 @@ from verifiers.marks.carrier import carrier_of
 from verifiers.matching import asked
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import fact
+from verifiers.readers.said.days import days_in
 from verifiers.readers.said.facts import Size, facts_of_lines
+from verifiers.readers.said.fold import fold
 
 ITEM = received(b"a picture")
 
@@ -148,6 +150,20 @@ def test_a_brand_that_is_an_everyday_word_counts_where_it_is_meant_as_a_name() -
     assert carrier_of(said("Bring")).name == "posten_norge"
     assert carrier_of(said("Please collect your parcel", "Carrier: Bring")).name == "posten_norge"
     assert carrier_of(said("Bring your passport to collect it")).name is None
+
+
+def test_a_name_behind_a_hyphen_is_the_end_of_another_word() -> None:
+    assert carrier_of(said("UPS-Sendung", "UPS")).name == "ups"
+    assert carrier_of(said("Start-ups and check-ups", "Fix-ups")).name is None
+
+
+@pytest.mark.parametrize(
+    ("line", "days"),
+    [("3.2. Options", 0), ("dealt with in 4 and 8.1. (New)", 0), ("3.2. 14:05 Zugestellt", 1),
+     ("Zugestellt am 3.2.", 1), ("03.02. Zugestellt", 1), ("13.2. Zugestellt", 1)],
+)  # fmt: skip
+def test_the_number_of_a_section_is_no_day(line: str, days: int) -> None:
+    assert len(days_in(fold(line))) == days
 
 
 def test_ems_is_chinas_only_if_the_number_is() -> None:

@@ -153,6 +153,20 @@ def test_a_run_put_in_by_another_hand_is_unlike_its_neighbours() -> None:
     assert verdict(data) is Verdict.FAIL
 
 
+def test_a_heading_that_is_odd_in_three_ways_does_not_decide_alone() -> None:
+    odd = f"BT /F2 12 Tf 140 {y_of(3) - 1} Td (%s) Tj ET\n"
+    for said, told in (("ORIGINAL ARTICLE", Verdict.INCONCLUSIVE), ("November 3", Verdict.FAIL)):
+        lines = [*LETTER[:3], "Delivered On:", *LETTER[4:]]
+        drawn = redrawn(*lines) + odd.replace("%s", said)
+        data = pdf_of_objects(
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+            stream(drawn),
+            page("3 0 R", fonts=b"/F2 " + COURIER),
+        )
+        assert verdict(data) is told, traces(data)
+
+
 TABLE = (
     "Proof of delivery of one parcel to the address below", "2026-11-02 10:15",
     "2026-11-03 09:40", "2026-11-04 18:22", "2026-11-05 14:32",

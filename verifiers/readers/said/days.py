@@ -107,6 +107,8 @@ _HUNGARIAN = re.compile(rf"(?<!\d){_Y4}\.\s{_NAMED}\s(?P<d>\d{{1,2}})\.?(?!\d)")
 _DOTTED = re.compile(
     r"(?<![\d.])(?P<a>\d{1,2})\.\s?(?P<b>\d{1,2})\.(?!\s?\d{2,4}(?!\d|:|\.\d))(?!\d)"
 )
+# "3.2." is a section's number, unless a time stands behind it, or nothing at all.
+_IS_A_DAY = re.compile(r"\s*(?:$|,?\s?(?:um\s)?\d{1,2}[:.]\d{2})")
 _SLASHED = re.compile(
     r"(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/-])(?P<b>\d{1,2})(?=[,\s]\s?\d{1,2}:\d{2})"
 )
@@ -154,6 +156,8 @@ def _all(text: str) -> Iterator[WrittenDay]:
                 for match in shape.finditer(text):
                     yield from _one(text, match, _by_name(match))
         for match in _DOTTED.finditer(text):
+            if len(match[0]) == 4 and not _IS_A_DAY.match(text, match.end()):
+                continue
             yield from _one(text, match, _short(match, "dmy"))
         for match in _SLASHED.finditer(text):
             both = (*_short(match, "mdy"), *_short(match, "dmy"))

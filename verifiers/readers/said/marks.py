@@ -176,7 +176,7 @@ def _words(words: Sequence[str]) -> re.Pattern[str] | None:
     if not words:
         return None
     parts = [re.escape(fold(word)).replace(r"\ ", r"\s?") for word in words]
-    return re.compile(r"(?<![a-z0-9])(?:" + "|".join(parts) + r")(?![a-z0-9])")
+    return re.compile(r"(?<![a-z0-9])(?<![a-z]-)(?:" + "|".join(parts) + r")(?![a-z0-9])")
 
 
 def _sites(sites: Sequence[str]) -> re.Pattern[str] | None:

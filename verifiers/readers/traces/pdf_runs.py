@@ -25,6 +25,8 @@ _STYLE = re.compile(
 # a letterhead.
 _FEW = 4
 _LEAST = 0.5
+# Headings and formulas are odd in three ways, too: a run without a figure does not decide alone.
+_OF_WORDS = 0.75
 
 
 def family_of(font: str) -> str:
@@ -82,6 +84,8 @@ def odd_runs(pages: Sequence[Page]) -> list[Trace]:
             if mostly_embedded and not mark.embedded:
                 score += 0.25
                 why.append("its font alone is not embedded")
+            if not any(c.isdigit() for c in mark.text):
+                score = min(score, _OF_WORDS)
             if score >= _LEAST:
                 found.append((score, page, mark, why))
     if len(found) > _FEW:
