@@ -45,6 +45,8 @@ CHANGES: dict[str, dict[int, str]] = {
         "became another at two places of a scan is no slip of its hidden text",
         9: "words on another paper count half in a line without figures, and so do all of these "
         "where nothing was read",
+        10: "half a sentence off the other half's line is told, a label far from its value "
+        "hardly is, and beside an editor's name fewer and less strange figures are enough",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

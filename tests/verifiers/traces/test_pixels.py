@@ -237,6 +237,26 @@ def off_its_line() -> Image.Image:
     return image
 
 
+def typed_behind(off: int) -> Image.Image:
+    """A sentence on a page of five, its second half typed again so far lower."""
+    image = Image.new("RGB", (620, 300), PAPER)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(22)
+    for row in range(5):
+        draw.text((40, 30 + 50 * row), "Handed over on", font=font, fill=(40, 44, 48))
+        lower = off if row == 2 else 0
+        x = 40 + font.getlength("Handed over on ")
+        draw.text((x, 30 + 50 * row + lower), f"{row + 3} May 2026 at 14:07", font=font,
+                  fill=(40, 44, 48))  # fmt: skip
+    return image
+
+
+@pytest.mark.parametrize("off", [-2, 2])
+def test_half_a_sentence_off_the_line_of_the_other_half_is_told(off: int) -> None:
+    found = traces(png(typed_behind(off)))["trace.picture.off_line"]
+    assert found.confidence > 0.8 and 125 <= int(found.locator.place.split(",")[1]) <= 140
+    assert not traces(png(typed_behind(0)))
+
+
 @pytest.mark.parametrize("degrees", [-0.4, 0.3])
 def test_lines_of_a_page_that_a_scanner_tilted_are_not_measured(degrees: float) -> None:
     assert "trace.picture.off_line" in traces(jpeg(off_its_line(), 85))

@@ -37,11 +37,13 @@ _SAME_SIZE, _LIKE_SIZE, _SAME_GROUND, _SAME_INK = 0.09, 0.25, 24, 40
 # Ink of one over the other's: bold is no other typeface. Where no other row has its size, the next
 # sizes are taken, of about its weight.
 _WEIGHT, _LIKE_WEIGHT = (0.8, 1.25), (0.85, 1.18)
-_LEAST_GLYPHS, _LEAST_FIGURES, _LEAST_OTHERS = 4, 4, 30
+_LEAST_GLYPHS, _LEAST_FIGURES, _LEAST_OTHERS = 3, 4, 20
 # By how much less alike the middle glyph of a run is to its twins than the page's middle glyph is,
-# times the root of how many glyphs tell so: 0.17 at most on 66 honest screens, 0.18 to 0.6 in what
-# was typed in another face.
-_UNLIKE, _MOST_COUNTED, _MOST_ALIKE = 0.175, 12, 0.955
+# times the root of how many glyphs tell so. Of 117 honest screens one more is over this than over
+# 0.175, in the line of its capture; of 79 of which an editor typed a line 40 are, where 33 were.
+_UNLIKE, _MOST_COUNTED, _MOST_ALIKE = 0.155, 12, 0.955
+# Less alike than any two typefaces draw one sign (0.72 and more): its glyphs were named wrongly.
+_LEAST_ALIKE = 0.62
 _MOST_ROWS = 2  # a page that mixes more typefaces does so itself
 _EDGE = 0.05  # of the picture's height
 # A number in a typewriter's face: from one figure to the next, of their height.
@@ -53,6 +55,8 @@ _LEAST_CONTRAST = 100  # levels: of paler print, what JPEG leaves is too much
 _STRENGTH = 0.6
 # Glyphs that touch are one: how much wider than most, and how many of a run.
 _TWO, _MOST_TOUCHING = 1.7, 3
+# Of its height, how wide a Chinese sign is at least, and a figure at most.
+_CHINESE, _LEAST_WIDE, _MOST_WIDE = "\u2e80", 0.55, 0.98
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +163,18 @@ def _signs(run: Run, text: str) -> str:
     for place in range(len(widths)):
         named += _TOUCHING if place in widest else signs[at]
         at += 2 if place in widest else 1
-    return named
+    # A sign that fell into two glyphs gives each after it the name of its neighbour.
+    fits = all(_fits(sign, glyph) for sign, glyph in zip(named, run.glyphs, strict=True))
+    return named if fits else ""
+
+
+def _fits(sign: str, glyph: Glyph) -> bool:
+    """Whether a glyph is as wide as its sign may be: half of a Chinese one is no whole one, and
+    a whole one no figure."""
+    shape = glyph.width / glyph.height
+    if sign >= _CHINESE:
+        return shape >= _LEAST_WIDE
+    return not sign.isdigit() or shape <= _MOST_WIDE
 
 
 def _around(run: Run) -> tuple[float, float, float, float]:
@@ -203,7 +218,7 @@ def _gap(runs: Sequence[Run], alike: dict[Run, list[float]], middle: float) -> f
         return 0.0
     own = float(np.median(scores))
     gap = (middle - own) * min(len(scores), _MOST_COUNTED) ** 0.5
-    return gap if gap >= _UNLIKE and own <= _MOST_ALIKE else 0.0
+    return gap if gap >= _UNLIKE and _LEAST_ALIKE <= own <= _MOST_ALIKE else 0.0
 
 
 def _alike(runs: Sequence[Run]) -> dict[Run, list[float]]:
