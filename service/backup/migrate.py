@@ -27,7 +27,7 @@ from service.backup.moved import is_moved, mark
 from service.clock import machine
 from service.places import Places, open_places
 from service.settings import Settings
-from storage.files import SECRET, create_once, make_folder
+from storage.files import SECRET, append_line, create_once, make_folder
 from storage.ledger.copying import copy_rows, count_rows
 from storage.ledger.database import Database
 from storage.ledger.ledger import Ledger
@@ -139,10 +139,15 @@ def _copy_journal(old: Settings, new: Settings) -> None:
     if not old.journal.exists() or old.journal.resolve() == new.journal.resolve():
         return
     said = old.journal.read_bytes()
-    if new.journal.exists() and new.journal.read_bytes() != said:
+    if not new.journal.exists():
+        create_once(new.journal, said, mode=SECRET)
+        return
+    known = new.journal.read_bytes()
+    if not said.startswith(known):
         why = "it is another journal than the old one; put them together by hand, line by line"
         raise ConfigError(what=str(new.journal), why=why)
-    create_once(new.journal, said, mode=SECRET)
+    for line in said[len(known) :].split(b"\n")[:-1]:  # since an attempt that was broken off
+        append_line(new.journal, line)
 
 
 def _copy_objects(here: Places, there: Places, new: Settings, watch: Watch) -> tuple[int, int]:

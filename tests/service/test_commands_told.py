@@ -118,3 +118,39 @@ async def test_profiles_are_listed_explained_and_read_from_a_file(ask: Ask) -> N
     Path("mine.toml").write_text("id = 5", encoding="utf-8")
     code, _, err = await ask("profile", "explain", "mine.toml")
     assert code == 2 and "mine.toml" in err
+
+
+async def test_what_was_erased_is_told_with_what_no_erasure_reaches(ask: Ask) -> None:
+    Path("orderproof.toml").write_text(
+        Path("orderproof.toml").read_text("utf-8") + "[retention]\ndays = 0\n", "utf-8"
+    )
+    (Path("drop") / f"{ORDERS[0]} note.txt").write_text("Left at the door.", "utf-8")
+    assert (await ask("collect", ORDERS[0]))[0] == 0
+    Path("there.pdf").touch()
+    code, _, err = await ask("derive", ORDERS[0], "0", "--shrink", "9", "-o", "there.pdf")
+    assert code == 2 and "there.pdf" in err
+    code, out, err = await ask("erase", ORDERS[0], "--reason", "subject-request")
+    assert code == 0 and out.startswith("erased at 20") and "\norder " in out
+    assert "Bundles that were handed out" in err
+    code, _, err = await ask("bundle", ORDERS[0], "-o", "b.zip")
+    assert code == 1 and "it was never collected, or it was erased" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("verify", "drop", "--order", ORDERS[0]), "it is for a report (a PDF)"),
+        (
+            ("verify", "drop", "--witness-policy", "orderproof.toml", "--quorum", "1"),
+            "leave out --witness and --quorum",
+        ),
+        (("backfill", "orders.csv", "--ahead", "0"), "a number from 1 to 100000"),
+    ],
+    ids=["an order for no report", "a policy and a quorum", "none ahead"],
+)
+async def test_words_that_do_not_go_together_are_refused(
+    ask: Ask, words: tuple[str, ...], why: str
+) -> None:
+    Path("orders.csv").write_text(f"order\n{ORDERS[0]}\n", "utf-8")
+    code, out, err = await ask(*words)
+    assert (code, out) == (2, "") and why in err, err

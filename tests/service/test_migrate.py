@@ -18,6 +18,7 @@ from service.places import open_places
 from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import RetentionSettings, Settings, SourceSettings, load_settings
+from storage.ledger import copying
 from storage.ledger.records import State
 from tests.postgres import Postgres
 from tests.seaweed import Seaweed
@@ -149,6 +150,31 @@ async def test_a_move_that_dies_anywhere_goes_on_and_is_whole(
         assert account.manifest_envelope == manifest
         assert await runtime.ledger.held_since(account.order) is None
         assert (await runtime.account(TENANT, LATER)).statement is not None
+
+
+async def test_what_was_erased_between_two_attempts_is_not_in_the_new_place(
+    old: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "PAGE", 3)  # tables of several pages
+    await filled(old)
+    new = replace(old, data=tmp_path / "new" / "data", keys=tmp_path / "new" / "keys")
+
+    def stop(step: str, done: int) -> None:
+        if step == "audit of default":
+            raise _Stop
+
+    with pytest.raises(_Stop):
+        await moved(old, new, stop)
+    (old.data / "moved.json").unlink()
+    async with await Runtime.open(old) as runtime:
+        await runtime.release(await runtime.find(TENANT, REF))
+        await erase(runtime, TENANT, REF, reason=REASON, by=BY)
+    done = await moved(old, new)
+    assert done.audits[TENANT].ok
+    async with await Runtime.open(new) as runtime:
+        assert await runtime.ledger.find_order(TENANT, REF) is None
+    here, there = (open_places(of, lambda: datetime.now(UTC)).objects for of in (old, new))
+    assert sorted(map(str, there.listing())) == sorted(map(str, here.listing()))
 
 
 async def test_a_damaged_object_stops_the_move_and_is_named(
