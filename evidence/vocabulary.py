@@ -320,6 +320,7 @@ _NAMES = (
     Name("trace.picture.text_layer", Kind.TEXT, "text that an editor set into the picture"),
     Name("trace.picture.strange_part", Kind.TEXT, "a part that was not compressed with the rest"),
     Name("trace.picture.typed_upon", Kind.TEXT, "words that were typed upon a photo or a scan"),
+    Name("trace.picture.typeface", Kind.TEXT, "a screen's figures in another typeface"),
     Name("trace.picture.strange_paper", Kind.TEXT, "writing on paper of another grain"),
     Name("trace.picture.off_line", Kind.TEXT, "writing that stands off the line beside it"),
     Name("trace.picture.thumbnail", Kind.TEXT, "a part that the file's thumbnail shows otherwise"),

@@ -51,7 +51,9 @@ def test_a_photo_is_not_level_and_an_editors_name_goes_with_what_stands_off_its_
     assert tamper_of(Facts([size, *screen, off])).verdict is Verdict.FAIL
     assert tamper_of(Facts([size, *photo, off])).verdict is not Verdict.FAIL
     # A letter or a word of a line without figures changes nothing that is stated.
-    for name, place in (("off_line", box(40, 52, 6, 10)), ("typed_upon", box(12, 52, 80, 10))):
+    named = ("typed_upon", "typeface")  # a name in capitals is as even as a number
+    places = [("off_line", box(40, 52, 6, 10)), *((name, box(12, 52, 80, 10)) for name in named)]
+    for name, place in places:
         trace = fact(f"trace.picture.{name}", "it stands 1.0 pixels off", place, 0.85)
         for line, verdict in (("https://track.test", Verdict.PASS), ("5 May", Verdict.FAIL)):
             said = fact("document.text", line, box(10, 50, 90, 14), 0.97)

@@ -27,6 +27,8 @@ _ORIGINAL = "Send the original as its issuer made it, or ask the issuer for it a
 _AS_SAVED = "Send the file as it was downloaded, or as the camera saved it."
 _MAIL = "Export the mail anew as a file from the mailbox that received it, and send that."
 _LOOK = "Look at the place, and send the original if there is one."
+# Of another compression, or of another typeface: two causes of one finding.
+_PART = Finding.grave("part-of-another-making", do=_ORIGINAL)
 
 TRACES: dict[str, Trait] = {
     "trace.signature.holds": Trait(Finding.good("signature-holds"), 0.0),
@@ -61,7 +63,8 @@ TRACES: dict[str, Trait] = {
     "trace.text.layer": Trait(Finding.grave("scan-unlike-its-text", do=_ORIGINAL), 1.0),
     "trace.credential.holds": Trait(Finding.good("credential-holds"), 0.0),
     "trace.credential.broken": Trait(Finding.grave("credential-broken", do=_ORIGINAL), 1.0),
-    "trace.picture.strange_part": Trait(Finding.grave("part-of-another-making", do=_ORIGINAL), 1.0),
+    "trace.picture.strange_part": Trait(_PART, 1.0),
+    "trace.picture.typeface": Trait(_PART, 1.0),
     "trace.picture.typed_upon": Trait(Finding.grave("typed-upon", do=_ORIGINAL), 1.0),
     "trace.picture.strange_paper": Trait(
         Finding.grave("paper-of-another-grain", do=_ORIGINAL), 1.0

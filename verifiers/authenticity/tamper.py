@@ -116,7 +116,7 @@ def _weighed(facts: Facts) -> Iterator[_Weighed]:
 # What a picture of several makings shows, and a chat's screen honestly is one.
 _ONE_MAKING = frozenset(
     {"trace.picture.strange_part", "trace.picture.strange_paper", "trace.picture.off_line",
-     "trace.picture.typed_upon"}
+     "trace.picture.typed_upon", "trace.picture.typeface"}
 )  # fmt: skip
 # Those that saving once more leaves where something was compressed before.
 _OF_SAVING = frozenset({"trace.picture.strange_part", "trace.picture.strange_paper"})
@@ -126,7 +126,12 @@ _ODD = "trace.picture.odd_figures"
 # size or script off the line: in a line without figures too little is stated to be worth an edit.
 # Nor is what looks like a word's box on a photograph and was read as none.
 _OF_WRITING = frozenset(
-    {"trace.picture.off_line", "trace.picture.typed_upon", "trace.picture.strange_paper"}
+    {
+        "trace.picture.off_line",
+        "trace.picture.typed_upon",
+        "trace.picture.strange_paper",
+        "trace.picture.typeface",
+    }
 )
 _SEEN, _OF_SEEN = frozenset({FileKind.PHOTO, FileKind.SCAN}), 0.5
 # What a page that tells one story cannot say; messages between pictures tell several.

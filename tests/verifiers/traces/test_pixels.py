@@ -368,7 +368,7 @@ def numbers(*widths: float, size: int = 24, stroke: int = 0) -> Image.Image:
 
 @pytest.mark.parametrize("saved", [png, lambda image: jpeg(image, 85)], ids=["png", "jpeg"])
 def test_a_number_in_another_typeface_is_told(saved: Callable[[Image.Image], bytes]) -> None:
-    found = traces(saved(numbers(1.0, 0.84, 1.0, 1.0, 1.0)))["trace.picture.strange_part"]
+    found = traces(saved(numbers(1.0, 0.84, 1.0, 1.0, 1.0)))["trace.picture.typeface"]
     assert "typeface" in found.text
     assert int(found.locator.place.split(",")[1]) in range(76, 110)
 

@@ -65,7 +65,7 @@ def strange_typefaces(rgb: Bytes, lines: list[list[Glyph]]) -> list[Trace]:
         return []
     return [
         Trace(
-            "trace.picture.strange_part",
+            "trace.picture.typeface",
             "its figures are drawn in another typeface than others of its size and weight",
             box(*one.area),
             0.82,
