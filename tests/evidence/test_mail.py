@@ -250,7 +250,9 @@ def test_text_is_read_in_the_charset_it_names(charset: str, words: str) -> None:
     assert mail.text_of(mail.head) == words
 
 
-@pytest.mark.parametrize("charset", ["us-ascii", "x-unknown", "rot13", "unicode_escape", "idna"])
+@pytest.mark.parametrize(
+    "charset", ["us-ascii", "ascii", "x-unknown", "rot13", "unicode_escape", "idna"]
+)
 def test_what_claims_another_charset_is_utf_8_or_refused(charset: str) -> None:
     head = f"Content-Type: text/plain; charset={charset}\n\n".encode()
     good = parse_mail(head + "é\\x41".encode())

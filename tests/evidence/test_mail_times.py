@@ -18,6 +18,8 @@ from evidence.times import Instant, LocalTime, ZoneBasis
         ("Fri, 19 Jun 2026 05:22:00 +0200", datetime(2026, 6, 19, 3, 22, tzinfo=UTC)),
         ("17 Jun 2026 20:45:10 -0700 (PDT)", datetime(2026, 6, 18, 3, 45, 10, tzinfo=UTC)),
         ("Wed, 17 Jun 2026 09:15:30 GMT", datetime(2026, 6, 17, 9, 15, 30, tzinfo=UTC)),
+        ("Wed, 17 Jun 2026 09:15:30 UT", datetime(2026, 6, 17, 9, 15, 30, tzinfo=UTC)),
+        ("Wed, 17 Jun 2026 09:15:30 z", datetime(2026, 6, 17, 9, 15, 30, tzinfo=UTC)),
         ("Wed, 17 Jun 26 09:15 +0000", datetime(2026, 6, 17, 9, 15, tzinfo=UTC)),
         ("Tue, 31 Dec 2024 23:59:60 +0000", datetime(2025, 1, 1, tzinfo=UTC)),
     ],

@@ -17,6 +17,7 @@ from tests.verifiers.evidence_of import NOW, NUMBER, ORDER, facts_of, item, said
 from verifiers.coverage import cover, verify
 from verifiers.registry import VERIFIERS
 from verifiers.rulebook import GENERIC, policies, policy_for
+from verifiers.terms.validity import applies
 
 A2Z = policy_for(Platform.AMAZON, "A-to-Z")
 ODR = policy_for(Platform.TIKTOK, "odr")
@@ -371,6 +372,20 @@ def test_who_may_not_answer_at_all_is_told_first(
     assert (got, findings) == (
         verdict, [*expected, ("requirement-covered", "Proof (pod) is present.")]
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("valid_from = 2026-12-01", " from 2026-12-01"),
+        ("valid_to = 2026-01-31", " to 2026-01-31"),
+        ("valid_from = 2025-01-01\nvalid_to = 2026-01-31", " from 2025-01-01 to 2026-01-31"),
+    ],
+)
+def test_a_rule_that_is_not_in_force_says_of_which_orders_it_is(days: str, said: str) -> None:
+    rule = asking(f"{days}\n").requirements[0]
+    why = f"the rule holds for orders placed{said}"
+    assert applies(rule, facts_of(), NOW, None) == (False, why)
 
 
 def test_a_rule_of_eligibility_that_is_not_in_force_bars_nobody() -> None:
