@@ -66,6 +66,11 @@ SEEN = {"even": 0.1, "tones": 0.3, "tint": 2.5, "colour": 90}
         (DRAWN | {"right": 3, "entry": 1}, (), CHAT, 0.75, "3 bubbles stand over a line"),
         (DRAWN | {"left": 2, "entry": 1}, (), PORTAL, 0.9, "one tone"),
         (DRAWN | {"left": 3}, (), PORTAL, 0.9, "one tone"),
+        # A sheet that was too bright for the camera has one tone as well.
+        (DRAWN | {"rim": 0.9, "shade": 5, "sharp": 0.1, "tint": 3}, (), PHOTO, 0.95, "around"),
+        (DRAWN | {"rim": 0.9, "shade": 5, "sharp": 0.2, "tint": 3}, (), PORTAL, 0.9, "one tone"),
+        (DRAWN | {"rim": 0.8, "shade": 5, "sharp": 0.1, "tint": 3}, (), PORTAL, 0.9, "one tone"),
+        (DRAWN | {"rim": 0.9, "shade": 4, "sharp": 0.1, "tint": 3}, (), PORTAL, 0.9, "one tone"),
         # Paper that was cleaned is not drawn: askew, a little grey, without colour.
         (DRAWN | {"paper": 240, "slant": 0.3, "tint": 3, "colour": 6}, (), SCAN, 0.7, "colour"),
         (DRAWN | {"paper": 240, "slant": 0.29}, (), PORTAL, 0.9, "one tone"),

@@ -189,7 +189,11 @@ def _cleaned_paper(traits: Mapping[str, float], *, paper: bool, sheet: bool) -> 
 
 
 def _drawn(traits: Mapping[str, float]) -> bool:
-    """Surfaces of one tone each, and of few tones: light never falls so on a sheet or a screen."""
+    """Surfaces of one tone each, and of few tones: light never falls so on a sheet or a screen, but
+    where a sheet was so bright that the camera saw nothing but white on half of it."""
+    if traits.get("rim", 0.0) >= 0.9 and traits.get("shade", 0.0) >= 5:
+        if traits.get("sharp", 1.0) < 0.2:
+            return False
     return traits["even"] >= 0.3 and traits["tones"] >= 0.45 and traits.get("drift", 0.0) < 0.15
 
 
