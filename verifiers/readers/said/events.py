@@ -317,7 +317,7 @@ def _next_label(
         fitting = [
             one for one in other.labels if beside or share_column(other.line(one), line)
         ]  # fmt: skip
-        if other.moments and other.labels:
+        if other.moments and other.labels and fitting:
             # That label is of its own row's moment, unless it names a field and none follows it.
             last = max(other.spots.index(spot) for spot in other.moments)
             free = step < 0 and fitting and fitting[-1].label and fitting[-1].label.field
