@@ -361,3 +361,38 @@ def test_a_promise_ends_where_its_day_begins() -> None:
     facts = placed(("已签收", 40, 80), ("预计送达2026-06-03", 40, 110))
     assert texts(facts, "delivery.promised.at") == ["2026-06-03"]
     assert not facts.named("delivery.at")
+
+
+def test_a_year_of_two_figures_stands_between_a_named_month_and_an_hour() -> None:
+    facts = placed(("17-Jun-26 16:47 EDT", 40, 100), ("Delivered", 40, 116))
+    (one,) = facts.named("delivery.at")
+    assert one.time.span.earliest == datetime(2026, 6, 17, 20, 47, tzinfo=UTC)
+
+
+def test_words_that_small_print_blurs_are_read() -> None:
+    german = placed(("Zugestelt am", 40, 100), ("27.07.2026 16:11", 200, 100))
+    assert texts(german, "delivery.at") == ["27.07.2026 16:11"]
+    assert texts(said("Livré le 28 a0ût 2026 à 13:17"), "delivery.at")
+    glued = placed(("AramexShipment Tracking", 40, 40), confidence=0.98)
+    assert carrier_of(glued).name == "aramex"
+
+
+def test_an_hour_whose_day_was_not_read_takes_none_from_the_clock_over_the_page() -> None:
+    facts = placed(
+        ("9:48 PM Wed Sep 2", 12, 4), ("Mondial Relay", 12, 60), ("28 @#! 2026, 13:17", 34, 120),
+        ("Colis livré au destinataire", 34, 136),
+    )  # fmt: skip
+    assert not any("9:48" in text for text in texts(facts, "delivery.at"))
+
+
+def test_a_state_of_brazil_is_brazils() -> None:
+    assert said("SAO PAULO/SP").values("document.country") == ["BR"]
+
+
+def test_rows_that_say_nothing_of_a_moments_column_do_not_part_it_from_its_label() -> None:
+    facts = placed(
+        ("Picked up", 40, 100), ("Delivered.", 400, 100),
+        ("Oct 09 2026 1:14 PM", 40, 118), ("Recipient: desk", 400, 118),
+        ("Oct 13 2026 4:10 PM", 400, 136),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["Oct 13 2026 4:10 PM"]

@@ -98,7 +98,7 @@ _MDY = re.compile(
 )
 _DMY = re.compile(
     rf"(?<![\d./])(?<!\d:)(?P<d>\d{{1,2}}){_NTH}[\s-]?{_OF}{_NAMED}(?![a-z])\.?"
-    rf"(?:,?{_OF}[\s,-]{{0,2}}(?:{_Y4}{_GLUED}|(?P<y2>\d{{2}})(?![\d:.]|\s?[ap]\.?m|[a-z]\d|\s\d)))?"
+    rf"(?:,?{_OF}[\s,-]{{0,2}}(?:{_Y4}{_GLUED}|(?P<y2>\d{{2}})(?![\d:.]|\s?[ap]\.?m|[a-z]\d|\s\d(?!\d?:\d\d))))?"
 )
 _DMY_WEAK = re.compile(
     rf"(?<![\d.:/])(?P<d>\d{{1,2}}){_NTH}[\s-]?{_OF}{_WEAK}(?![a-z])\.?,?{_OF}[\s,-]{{0,2}}{_Y4}{_GLUED}"

@@ -438,6 +438,9 @@ def _with_days(events: Sequence[Event]) -> list[Event]:
         # When a page was captured is no hour of its history's days: its own day was cut off.
         apart = source and (event.row - source.row > 1 or source.told not in {None, event.told})
         foreign = apart and event.told is Told.CAPTURED
+        # A tablet's clock over the page lends its day to nothing: that day was not read.
+        if source and source.row == 0 and source.told is None and source.moment.clock:
+            foreign = foreign or event.row > 1
         if source is None or event.told is None or source.moment.day is None or foreign:
             dated.append(event)
             continue

@@ -61,8 +61,12 @@ def marks_in(rows: Sequence[Row]) -> list[Mark]:
     for number, row in enumerate(rows):
         for cell in row.cells:
             folded = fold(cell.text[:MAX_LINE])
+            parted = _parted(cell)
             for known in _possible(folded):
-                if (mark := _mark(known, cell, folded, number, usual)) is not None:
+                mark = _mark(known, cell, folded, number, usual)
+                if mark is None and parted != cell.text:
+                    mark = _mark(known, cell, fold(parted[:MAX_LINE]), number, usual)
+                if mark is not None:
                     named = any(
                         line == id(cell) and _begins(text, known.names) for line, text in announced
                     )
@@ -71,6 +75,13 @@ def marks_in(rows: Sequence[Row]) -> list[Mark]:
                     elif not _is_common(mark, known):
                         found.append(mark)
     return found
+
+
+def _parted(cell: Line) -> str:
+    """Its text with the blanks that a recognition may have lost: "AramexShipment Tracking"."""
+    if cell.confidence >= 1:
+        return cell.text
+    return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", cell.text)
 
 
 def _possible(folded: str) -> list[_Known]:

@@ -19,6 +19,7 @@ _STATES = (
 # Royal Mail's postcodes, and Canada Post's: letters that they do not use are left out.
 _OUTWARD = r"[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPSTUW]|[A-HK-Y]\d[ABEHMNPRV-Y])"
 _FORWARD = r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]"
+_UF = "AC|AL|AM|AP|BA|CE|DF|ES|GO|MA|MG|MS|MT|PA|PB|PE|PI|PR|RJ|RN|RO|RR|RS|SC|SE|SP|TO"
 _KEN = (
     "青森|岩手|宮城|秋田|山形|福島|茨城|栃木|群馬|埼玉|千葉|神奈川|新潟|富山|石川|福井|山梨|長野|岐阜|静岡|愛知|三重|滋賀|兵庫|奈良"
     "|和歌山|鳥取|島根|岡山|広島|山口|徳島|香川|愛媛|高知|福岡|佐賀|長崎|熊本|大分|宮崎|鹿児島|沖縄"
@@ -30,6 +31,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("CA", re.compile(rf"{_ALONE}{_FORWARD}\s?\d[ABCEGHJ-NPRSTV-Z]\d{_END}")),
     ("JP", re.compile(rf"〒\s?\d{{3}}-?\d{{4}}|北海道|東京都|大阪府|京都府|(?:{_KEN})県")),
     ("AU", re.compile(r"(?<![A-Za-z])(?:NSW|VIC|QLD|TAS|ACT)[\s,]{1,2}\d{4}(?!\d)")),
+    ("BR", re.compile(rf"(?<=[A-Za-zÀ-ÿ])\s?/\s?(?:{_UF})\s*$")),
     ("NL", re.compile(rf"(?<!©)(?<!©\s){_ALONE}\d{{4}}\s?[A-Z]{{2}}(?=\s+[A-Z][a-z])")),
     ("DE", re.compile(rf"{_ALONE}D-\d{{5}}(?!\d)")),
     ("PL", re.compile(r"(?<![\d-])\d{2}-\d{3}\s+[A-ZŁŚŻŹĆ][a-ząćęłńóśźż]+")),
