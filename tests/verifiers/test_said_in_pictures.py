@@ -396,3 +396,22 @@ def test_rows_that_say_nothing_of_a_moments_column_do_not_part_it_from_its_label
         ("Oct 13 2026 4:10 PM", 400, 136),
     )  # fmt: skip
     assert texts(facts, "delivery.at") == ["Oct 13 2026 4:10 PM"]
+
+
+def test_a_value_stands_beside_a_label_of_two_lines() -> None:
+    facts = placed(
+        ("Número de", 40, 100), ("PQJYGK6177242961123889Y", 240, 100), ("seguimiento", 40, 114),
+        ("Enviado", 40, 150), ("15-09-2026 17:08", 240, 150),
+    )  # fmt: skip
+    assert numbers(facts) == ["PQJYGK6177242961123889Y"]
+
+
+def test_a_consignment_over_its_number_is_announced() -> None:
+    facts = placed(("DPD", 40, 40), ("Consignment", 40, 100), ("0484 342 769 1868", 40, 116))
+    assert numbers(facts) == ["04843427691868"]
+
+
+def test_an_hour_may_have_lost_its_blank_behind_a_year_of_two_figures() -> None:
+    facts = said("Delivered 30-Sep-2617:45")
+    (one,) = facts.named("delivery.at")
+    assert isinstance(one.time, LocalTime) and one.time.wall == datetime(2026, 9, 30, 17, 45)

@@ -41,8 +41,28 @@ def fields_of(label: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Field]:
                 if place + 1 < len(row.cells):
                     right = row.cells[place + 1]
                     yield Field(right.text, right, 0.95)
+                elif beside := _beside(cell, number, rows):
+                    yield Field(beside.text, beside, 0.95)
                 if under := _under(cell, number, rows):
                     yield Field(under.text, under, 0.9)
+
+
+def _beside(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:
+    """The nearest cell to the right of a label of several lines: it stands beside one of them."""
+    if cell.box is None:
+        return None
+    x, y, width, height = cell.box
+    found = [
+        other
+        for row in rows[max(number - 1, 0) : number + 2]
+        if row.page == rows[number].page
+        for other in row.cells
+        if other.box
+        and other.box[0] >= x + width
+        and other.box[3] <= 0.6 * height
+        and y < other.box[1] + other.box[3] / 2 < y + height
+    ]
+    return min(found, key=lambda one: one.box[0] if one.box else 0.0, default=None)
 
 
 def _under(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:
