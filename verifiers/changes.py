@@ -19,11 +19,13 @@ CHANGES: dict[str, dict[int, str]] = {
         2: "carriers named by a label count, and EMS is of many posts",
         3: "marks of several carriers without a number are a doubt",
         4: "a house's brand in its heading is who carries: La Poste Colissimo",
+        5: "faint marks of one house alone say whose it is",
     },
     "marks.origin": {
         2: "captures, photos, scans and chats are told apart by their pixels",
         3: "a chat in which only one side has spoken is one",
         4: "a whole sheet in grey was scanned, and what something lies all around was photographed",
+        5: "a sheet that was too bright for the camera is no drawn page",
     },
     "timestamps.order": {
         2: "what only a clock change makes possible leaves the answer open",

@@ -34,12 +34,12 @@ VERIFIERS: tuple[Verifier, ...] = (
     ),
     Verifier(
         "marks.carrier",
-        4,
+        5,
         "Does each item bear the mark of the carrier whose number it shows?",
         carrier.verify,
     ),
     Verifier("marks.freshness", 1, "Is each capture dated, and young enough?", freshness.verify),
-    Verifier("marks.origin", 4, "Is each item an original, or what kind of copy?", origin.verify),
+    Verifier("marks.origin", 5, "Is each item an original, or what kind of copy?", origin.verify),
     Verifier("timestamps.order", 3, "Can all stated times be true together?", timestamps.verify),
     Verifier(
         "timestamps.history", 2, "Did the carrier's history stay what it was?", history.verify

@@ -415,3 +415,47 @@ def test_an_hour_may_have_lost_its_blank_behind_a_year_of_two_figures() -> None:
     facts = said("Delivered 30-Sep-2617:45")
     (one,) = facts.named("delivery.at")
     assert isinstance(one.time, LocalTime) and one.time.wall == datetime(2026, 9, 30, 17, 45)
+
+
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ((("佐川急便302665901871", 40, 100),), "302665901871"),
+        ((("ヤマト運輸クロネコヤマト4365-", 40, 100), ("2076-0701", 40, 114)), "436520760701"),
+        ((("USPS.COM 9205 5045 0657", 40, 100), ("4841 1305 40", 40, 114)),
+         "9205504506574841130540"),
+        ((("DPD 0879 137 990 6350", 40, 100),), "08791379906350"),
+        ((("Correos", 40, 60), ("PQRVFR2168521364164058W", 40, 100)), "PQRVFR2168521364164058W"),
+    ],
+)  # fmt: skip
+def test_a_number_stands_behind_its_carriers_name(
+    lines: tuple[tuple[str, int, int], ...], number: str
+) -> None:
+    assert numbers(placed(*lines)) == [number]
+
+
+def test_a_heading_that_names_two_of_one_house_is_the_first_ones() -> None:
+    facts = placed(
+        ("Hello", 40, 20), ("Bubble", 40, 40), ("More words", 40, 60), ("Again words", 40, 80),
+        ("EMS 中国邮政速递物流", 40, 100), ("EA723843370CN", 40, 120),
+    )  # fmt: skip
+    assert carrier_of(facts).name == "china_ems"
+
+
+def test_a_year_may_stand_behind_its_hour() -> None:
+    (one,) = placed(("Mon Sep 28 09:05:49 2026", 40, 300), photo=True).named(_MADE)
+    assert isinstance(one.time, LocalTime) and one.time.wall == datetime(2026, 9, 28, 9, 5, 49)
+
+
+def test_a_day_and_hour_at_the_foot_of_a_page_is_when_it_was_saved() -> None:
+    page = [("DPD", 40, 40), ("Your delivery", 40, 60), ("Delivered", 40, 100),
+            ("24 Jun 2026 13:44", 200, 100), ("Out for delivery", 40, 120),
+            ("24 Jun 2026 07:44", 200, 120)]  # fmt: skip
+    foot = ("Sunday, June 28, 2026 6:54 AM (UTC+8)", 40, 500)
+    assert len(placed(*page, foot).named(_MADE)) == 1
+    assert not placed(*page, ("June 20, 2026 6:54 AM", 40, 500)).named(_MADE)
+
+
+def test_the_date_of_issue_is_a_papers_own() -> None:
+    facts = said("Date of issue: 2026-09-01", "Your shipment was delivered on 2026-08-30")
+    assert texts(facts, _MADE) == ["2026-09-01"]

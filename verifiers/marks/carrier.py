@@ -73,7 +73,8 @@ def carrier_of(facts: Facts) -> Borne:
     if len(sure) == 1:
         (carrier,) = sure
         return Borne(carrier, 0.6, tuple(sure[carrier][:1]))
-    if len(ranked) == 1 and scores[ranked[0]] >= 0.28:
+    of_one = all(_akin(ranked[0], other) for other in ranked[1:])
+    if ranked and of_one and scores[ranked[0]] >= 0.28:
         return Borne(ranked[0], round(scores[ranked[0]], 2), tuple(by[ranked[0]][:3]))
     return Borne(None)
 

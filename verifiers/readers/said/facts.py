@@ -155,6 +155,7 @@ def _events(
     closing = _closing(events, context, lines)
     heading = _letters_own(events, lines) or _papers_own(events, context)
     heading = heading or (_stamp_alone(events, lines) if photo else None)
+    heading = heading or _at_its_foot(events, lines, context)
     for event in events:
         if event is closing or event is heading:
             event = replace(event, told=Told.CAPTURED)
@@ -256,6 +257,24 @@ def _letters_own(events: Sequence[Event], lines: Sequence[Line]) -> Event | None
     return None
 
 
+def _at_its_foot(events: Sequence[Event], lines: Sequence[Line], context: Context) -> Event | None:
+    """A day with its hour that is all of the lowest line of a page, and later than all that the
+    page tells: who saves a page says so there."""
+    boxed = [line for line in lines if line.box and line.text.strip()]
+    if len(boxed) < 6 or any(one.told in {Told.CAPTURED, Told.PROMISED} for one in events):
+        return None
+    lowest = max(boxed, key=lambda line: (line.page, line.box[1] if line.box else 0.0))
+    own = next((one for one in events if one.line is lowest), None)
+    if own is None or own.told is not None or not (own.moment.day and own.moment.clock):
+        return None
+    if not own.moment.day.has_year or len(lowest.text.strip()) > len(own.text) + 12:
+        return None
+    days = {id(one): local_day(date_event(one, context).time) for one in events}
+    mine = days.pop(id(own))
+    others = [day for day in days.values() if day is not None]
+    return own if mine is not None and others and mine >= max(others) else None
+
+
 _OWN_DAY = re.compile(
     r"(?:date|datum|fecha|data|日期|日付)\s?:\s?"
     r"|(?:fait\s(?:a|en)\s)?[^\W\d][\w .-]{2,30},?\s(?:den|le)\s|fait\sle\s"
@@ -320,15 +339,15 @@ def _along_edge(line: Line, sizes: Mapping[int, Size]) -> bool:
 
 
 def _opens(event: Event, lines: Sequence[Line]) -> bool:
-    """Whether a day with its hour is all of the uppermost line: the clock over a desktop, in a
-    photo of a screen."""
+    """Whether a day with its hour is all of one of the uppermost lines: the clock over a desktop,
+    in a photo of a screen."""
     boxes = [one.box for one in lines if one.box and one.page == event.line.page]
     box = event.line.box
     if box is None or len(boxes) < 6 or not (event.moment.day and event.moment.clock):
         return False
     if len(event.line.text.strip()) > len(event.text) + 12:
         return False
-    return box[1] <= min(one[1] for one in boxes)
+    return box[1] <= min(one[1] for one in boxes) + 1.2 * box[3]  # a photo is askew
 
 
 def _in_last_corner(line: Line, lines: Sequence[Line]) -> bool:

@@ -19,9 +19,9 @@ from verifiers.readers.said.moments import MAX_LINE
 from verifiers.readers.said.words import field_words
 
 # Letters and many figures: YW252506970154. No table has them all.
-_LETTERED = re.compile(r"[A-Z]{2,4}\d{11,16}(?:[A-Z]{2})?")
+_LETTERED = re.compile(r"[A-Z]{2,6}\d{11,18}[A-Z]{0,2}")
 # Figures, in groups or not; a value of its own, behind at most a label.
-_VALUE = re.compile(r"(?:^|[:：#]\s?|\s)([A-Z0-9]{2,24}(?:\s\d{2,4}){0,8})$")
+_VALUE = re.compile(r"(?:^|[:：#]\s?|\s)((?=[A-Z]*\d)[A-Z0-9]{2,24}(?:\s\d{2,4}){0,8})$")
 # Figures in the middle of a sentence are a number only if nothing else is as long.
 _LONG = re.compile(r"(?<![\w.,:/+-])\d{14,26}(?![\w.,:/-]\S)(?!\w)")
 _SHORTEST = 10
@@ -65,6 +65,8 @@ def _possible(text: str, marks: Collection[str]) -> Iterator[str]:
 def _in_even_groups(groups: Sequence[str]) -> bool:
     """Whether all groups but the last have as many signs; a telephone's seldom have."""
     *front, last = groups
+    if [len(one) for one in groups] == [4, 3, 3, 4]:
+        return True  # as DPD writes its fourteen
     return len({len(one) for one in front}) <= 1 and all(len(last) <= len(one) for one in front)
 
 

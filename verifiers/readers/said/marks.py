@@ -186,8 +186,12 @@ def _words(words: Sequence[str]) -> re.Pattern[str] | None:
     """Whole words, with spaces that recognition may have lost; signs of East Asia anywhere."""
     if not words:
         return None
-    parts = [re.escape(fold(word)).replace(r"\ ", r"\s?") for word in words]
-    return re.compile(r"(?<![a-z0-9])(?<![a-z]-)(?:" + "|".join(parts) + r")(?![a-z0-9])")
+    folded = [fold(word) for word in words]
+    parts = [
+        re.escape(word).replace(r"\ ", r"\s?") + (r"(?![a-z0-9])" if word[-1].isascii() else "")
+        for word in folded
+    ]
+    return re.compile(r"(?<![a-z0-9])(?<![a-z]-)(?:" + "|".join(parts) + ")")
 
 
 def _sites(sites: Sequence[str]) -> re.Pattern[str] | None:

@@ -29,6 +29,7 @@ _ON = re.compile(
 )
 
 
+_YEAR_BEHIND = re.compile(r"\s((?:19|20)\d\d)(?![\d:/.-])")
 _OFFSET = re.compile(r"(?:utc|gmt)\s?[+-]\s?$")
 _UNTIL = re.compile(r"(?<![a-z])(?:by|before|bis|avant|antes\sde(?:\slas)?|entro\sle|voor)\s?$")
 
@@ -91,7 +92,17 @@ def _joined(text: str, moments: list[Moment]) -> list[Moment]:
                 joined.append(replace(one, end=after.end, clock=after.clock, zone=after.zone))
                 continue
         joined.append(one)
-    return _days_behind(text, joined)
+    return [_with_year(text, one) for one in _days_behind(text, joined)]
+
+
+def _with_year(text: str, moment: Moment) -> Moment:
+    """A day whose year stands behind its time of day: "Mon Sep 28 09:05:49 2026"."""
+    if not (moment.day and moment.clock) or moment.day.has_year or not moment.day.readings:
+        return moment
+    if (match := _YEAR_BEHIND.match(text, moment.end)) is None:
+        return moment
+    readings = tuple(replace(one, year=int(match[1])) for one in moment.day.readings)
+    return replace(moment, end=match.end(), day=replace(moment.day, readings=readings))
 
 
 def _days_behind(text: str, moments: list[Moment]) -> list[Moment]:

@@ -32,6 +32,9 @@ _REST_OF_DAY = re.compile(r"\d{1,2}(?:-\d{1,2})?(?![\d-])")
 _GROUPS = re.compile(r"(?<!\d)\d{4}(?:\s\d{4}){3,}$")
 # The same in groups that are not alike, behind a label: Paketnummer: 0054 128 708 over 3881.
 _UNEVEN = re.compile(r"(?<!\d)\d{2,5}(?:\s\d{2,5})+$")
+# The same of which more than one group stands below: a carrier's own check digit must fit it.
+_SOME_GROUPS = re.compile(r"(?<!\d)\d{4}(?:\s\d{4})+$")
+_MORE_GROUPS = re.compile(r"\d{4}(?:\s\d{4})*(?:\s\d{1,4})?")
 _REST_OF_GROUPS = re.compile(r"\d{1,4}|\d{4}\s\d{1,4}")
 # The ends of two lines that may be one number, which was broken wherever its column ended.
 _END_OF_LINE = re.compile(r"(?:^|[\s:：#])([A-Z0-9]{6,30})$")
@@ -223,6 +226,12 @@ def _belong(upper: Line, lower: Line) -> bool:
         return True
     if _WEEKDAY.fullmatch(first) and (own := moments_in(second)) and own[0].start == 0:
         return own[0].day is not None and not own[0].day.weekdays  # "Friday" over "11/6/26"
+    if (
+        (end := _SOME_GROUPS.search(first))
+        and _MORE_GROUPS.fullmatch(second)
+        and _is_checked(end[0] + second)
+    ):
+        return True
     if _is_broken_number(upper.text.rstrip(), lower.text.strip()):
         return True
     return _moment_across(first, second, text) or _label_across(text, edge)
@@ -236,6 +245,11 @@ def _goes_on_behind_label(upper: str, lower: str) -> bool:
     if before is None or upper[before.end() : end.start()].strip(" :#.-"):
         return False
     return bool(identify(re.sub(r"\s", "", end[0]) + lower).possible)
+
+
+def _is_checked(groups: str) -> bool:
+    possible = identify(re.sub(r"\s", "", groups)).possible
+    return any(one.form is Form.OWN and one.check_digit for one in possible)
 
 
 def _is_broken_number(upper: str, lower: str) -> bool:
@@ -253,6 +267,9 @@ def _is_broken_number(upper: str, lower: str) -> bool:
 
 def _between(first: str, second: str) -> str:
     """What stands between two lines of one text: words of East Asia are broken without a blank."""
+    cut = _CUT.search(first) and not _CUT_DAY.search(first)
+    if cut and second[:1].isdigit():
+        return ""
     return "" if _EAST_ASIAN.match(first[-1:]) and _EAST_ASIAN.match(second) else " "
 
 
