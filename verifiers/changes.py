@@ -50,6 +50,7 @@ CHANGES: dict[str, dict[int, str]] = {
         10: "half a sentence off the other half's line is told, a label far from its value "
         "hardly is, and beside an editor's name fewer and less strange figures are enough",
         11: "another typeface counts half in a line without figures, such as a name in capitals",
+        12: "a time that lost its half of the day, where others have it, is of either half",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -243,6 +243,16 @@ def test_a_heading_that_says_another_day_than_the_history_is_told() -> None:
     assert kinds(saying("Delivered On: November 5, 2026 22:32 UTC", *STORY)) == []
 
 
+def test_a_time_that_lost_its_half_of_the_day_is_of_either() -> None:
+    """On a phone "PM" may stand in the cell's next line, and be read apart."""
+    delivered = "Delivered  April 19, 2026 4:03"
+    for half, told in ((" AM", []), ("", ["order"])):
+        assert kinds(saying(delivered, f"Out for delivery  April 19, 2026 9:55{half}")) == told
+    both = (f"{delivered} AM", "Out for delivery  April 19, 2026 9:55 AM")
+    assert kinds(saying(*both)) == ["order"]
+    assert kinds(saying(delivered, "Out for delivery  April 20, 2026 9:55 AM")) == ["order"]
+
+
 def test_a_later_day_in_words_of_its_own_is_no_second_delivery() -> None:
     """It may be the day of the capture, in words that are not known, under "Signed for by"."""
     below = (*STORY, "Signed for by J. Doe", "Filed under November 7, 2026")

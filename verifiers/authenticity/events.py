@@ -73,6 +73,7 @@ class Event:
 def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
     """Each event that the item dates in its own words, in the order of reading."""
     standing = {fact.locator: line for line in lines for fact in line.facts}
+    halves = any(_HALF.search(fact.text) for fact in facts if fact.name in _STEPS)
     found: list[Event] = []
     for fact in facts:
         name, timed = fact.name, False
@@ -89,11 +90,22 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         if _TALK.search(line.text) or len(line.text) > _LONG:
             continue
         at = fact.value.at if isinstance(fact.value, Instant) else None
+        if halves and timed and not _HALF.search(fact.text):
+            starts, at = _of_either_half(starts), None
         step = _STEPS[name]
         doubtful = step == DELIVERED and _under_another_label(fact, facts)
         worded = step == DELIVERED and _in_other_words(fact, line)
         found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact), worded))
     return found
+
+
+# Where a page tells the half of the day, a time without it lost it, as to the cell's next line.
+_HALF = re.compile(r"\d\s?[ap]\.?\s?m\b", re.IGNORECASE)
+
+
+def _of_either_half(starts: tuple[datetime, ...]) -> tuple[datetime, ...]:
+    others = (one.replace(hour=(one.hour + 12) % 24) for one in starts if one.hour <= 12)
+    return (*starts, *others)
 
 
 # How far over a date its label stands, and how far behind the date it may begin, in heights.
