@@ -51,6 +51,7 @@ CHANGES: dict[str, dict[int, str]] = {
         "hardly is, and beside an editor's name fewer and less strange figures are enough",
         11: "another typeface counts half in a line without figures, such as a name in capitals",
         12: "a time that lost its half of the day, where others have it, is of either half",
+        13: "an office file keeps the day of its template: what it tells may be of later days",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

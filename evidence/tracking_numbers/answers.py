@@ -36,6 +36,7 @@ KINDS: tuple[Kind, ...] = (
 _CALLED = {
     "4px": "4PX",
     "amazon": "Amazon Logistics",
+    "aramex": "Aramex",
     "cainiao": "Cainiao",
     "canpar": "Canpar",
     "deppon": "Deppon",
@@ -48,6 +49,7 @@ _CALLED = {
     "hermes": "Hermes Germany",
     "inpost": "InPost",
     "intelcom": "Intelcom",
+    "jd_logistics": "JD Logistics",
     "jt_express": "J&T Express",
     "landmark": "Landmark Global",
     "lasership": "LaserShip",
@@ -57,6 +59,7 @@ _CALLED = {
     "sagawa": "Sagawa",
     "sf_express": "SF Express",
     "startrack": "StarTrack",
+    "sto": "STO Express",
     "sunyou": "Sunyou",
     "tnt": "TNT",
     "uniuni": "UniUni",
@@ -67,7 +70,9 @@ _CALLED = {
     "yanwen": "Yanwen",
     "yodel": "Yodel",
     "yto": "YTO Express",
+    "yunda": "Yunda Express",
     "yunexpress": "YunExpress",
+    "zto": "ZTO Express",
 }
 _DELIVERING = {slug for slug, _ in POSTS.values()} | {
     slug for sharing in SIDE_BY_SIDE.values() for slug, _, _ in sharing

@@ -1,4 +1,4 @@
-"""Carriers of Japan and Australia, beside their posts' international items.
+"""Carriers of Japan, Australia and the Gulf, beside their posts' international items.
 
 Sources: Yamato, Sagawa and Japan Post print the remainder by 7 as the twelfth digit (Codabar
 labels). Australia Post, eParcel article: the merchant's location, consignment, article, product,
@@ -12,6 +12,7 @@ _SEVEN = r"(?P<body>\d{11})(?P<check>\d)"
 _DIGITS = r"\d+"  # these have a letter: digits alone would be anybody's
 
 KINDS = (
+    kind("aramex", "digits", "Aramex", r"\d{11}", Form.BARE, published=False),
     kind(
         "yamato", "digits", "Yamato", _SEVEN, Form.BARE, check=mod7, country="JP", published=False
     ),

@@ -51,6 +51,20 @@ KINDS = (
         "jt_express", "j", "J&T Express, Indonesia", r"J[A-Z]\d{10}", Form.SHARED, published=False
     ),
     kind("yto", "yt", "YTO Express", r"YT\d{13}", Form.OWN, published=False),
+    kind("zto", "digits", "ZTO Express", r"7[3-9]\d{12}", Form.BARE, country="CN", published=False),
+    kind("sto", "digits", "STO Express", r"77\d{13}", Form.BARE, country="CN", published=False),
+    kind(
+        "yunda", "digits", "Yunda", r"(?:31|43|46)\d{13}", Form.BARE, country="CN", published=False
+    ),
+    kind(
+        "jd_logistics",
+        "jd",
+        "JD Logistics",
+        r"JD(?:[A-Z]{1,2}\d{11,12}|\d{13})",
+        Form.SHARED,
+        country="CN",
+        published=False,
+    ),
     kind("deppon", "dpk", "Deppon", r"DPK\d{12}", Form.OWN, published=False),
     kind("sunyou", "sy", "Sunyou", r"SY[A-Z]{2}\d{9}", Form.SHARED, published=False),
     kind("wanb", "wnb", "Wanb Express", r"WNB[A-Z]{2}\d{10}YQ", Form.OWN, published=False),

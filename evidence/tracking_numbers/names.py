@@ -24,6 +24,7 @@ _ALIASES = {
     "hermes": "hermesde myhermesde",
     "hongkong_post": "hkpost 香港邮政",
     "japan_post": "日本邮政 日本郵便",
+    "jd_logistics": "京东物流 京东快递 jdexpress jdl",
     "jt_express": "jt jnt 极兔 极兔速递",
     "posten_norge": "posten bring",
     "postnord_denmark": "postnorddk",
@@ -33,13 +34,16 @@ _ALIASES = {
     "sagawa": "sagawaexpress 佐川急便",
     "sf_express": "sf sfexpress sfinternational 顺丰 顺丰速运 顺丰快递 顺丰国际",
     "singapore_post": "singpost 新加坡邮政",
+    "sto": "申通 申通快递 shentong",
     "ups": "unitedparcelservice 联合包裹",
     "usps": "uspostalservice unitedstatespostalservice 美国邮政",
     "wanb": "万邦 万邦速达",
     "yamato": "yamatotransport kuroneko クロネコヤマト ヤマト運輸",
     "yanwen": "燕文 燕文物流 yanwenexpress yanwenlogistics",
     "yto": "yuantong 圆通 圆通速递",
+    "yunda": "韵达 韵达快递 韵达速递",
     "yunexpress": "云途 云途物流",
+    "zto": "中通 中通快递 zhongtong",
 }
 
 

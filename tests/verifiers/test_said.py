@@ -497,7 +497,7 @@ def test_a_parcels_reference_is_its_number(label: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["42177734041787", "Pakiw: 42177734041787", "Parcel 42177734041787 is here"]
+    "line", ["42177734041787", "Pakiw: 42177734041787", "Pakiw 42177734041787 is here"]
 )
 def test_the_only_number_of_a_carriers_page_is_its_parcels_whatever_announces_it(line: str) -> None:
     assert numbers("DPD", line) == ["42177734041787"]

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,7 @@ from evidence.items import Item
 from evidence.locators import pointer
 from verifiers.readers import text
 from verifiers.readers.lines import Line
+from verifiers.readers.names import words_of_name
 from verifiers.readers.reader import MAX_LINES, MAX_TEXT, MAX_TOLD_CHARS, failed
 from verifiers.readers.said.facts import facts_of_lines
 
@@ -78,7 +80,8 @@ def lines_in(data: bytes) -> Iterator[Line]:
         steps, name, value = waiting.pop()
         match value:
             case _Object(pairs) if len(steps) < MAX_DEPTH:
-                inner = [((*steps, key), key, one) for key, one in pairs[:_MOST]]
+                named = _renamed(pairs[:_MOST], name)
+                inner = [((*steps, key), name, one) for key, name, one in named]
                 waiting.extend(reversed(inner))
             case list() if len(steps) < MAX_DEPTH:
                 each = [((*steps, n), name, one) for n, one in enumerate(value[:_MOST])]
@@ -86,10 +89,50 @@ def lines_in(data: bytes) -> Iterator[Line]:
             case str() if value.strip():
                 said = " ".join(value.split())[:MAX_TOLD_CHARS]
                 label = words_of_name(name)
+                said = moment_of(label, said) or said
                 yield Line(f"{label}: {said}" if label else said, pointer(*steps))
 
 
-def words_of_name(name: str) -> str:
-    """A name as a person would write it: `trackingNumber` and `tracking_number` are labels."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name[:80])
-    return " ".join(parted.replace("_", " ").replace("-", " ").split())
+# How many digits a count of seconds, milliseconds and microseconds since 1970 has in our days.
+_UNITS = {10: 0, 13: 3, 16: 6}
+_COUNTED = re.compile(r"(?:time|date|timestamp|ts|epoch|millis|ms|seconds|unix)$|(?:^|\s)at$")
+_EARLIEST, _LATEST = 1_104_537_600, 2_556_144_000  # 2005 and 2051
+_DESCRIBED = frozenset({"description", "message", "desc", "event", "content", "remark"})
+
+
+def moment_of(label: str, said: str) -> str | None:
+    """A count since 1970 under a time's name, as the UTC moment that it is; None for all else."""
+    if not said.isascii() or not said.isdigit() or (places := _UNITS.get(len(said))) is None:
+        return None
+    seconds, rest = divmod(int(said), 10**places)
+    if not _COUNTED.search(label.casefold()) or not _EARLIEST <= seconds < _LATEST:
+        return None
+    moment = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{moment}.{rest:0{places}d}Z" if rest else f"{moment}Z"
+
+
+def _renamed(pairs: list[tuple[str, Any]], name: str) -> Iterator[tuple[str, str, Any]]:
+    """Key, the name it is told under, and value of each pair; `name` is that of the object.
+
+    The only time beside a description is when that happened, also where the vendor calls it the
+    time of an update (TikTok Shop's `update_time_millis`). The `name` of an order is its number
+    (Shopify), and so is the `number` of a parcel beside its carrier (17TRACK).
+    """
+    updates = [key for key, value in pairs if isinstance(value, str) and _is_update(key)]
+    described = any(key.casefold() in _DESCRIBED and isinstance(one, str) for key, one in pairs)
+    times = [key for key, _ in pairs if "time" in key.casefold() or "date" in key.casefold()]
+    is_open = described and len(updates) == 1 and times == updates
+    parcel = any(key in {"track_info", "track"} for key, _ in pairs)
+    for key, value in pairs:
+        told = key
+        if is_open and key in updates:
+            told = "time"
+        elif key == "name" and name in {"order", "orders"}:
+            told = "order number"
+        elif key == "number" and parcel:
+            told = "tracking number"
+        yield key, told, value
+
+
+def _is_update(key: str) -> bool:
+    return words_of_name(key).casefold() in {"update time", "update time millis"}

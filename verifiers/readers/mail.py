@@ -166,17 +166,19 @@ def lines_in(mail: Mail) -> Iterator[Line]:
 
     Two readers may be shown two texts; both are what the mail says.
     """
-    seen: set[str] = set()
+    seen: set[str] = set()  # in the parts before
     if subject := mail.head.header("Subject"):
         yield Line(subject, header("Subject"))
     texts = [part for part in mail.texts() if not part.is_attachment]
     for part in sorted(texts, key=lambda part: part.media_type == "text/html"):
+        own: set[str] = set()
         for number, said in _numbered(mail, part):
             text, box = (said, None) if isinstance(said, str) else (said.text, said.box)
             key = "".join(text.split())
-            if key and key not in seen:
-                seen.add(key)
+            own.add(key)
+            if key not in seen:
                 yield Line(text, mail_part(part.number, line=number), box, 1 if box else 0)
+        seen |= own - {""}
 
 
 def _numbered(mail: Mail, part: Part) -> Iterator[tuple[int, str | Laid]]:

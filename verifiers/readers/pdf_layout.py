@@ -18,8 +18,41 @@ from verifiers.readers.said.facts import Size
 MAX_CHARS = 60_000
 # What a program recognised in a scan and laid under it, sight unseen: sure, and not certain.
 _LAID_UNDER = 0.85
-# A space as wide as this part of the line's height parts two cells.
-_GAP = 1.1
+# A space as wide as this part of the line's height parts two cells; so does a narrower one in which
+# no blank is written.
+_GAP, _UNWRITTEN = 1.1, 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """How a page is shown of the space its content is drawn in: turned clockwise, and cut out.
+
+    turns   quarters; the edges are those of what is shown, in the content's space
+    """
+
+    turns: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    @classmethod
+    def of(cls, page: Any) -> _Shown:
+        return cls(page.get_rotation() // 90 % 4, *page.get_bbox())
+
+    def box(
+        self, left: float, bottom: float, right: float, top: float
+    ) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom edge from the upper left corner of the page as shown."""
+        match self.turns:
+            case 1:
+                return bottom - self.bottom, left - self.left, top - self.bottom, right - self.left
+            case 2:
+                return (self.right - right, bottom - self.bottom,
+                        self.right - left, top - self.bottom)  # fmt: skip
+            case 3:
+                return self.top - top, self.right - right, self.top - bottom, self.right - left
+        return left - self.left, self.top - top, right - self.left, self.top - bottom
 
 
 @dataclass(slots=True)
@@ -44,7 +77,7 @@ def lines_of_page(document: Any, number: int) -> tuple[list[Line], Size]:
         text = page.get_textpage()
         try:
             lines = []
-            for run in _runs(text, page, height):
+            for run in _runs(text, _Shown.of(page)):
                 said = " ".join(run.text.split())
                 if not said:
                     continue
@@ -60,7 +93,7 @@ def lines_of_page(document: Any, number: int) -> tuple[list[Line], Size]:
         page.close()
 
 
-def _runs(text: Any, page: Any, page_height: float) -> Iterator[_Run]:
+def _runs(text: Any, shown: _Shown) -> Iterator[_Run]:
     """Characters in their order, joined to runs."""
     import pypdfium2.raw as raw
 
@@ -68,6 +101,7 @@ def _runs(text: Any, page: Any, page_height: float) -> Iterator[_Run]:
     pointer = ctypes.byref(box)
     run: _Run | None = None
     spaces = ""
+    written = False
     high: int | None = None
     for index in range(min(raw.FPDFText_CountChars(text), MAX_CHARS)):
         code = raw.FPDFText_GetUnicode(text, index)
@@ -85,12 +119,14 @@ def _runs(text: Any, page: Any, page_height: float) -> Iterator[_Run]:
             continue
         if character.isspace() or character == "\x00" or not character.isprintable():
             spaces = " " if run else ""
+            written |= raw.FPDFText_IsGenerated(text, index) == 0
             continue
         if not raw.FPDFText_GetLooseCharBox(text, index, pointer):
             continue
-        left, right = box.left, box.right
-        top, bottom = page_height - box.top, page_height - box.bottom
-        if run and not _follows(run, left, top, bottom):
+        left, top, right, bottom = shown.box(box.left, box.bottom, box.right, box.top)
+        widest = _GAP if written else _UNWRITTEN
+        written = False
+        if run and not _follows(run, left, top, bottom, widest):
             yield run
             run, spaces = None, ""
         if run is None:
@@ -112,10 +148,10 @@ def _is_hidden(text: Any, index: int) -> bool:
     return bool(mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE)
 
 
-def _follows(run: _Run, left: float, top: float, bottom: float) -> bool:
-    """Whether a character stands in the run's line, at most a gap behind its end."""
+def _follows(run: _Run, left: float, top: float, bottom: float, widest: float) -> bool:
+    """Whether a character stands in the run's line, at most `widest` heights behind its end."""
     middle = (top + bottom) / 2
     if not run.top - 0.3 * run.height <= middle <= run.bottom + 0.3 * run.height:
         return False
     # The second letter of a ligature stands where its first one does.
-    return -run.height <= left - run.right <= _GAP * run.height
+    return -run.height <= left - run.right <= widest * run.height

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from evidence.facts import Fact
 from evidence.items import Item
-from evidence.media import HEAD, sniff
+from evidence.media import HEAD, UNKNOWN, sniff
 from verifiers.readers import (
     html,
     json_text,
@@ -18,6 +18,7 @@ from verifiers.readers import (
     picture,
     said,
     text,
+    warc,
     xml_text,
 )
 from verifiers.readers.faces import faces_of
@@ -25,8 +26,9 @@ from verifiers.readers.inside import one_item
 from verifiers.readers.reader import Reader
 from verifiers.readers.traces.registry import VERSION as TRACES
 
+_WARC = "application/warc"
 READERS: tuple[Reader, ...] = (
-    Reader("pdf", 6, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
+    Reader("pdf", 7, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
     Reader(
         "picture",
         5,
@@ -36,12 +38,12 @@ READERS: tuple[Reader, ...] = (
         picture.read,
         picture.text_of,
     ),
-    Reader("mail", 3, frozenset({"message/rfc822"}), mail.read, mail.text_of),
+    Reader("mail", 4, frozenset({"message/rfc822"}), mail.read, mail.text_of),
     Reader("mhtml", 2, frozenset({"multipart/related"}), mhtml.read, mhtml.text_of),
     Reader("html", 2, frozenset({"text/html"}), html.read, html.text_of),
-    Reader("json", 1, frozenset({"application/json"}), json_text.read, json_text.text_of),
+    Reader("json", 2, frozenset({"application/json"}), json_text.read, json_text.text_of),
     Reader("xml", 1, frozenset({"text/xml"}), xml_text.read, xml_text.text_of),
-    Reader("office", 1, frozenset({"application/zip"}), office.read, office.text_of),
+    Reader("office", 2, frozenset({"application/zip"}), office.read, office.text_of),
     Reader(
         "old_office",
         1,
@@ -49,7 +51,8 @@ READERS: tuple[Reader, ...] = (
         old_office.read,
         old_office.text_of,
     ),
-    Reader("text", 1, frozenset({"text/plain"}), text.read, text.text_of),
+    Reader("text", 2, frozenset({"text/plain"}), text.read, text.text_of),
+    Reader("warc", 1, frozenset({_WARC}), warc.read, warc.text_of),
 )
 
 # What readings rest on beside our own code: another version of one of these may read otherwise.
@@ -88,7 +91,15 @@ def reader_of(item: Item) -> Reader | None:
         head += chunk[: HEAD - len(head)]
         if len(head) >= HEAD:
             break
-    return reader_for(sniff(head))
+    return reader_for(_type_of(head))
+
+
+def _type_of(head: bytes) -> str:
+    """As sniffed; beside it web archives, and text of before Unicode."""
+    media_type = sniff(head)
+    if media_type in {"text/plain", "application/gzip"} and warc.begins(head):
+        return _WARC
+    return "text/plain" if media_type == UNKNOWN and text.encoding_of(head) else media_type
 
 
 def read(item: Item) -> list[Fact] | None:

@@ -7,6 +7,7 @@ columns, a printed page) keeps its grid, so that a label is found beside or over
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -15,6 +16,7 @@ from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import Locator
 from verifiers.readers.lines import Line
+from verifiers.readers.names import words_of_name
 from verifiers.readers.reader import MAX_TOLD_CHARS, failed
 from verifiers.readers.said.facts import facts_of_lines
 
@@ -23,6 +25,10 @@ _DELIMITERS = ",;\t|"
 # Rows that must have as many cells as the heading before text is taken for a table.
 _LOOKED_AT = 20
 _HEADING_CHARS = 60
+# Rows of titles and blanks over a heading row.
+_TITLES = 6
+# A column as programs name it: order_id, ship-date, trackingNumber.
+_MADE = re.compile(r"^[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)+$|^[a-z]+(?:[A-Z][a-z0-9]+)+$")
 # A grid's cell, in points: what stands side by side or below each other is all that matters.
 _WIDTH, _HEIGHT = 200.0, 20.0
 # The line that stands for what lies behind the last column that is read.
@@ -57,11 +63,13 @@ def lines_of_rows(
     """
     sheet = f"{sheet}!" if sheet else ""
     numbered = enumerate(rows, start=1)
-    first = list(islice(numbered, 2))
+    above, first = _titles(list(islice(numbered, 2 + _TITLES)))
     heading: Sequence[str] | None = None
-    if len(first) == 2 and _is_heading(first[0][1], first[1][1]):
+    if len(first) >= 2 and _is_heading(first[0][1], first[1][1]):
         heading = first[0][1]
         first = first[1:]
+    for number, title in above:
+        yield Line(title, Locator("cell", f"{sheet}{number}/A"))
     for number, row in chain(first, numbered):
         for column, written in enumerate(row[:MAX_COLUMNS]):
             said = " ".join(written.split())[:MAX_TOLD_CHARS]
@@ -70,12 +78,31 @@ def lines_of_rows(
             name = heading[column].strip() if heading and column < len(heading) else ""
             place = Locator("cell", f"{sheet}{number}/{name or _letters(column)}")
             if heading is not None:
-                yield Line(f"{name}: {said}" if name else said, place)
+                label = words_of_name(name) if _MADE.search(name) else name
+                yield Line(f"{label}: {said}" if label else said, place)
             else:
                 box = (column * _WIDTH, number * _HEIGHT, 0.9 * _WIDTH, 0.8 * _HEIGHT)
                 yield Line(said, place, box, page)
         if any(cell.strip() for cell in row[MAX_COLUMNS:]):
             yield Line(_TOO_WIDE, Locator("cell", f"{sheet}{number}/{_letters(MAX_COLUMNS)}"))
+
+
+_Numbered = list[tuple[int, Sequence[str]]]
+
+
+def _titles(rows: _Numbered) -> tuple[list[tuple[int, str]], _Numbered]:
+    """The rows of one cell, and the empty ones, with which exports begin over a heading, apart from
+    the rest; none where no heading follows them."""
+    told: list[tuple[int, str]] = []
+    for at, (number, row) in enumerate(rows):
+        said = [cell for cell in row if cell.strip()]
+        if len(said) > 1:
+            follows = rows[at : at + 2]
+            headed = len(follows) == 2 and _is_heading(follows[0][1], follows[1][1])
+            return (told, rows[at:]) if headed else ([], rows)
+        if said:
+            told.append((number, " ".join(said[0].split())[:MAX_TOLD_CHARS]))
+    return [], rows
 
 
 def _is_heading(first: Sequence[str], second: Sequence[str]) -> bool:
@@ -117,15 +144,20 @@ def rows_of_text(text: str) -> Iterator[list[str]] | None:
     if len(text) > 20_000 and len(head) < _LOOKED_AT:
         head = head[:-1]
     for delimiter in _DELIMITERS:
-        if len(head) < 2 or delimiter not in head[0]:
+        rows = _under_titles(list(_parsed(head, delimiter)))
+        if len(rows) < 2 or len(rows[0]) < 2:
             continue
-        rows = list(_parsed(head, delimiter))
         even = sum(len(row) == len(rows[0]) for row in rows)
         if even < (0.9 if len(rows[0]) > 2 else 1) * len(rows):
             continue
         if delimiter != "," or _is_heading(rows[0], rows[1]):
             return _parsed(text.splitlines(keepends=True), delimiter)
     return None
+
+
+def _under_titles(rows: list[list[str]]) -> list[list[str]]:
+    _, rest = _titles([(0, row) for row in rows])
+    return [list(row) for _, row in rest]
 
 
 def _parsed(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:

@@ -13,8 +13,8 @@ from evidence.facts import Fact
 from evidence.items import Item
 from evidence.locators import xml_path
 from evidence.xmlpages import Element, parse_xml
-from verifiers.readers.json_text import words_of_name
 from verifiers.readers.lines import Line
+from verifiers.readers.names import words_of_name
 from verifiers.readers.reader import MAX_TEXT, MAX_TOLD_CHARS, fact, failed
 from verifiers.readers.said.facts import facts_of_lines
 

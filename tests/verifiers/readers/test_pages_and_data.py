@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 from evidence.facts import Fact
 from evidence.locators import resolve_pointer
@@ -14,6 +17,7 @@ from evidence.times import Instant
 from tests.verifiers.documents import received
 from tests.verifiers.evidence_of import NUMBER, ORDER
 from tests.verifiers.readers.test_mail import named
+from verifiers.readers.inside import MAX_FILES
 from verifiers.readers.registry import read, reader_of
 from verifiers.readers.tables import MAX_COLUMNS
 
@@ -165,3 +169,126 @@ def test_that_columns_were_not_read_is_said() -> None:
     assert said.text == f"only the first {MAX_COLUMNS} columns of a row were read"
     fits = wide.rpartition(";")[0]
     assert named(facts_of(f"{fits}\n{fits}\n"), "reading.failed") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("delivered_at", 1794405240), ("deliveredTime", 1794405240000),
+     ("delivery_timestamp", 1794405240000000)],
+)  # fmt: skip
+def test_a_moment_counted_since_1970_is_the_utc_time_that_it_is(name: str, count: int) -> None:
+    (delivered,) = named(facts_of(json.dumps({name: count})), "delivery.at")
+    assert isinstance(delivered.value, Instant)
+    assert delivered.value.at.isoformat() == "2026-11-11T13:54:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("delivered_at", 179440), ("delivered_id", 1794405240)]
+)
+def test_a_number_that_counts_no_time_stays_a_number(name: str, count: int) -> None:
+    facts = facts_of(json.dumps({name: count}))
+    assert named(facts, "delivery.at") == []
+    assert f"{count}" in named(facts, "document.text")[0].text
+
+
+def test_what_an_update_describes_happened_then() -> None:
+    """TikTok Shop's tracking; elsewhere an update is an update."""
+    way = [{"description": "Your package has been delivered.", "update_time_millis": 1794405240000}]
+    assert named(facts_of(json.dumps({"tracking": way})), "delivery.at")
+    order = {"status": "delivered", "update_time_millis": 1794405240000}
+    assert named(facts_of(json.dumps({"order": order})), "delivery.at") == []
+
+
+def test_a_records_other_times_are_no_delivery() -> None:
+    """An aggregator's tracker: made and due on other days than it was delivered on."""
+    tracker = {
+        "tracking_code": NUMBER, "status": "delivered", "created_at": "2026-11-01T08:00:00Z",
+        "updated_at": "2026-11-06T08:00:00Z", "est_delivery_date": "2026-11-08T08:00:00Z",
+        "tracking_details": [
+            {"message": "PICKED UP", "status": "in_transit", "datetime": "2026-11-02T08:00:00Z"},
+            {"message": "DELIVERED", "status": "delivered", "datetime": "2026-11-05T14:32:00Z"},
+        ],
+    }  # fmt: skip
+    facts = facts_of(json.dumps(tracker))
+    assert [fact.text for fact in named(facts, "delivery.at")] == ["2026-11-05T14:32:00Z"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"order": {"id": 450789469, "name": "#1001"}}, {"orders": [{"name": "#1001"}]}],
+)
+def test_the_name_of_an_order_is_its_number(said: object) -> None:
+    assert [fact.text for fact in named(facts_of(json.dumps(said)), "order.alias")] == ["1001"]
+
+
+@pytest.mark.parametrize(
+    "head", ["order_id,tracking_number,delivered_at", "orderId,trackNo,deliveredTime"]
+)
+@pytest.mark.parametrize("title", ["", "Orders export,,\n,,\n"])
+def test_columns_named_by_programs_are_headings_also_under_a_title(head: str, title: str) -> None:
+    facts = facts_of(f"{title}{head}\n8125374305034662,338779389261,2026-11-05 14:32\n")
+    assert [fact.text for fact in named(facts, "order.alias")] == ["8125374305034662"]
+    assert [fact.text for fact in named(facts, "shipment.tracking_number")] == ["338779389261"]
+    assert len(named(facts, "delivery.at")) == 1
+    name = head.split(",")[0]
+    place = str(named(facts, "order.alias")[0].locator)
+    assert place.endswith(f"/{name}")  # as the file has it
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("gb18030", "订单号：112-9031372-8231456\n签收时间：2026-11-05 14:32\n"),
+     ("shift_jis", "ご注文番号：112-9031372-8231456\nお届け日時：2026/11/05 14:32\n"),
+     ("cp1252", "Numéro de commande : 112-9031372-8231456\nLivré le 5 novembre 2026 à 14:32\n")],
+)  # fmt: skip
+def test_text_of_before_unicode_is_read(encoding: str, text: str) -> None:
+    data = text.encode(encoding)
+    assert reader_name(data) == "text"
+    facts = facts_of(data)
+    assert [fact.text for fact in named(facts, "order.id")] == ["112-9031372-8231456"]
+    assert len(named(facts, "delivery.at")) == 1
+
+
+@pytest.mark.parametrize(
+    "data", [bytes(range(128, 256)), b"\x00\xd0\xe0" * 9, b"\xff\xfb\x90d" * 99]
+)
+def test_other_bytes_are_no_text(data: bytes) -> None:
+    assert reader_name(data) == ""
+
+
+def archive(*records: tuple[str, bytes], gzip: bool = True) -> bytes:
+    made = io.BytesIO()
+    writer = WARCWriter(made, gzip=gzip)
+    writer.write_record(writer.create_warcinfo_record("a.warc", {"software": "x"}))
+    for address, body in records:
+        head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+        record = writer.create_warc_record(
+            address, "response", payload=io.BytesIO(body), http_headers=head,
+            warc_headers_dict={"WARC-Date": "2026-11-06T08:00:00Z"},
+        )  # fmt: skip
+        writer.write_record(record)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("gzip", [True, False], ids=["packed", "plain"])
+def test_a_web_archives_answers_are_read_with_their_address_and_moment(*, gzip: bool) -> None:
+    page = f"<html><body>{PAGE}</body></html>".encode()
+    facts = facts_of(archive(("https://ups.example/t?n=1", page), gzip=gzip))
+    assert [fact.text for fact in named(facts, "document.address")] == ["https://ups.example/t?n=1"]
+    assert [fact.text for fact in named(facts, "document.captured.at")] == ["2026-11-06T08:00:00Z"]
+    assert [str(fact.locator) for fact in named(facts, "order.id")] == ["attached:2/line:1"]
+    assert named(facts, "delivery.at")
+
+
+def test_a_web_archive_that_was_cut_off_says_so_and_keeps_what_came_before() -> None:
+    page = f"<html><body>{PAGE}</body></html>".encode()
+    whole = archive(("https://ups.example/1", page), ("https://ups.example/2", page * 99))
+    facts = facts_of(whole[:-40])
+    assert named(facts, "order.id")
+    assert named(facts, "reading.failed")
+
+
+def test_no_more_answers_of_a_web_archive_are_read_than_files_of_an_item() -> None:
+    pages = [(f"https://ups.example/{n}", b"<html><p>x</p></html>") for n in range(MAX_FILES + 1)]
+    (said,) = named(facts_of(archive(*pages)), "reading.failed")
+    assert said.text == f"only {MAX_FILES} of the answers in it were read"

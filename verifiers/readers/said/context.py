@@ -8,6 +8,7 @@ year that is not written is the document's, or the last such day before the file
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -91,7 +92,10 @@ def context_of(
     """
     countries = frozenset(countries)
     days = [event.moment.day for event in events if event.moment.day]
+    lines = list(lines)
     custom = hints.get("date_order") or _custom(days, set(countries), came_in.date())
+    if custom is None and not set(countries) & MONTH_FIRST and _is_of_day_first(lines):
+        custom = "dmy"
     years = {r.year for day in days for r in day.readings if r.year is not None}
     zone = next(
         (said.names for line in lines if (said := stated_zone(fold(line.text[:500])))), None
@@ -109,6 +113,20 @@ def context_of(
         known.custom, known.year, known.zone, known.declared, known.came_in,
         local_day(captured[0]) if captured else None, known.countries,
     )  # fmt: skip
+
+
+# Words of languages whose readers all write the day first, folded.
+_DAY_FIRST_WORDS = re.compile(
+    r"(?<![a-z])(?:livree?|colis|commande|zugestellt|sendung(?:snummer)?|bestellnummer|consegnat[oa]"
+    r"|spedizione|bezorgd|zending|pakket|dostarczono|przesylk[ai]|doreczon[aoy]|encomenda|levererad"
+    r"|kollinummer)(?![a-z])"
+)
+_SEARCHED = 400
+
+
+def _is_of_day_first(lines: Sequence[Line]) -> bool:
+    """Whether the document is in a language in which 03/04/2026 is the third of April."""
+    return any(_DAY_FIRST_WORDS.search(fold(line.text[:500])) for line in lines[:_SEARCHED])
 
 
 def _custom(days: Sequence[WrittenDay], countries: set[str], came_in: date) -> str | None:

@@ -8,24 +8,18 @@ two fields ("Delivery date", "Delivery time") is one event.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from verifiers.readers.lines import Line
-from verifiers.readers.said.fold import fold
-from verifiers.readers.said.labels import Label, Told, labels_in
+from verifiers.readers.said.labels import Label, Told
 from verifiers.readers.said.layout import Row, rows_of, share_column
-from verifiers.readers.said.moments import Moment, moments_in
+from verifiers.readers.said.moments import Moment
+from verifiers.readers.said.named_rows import close_headers, headed, is_named, is_one_of_many
+from verifiers.readers.said.rhythm import rhythm_of
+from verifiers.readers.said.spots import NEAR, ReadRow, Spot, gap, read_row, stacked
 
-# A label stands at most so many of its heights away from the moment under or over it.
-_NEAR = 2.6
-# What is a moment only together, in two columns: 11/10 | 14:34, and 10.11.2026 | 14.34.
-_SHORT_DAY, _CLOCK = re.compile(r"\d{1,2}[/-]\d{1,2}"), re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
-# What a field for a time of day is called, where the one for its day says of what.
-_HOUR = re.compile(r"(?:time|uhrzeit|zeit|heure|hora|ora|tijd|godzina|时间|時間|時刻)\s?:\s?")
-_DOTTED = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)")
 # Rows over a time of day among which its day is looked for.
 _DAY_ABOVE = 40
 
@@ -48,153 +42,46 @@ class Event:
     firm: bool = False
 
 
-@dataclass(slots=True)
-class _Spot:
-    """A moment or a label in a row; `top` is that of its first line."""
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """All rows; on which side of their moments labels stand, and what a list of records tells.
 
-    cell: int
-    start: int
-    moment: Moment | None = None
-    label: Label | None = None
-    text: str = ""
-    top: float = 0.0
+    below, above   under them, or over them whatever is between
+    rhythm         the row of the label of a moment's row
+    """
 
-
-@dataclass(slots=True)
-class _Read:
-    row: Row
-    spots: list[_Spot]
-
-    @property
-    def moments(self) -> list[_Spot]:
-        return [spot for spot in self.spots if spot.moment]
-
-    @property
-    def labels(self) -> list[_Spot]:
-        return [spot for spot in self.spots if spot.label]
-
-    def line(self, spot: _Spot) -> Line:
-        return self.row.cells[spot.cell]
+    read: Sequence[ReadRow]
+    below: bool
+    above: bool
+    rhythm: Mapping[int, int | None]
 
 
 def events_in(lines: Sequence[Line]) -> list[Event]:
     """Every moment of the lines, with what it is of as far as that is said."""
-    read = [_read(row) for row in rows_of(lines)]
+    read = [read_row(row) for row in rows_of(lines)]
+    close_headers(read)
     for upper, lower in pairwise(read):
-        _stacked(upper, lower)
+        stacked(upper, lower)
     below = _labels_below(read)
-    above = not below and _labels_above(read)
-    events = [
-        event
-        for number in range(len(read))
-        for event in _row_events(number, read, below=below, above=above)
-    ]
+    page = _Page(read, below, not below and _labels_above(read), rhythm_of(read))
+    events = [event for number in range(len(read)) for event in _row_events(number, page)]
     return _with_days(_merged(events))
 
 
-def _read(row: Row) -> _Read:
-    spots: list[_Spot] = []
-    texts = [fold(cell.text) for cell in row.cells]
-    tops = [cell.box[1] if cell.box else row.top for cell in row.cells]
-    over_two = {place: text for place in range(1, len(texts)) if (text := _over_two(texts, place))}
-    for number, cell in enumerate(row.cells):
-        text = texts[number]
-        if number in over_two:
-            for moment in moments_in(over_two[number]):
-                spots.append(
-                    _Spot(number, moment.start, moment, None, over_two[number], tops[number])
-                )
-            continue
-        moments = [] if number + 1 in over_two else moments_in(text)
-        for moment in moments:
-            said = cell.text[moment.start : moment.end].strip(" ,;([-|·")
-            spots.append(_Spot(number, moment.start, moment, None, said, tops[number]))
-        for label in labels_in(text):
-            if not any(m.start < label.end and label.start < m.end for m in moments):
-                spots.append(_Spot(number, label.start, None, label, "", tops[number]))
-    spots.sort(key=lambda spot: (spot.cell, spot.start))
-    joined: list[_Spot] = []
-    for spot in spots:
-        if joined and spot.cell != joined[-1].cell and (both := _both(joined[-1], spot)):
-            joined[-1] = both  # a day in one cell, its time of day in the next
-        else:
-            joined.append(spot)
-    return _Read(row, joined)
-
-
-def _over_two(texts: Sequence[str], place: int) -> str | None:
-    """The text of a cell and the one before it, where they are a moment only together."""
-    day, clock = texts[place - 1].strip(), texts[place].strip()
-    if _SHORT_DAY.fullmatch(day) and _CLOCK.fullmatch(clock):
-        return f"{day} {clock}"
-    if (dotted := _DOTTED.fullmatch(clock)) and len(found := moments_in(day)) == 1:
-        if found[0].day and not found[0].clock and found[0].end == len(day):
-            return f"{day} {dotted[1]}:{dotted[2]}"
-    return None
-
-
-def _both(day: _Spot, clock: _Spot) -> _Spot | None:
-    """A day without a time and a time without a day as one; None if they are something else."""
-    if day.moment is None or clock.moment is None:
-        return None
-    if day.moment.clock or clock.moment.day or not day.moment.day:
-        return None
-    moment = replace(clock.moment, day=day.moment.day)
-    return replace(clock, moment=moment, text=f"{day.text} {clock.text}", top=day.top)
-
-
-def _stacked(upper: _Read, lower: _Read) -> None:
-    """A day right over its time of day, without a label in the row of that: one moment."""
-    if upper.row.page != lower.row.page or lower.labels:
-        return
-    if _gap(upper.row, lower.row) > 1.2 * min(upper.row.height, lower.row.height):
-        return
-    if upper.labels:
-        _hour_of_labelled_day(upper, lower)
-        return
-    for spot in list(upper.moments):
-        for place, other in enumerate(lower.spots):
-            if share_column(upper.line(spot), lower.line(other)) and (both := _both(spot, other)):
-                lower.spots[place] = both
-                upper.spots.remove(spot)
-                break
-
-
-def _hour_of_labelled_day(upper: _Read, lower: _Read) -> None:
-    """A time of day alone under a day that has its label beside it: "Nov 6 | Delivered" over
-    "3:19 pm | Austin, TX". Behind a label in the day's own cell it must be alone in its row."""
-    if len(upper.moments) != 1 or len(lower.spots) != 1:
-        return
-    (day,), (clock,) = upper.moments, lower.spots
-    line, over = lower.line(clock), upper.line(day)
-    both = _both(day, clock)
-    said = _HOUR.sub("", fold(line.text.strip()))
-    if both is None or said != fold(clock.text) or not _left_edges_agree(over, line):
-        return
-    if any(one.cell == day.cell for one in upper.labels) and len(lower.row.cells) > 1:
-        return
-    upper.spots[upper.spots.index(day)] = replace(both, cell=day.cell, start=day.start)
-    lower.spots.clear()
-
-
-def _left_edges_agree(first: Line, second: Line) -> bool:
-    if first.box is None or second.box is None:
-        return False
-    return abs(first.box[0] - second.box[0]) < max(first.box[3], second.box[3])
-
-
-def _row_events(number: int, read: Sequence[_Read], *, below: bool, above: bool) -> Iterator[Event]:
-    here = read[number]
+def _row_events(number: int, page: _Page) -> Iterator[Event]:
+    here = page.read[number]
     behind = bool(here.spots and here.spots[0].moment and here.labels)
     for place, spot in enumerate(here.spots):
         if not spot.moment:
             continue
         label = _in_row(here, place, behind=behind)
-        own = _of_its_column(number, spot, label, read)
+        own = _of_its_column(number, spot, label, page.read)
         if own is not None:
             label = own
+        elif label is not None and (head := headed(number, spot, label, page.read)):
+            label = head[0]
         elif label is None and not _labels_for(here, place):
-            label = _over_or_under(number, spot, read, below=below, above=above)
+            label = _of_another_row(number, spot, page)
         told, firm = (label.told, label.firm) if label else (None, False)
         moment = spot.moment
         if label and label.zone and moment.clock and moment.zone is None:
@@ -202,7 +89,18 @@ def _row_events(number: int, read: Sequence[_Read], *, below: bool, above: bool)
         yield Event(told, moment, here.line(spot), spot.text, number, firm)
 
 
-def _in_row(here: _Read, place: int, *, behind: bool) -> Label | None:
+def _of_another_row(number: int, spot: Spot, page: _Page) -> Label | None:
+    """The label over a moment or under it, unless its own row says in other words what it is of."""
+    here = page.read[number]
+    if here.closed or is_named(here, spot) or is_one_of_many(number, spot, page.read):
+        return None
+    if number in page.rhythm:
+        at = page.rhythm[number]
+        return page.read[at].labels[0].label if at is not None else None
+    return _over_or_under(number, spot, page)
+
+
+def _in_row(here: ReadRow, place: int, *, behind: bool) -> Label | None:
     """The nearest label before the moment; in a row that begins with a moment, the one behind."""
     spot = here.spots[place]
     fitting = _labels_for(here, place)
@@ -220,7 +118,7 @@ def _in_row(here: _Read, place: int, *, behind: bool) -> Label | None:
 
 
 def _of_its_column(
-    number: int, spot: _Spot, label: Label | None, read: Sequence[_Read]
+    number: int, spot: Spot, label: Label | None, read: Sequence[ReadRow]
 ) -> Label | None:
     """The label right over a moment, where the one in its row is of another column: there it has a
     moment of its own under it. Two lists side by side share rows by chance."""
@@ -234,11 +132,11 @@ def _of_its_column(
     column = [one for one in under.spots if share_column(here.line(beside), under.line(one))]
     if not column or any(one.label for one in column):
         return None
-    near = _gap(here.row, under.row) <= _NEAR * min(here.row.height, under.row.height)
+    near = gap(here.row, under.row) <= NEAR * min(here.row.height, under.row.height)
     return over[1] if near else None
 
 
-def _labels_for(here: _Read, place: int) -> list[_Spot]:
+def _labels_for(here: ReadRow, place: int) -> list[Spot]:
     """The labels that can be of a moment in their row: a field's name is not of what is before it
     in another cell, nor a label that has its moment behind it in its own."""
     spot, behind = here.spots[place], here.spots[place + 1 :]
@@ -249,16 +147,15 @@ def _labels_for(here: _Read, place: int) -> list[_Spot]:
     ]  # fmt: skip
 
 
-def _is_served(label: _Spot, here: _Read) -> bool:
+def _is_served(label: Spot, here: ReadRow) -> bool:
     behind = here.spots[here.spots.index(label) + 1 :]
     return any(one.cell == label.cell and one.moment and one.moment.day for one in behind[:1])
 
 
-def _over_or_under(
-    number: int, spot: _Spot, read: Sequence[_Read], *, below: bool, above: bool
-) -> Label | None:
+def _over_or_under(number: int, spot: Spot, page: _Page) -> Label | None:
     """The label of a row over the moment or under it: the nearer one; `below` decides a draw, and
     where `above` all labels stand over theirs, whatever stands between."""
+    read, below = page.read, page.below
     over, under = (_next_label(number, spot, read, step) for step in (-1, 1))
     if under and not over and not below:
         if _has_its_own(number, read) or _is_headed(number, spot, read, under[0]):
@@ -266,14 +163,15 @@ def _over_or_under(
     found = [one for one in (over, under) if one]
     if not found:
         return None
-    if over and above:
+    if over and page.above:
         return over[1]
     if len(found) == 2 and abs(found[0][0] - found[1][0]) <= 0.25 * read[number].row.height:
-        return found[1][1] if below and not found[0][1].firm else found[0][1]
+        asks = found[0][1].firm or found[0][1].field
+        return found[1][1] if below and not asks else found[0][1]
     return min(found, key=lambda one: one[0])[1]
 
 
-def _has_its_own(number: int, read: Sequence[_Read]) -> bool:
+def _has_its_own(number: int, read: Sequence[ReadRow]) -> bool:
     """Whether the label under a moment has a moment under itself, where labels stand over theirs:
     what is over it lost its own label, such as by a crop."""
     here, *under = read[number : number + 3]
@@ -282,11 +180,11 @@ def _has_its_own(number: int, read: Sequence[_Read]) -> bool:
     label, after = under
     if not label.labels or label.moments or after.labels or not after.moments:
         return False
-    near = _gap(label.row, after.row) <= _NEAR * min(label.row.height, after.row.height)
+    near = gap(label.row, after.row) <= NEAR * min(label.row.height, after.row.height)
     return near and share_column(label.line(label.labels[0]), after.line(after.moments[0]))
 
 
-def _is_headed(number: int, spot: _Spot, read: Sequence[_Read], gap: float) -> bool:
+def _is_headed(number: int, spot: Spot, read: Sequence[ReadRow], away: float) -> bool:
     """Whether words that are no known label head the moment, nearer than the label under it is,
     where labels stand over their moments: "Shp date" over it is as good a heading as any."""
     here = read[number]
@@ -294,14 +192,14 @@ def _is_headed(number: int, spot: _Spot, read: Sequence[_Read], gap: float) -> b
     if over is None or over.spots or over.row.page != here.row.page:
         return False
     line = here.line(spot)
-    if line.box is None or _gap(over.row, here.row) >= gap:
+    if line.box is None or gap(over.row, here.row) >= away:
         return False
     heads = [one.text for one in over.row.cells if share_column(one, line)]
     return bool(heads) and not any(map(str.isdigit, heads[0])) and len(heads[0]) <= 30
 
 
 def _next_label(
-    number: int, spot: _Spot, read: Sequence[_Read], step: int
+    number: int, spot: Spot, read: Sequence[ReadRow], step: int
 ) -> tuple[float, Label] | None:
     """The first label over (-1) or under (1) a moment, with how far away it is."""
     here = read[number]
@@ -310,8 +208,8 @@ def _next_label(
     while 0 <= at < len(read) and abs(at - number) <= 3 and read[at].row.page == here.row.page:
         other = read[at]
         # Of a day over its time of day, what counts is how far away the day is.
-        gap = _gap(other.row, here.row) if step > 0 else max(spot.top - other.row.bottom, 0.0)
-        if gap > _NEAR * min(other.row.height, here.row.height):
+        away = gap(other.row, here.row) if step > 0 else max(spot.top - other.row.bottom, 0.0)
+        if away > NEAR * min(other.row.height, here.row.height):
             return None
         beside = step < 0 and other.row.top >= spot.top - 0.6 * _print(other.row, here.row)
         fitting = [
@@ -327,7 +225,7 @@ def _next_label(
             label = (fitting[-1] if step < 0 else fitting[0]).label
             if label is None or (label.firm and step > 0):
                 return None  # a label with a colon speaks of what follows it
-            return (0.0 if beside else gap), label
+            return (0.0 if beside else away), label
         if any(share_column(other.line(one), line) for one in other.moments):
             return None
         at += step
@@ -339,7 +237,7 @@ def _print(*rows: Row) -> float:
     return min((cell.box[3] for row in rows for cell in row.cells if cell.box), default=1.0)
 
 
-def _labels_below(read: Sequence[_Read]) -> bool:
+def _labels_below(read: Sequence[ReadRow]) -> bool:
     """Whether labels stand under their moments: the first moment of a row of its own has none
     over it, and one under it; or a heading over it that the first of a history says again."""
     hours = any(spot.moment and spot.moment.clock for here in read for spot in here.moments)
@@ -358,7 +256,7 @@ def _labels_below(read: Sequence[_Read]) -> bool:
     return False
 
 
-def _labels_above(read: Sequence[_Read]) -> bool:
+def _labels_above(read: Sequence[ReadRow]) -> bool:
     """Whether labels stand over their moments with a place between, and the next label nearer: of
     days with their hour in rows of their own, the first that has a label under it has another one
     over it, and the last has one over it and none under it."""
@@ -375,11 +273,6 @@ def _labels_above(read: Sequence[_Read]) -> bool:
     heading = first[0][1].told is first[1][1].told
     over, under = around[-1]
     return not heading and over is not None and under is None
-
-
-def _gap(first: Row, second: Row) -> float:
-    upper, lower = (first, second) if first.top <= second.top else (second, first)
-    return max(lower.top - upper.bottom, 0.0)
 
 
 def _merged(events: Sequence[Event]) -> list[Event]:

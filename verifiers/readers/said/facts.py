@@ -76,14 +76,16 @@ def facts_of_lines(
     An order number that only a label speaks for is an alias: it may be the shop's or the ERP's own.
     """
     waiting = iter(lines)
-    known = [line for line in islice(waiting, MAX_LINES) if line.text.strip()]
+    searched = list(islice(waiting, MAX_LINES))
+    known = [line for line in searched if line.text.strip()]
     more = next(waiting, None) is not None
     told = [
         fact(item, "document.text", line.text.strip()[:MAX_TOLD_CHARS], line.locator,
              confidence=line.confidence)
         for line in known[:MAX_TOLD_LINES]
     ]  # fmt: skip
-    read = unwrapped(known)
+    # Empty lines of a text part it; a layout has places for that.
+    read = unwrapped([line for line in searched if line.box is None or line.text.strip()])
     rows = rows_of(read)
     found: list[Fact] = []
     for one in _found(item, read, rows, sizes or {}, photo=photo):

@@ -52,6 +52,7 @@ class Label:
 _COLON = re.compile(r"\s?[:|]")
 _FIELD = re.compile(
     r"(?:date|time|datum|zeit|tag|fecha|hora|data|heure|日期?|时间|時間|日時)$|^(?:date|fecha|data|heure|hora)\s"
+    r"|\s(?:on|am|le|el|il|em|op|den|dnia|vom)$"
 )
 _ASKED = re.compile(r"\s?[?？]")
 # Words that say the opposite of what follows, or speak of somebody else's act.
@@ -62,8 +63,11 @@ _NOT = re.compile(
 
 
 def labels_in(folded: str) -> list[Label]:
-    """Every label of a folded line, from left to right; none overlaps another."""
-    return list(_labels_in(folded[:MAX_LINE]))
+    """Every label of a folded line, from left to right; none overlaps another.
+
+    Programs write "out_for_delivery".
+    """
+    return list(_labels_in(folded[:MAX_LINE].replace("_", " ")))
 
 
 # Who puts wrapped lines together asks for each line first.

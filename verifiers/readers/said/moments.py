@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from verifiers.readers.said.clocks import WrittenClock, clocks_in
 from verifiers.readers.said.days import WrittenDay, days_in
-from verifiers.readers.said.zones_said import WrittenZone, zone_after
+from verifiers.readers.said.zones_said import WrittenZone, zone_after, zone_before, zone_in_brackets
 
 # A line longer than this is cut before it is searched: the patterns are linear, hostile lines long.
 MAX_LINE = 2_000
@@ -32,6 +32,12 @@ _ON = re.compile(
 _YEAR_BEHIND = re.compile(r"\s((?:19|20)\d\d)(?![\d:/.-])")
 _OFFSET = re.compile(r"(?:utc|gmt)\s?[+-]\s?$")
 _UNTIL = re.compile(r"(?<![a-z])(?:by|before|bis|avant|antes\sde(?:\slas)?|entro\sle|voor)\s?$")
+
+
+_SERVICE = re.compile(
+    r"(?<![a-z])(?:express|premium|priority|expresser|worldwide|overnight|next\sday|guaranteed"
+    r"|service|produkt|product)\s?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +68,27 @@ def moments_in(folded: str) -> list[Moment]:
             continue  # an offset that was wrapped away from its time
         if clock.start in glued and re.match(r"\d\d:", text[clock.start - 1 :]):
             continue  # right behind a day's figure: its hour lost the other one
+        if _SERVICE.search(text[: clock.start]):
+            continue  # "Express 12:00": a service that is named by its hour
         if clock.unit_s == 3600 and _UNTIL.search(text[: clock.start]):
             continue  # "guaranteed by 1pm": a service, not when something happened
         zone = zone_after(text, clock.end)
         end = zone.end if zone else clock.end
         moments.append(Moment(clock.start, end, clock=clock, zone=zone))
     moments.sort(key=lambda one: one.start)
-    return _joined(text, moments)
+    return _with_zones_before(text, _joined(text, moments))
+
+
+def _with_zones_before(text: str, moments: list[Moment]) -> list[Moment]:
+    """Times of day without a zone behind them get the one right before them: "北京时间 14:15"."""
+    told: list[Moment] = []
+    end = 0
+    for one in moments:
+        if one.clock and one.zone is None and (zone := zone_before(text, one.start, end)):
+            one = replace(one, zone=zone)
+        told.append(one)
+        end = one.end
+    return told
 
 
 def _reopened(masked: str, days: list[WrittenDay], text: str) -> str:
@@ -113,7 +133,10 @@ def _days_behind(text: str, moments: list[Moment]) -> list[Moment]:
         if rest and one.clock and not one.day and rest[0].day and not rest[0].clock:
             if _ON.fullmatch(text[one.end : rest[0].start]):
                 after = rest.pop(0)
-                joined.append(replace(one, end=after.end, day=after.day))
+                # "2:15 pm, 6 Nov 2026 (AEST)"
+                zone = one.zone or zone_in_brackets(text, after.end)
+                end = max(after.end, zone.end if zone else 0)
+                joined.append(replace(one, end=end, day=after.day, zone=zone))
                 continue
         joined.append(one)
     return joined

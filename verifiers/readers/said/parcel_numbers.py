@@ -35,6 +35,10 @@ _LIKE_LETTER = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B"})
 _LIKE_DIGIT = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})
 
 
+# Letters among many figures: on the carrier's own page a number of a shape that it shares is its.
+_LETTERED = re.compile(r"(?=[A-Z0-9]{11,})(?=\d*[A-Z])(?=(?:[A-Z]*\d){8})[A-Z0-9]+")
+
+
 @dataclass(frozen=True, slots=True)
 class ParcelNumber:
     """A number in plain form (capitals and digits); `sure` from 0 to 1 before the reading's own."""
@@ -81,6 +85,12 @@ def number_of_code(text: str) -> str | None:
 
 
 def _labelled(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNumber]:
+    for field in fields_of(field_words("item_number"), rows):
+        # Posts number their items with letters; figures alone are a shop's number of its goods.
+        match = _RUN.match(field.text[:80])
+        number = match and _best(_before_moments(field.text, match), seen=False)
+        if number and not number.isdigit() and _is_strong(number):
+            yield ParcelNumber(number, 0.98 * field.near, field.line)
     for field in fields_of(field_words("tracking_number"), rows):
         match = _RUN.search(_without_telephones(field.text[:80]))
         if match is None or match.start() > 12:
@@ -90,8 +100,12 @@ def _labelled(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNum
             number = match[0]
         if number is None or _is_day(field.text, match):
             continue
-        strong = any(c.check_digit or c.form is Form.OWN for c in identify(number).possible)
-        yield ParcelNumber(number, (0.98 if strong else 0.85) * field.near, field.line)
+        sure = 0.98 if _is_strong(number) else 0.85
+        yield ParcelNumber(number, sure * field.near, field.line)
+
+
+def _is_strong(number: str) -> bool:
+    return any(one.check_digit or one.form is Form.OWN for one in identify(number).possible)
 
 
 def _is_short_number(text: str, marks: Collection[str]) -> bool:
@@ -140,7 +154,11 @@ def _best(run: str, *, seen: bool) -> str | None:
         kept.append(group)
     text = normalize("".join(kept))
     digits = sum(char.isdigit() for char in text)
-    if digits >= 6 and 8 <= len(text) <= 36 and text.isalnum() and text.isascii():
+    if not (8 <= len(text) <= 36 and text.isalnum() and text.isascii()):
+        return None
+    # One word of capitals and a few figures is a number under such a label: 1UWBC9X6MHNB1.
+    mixed = len(kept) == 1 and len(text) >= 10 and digits >= 3 and kept[0].isupper()
+    if digits >= 6 or mixed:
         return text
     return None
 
@@ -290,4 +308,6 @@ def _believed(one: Candidate, marks: Collection[str], groups: int) -> bool:
         return bool(one.check_digit) or (lettered and groups <= 3) or one.carrier in marks
     if one.check_digit is True and re.fullmatch(r"[A-Z]{2}\d{9}[A-Z]{2}", one.number):
         return True  # every post writes so, and nobody else
-    return one.check_digit is True and one.carrier in marks
+    if one.carrier not in marks or one.check_digit is False:
+        return False
+    return bool(one.check_digit) or _LETTERED.fullmatch(one.number) is not None

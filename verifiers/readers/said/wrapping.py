@@ -52,6 +52,8 @@ _WEEKDAY = re.compile(
 _GOES_ON = re.compile(
     r"[^\W\d]{3,}\.?$|\d{1,2}(?:\.|\sde)?$|(?<=\d|m|\.)\s(?:on|at|am|um|le|el|il|op|a|em|de)$"
 )
+_WORDS_BEFORE = re.compile(r"\W*([^\W\d_]{2,})\b")
+_JOINING = frozenset("at um kl kl. om alle las ore les uhr time zeit pm am".split())
 # A cell that is wrapped into more lines than this is a text.
 _MOST = 4
 
@@ -280,6 +282,9 @@ def _moment_across(first: str, second: str, text: str) -> bool:
     if (labels := labels_in(second)) and labels[0].start == 0:
         return False  # and so is what begins with its own label
     tail = [one for one in moments_in(first) if not re.sub(r"[\s,.;·|-]", "", first[one.end :])]
+    if tail and own and own[0].clock and (word := _WORDS_BEFORE.match(second[: own[0].start])):
+        if word[1] not in WEEKDAYS and word[1] not in _JOINING:
+            return False  # "Express 12:00": a name, and no rest of a day
     if not tail and not _GOES_ON.search(first):
         return False
     if tail and tail[-1].day and own and own[0].start == 0 and own[0].day and own[0].day.has_year:
@@ -295,8 +300,19 @@ def _moment_across(first: str, second: str, text: str) -> bool:
     return False
 
 
+def _are_two_names(text: str, edge: int) -> bool:
+    """Whether a label is over the name of another field: "Delivery date" over "Order number"."""
+    first, second = text[:edge].strip(), text[edge:].strip()
+    if not any(label.start == 0 and label.end >= len(first) for label in labels_in(first)):
+        return False
+    names = (field_words("order_number"), field_words("tracking_number"))
+    return any(shape.fullmatch(second) for shape in names)
+
+
 def _label_across(text: str, edge: int) -> bool:
-    if any(label.start < edge < label.end for label in labels_in(text)):
+    own = {label.told for label in labels_in(text[:edge]) if label.end >= edge - 1}
+    across = [label for label in labels_in(text) if label.start < edge < label.end]
+    if any(label.told not in own for label in across) and not _are_two_names(text, edge):
         return True
     shapes: Iterable[re.Pattern[str]] = (
         field_words("tracking_number"),

@@ -96,6 +96,19 @@ def zone_in_brackets(text: str, place: int) -> WrittenZone | None:
     return zone_after(text, place) if _BRACKET.match(text, place) else None
 
 
+_BEFORE = re.compile(
+    r"(?<![a-z\d])(?P<zone>(?:utc|gmt)\s?[+-]\s?\d{1,2}(?::?[0-5]\d)?|"
+    + "|".join(re.escape(word) for word in sorted(_WORDS, key=len, reverse=True))
+    + r")[)\]）]?\s?:?\s{0,3}$"
+)
+
+
+def zone_before(text: str, place: int, since: int) -> WrittenZone | None:
+    """The zone that ends right before `place` of a folded line, and begins not before `since`."""
+    match = _BEFORE.search(text, max(since, place - 48), place)
+    return zone_after(text, match.start("zone")) if match else None
+
+
 def stated_zone(text: str) -> WrittenZone | None:
     """The zone that a folded line states for the times of its document: in a sentence, or over a
     column, "Date / Time (UTC+8)"."""

@@ -1,0 +1,159 @@
+"""Rows that say by themselves what their moment is of, in words that need not be known.
+
+A moment may take its label from a row over it or under it. Not where its own row has a name for it
+("created at: …"), where the rows around it each name their own, or where a head row names its
+column: there unknown words are no reason to take a neighbour's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from verifiers.readers.lines import Line
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.labels import Label
+from verifiers.readers.said.layout import share_column
+from verifiers.readers.said.spots import NEAR, ReadRow, Spot, gap
+
+# A field's name that leaves open what happened then: what stands around it says so.
+_OPEN_NAME = re.compile(
+    r"(?:(?:date|time|day|datetime|timestamp|when|at|on|iso|utc|gmt|local|event|scan|checkpoint|status"
+    r"|activity|datum|zeit|uhrzeit|zeitpunkt|tag|fecha|hora|heure|data|ora|tid|tijd|tijdstip|czas"
+    r"|godzina|millis|and|und|et|y|e|i)\b[\s/&,-]*)+|(?:日期|时间|時間|日時|时刻|時刻)+"
+)
+_NAME = re.compile(r"([^\W\d_][^:：]{1,40}?)\s?[:：]\s?$")
+
+
+def is_named(here: ReadRow, spot: Spot) -> bool:
+    """Whether words with a colon right before the moment name it, though nobody knows them:
+    "created at: …" beside a delivery is not when it was delivered."""
+    before = fold(here.line(spot).text)[: spot.start].rstrip("([ ")
+    name = _NAME.search(before)
+    return name is not None and not _OPEN_NAME.fullmatch(name[1].strip())
+
+
+def is_one_of_many(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
+    """Whether the row has words beside the moment, in a list whose other rows name their own."""
+    here = read[number]
+    words = [at for at, cell in enumerate(here.row.cells) if _has_words(fold(cell.text), spot, at)]
+    if not words:
+        return False
+    return any(
+        0 <= at < len(read) and _is_alike(here, spot, read[at], words)
+        for at in (number - 1, number + 1)
+    )
+
+
+def _has_words(text: str, spot: Spot, cell: int) -> bool:
+    if cell == spot.cell and spot.moment:
+        text = text[: spot.start] + " " + text[spot.moment.end :]
+    return sum(map(str.isalpha, text)) >= 2
+
+
+def _is_alike(here: ReadRow, spot: Spot, other: ReadRow, words: Sequence[int]) -> bool:
+    """Whether another row has its moment in the same column and its label where `words` are."""
+    if other.row.page != here.row.page or len(other.row.cells) != len(here.row.cells):
+        return False
+    if gap(here.row, other.row) > NEAR * min(here.row.height, other.row.height):
+        return False
+    same = [one for one in other.moments if one.cell == spot.cell]
+    if not same or (here.line(spot).box and not share_column(here.line(spot), other.line(same[0]))):
+        return False
+    mine = (spot.start == 0) == (same[0].start == 0)
+    return mine and any(one.cell in words for one in other.labels)
+
+
+# Words of a head row over a table's moments: they say nothing of what happened.
+_HEAD_OF_TIMES = re.compile(rf"\W*(?:{_OPEN_NAME.pattern}|events?|progress|history|last\W?scan)\W*")
+
+
+def headed(
+    number: int, spot: Spot, label: Label, read: Sequence[ReadRow]
+) -> tuple[Label | None] | None:
+    """What heads the moment's column, where a value of another column was taken for its label: in
+    "Status | Ordered on" over "Delivered | 21 Nov" the status has a heading of its own.
+
+    (None,) where unknown words head it; None where the label in its row is its own
+    """
+    here, over = read[number], read[number - 1] if number else None
+    beside = next((one for one in here.labels if one.label is label), None)
+    if over is None or beside is None or beside.cell == spot.cell or label.firm or label.field:
+        return None
+    if over.row.page != here.row.page or over.moments or len(over.row.cells) < 2:
+        return None
+    if gap(over.row, here.row) > NEAR * min(over.row.height, here.row.height):
+        return None
+    line, value = here.line(spot), here.line(beside)
+    if line.box is None:
+        return None
+    own = [cell for cell in over.row.cells if _over_it(cell, line)]
+    its = [cell for cell in over.row.cells if _over_it(cell, value)]
+    if len(own) != 1 or len(its) != 1 or own[0] is its[0]:
+        return None
+    if any(char.isdigit() for cell in (*own, *its) for char in cell.text):
+        return None
+    if found := [one.label for one in over.labels if over.line(one) is own[0] and one.label]:
+        return (found[-1],)
+    if _HEAD_OF_TIMES.fullmatch(fold(own[0].text).strip()) or _goes_on_under(number, spot, read):
+        return None
+    return (None,)
+
+
+def _over_it(cell: Line, line: Line) -> bool:
+    if cell.box is None or line.box is None:
+        return False
+    left, right = (
+        max(cell.box[0], line.box[0]),
+        min(cell.box[0] + cell.box[2], line.box[0] + line.box[2]),
+    )
+    return right > left or abs(cell.box[0] - line.box[0]) < line.box[3]
+
+
+def _goes_on_under(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
+    """Whether the row under a moment's has one in the same column: a table of many rows."""
+    if number + 1 >= len(read) or read[number + 1].row.page != read[number].row.page:
+        return False
+    under, line = read[number + 1], read[number].line(spot)
+    return any(share_column(line, under.line(one)) for one in under.moments)
+
+
+# The head of a mail that was forwarded or answered: who, when, what about.
+_OF_MAIL = re.compile(
+    r"[>|\s*]{0,8}(?P<name>[^\W\d_][^\W\d_ ]{0,15}(?: [^\W\d_]{1,12})?)\s?[*]?[:：]"
+)
+_FROM = frozenset("from von de da van od fran fra 发件人 寄件者 差出人 送信者 発信者".split())
+_ABOUT = frozenset(
+    "subject betreff objet asunto oggetto onderwerp temat assunto amne emne 主题 主旨 件名".split()
+    + "to an a para aan do till til 收件人 宛先".split()
+)
+_OTHERS = frozenset(
+    "date sent gesendet datum fecha enviado envoye data inviato verzonden wyslano skickat".split()
+    + "cc bcc kopie 抄送 发送时间 发送日期 日期 时间 日時 送信日時 送信日".split()
+) | {"enviado el", "envoye le", "reply to"}
+_HEADERS = _FROM | _ABOUT | _OTHERS
+_MOST_HEADERS = 7
+
+
+def close_headers(read: Sequence[ReadRow]) -> None:
+    """Take the labels out of the head of a mail inside a text: its subject says "delivered", and
+    its date is when the mail was sent."""
+    at = 0
+    while at < len(read):
+        if _name_of(read[at]) not in _FROM:
+            at += 1
+            continue
+        end = at + 1
+        while end < len(read) and end - at < _MOST_HEADERS and _name_of(read[end]) in _HEADERS:
+            end += 1
+        names = {_name_of(row) for row in read[at:end]}
+        if names & _ABOUT and any(row.moments for row in read[at:end]):
+            for row in read[at:end]:
+                row.spots = [spot for spot in row.spots if spot.moment]
+                row.closed = True
+        at = end
+
+
+def _name_of(row: ReadRow) -> str:
+    match = _OF_MAIL.match(fold(row.row.cells[0].text[:60]))
+    return match["name"].strip() if match else ""

@@ -1,0 +1,128 @@
+"""Lists of records of several lines each: on which side of its moment the label of each stands.
+
+    Out for delivery          10 May 14:02
+    Leeds                     Out for delivery
+    10 May 09:10              Leeds
+    Delivered                 10 May 09:10
+    Leeds                     Delivered
+    10 May 14:02              Leeds
+
+In the first list each label stands over its moment, in the second under it; between two moments one
+cannot tell. The ends of the list can: only one of both has a label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from verifiers.readers.lines import Line
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.spots import ReadRow, gap
+
+# Records have so many lines at most, and a list so many records at least.
+_LONGEST, _LEAST = 5, 3
+_WORD = re.compile(r"[^\W\d_]{3,}|[\u3041-\u30ff\u3400-\u9fff]{2,}")
+
+
+def rhythm_of(read: Sequence[ReadRow]) -> dict[int, int | None]:
+    """The row of each moment's label, by the moment's own row; None where its record has none.
+
+    Only of moments in lists that end in a label, or begin with one, and not both.
+    """
+    found: dict[int, int | None] = {}
+    for run in _runs(read):
+        found.update(_labels_of(run, read))
+    return found
+
+
+def _runs(read: Sequence[ReadRow]) -> Iterator[list[int]]:
+    """Rows of one moment and no label that follow each other at about one step."""
+    run: list[int] = []
+    for number, row in enumerate(read):
+        if len(row.moments) != 1 or row.labels or len(row.row.cells) != 1 or row.closed:
+            continue
+        if number and _is_asked(read[number - 1]):
+            continue
+        if run and not _goes_on(run, number, read):
+            if len(run) >= _LEAST:
+                yield run
+            run = []
+        run.append(number)
+    if len(run) >= _LEAST:
+        yield run
+
+
+def _is_asked(over: ReadRow) -> bool:
+    """Whether the row over a moment asks for it by a field's name: a pair, and no record."""
+    return (
+        bool(over.labels)
+        and not over.moments
+        and any(one.label and (one.label.field or one.label.firm) for one in over.labels)
+    )
+
+
+def _goes_on(run: Sequence[int], number: int, read: Sequence[ReadRow]) -> bool:
+    last = run[-1]
+    step, first = number - last, run[1] - run[0] if len(run) > 1 else number - last
+    if not 2 <= step <= _LONGEST or abs(step - first) > 1:
+        return False
+    here, other = read[last], read[number]
+    if here.row.page != other.row.page or any(one.moments for one in read[last + 1 : number]):
+        return False
+    return _one_edge(here.line(here.moments[0]), other.line(other.moments[0]))
+
+
+def _one_edge(first: Line, second: Line) -> bool:
+    """Whether both begin where the other does, as records of one list."""
+    if first.box is None or second.box is None:
+        return True
+    return abs(first.box[0] - second.box[0]) < 0.8 * max(first.box[3], second.box[3])
+
+
+def _labels_of(run: Sequence[int], read: Sequence[ReadRow]) -> dict[int, int | None]:
+    inner = [_first_label(range(a + 1, b), read) for a, b in pairwise(run)]
+    if sum(one is not None for one in inner) < 2:
+        return {}
+    step = max(b - a for a, b in pairwise(run))
+    above = _window(run[0], -1, step, read)
+    below = _window(run[-1], 1, step, read)
+    first, last = _first_label(above, read), _first_label(below, read)
+    begins, ends = first is not None, last is not None
+    if not begins and not ends:
+        known = _words(read[at] for a, b in pairwise(run) for at in range(a + 1, b))
+        begins = bool(_words(read[at] for at in above) & known)
+        ends = bool(_words(read[at] for at in below) & known)
+    if begins == ends:
+        return {}
+    return dict(zip(run, [first, *inner] if begins else [*inner, last], strict=True))
+
+
+def _window(moment: int, way: int, step: int, read: Sequence[ReadRow]) -> list[int]:
+    """The rows over or under an outermost moment that can be of its record, from top to bottom."""
+    rows: list[int] = []
+    at = moment + way
+    while 0 <= at < len(read) and len(rows) < step - 1:
+        other, beside = read[at], read[at - way]
+        if other.row.page != beside.row.page or other.moments or other.closed:
+            break
+        if gap(other.row, beside.row) > 1.6 * max(other.row.height, beside.row.height):
+            break
+        rows.append(at)
+        at += way
+    return sorted(rows)
+
+
+def _first_label(rows: Iterable[int], read: Sequence[ReadRow]) -> int | None:
+    """The first row with a label that names no field."""
+    return next(
+        (at for at in rows if any(one.label and not one.label.field for one in read[at].labels)),
+        None,
+    )
+
+
+def _words(rows: Iterable[ReadRow]) -> set[str]:
+    return {
+        word for row in rows for cell in row.row.cells for word in _WORD.findall(fold(cell.text))
+    }

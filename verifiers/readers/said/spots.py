@@ -1,0 +1,149 @@
+"""The rows of a document with the moments and labels that stand in each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from verifiers.readers.lines import Line
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.labels import Label, labels_in
+from verifiers.readers.said.layout import Row, share_column
+from verifiers.readers.said.moments import Moment, moments_in
+
+# A label stands at most so many of its heights away from the moment under or over it.
+NEAR = 2.6
+# What is a moment only together, in two columns: 11/10 | 14:34, and 10.11.2026 | 14.34.
+_SHORT_DAY, _CLOCK = re.compile(r"\d{1,2}[/-]\d{1,2}"), re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
+# What a field for a time of day is called, where the one for its day says of what.
+_HOUR = re.compile(r"(?:time|uhrzeit|zeit|heure|hora|ora|tijd|godzina|时间|時間|時刻)\s?:\s?")
+_DOTTED = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)")
+
+
+@dataclass(slots=True)
+class Spot:
+    """A moment or a label in a row; `top` is that of its first line."""
+
+    cell: int
+    start: int
+    moment: Moment | None = None
+    label: Label | None = None
+    text: str = ""
+    top: float = 0.0
+
+
+@dataclass(slots=True)
+class ReadRow:
+    """A row, and what stands in it from left to right."""
+
+    row: Row
+    spots: list[Spot]
+    closed: bool = False  # its moment is what it is, and has no label
+
+    @property
+    def moments(self) -> list[Spot]:
+        return [spot for spot in self.spots if spot.moment]
+
+    @property
+    def labels(self) -> list[Spot]:
+        return [spot for spot in self.spots if spot.label]
+
+    def line(self, spot: Spot) -> Line:
+        return self.row.cells[spot.cell]
+
+
+def read_row(row: Row) -> ReadRow:
+    spots: list[Spot] = []
+    texts = [fold(cell.text) for cell in row.cells]
+    tops = [cell.box[1] if cell.box else row.top for cell in row.cells]
+    over_two = {place: text for place in range(1, len(texts)) if (text := _over_two(texts, place))}
+    for number, cell in enumerate(row.cells):
+        text = texts[number]
+        if number in over_two:
+            for moment in moments_in(over_two[number]):
+                spots.append(
+                    Spot(number, moment.start, moment, None, over_two[number], tops[number])
+                )
+            continue
+        moments = [] if number + 1 in over_two else moments_in(text)
+        for moment in moments:
+            said = cell.text[moment.start : moment.end].strip(" ,;([-|·")
+            spots.append(Spot(number, moment.start, moment, None, said, tops[number]))
+        for label in labels_in(text):
+            if not any(m.start < label.end and label.start < m.end for m in moments):
+                spots.append(Spot(number, label.start, None, label, "", tops[number]))
+    spots.sort(key=lambda spot: (spot.cell, spot.start))
+    joined: list[Spot] = []
+    for spot in spots:
+        if joined and spot.cell != joined[-1].cell and (both := _both(joined[-1], spot)):
+            joined[-1] = both  # a day in one cell, its time of day in the next
+        else:
+            joined.append(spot)
+    return ReadRow(row, joined)
+
+
+def _over_two(texts: Sequence[str], place: int) -> str | None:
+    """The text of a cell and the one before it, where they are a moment only together."""
+    day, clock = texts[place - 1].strip(), texts[place].strip()
+    if _SHORT_DAY.fullmatch(day) and _CLOCK.fullmatch(clock):
+        return f"{day} {clock}"
+    if (dotted := _DOTTED.fullmatch(clock)) and len(found := moments_in(day)) == 1:
+        if found[0].day and not found[0].clock and found[0].end == len(day):
+            return f"{day} {dotted[1]}:{dotted[2]}"
+    return None
+
+
+def _both(day: Spot, clock: Spot) -> Spot | None:
+    """A day without a time and a time without a day as one; None if they are something else."""
+    if day.moment is None or clock.moment is None:
+        return None
+    if day.moment.clock or clock.moment.day or not day.moment.day:
+        return None
+    moment = replace(clock.moment, day=day.moment.day)
+    return replace(clock, moment=moment, text=f"{day.text} {clock.text}", top=day.top)
+
+
+def stacked(upper: ReadRow, lower: ReadRow) -> None:
+    """A day right over its time of day, without a label in the row of that: one moment."""
+    if upper.row.page != lower.row.page or lower.labels:
+        return
+    if gap(upper.row, lower.row) > 1.2 * min(upper.row.height, lower.row.height):
+        return
+    if upper.labels:
+        _hour_of_labelled_day(upper, lower)
+        return
+    for spot in list(upper.moments):
+        for place, other in enumerate(lower.spots):
+            if share_column(upper.line(spot), lower.line(other)) and (both := _both(spot, other)):
+                lower.spots[place] = both
+                upper.spots.remove(spot)
+                break
+
+
+def _hour_of_labelled_day(upper: ReadRow, lower: ReadRow) -> None:
+    """A time of day alone under a day that has its label beside it: "Nov 6 | Delivered" over
+    "3:19 pm | Austin, TX". Behind a label in the day's own cell it must be alone in its row."""
+    if len(upper.moments) != 1 or len(lower.spots) != 1:
+        return
+    (day,), (clock,) = upper.moments, lower.spots
+    line, over = lower.line(clock), upper.line(day)
+    both = _both(day, clock)
+    said = _HOUR.sub("", fold(line.text.strip()))
+    if both is None or said != fold(clock.text) or not _left_edges_agree(over, line):
+        return
+    if any(one.cell == day.cell for one in upper.labels) and len(lower.row.cells) > 1:
+        return
+    upper.spots[upper.spots.index(day)] = replace(both, cell=day.cell, start=day.start)
+    lower.spots.clear()
+
+
+def _left_edges_agree(first: Line, second: Line) -> bool:
+    if first.box is None or second.box is None:
+        return False
+    return abs(first.box[0] - second.box[0]) < max(first.box[3], second.box[3])
+
+
+def gap(first: Row, second: Row) -> float:
+    upper, lower = (first, second) if first.top <= second.top else (second, first)
+    return max(lower.top - upper.bottom, 0.0)
