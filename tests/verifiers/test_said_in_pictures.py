@@ -459,3 +459,14 @@ def test_a_day_and_hour_at_the_foot_of_a_page_is_when_it_was_saved() -> None:
 def test_the_date_of_issue_is_a_papers_own() -> None:
     facts = said("Date of issue: 2026-09-01", "Your shipment was delivered on 2026-08-30")
     assert texts(facts, _MADE) == ["2026-09-01"]
+
+
+def test_a_clock_far_over_a_history_is_none_of_it_though_their_edges_agree() -> None:
+    facts = placed(
+        ("6:42 PM Sat Oct 24", 34, 5), ("tracking.example", 60, 40), ("DPD", 34, 60),
+        ("Paketnummer 07660434539416", 34, 80), ("Zugestellt", 34, 100), ("Details", 34, 120),
+        ("24.10.2026 10:05", 34, 150), ("Zugestellt", 34, 166),
+        ("24.10.2026 06:04", 34, 190), ("In Zustellung", 34, 206),
+        ("23.10.2026 11:12", 34, 230), ("Unterwegs", 34, 246),
+    )  # fmt: skip
+    assert texts(facts, _MADE) == ["6:42 PM Sat Oct 24"]

@@ -51,6 +51,8 @@ FACT_OF = {
 # The strip along the upper and the lower edge in which a browser prints the day of printing, and a
 # camera its stamp.
 _TOP, _BOTTOM = 0.05, 0.94
+# Rows that an event of a history takes at most, with its words and its place.
+_ROWS_OF_EVENT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +317,8 @@ def _in_column(event: Event, events: Sequence[Event]) -> bool:
         for other in events
         if other.line.box and abs(other.line.box[0] - box[0]) < 0.8 * max(box[3], 1.0)
     }
-    return len(beside - {event.row}) >= 2
+    away = [abs(row - event.row) for row in beside - {event.row}]
+    return len(away) >= 2 and min(away) <= _ROWS_OF_EVENT
 
 
 def _event(item: Item, event: Event, context: Context, *, edge: bool) -> Iterator[Fact]:
