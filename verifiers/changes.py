@@ -52,6 +52,7 @@ CHANGES: dict[str, dict[int, str]] = {
         11: "another typeface counts half in a line without figures, such as a name in capitals",
         12: "a time that lost its half of the day, where others have it, is of either half",
         13: "an office file keeps the day of its template: what it tells may be of later days",
+        14: "a picture's code that no carrier prints, and nearly the printed number, was misread",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

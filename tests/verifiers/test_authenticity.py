@@ -132,6 +132,24 @@ def canada(number: str, *, code: str = "", twice: bool = False) -> Facts:
     return Facts(read)
 
 
+def test_a_code_that_no_carrier_prints_was_misread() -> None:
+    """In a blurred photograph, two pairs of its figures; the printed number's check digit fits."""
+
+    def photo(number: str, code: str) -> list[str]:
+        lines = ("DHL Express", f"Tracking Number: {number}")
+        read = [
+            fact("document.text", line, box(0, 30 * n, 200, 20), 0.97)
+            for n, line in enumerate(lines)
+        ]
+        found = fact("shipment.tracking_number", number, box(0, 30, 200, 20), 0.95)
+        return kinds(Facts([*read, found, fact("document.barcode", code, box(0, 60, 200, 20))]))
+
+    assert photo("3702880683", "3735880683") == []
+    # Another parcel's, and one with nothing in common.
+    assert photo("3702880683", "3735880680") == ["barcode"]
+    assert photo("3702880683", "5519274406") == ["barcode"]
+
+
 def test_a_recognised_number_of_a_place_alone_is_doubted_only_where_it_stands_again() -> None:
     wrong, right = "2560315757714437", "2560315757714430"
     assert kinds(canada(right)) == []
