@@ -225,6 +225,7 @@ def tried(
 ) -> None:
     """Try them in this order while there is time; `kept` tells what came of each."""
     settings = _settings()
+    kept.parent.mkdir(parents=True, exist_ok=True)
     asked = MUTANTS / "asked.json"
     asked.write_text(
         json.dumps(

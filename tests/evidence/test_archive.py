@@ -128,6 +128,7 @@ LARGE = [
     Member(name="large", size=WIDE, crc32=7, offset=5),
     Member(name="far", size=3, crc32=7, offset=WIDE),
     Member(name="both", size=WIDE + 9, crc32=7, offset=WIDE + 1),
+    Member(name="huge", size=2**63 + 5, crc32=7, offset=2**63),
     Member(name="just under", size=WIDE - 1, crc32=7, offset=WIDE - 1),
 ]
 

@@ -198,8 +198,10 @@ def test_a_barcode_is_held_against_the_print() -> None:
     assert coded("9205582180756579868092", "USPS", "Tracking LZ251048949US") == ["barcode"]
     assert coded("42063101", f"Tracking {NUMBER}") == []  # a ZIP code's barcode
     code = fact("document.barcode", other, box(0, 0, 9, 9))
-    (found,) = contradictions_of(Facts([*saying(f"Tracking {NUMBER}"), code]))
-    assert found.facts[0] == code and found.facts[1].text == f"Tracking {NUMBER}"
+    printed = fact("document.text", NUMBER, box(0, 90, 400, 20))
+    for page, line in ((saying(f"Tracking {NUMBER}"), f"Tracking {NUMBER}"), ([printed], NUMBER)):
+        (found,) = contradictions_of(Facts([*page, code]))
+        assert found.facts[0] == code and found.facts[1].text == line
     # Two makes of one carrier, and a carrier that publishes none.
     assert coded("4962022091241789", "Canada Post", "Tracking ID LM222499827CA") == ["barcode"]
     assert coded("LP0051502997865962", "Tracking number: CNG43401051467003") == ["barcode"]

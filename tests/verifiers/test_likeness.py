@@ -99,6 +99,8 @@ def test_a_citys_bits_fall_with_each_letter_that_differs(
         (Party(street="9 Oak Road"), Party(street="9 Oak Rd"), 9.5),
         (Party(street="9 Oak Road"), Party(street="11 Oak Rd"), 3.5),
         (Party(street="123 Oak"), Party(street="124 Oak"), 5.0),  # a number like it says nothing
+        (Party(street="12345 Oak"), Party(street="12399 Oak"), 5.0),  # three figures of five
+        (Party(street="12345 Oak"), Party(street="12999 Oak"), 3.0),
         (Party(street="9 Oak Road"), Party(street="Oak Road"), 5.5),
     ],
 )  # fmt: skip
