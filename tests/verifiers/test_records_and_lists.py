@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from evidence.facts import Facts
-from tests.verifiers.sayings import kinds, saying
+from evidence.locators import page_box
+from tests.verifiers.sayings import document, kinds, saying
 from tests.verifiers.test_said import placed
+from verifiers.readers.lines import Line
+from verifiers.readers.said.facts import Size, facts_of_lines
 
 WAY = [
     ("Label created", "10 Nov 2026 09:01"),
@@ -160,6 +163,7 @@ def test_a_language_whose_readers_write_the_day_first_decides(line: str, day: st
         ("Your parcel (LP38964256200402) was delivered", "LP38964256200402"),
         ("Tracking number: 1UWBC9X6MHNB1", "1UWBC9X6MHNB1"),
         ("Item number: RN123456785GB", "RN123456785GB"),
+        ("The tracking LP83528946529848 says delivered", "LP83528946529848"),
         ("Item ID: 110039555364", None),
         ("Item number: 110039555364", None),
         ("Parcel 2 of 3", None),
@@ -203,3 +207,35 @@ def test_a_label_over_another_fields_name_is_not_one_label_with_it() -> None:
     )  # fmt: skip
     assert told(facts, "delivery.at") == ["Nov 10, 2026 2:25 p.m."]
     assert told(facts, "order.alias") == ["200013906410809"]
+
+
+def test_the_printers_date_beside_a_title_is_no_delivery() -> None:
+    made = [
+        ("11/29/26, 4:52 PM", 24, 15), ("Acme Delivery confirmation", 250, 15),
+        ("Status", 40, 136), ("Delivered", 40, 150), ("Delivered on", 240, 136),
+        ("Saturday 15-11-2025", 240, 150), ("https://acme.example/t", 24, 780), ("1/1", 560, 780),
+    ]  # fmt: skip
+    lines = [
+        Line(text, page_box(1, x, y, 7 * len(text), 12), (x, y, 7 * len(text), 12), 1)
+        for text, x, y in made
+    ]
+    facts = Facts(facts_of_lines(document(), lines, sizes={1: Size(600, 800)}))
+    assert told(facts, "delivery.at") == ["15-11-2025"]
+    assert told(facts, "document.captured.at") == ["11/29/26, 4:52 PM"]
+
+
+def test_a_value_may_be_set_in_under_its_label() -> None:
+    facts = placed(
+        ("注文番号", 46, 246), ("574988449150441757", 84, 262),
+        ("出荷日", 46, 278), ("2025/12/18", 84, 294),
+    )  # fmt: skip
+    assert told(facts, "order.alias") == ["574988449150441757"]
+    assert told(facts, "shipment.shipped.at") == ["2025/12/18"]
+
+
+@pytest.mark.parametrize(
+    "line", ["Toutes les heures sont indiquées en UTC+1", "Todas las horas son mostradas en UTC+1"]
+)
+def test_a_sentence_gives_the_zone_of_all_times(line: str) -> None:
+    (one,) = saying("Livré le 12 novembre 2026 14:04", line).named("delivery.at")
+    assert getattr(one.value, "zone", "") == "+01:00"

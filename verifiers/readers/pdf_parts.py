@@ -9,6 +9,7 @@ annotations), 12.6.4 (actions), 12.7.3 (fields), 14.3.2 (metadata streams).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,7 +36,7 @@ _MAX_LINKS = 50
 
 
 def fields_of(reader: PdfReader, pages: int) -> list[Line]:
-    """Each form field as "name: value", at its box on its page; without a box where it is listed.
+    """Each form field as "label: value", at its box on its page; without a box where it is listed.
 
     Raises whatever hostile objects make the parser raise.
     """
@@ -49,14 +50,32 @@ def fields_of(reader: PdfReader, pages: int) -> list[Line]:
                 continue
             name, value = _named(widget)
             if value and name not in lines:
-                lines[name] = _line(name, value, *_box(widget, number, height), number)
+                told = _told(widget, name, value)
+                at, box = _box(widget, number, height)
+                lines[name] = Line(told, at, box, number)
     root = _dictionary(reader.trailer.get("/Root"))
     form = _dictionary(root.get("/AcroForm")) if root is not None else None
     for node in _each(form.get("/Fields") if form is not None else None):
         name, value = _named(node)
         if value and name not in lines and len(lines) < MAX_FIELDS:
-            lines[name] = Line(f"{name}: {value}", meta(f"field {name}"))
+            lines[name] = Line(_told(node, name, value), meta(f"field {name}"))
     return list(lines.values())
+
+
+# Names that programs give to fields: f3, Text12, form1[0].field_7[0]. They say nothing of a value.
+_NUMBERED = re.compile(
+    r"(?:.*[.\]])?(?:f|fld|fields?|text|textfield|txt|untitled|input|box)[\W_]*\d*(?:\[\d+\])?",
+    re.IGNORECASE,
+)
+
+
+def _told(field: DictionaryObject, name: str, value: str) -> str:
+    """A field as a line: under what a reader is shown for it (`TU`), else under a name of words."""
+    shown = _got(field.get("/TU"))
+    label = " ".join(shown.split())[:120] if isinstance(shown, str) else ""
+    if not label and not _NUMBERED.fullmatch(name):
+        label = name
+    return f"{label}: {value}" if label else value
 
 
 def facts_of(item: Item, reader: PdfReader) -> list[Fact]:
@@ -72,12 +91,6 @@ def facts_of(item: Item, reader: PdfReader) -> list[Fact]:
         except Exception as problem:  # hostile objects reach every corner of the parser
             facts.append(failed(item, why_not(problem, f"its {what} cannot be read"), meta(what)))
     return facts
-
-
-def _line(
-    name: str, value: str, at: Locator, box: tuple[float, float, float, float] | None, page: int
-) -> Line:
-    return Line(f"{name}: {value}", at, box, page)
 
 
 def _box(

@@ -221,3 +221,24 @@ def test_no_part_of_a_damaged_document_costs_its_text(monkeypatch: pytest.Monkey
     monkeypatch.setattr(pdf_parts, "_attachments", broken)
     facts = facts_of(pdf((f"Order {ORDER.id}",)))
     assert named(facts, "order.id")
+
+
+@pytest.mark.parametrize(
+    ("named_as", "told"),
+    [
+        (b"/T (f3)", NUMBER),
+        (b"/T (form1[0].Text12[0])", NUMBER),
+        (b"/T (f3) /TU (Tracking number)", f"Tracking number: {NUMBER}"),
+        (b"/T (waybill) /TU (Tracking number)", f"Tracking number: {NUMBER}"),
+        (b"/T (waybill)", f"waybill: {NUMBER}"),
+    ],
+)
+def test_a_field_is_told_under_what_its_reader_is_shown(named_as: bytes, told: str) -> None:
+    """A number that a program gave the field would stand before the value as a part of it."""
+    data = form(
+        b"<< /Subtype /Widget /FT /Tx %s /V (%s) /Rect [40 700 240 720] >>"
+        % (named_as, NUMBER.encode()),
+        fields=b"4 0 R",
+        annots=b"4 0 R",
+    )
+    assert [fact.text for fact in named(facts_of(data), "document.field")] == [told]

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.labels import Label, Told
-from verifiers.readers.said.layout import Row, rows_of, share_column
+from verifiers.readers.said.layout import Row, is_set_in, rows_of, share_column
 from verifiers.readers.said.moments import Moment
 from verifiers.readers.said.named_rows import close_headers, headed, is_named, is_one_of_many
 from verifiers.readers.said.rhythm import rhythm_of
@@ -212,8 +212,10 @@ def _next_label(
         if away > NEAR * min(other.row.height, here.row.height):
             return None
         beside = step < 0 and other.row.top >= spot.top - 0.6 * _print(other.row, here.row)
+        set_in = step < 0 and is_set_in(other.row, here.row)
         fitting = [
-            one for one in other.labels if beside or share_column(other.line(one), line)
+            one for one in other.labels
+            if beside or set_in or share_column(other.line(one), line)
         ]  # fmt: skip
         if other.moments and other.labels and fitting:
             # That label is of its own row's moment, unless it names a field and none follows it.

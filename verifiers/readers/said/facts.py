@@ -170,6 +170,8 @@ def _events(
             or (event.line.page == 0 and _opens(event, lines))
         )
         edge = edge and not _in_column(event, events)
+        if edge and _is_printers(event, sizes):
+            event = replace(event, told=None)
         yield from _event(item, event, context, edge=edge)
 
 
@@ -353,6 +355,16 @@ def _opens(event: Event, lines: Sequence[Line]) -> bool:
     if len(event.line.text.strip()) > len(event.text) + 12:
         return False
     return box[1] <= min(one[1] for one in boxes) + 1.2 * box[3]  # a photo is askew
+
+
+def _is_printers(event: Event, sizes: Mapping[int, Size]) -> bool:
+    """Whether a moment is alone in its cell along the edge of a printed page: there a browser sets
+    the day of printing beside the page's title, which may be "Proof of delivery"."""
+    if event.told in {None, Told.CAPTURED} or event.firm or event.line.page == 0:
+        return False
+    whole = event.moment.day is not None and event.moment.clock is not None
+    alone = event.line.text.strip() == event.text.strip()
+    return whole and alone and _along_edge(event.line, sizes)
 
 
 def _in_last_corner(line: Line, lines: Sequence[Line]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
-from verifiers.readers.said.layout import Row, share_column
+from verifiers.readers.said.layout import Row, is_set_in, share_column
 from verifiers.readers.said.moments import MAX_LINE
 
 # A value under its label is at most so many of the label's heights away.
@@ -74,6 +74,6 @@ def _under(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:
         if following.top - rows[number].bottom > _UNDER * rows[number].height:
             return None
         for other in following.cells:
-            if share_column(cell, other):
+            if share_column(cell, other) or is_set_in(rows[number], following):
                 return other
     return None

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from verifiers.readers.lines import Line
 
+# How far a value is set in under its label, in heights.
+_INDENT = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -96,3 +99,11 @@ def share_column(first: Line, second: Line) -> bool:
         return True
     height = max(first.box[3], second.box[3])
     return abs(first.box[0] - second.box[0]) < 1.5 * height
+
+
+def is_set_in(upper: Row, lower: Row) -> bool:
+    """Whether a row of one cell is set in under another: a value under its label, in a list of
+    terms as browsers draw them."""
+    if len(upper.cells) != 1 or len(lower.cells) != 1 or upper.cells[0].box is None:
+        return False
+    return 0 <= lower.left - upper.left < _INDENT * lower.height
