@@ -28,10 +28,10 @@ from verifiers.readers.traces.registry import VERSION as TRACES
 
 _WARC = "application/warc"
 READERS: tuple[Reader, ...] = (
-    Reader("pdf", 7, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
+    Reader("pdf", 8, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
     Reader(
         "picture",
-        5,
+        6,
         frozenset(
             {"image/jpeg", "image/png", "image/gif", "image/tiff", "image/webp", "image/avif"}
         ),

@@ -176,6 +176,30 @@ def test_a_thumbnail_has_its_size_and_a_broken_one_a_sentence() -> None:
 
 
 @pytest.mark.skipif(not barcodes.available(), reason="needs zxing-cpp (extra `ocr`)")
+@pytest.mark.parametrize("wide", [280, 240, 220, 330])
+def test_a_barcode_as_small_as_a_screen_shows_it_is_read_at_its_place(wide: int) -> None:
+    """Bars of a pixel and a quarter to two; all but the last are read enlarged."""
+    import zxingcpp
+
+    code = zxingcpp.create_barcode("QA578115755GB", zxingcpp.BarcodeFormat.Code128)
+    sheet = Image.new("RGB", (600, 300), "white")
+    drawn = Image.fromarray(np.asarray(code.to_image(scale=3))).resize((wide, 50))
+    sheet.paste(drawn, (40, 120))
+    (found,) = barcodes.read_codes(np.asarray(sheet))
+    x, y, width, height = found.box
+    assert found.text == "QA578115755GB"
+    assert 40 <= x and x + width <= 40 + wide and 115 <= y and y + height <= 175
+
+
+@pytest.mark.skipif(not barcodes.available(), reason="needs zxing-cpp (extra `ocr`)")
+def test_stripes_that_are_no_code_are_read_as_none() -> None:
+    sheet = np.full((300, 600, 3), 255, dtype=np.uint8)
+    sheet[100:160, 40:540:7] = 0
+    assert barcodes.read_codes(sheet) == []
+    assert barcodes.read_codes(sheet[:2]) == []
+
+
+@pytest.mark.skipif(not barcodes.available(), reason="needs zxing-cpp (extra `ocr`)")
 def test_a_barcode_on_a_page_with_text_is_read_and_is_the_number() -> None:
     import zxingcpp
 

@@ -19,7 +19,8 @@ from verifiers.readers.traces.marking import drawn_on
 from verifiers.readers.traces.trace import Trace
 from verifiers.readers.traces.words import Word, rows_of
 
-_OFF = 0.75  # pixels
+# Pixels: less than about a whole one is told and does not decide, as in an enlarged picture.
+_OFF, _WHOLE = 0.75, 0.92
 _MOST_PART = 0.16  # of the height: what hangs lower does so by its shape
 _SAME = 0.45  # pixels between how far the upper and the lower edge are off
 _AS_TALL = 0.1
@@ -63,7 +64,8 @@ def shifted_glyphs(rgb: Bytes, rows: list[list[Stand]]) -> list[Trace]:
             if drawn_on(rgb, area):
                 continue
             said = f"it stands {gap:.1f} pixels off its own line, and elsewhere it does not"
-            traces.append(Trace("trace.picture.off_line", said, box(*area), 0.85))
+            strength = 0.85 if gap >= _WHOLE else 0.5
+            traces.append(Trace("trace.picture.off_line", said, box(*area), strength))
     return traces
 
 
