@@ -470,3 +470,42 @@ def test_a_clock_far_over_a_history_is_none_of_it_though_their_edges_agree() -> 
         ("23.10.2026 11:12", 34, 230), ("Unterwegs", 34, 246),
     )  # fmt: skip
     assert texts(facts, _MADE) == ["6:42 PM Sat Oct 24"]
+
+
+def test_delivered_today_lends_its_day_to_nothing_under_a_dated_heading() -> None:
+    facts = placed(
+        ("Delivered today", 40, 60), ("Friday, November 6, 2026", 40, 100),
+        ("3:19 PM", 40, 130), ("Package was left near the front door", 140, 130),
+        ("9:10 AM", 40, 150), ("Out for delivery", 140, 150),
+    )  # fmt: skip
+    found = [one.time for one in facts.named("delivery.at") if isinstance(one.time, LocalTime)]
+    assert [one.wall for one in found] == [datetime(2026, 11, 6, 15, 19)]
+
+
+@pytest.mark.parametrize("label", ["Fecha entrega:", "Date livraison :", "Data entrega:"])
+def test_the_name_of_a_field_may_leave_out_its_of(label: str) -> None:
+    assert texts(said(f"{label} 26/11/2026 15:19"), "delivery.at") == ["26/11/2026 15:19"]
+
+
+def test_a_weekday_before_a_day_is_no_word_of_its_own() -> None:
+    facts = placed(
+        ("Previsão de entrega: 28 de julho de 2026", 40, 60),
+        ("domingo, 26 de julho de 2026, 18:30", 60, 100), ("Objeto entregue", 60, 116),
+        ("domingo, 26 de julho de 2026, 15:04", 60, 150), ("Objeto saiu para entrega", 60, 166),
+        ("sábado, 25 de julho de 2026, 17:07", 60, 200), ("Objeto em trânsito", 60, 216),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["26 de julho de 2026, 18:30"]
+
+
+def test_a_cell_of_two_lines_stands_in_the_row_of_its_first_one() -> None:
+    facts = placed(
+        ("sexta-feira, 30 de outubro de 2026", 60, 100), ("Objeto entregue ao destino", 340, 100),
+        ("18:35", 60, 114), ("Rio de Janeiro - RJ", 340, 114),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["30 de outubro de 2026 18:35"]
+
+
+def test_a_comma_before_a_year_may_be_read_as_a_point() -> None:
+    assert texts(said("Delivered Oct 3. 2026 - 1:47 pm"), "delivery.at") == [
+        "Oct 3. 2026 - 1:47 pm"
+    ]

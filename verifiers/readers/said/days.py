@@ -94,7 +94,7 @@ _ABY = re.compile(
 _COMPACT = re.compile(r"(?<!\d)(?P<y>20[0-4]\d)(?P<mo>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])"
                       r"(?=t\d{4}|\s\d{1,2}:\d{2})")  # fmt: skip
 _MDY = re.compile(
-    rf"(?<![a-z]){_NAMED}(?:\.?\s?|,\s)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:\d|\.\d)(?:,?\s?{_Y4}{_GLUED})?"
+    rf"(?<![a-z]){_NAMED}(?:\.?\s?|,\s)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:\d|\.\d)(?:[,.]?\s?{_Y4}{_GLUED})?"
 )
 _DMY = re.compile(
     rf"(?<![\d./])(?<!\d:)(?P<d>\d{{1,2}}){_NTH}[\s-]?{_OF}{_NAMED}(?![a-z])\.?"

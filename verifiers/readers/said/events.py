@@ -307,7 +307,10 @@ def _same_label(event: Event, earlier: Sequence[Event]) -> int | None:
             other.moment.day and other.moment.clock
         )
         if other.told is event.told is not None and halves and not whole:
-            return place
+            # "Delivered today" over "Friday, November 6" lends its day to nothing under that.
+            dated = any(one.moment.day and one.moment.day.readings for one in earlier[place + 1 :])
+            if not (other.moment.day and other.moment.day.relative is not None and dated):
+                return place
     return None
 
 

@@ -59,7 +59,11 @@ def _page_rows(page: int, lines: Sequence[Line]) -> list[Row]:
         middle, height = _middle(line), _height(line)
         if rows:
             top, bottom = spans[-1]
-            near = abs(middle - (top + bottom) / 2) < 0.5 * min(height, bottom - top)
+            small = min(height, bottom - top)
+            near = abs(middle - (top + bottom) / 2) < 0.5 * small
+            # A cell of several lines stands in the row of its first one.
+            if max(height, bottom - top) > 1.5 * small:
+                near = near or abs(middle - height / 2 - top) < 0.3 * small
             # Two lines that share a column are two rows, however near they are.
             if near and not any(_overlap(line, other) > 0.3 for other in rows[-1]):
                 rows[-1].append(line)

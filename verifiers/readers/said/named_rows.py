@@ -14,6 +14,7 @@ from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Label
 from verifiers.readers.said.layout import share_column
+from verifiers.readers.said.names_of_days import WEEKDAYS
 from verifiers.readers.said.spots import NEAR, ReadRow, Spot, gap
 
 # A field's name that leaves open what happened then: what stands around it says so.
@@ -45,10 +46,15 @@ def is_one_of_many(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
     )
 
 
+_WEEKDAY = re.compile(
+    r"(?<![^\W\d_])(?:" + "|".join(sorted(WEEKDAYS, key=len, reverse=True)) + r")(?![^\W\d_])"
+)
+
+
 def _has_words(text: str, spot: Spot, cell: int) -> bool:
     if cell == spot.cell and spot.moment:
         text = text[: spot.start] + " " + text[spot.moment.end :]
-    return sum(map(str.isalpha, text)) >= 2
+    return sum(map(str.isalpha, _WEEKDAY.sub(" ", text))) >= 2
 
 
 def _is_alike(here: ReadRow, spot: Spot, other: ReadRow, words: Sequence[int]) -> bool:
