@@ -509,3 +509,15 @@ def test_a_comma_before_a_year_may_be_read_as_a_point() -> None:
     assert texts(said("Delivered Oct 3. 2026 - 1:47 pm"), "delivery.at") == [
         "Oct 3. 2026 - 1:47 pm"
     ]
+
+
+def test_a_heading_that_a_list_says_again_is_over_no_moment_of_it() -> None:
+    facts = placed(
+        ("Your parcel has been delivered", 40, 60),
+        ("Oct 3, 2026 - 1:47 pm (UTC+0)", 40, 90), ("Your parcel has been delivered", 40, 106),
+        ("Oct 3, 2026 - 9:20 am (UTC+0)", 40, 130), ("Your parcel is out for delivery", 40, 146),
+        ("Oct 1, 2026 - 4:02 am (UTC+0)", 40, 170), ("Your parcel is in transit", 40, 186),
+        ("Sep 30, 2026 - 2:32 am (UTC+0)", 40, 210), ("Data recelved", 40, 226),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["Oct 3, 2026 - 1:47 pm (UTC+0)"]
+    assert texts(facts, "scan.transit.at") == ["Oct 1, 2026 - 4:02 am (UTC+0)"]

@@ -94,9 +94,17 @@ def _labels_of(run: Sequence[int], read: Sequence[ReadRow]) -> dict[int, int | N
         known = _words(read[at] for a, b in pairwise(run) for at in range(a + 1, b))
         begins = bool(_words(read[at] for at in above) & known)
         ends = bool(_words(read[at] for at in below) & known)
+    if first is not None and not ends and inner[0] is not None:
+        # A heading that the first record says again is none of the list's labels.
+        again = _said(read[inner[0]]).startswith(_said(read[first]))
+        begins, ends = not again, again
     if begins == ends:
         return {}
     return dict(zip(run, [first, *inner] if begins else [*inner, last], strict=True))
+
+
+def _said(row: ReadRow) -> str:
+    return " ".join(fold(cell.text) for cell in row.row.cells)
 
 
 def _window(moment: int, way: int, step: int, read: Sequence[ReadRow]) -> list[int]:
