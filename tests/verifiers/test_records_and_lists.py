@@ -86,6 +86,16 @@ def test_what_heads_a_dates_column_says_what_it_is_of() -> None:
     assert told(facts, "shipment.shipped.at") == ["10 Nov 2026"]
 
 
+def test_heads_stand_over_cells_that_are_wrapped() -> None:
+    facts = placed(
+        ("Delivery", 156, 160), ("Ship date", 260, 167), ("Status", 380, 167),
+        ("location", 156, 174), ("Dubai,", 156, 194), ("United", 156, 208),
+        ("2025-12-19", 260, 215), ("Delivered", 380, 215), ("Arab", 156, 222),
+    )  # fmt: skip
+    assert told(facts, "delivery.at") == []
+    assert told(facts, "shipment.shipped.at") == ["2025-12-19"]
+
+
 def test_the_words_of_a_history_stay_those_of_its_rows() -> None:
     rows = [("Date", "Time", "Status"), ("12.11.2026", "14:04", "Delivered"),
             ("12.11.2026", "08:03", "Out for delivery")]  # fmt: skip

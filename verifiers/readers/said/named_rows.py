@@ -82,28 +82,41 @@ def headed(
 
     (None,) where unknown words head it; None where the label in its row is its own
     """
-    here, over = read[number], read[number - 1] if number else None
+    here = read[number]
     beside = next((one for one in here.labels if one.label is label), None)
-    if over is None or beside is None or beside.cell == spot.cell or label.firm or label.field:
+    if beside is None or beside.cell == spot.cell or label.firm or label.field:
         return None
-    if over.row.page != here.row.page or over.moments or len(over.row.cells) < 2:
+    line = here.line(spot)
+    own, its = _head_of(line, number, read), _head_of(here.line(beside), number, read)
+    # The heads of one row stand side by side, also where one of them is wrapped.
+    if own is None or its is None or own[1] is its[1] or abs(own[0] - its[0]) > 1:
         return None
-    if gap(over.row, here.row) > NEAR * min(over.row.height, here.row.height):
+    over, head = read[own[0]], own[1]
+    if any(char.isdigit() for char in f"{head.text}{its[1].text}"):
         return None
-    line, value = here.line(spot), here.line(beside)
-    if line.box is None:
-        return None
-    own = [cell for cell in over.row.cells if _over_it(cell, line)]
-    its = [cell for cell in over.row.cells if _over_it(cell, value)]
-    if len(own) != 1 or len(its) != 1 or own[0] is its[0]:
-        return None
-    if any(char.isdigit() for cell in (*own, *its) for char in cell.text):
-        return None
-    if found := [one.label for one in over.labels if over.line(one) is own[0] and one.label]:
+    if found := [one.label for one in over.labels if over.line(one) is head and one.label]:
         return (found[-1],)
-    if _HEAD_OF_TIMES.fullmatch(fold(own[0].text).strip()) or _goes_on_under(number, spot, read):
+    if _HEAD_OF_TIMES.fullmatch(fold(head.text).strip()) or _goes_on_under(number, spot, read):
         return None
     return (None,)
+
+
+# How far over a value its head stands, in rows and in heights: the cells beside it may be wrapped.
+_ROWS_OVER, _HEIGHTS_OVER = 4, 3.2
+
+
+def _head_of(cell: Line, number: int, read: Sequence[ReadRow]) -> tuple[int, Line] | None:
+    """The nearest cell over a value, with the number of its row; None where no head row can be."""
+    for at in range(number - 1, max(number - 1 - _ROWS_OVER, -1), -1):
+        row, here = read[at].row, read[number].row
+        if row.page != here.page or read[at].moments:
+            return None
+        found = [one for one in row.cells if _over_it(one, cell)]
+        if not found:
+            continue
+        near = gap(row, here) <= _HEIGHTS_OVER * min(row.height, here.height)
+        return (at, found[0]) if near and len(found) == 1 and len(row.cells) > 1 else None
+    return None
 
 
 def _over_it(cell: Line, line: Line) -> bool:
