@@ -117,6 +117,8 @@ def test_a_heading_states_the_zone_of_the_times_under_it(heading: str) -> None:
         (("Delivered Nov 6, 2026 3:19 PM CST",), None),
         (("Delivered Nov 6, 2026 3:19 PM CST", "HOUSTON, TX", "YunExpress"), None),
         (("Delivered Nov 6, 2026 3:19 PM CST", "Shenzhen, CN", "HOUSTON, TX"), None),
+        (("Delivered Nov 6, 2026 3:19 PM CST", "YunExpress"), None),
+        (("Delivered Nov 6, 2026 3:19 PM CST", "Shenzhen, CN", "YunExpress"), "+08:00"),
     ],
 )  # fmt: skip
 def test_an_abbreviation_of_two_is_the_one_of_the_documents_only_country(

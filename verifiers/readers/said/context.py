@@ -51,7 +51,8 @@ class Context:
     year      of days without one, or None
     zone      that the document states for its times; () says they are local, None says nothing
     declared  what an operator declared for times of this source without a zone
-    countries whose words it may use for a zone: CST is one in Chicago and another in Shanghai
+    countries, writers  whose words it uses for a zone, and may use: CST is one in Chicago and another
+              in Shanghai
     """
 
     custom: str | None = None
@@ -61,6 +62,7 @@ class Context:
     came_in: date = date(2100, 1, 1)
     captured: date | None = None
     countries: frozenset[str] = frozenset()
+    writers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def context_of(
     )
     known = Context(
         custom, years.pop() if len(years) == 1 else None, zone, hints.get("zone"), came_in.date(),
-        countries=countries | frozenset(writers),
+        countries=countries, writers=frozenset(writers),
     )  # fmt: skip
     captured = [
         dated.time
@@ -112,6 +114,7 @@ def context_of(
     return Context(
         known.custom, known.year, known.zone, known.declared, known.came_in,
         local_day(captured[0]) if captured else None, known.countries,
+        known.writers,
     )  # fmt: skip
 
 
@@ -213,7 +216,7 @@ def date_event(event: Event, context: Context) -> Dated:
     wall = datetime.combine(on, moment.clock.at)
     unit_s = moment.clock.unit_s
     if moment.zone is not None:
-        names = zones_at(moment.zone, wall, context.countries)
+        names = zones_at(moment.zone, wall, context.countries, context.writers)
         return Dated(_placed(wall, text, names, unit_s), sure=sure)
     if context.zone is not None:
         return Dated(_placed(wall, text, context.zone, unit_s), sure=sure)

@@ -158,17 +158,21 @@ _IANA = {name.casefold(): name for name in available_timezones() if "/" in name}
 
 
 def zones_at(
-    zone: WrittenZone, wall: datetime, countries: frozenset[str] = frozenset()
+    zone: WrittenZone,
+    wall: datetime,
+    countries: frozenset[str] = frozenset(),
+    writers: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
     """The zones possible for this wall clock: an abbreviation out of its season means its place.
 
     countries  that the document is from; where only one meaning is theirs, it is that one
+    writers    countries that its carriers write from: what they may mean as well leaves it open
     """
     _, place = _ABBREVIATIONS.get(zone.word, ((), ""))
     names = zone.names
     if meant := _MEANT_IN.get(zone.word):
-        own = tuple(offset for offset in names if meant[offset] & countries)
-        names = own if len(own) == 1 else names
+        own = tuple(offset for offset in names if meant[offset] & (countries | writers))
+        names = own if len(own) == 1 and meant[own[0]] & countries else names
     if not place or len(names) != 1:
         return names
     try:
