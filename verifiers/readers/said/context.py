@@ -51,8 +51,8 @@ class Context:
     year      of days without one, or None
     zone      that the document states for its times; () says they are local, None says nothing
     declared  what an operator declared for times of this source without a zone
-    countries, writers  whose words it uses for a zone, and may use: CST is one in Chicago and another
-              in Shanghai
+    countries whose words it uses for a zone: CST is one in Chicago and another in Shanghai
+    writers   whose words it may use as well
     """
 
     custom: str | None = None
