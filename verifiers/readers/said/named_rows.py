@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
-from verifiers.readers.said.labels import Label
+from verifiers.readers.said.labels import Label, Told
 from verifiers.readers.said.layout import share_column
 from verifiers.readers.said.names_of_days import WEEKDAYS
 from verifiers.readers.said.spots import NEAR, ReadRow, Spot, gap
@@ -67,7 +67,11 @@ def _is_alike(here: ReadRow, spot: Spot, other: ReadRow, words: Sequence[int]) -
     if not same or (here.line(spot).box and not share_column(here.line(spot), other.line(same[0]))):
         return False
     mine = (spot.start == 0) == (same[0].start == 0)
-    return mine and any(one.cell in words for one in other.labels)
+    # A promise stands alone over a history, and is no row of it.
+    return mine and any(
+        one.cell in words and one.label and one.label.told is not Told.PROMISED
+        for one in other.labels
+    )
 
 
 # Words of a head row over a table's moments: they say nothing of what happened.

@@ -19,6 +19,7 @@ from itertools import pairwise
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
+from verifiers.readers.said.labels import Told
 from verifiers.readers.said.spots import ReadRow, gap
 
 # Records have so many lines at most, and a list so many records at least.
@@ -96,15 +97,15 @@ def _labels_of(run: Sequence[int], read: Sequence[ReadRow]) -> dict[int, int | N
         ends = bool(_words(read[at] for at in below) & known)
     if first is not None and not ends and inner[0] is not None:
         # A heading that the first record says again is none of the list's labels.
-        again = _said(read[inner[0]]).startswith(_said(read[first]))
+        again = _told(read[inner[0]]) is _told(read[first])
         begins, ends = not again, again
     if begins == ends:
         return {}
     return dict(zip(run, [first, *inner] if begins else [*inner, last], strict=True))
 
 
-def _said(row: ReadRow) -> str:
-    return " ".join(fold(cell.text) for cell in row.row.cells)
+def _told(row: ReadRow) -> Told | None:
+    return next((one.label.told for one in row.labels if one.label), None)
 
 
 def _window(moment: int, way: int, step: int, read: Sequence[ReadRow]) -> list[int]:
