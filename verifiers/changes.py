@@ -54,6 +54,7 @@ CHANGES: dict[str, dict[int, str]] = {
         13: "an office file keeps the day of its template: what it tells may be of later days",
         14: "a picture's code that no carrier prints, and nearly the printed number, was misread",
         15: "a figure off its line by less than about a pixel is told, and does not decide",
+        16: "the end of a number that is glued to its label is no number of its own",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -249,3 +249,10 @@ def test_a_value_may_be_set_in_under_its_label() -> None:
 def test_a_sentence_gives_the_zone_of_all_times(line: str) -> None:
     (one,) = saying("Livré le 12 novembre 2026 14:04", line).named("delivery.at")
     assert getattr(one.value, "zone", "") == "+01:00"
+
+
+@pytest.mark.parametrize("label", ["Sendungsnr", "Tracking", "Sendungsverfolgungsnumme0r"])
+def test_the_end_of_a_number_that_is_glued_to_its_label_is_no_number_of_its_own(label: str) -> None:
+    assert kinds(saying("DHL", f"{label}00340434200729760593")) == []
+    # Alone it would be one of DHL's with a wrong check digit.
+    assert kinds(saying("DHL", "Sendungsnr: 0729760593")) == ["check-digit"]

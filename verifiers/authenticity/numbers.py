@@ -14,9 +14,10 @@ from verifiers.authenticity.lines import Line
 _1Z = re.compile(r"(?<![A-Za-z0-9])1Z(?:[ ]?[A-Z0-9]){16}(?![A-Za-z0-9])")
 _S10 = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ ]?\d(?:[ ]?\d){8}[ ]?[A-Z]{2}(?![A-Za-z0-9])")
 _USPS = re.compile(r"(?<!\d)9[1-5](?:[ ]?\d){18,24}(?!\d)")
+# A recognition may lose the blank behind a label: its words end where a figure begins.
 _LABELLED = re.compile(
-    r"(?:track\w*|sendungs\w*|waybill|运单号?|快递单号|物流单号|追跡番号|お問い合わせ番号|suivi|seguimiento|spedizione"
-    r"|rastreamento|zending\w*|track\s*&\s*trace)[^:：#\d]{0,24}[:：#]?\s*"
+    r"(?:track[^\W\d]*|sendungs[^\W\d]*|waybill|运单号?|快递单号|物流单号|追跡番号|お問い合わせ番号|suivi|seguimiento|spedizione"
+    r"|rastreamento|zending[^\W\d]*|track\s*&\s*trace)[^:：#\d]{0,24}[:：#]?\s*"
     r"(?P<number>[A-Z0-9](?:[ -]?[A-Z0-9]){9,33})(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
