@@ -160,21 +160,21 @@ def _weigh(
         return 0.0
     if _alike("".join(a), "".join(b)) >= _SAME:  # run together, or apart
         return weights[0] * min(len(a), len(b), 2)
-    left = list(b)
-    bits, pairs = 0.0, sorted(((_alike(x, y), x, y) for x in a for y in b), reverse=True)
-    taken: set[str] = set()
-    matched = 0
-    for like, x, y in pairs:
-        if x in taken or y not in left:
+    # The best pairs first; those alike in an order that both sides share.
+    pairs = sorted(
+        ((_alike(x, y), sorted((x, y)), i, j) for i, x in enumerate(a) for j, y in enumerate(b)),
+        reverse=True,
+    )
+    bits, taken, gone = 0.0, set[int](), set[int]()
+    for like, _, i, j in pairs:
+        initial = initials and _initial(a[i], b[j])
+        if i in taken or j in gone or (like < _OTHER and not initial):
             continue
-        if like < _OTHER and not (initials and _initial(x, y)):
-            continue
-        taken.add(x)
-        left.remove(y)
-        matched += 1
-        bits += _INITIAL_BITS if initials and _initial(x, y) else _graded(like, weights)
+        taken.add(i)
+        gone.add(j)
+        bits += _INITIAL_BITS if initial else _graded(like, weights)
     both = min(len(a), len(b))
-    return bits - weights[1] * (both - matched)
+    return bits - weights[1] * (both - len(taken))
 
 
 def _initial(a: str, b: str) -> bool:
