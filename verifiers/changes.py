@@ -30,6 +30,7 @@ CHANGES: dict[str, dict[int, str]] = {
     "timestamps.order": {
         2: "what only a clock change makes possible leaves the answer open",
         3: "events of an earlier parcel with the same number are named and not compared",
+        4: "a mail of Spain's post is no statement of another country's",
     },
     "timestamps.history": {2: "the same answer captured twice is a history that did not change"},
     "authenticity.items": {

@@ -395,6 +395,19 @@ def test_a_mail_that_the_carriers_own_domain_signed_is_its_statement(
     assert found is verdict
 
 
+def test_a_mail_of_another_countrys_post_is_no_statement_of_this_one() -> None:
+    mail = item("mail", Role.MESSAGE_MAIL, origin="mail", provenance=Provenance.DKIM_MAIL)
+    for carrier, told in (("correos", Verdict.PASS), ("correos_de_cuba", Verdict.FAIL)):
+        found, _ = judge(
+            said("scan.accepted.at", "2026-11-02T09:00:00Z", by=carrier, item="tracking"),
+            said("scan.delivered.at", "2026-11-05T14:00:00Z", by=carrier, item="tracking"),
+            said("review.posted.at", "2026-11-05T12:00:00Z", by="amazon", item="review"),
+            said("message.dkim.domain", "correos.es", by="mail_server", item="mail"),
+            items=(item("history", Role.TRACKING_HISTORY, origin=carrier), mail),
+        )
+        assert found is told
+
+
 @pytest.mark.parametrize(
     ("received", "codes_"),
     [

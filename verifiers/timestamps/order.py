@@ -292,9 +292,7 @@ def _carrier_statement(items: Sequence[SealedItem], facts: Facts) -> SealedItem 
 
 def _is_of(domain: str, carrier: str) -> bool:
     """Whether a domain is the carrier's own, or below it, by the sites that its marks name."""
-    known = table("marks.toml")["carrier"]
-    name = carrier if carrier in known else carrier.partition("_")[0]
-    sites = known.get(name, {}).get("sites", ())
+    sites = table("marks.toml")["carrier"].get(carrier, {}).get("sites", ())
     return any(f".{domain.lower()}".endswith(f".{site}") for site in sites)
 
 
