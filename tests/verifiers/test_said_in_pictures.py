@@ -523,3 +523,8 @@ def test_a_heading_that_a_list_says_again_is_over_no_moment_of_it() -> None:
     )  # fmt: skip
     assert texts(facts, "delivery.at") == ["Oct 3, 2026 - 1:47 pm (UTC+0)"]
     assert texts(facts, "scan.transit.at") == ["Oct 1, 2026 - 4:02 am (UTC+0)"]
+
+
+def test_the_last_word_of_a_label_is_no_part_of_a_number_that_lost_its_blank() -> None:
+    for line in ("CONSIGNMENT NOTELM315517046CA", "Consignment noteLM315517046CA"):
+        assert said(line).values("shipment.tracking_number") == ["LM315517046CA"]

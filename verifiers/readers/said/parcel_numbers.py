@@ -100,8 +100,20 @@ def _labelled(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNum
             number = match[0]
         if number is None or _is_day(field.text, match):
             continue
+        number = _without_word(number)
         sure = 0.98 if _is_strong(number) else 0.85
         yield ParcelNumber(number, sure * field.near, field.line)
+
+
+def _without_word(number: str) -> str:
+    """Without the label's last word, where their blank was lost: "NOTELM315517046CA"."""
+    letters = len(number) - len(number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    if letters < 4 or _is_strong(number):
+        return number
+    for cut in range(3, letters + 1):
+        if any(one.check_digit for one in identify(number[cut:]).possible):
+            return number[cut:]
+    return number
 
 
 def _is_strong(number: str) -> bool:
