@@ -7,10 +7,11 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
 import structlog
+
+from service.clock import machine
 
 # `json.dumps` would make one a line.
 _ENCODER = json.JSONEncoder(default=repr)
@@ -38,7 +39,7 @@ def _complete(
     """Put in what each line has. One step, for a request's line takes a tenth of the request."""
     structlog.contextvars.merge_contextvars(logger, method, event)
     structlog.processors.add_log_level(logger, method, event)
-    event["timestamp"] = f"{datetime.now(UTC).isoformat()[:-6]}Z"
+    event["timestamp"] = f"{machine().isoformat()[:-6]}Z"
     return _only_where(event) if "exc_info" in event else event
 
 

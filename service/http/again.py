@@ -26,6 +26,7 @@ from service import tracing
 from service.access.door import DOOR
 from service.api.asking import SEALED_ASKED, SealedAsked
 from service.api.ports import EVIDENCE
+from service.clock import machine
 from service.custody import By
 from service.http.contract import CONTRACT, Operation
 from service.http.metrics import METRICS
@@ -110,9 +111,10 @@ class Again:
         left = "".join(
             [f"{name}: {value}\r\n" for name, value in self._app[DOOR].left_of(request).items()]
         )
+        date = _date(int(machine().timestamp()))
         head = (
             f'HTTP/1.1 200 OK\r\n{self._head}ETag: "{sha256}"\r\nX-Request-Id: {request_id}\r\n'
-            f"{left}Content-Length: {len(body)}\r\nDate: {_date(int(time.time()))}\r\n\r\n"
+            f"{left}Content-Length: {len(body)}\r\nDate: {date}\r\n\r\n"
         )
         _tell("answered", request_id, known.route, status=200, ms=since(begun))
         known.took(time.perf_counter() - begun)
