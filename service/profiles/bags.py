@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from evidence.canonical import digest
+from evidence.errors import RequestError
 from evidence.items import Content, InMemory
 from evidence.orders import OrderRef
 from evidence.profile import Added
@@ -27,6 +28,12 @@ async def make(maker: Maker, place: int, number: int, ref: OrderRef, folder: Pat
     """The order's bag; it lies in `folder` until it was written and `clear` is called."""
     async with maker.telling_reasons(place, ref):
         profile = maker.asked.profile
+        if maker.asked.leave_out.get(ref):
+            why = (
+                f"{profile.id} carries the whole account, and nothing can be left out of it: "
+                "`--profile reviewer` makes a copy that shows only the items you name"
+            )
+            raise RequestError(what="the order", why=why)
         report = None
         if (wanted := maker.asked.reported) is not None:
             await maker.account(ref)  # there is something to report of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -110,7 +111,14 @@ async def test_the_command_makes_a_bundle_or_says_every_reason_why_not(
     assert await run(orderproof, *made[:-2]) == 2
     assert "it is there already" in capsys.readouterr().err
     least = [*made[:4], "-o", str(tmp_path / "least.zip"), "--report", "none", "--json"]
-    assert await run(orderproof, *least, "--leave-out", f"{ORDER}=0,1", "--leave-out", "2") == 0
+    # What a person keeps back is never sent along in silence.
+    assert await run(orderproof, *least, "--leave-out", f"{ORDER}=0,1", "--leave-out", "2") == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["made"] is False and "carries the whole account" in told["whys"][0]["says"]
+    assert not (tmp_path / "least.zip").exists()
+    assert await run(orderproof, *least) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["made"] is True and told["orders"] == 1
-    assert 0 < told["size"] == (tmp_path / "least.zip").stat().st_size < to.stat().st_size
+    assert told["size"] == (tmp_path / "least.zip").stat().st_size
+    whole, less = (zipfile.ZipFile(file).namelist() for file in (to, tmp_path / "least.zip"))
+    assert {Path(name).name for name in set(whole) ^ set(less)} <= {"report.pdf"}
