@@ -30,8 +30,8 @@ async def make(maker: Maker, place: int, number: int, ref: OrderRef, folder: Pat
         profile = maker.asked.profile
         if maker.asked.leave_out.get(ref):
             why = (
-                f"{profile.id} carries the whole account, and nothing can be left out of it: "
-                "`--profile reviewer` makes a copy that shows only the items you name"
+                f"{profile.id} is the sealed account in one piece, and nothing can be left out of "
+                "it: a reviewer's copy shows only the items that you name with `show`"
             )
             raise RequestError(what="the order", why=why)
         report = None

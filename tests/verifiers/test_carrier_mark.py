@@ -10,6 +10,7 @@ from evidence.facts import Fact
 from evidence.items import Role
 from evidence.verdicts import Verdict
 from tests.verifiers.evidence_of import NUMBER, facts_of, item, said
+from tests.verifiers.read_lines import said as lines_said
 from verifiers.marks.carrier import Borne, carrier_of, portal_of, verify
 
 POD = item("pod", Role.POD_DOCUMENT)
@@ -106,3 +107,21 @@ def test_a_portal_needs_as_much_as_a_passing_mention_does_not_give() -> None:
     four = [shown(0.5)] * 4
     borne = portal_of(facts_of(*four))
     assert (borne.confidence, len(borne.facts)) == (0.88, 3)
+
+
+@pytest.mark.parametrize(
+    "line", ["Carrier: DHL Leeds", "Transporteur : DHL", "物流公司 DHL", "Versanddienst: DHL"]
+)
+def test_the_carrier_that_a_label_announces_is_the_carrier(line: str) -> None:
+    assert carrier_of(lines_said("Somebody's page", line)).name == "dhl"
+
+
+def test_a_brand_that_is_an_everyday_word_counts_where_it_is_meant_as_a_name() -> None:
+    assert carrier_of(lines_said("Bring")).name == "posten_norge"
+    assert carrier_of(lines_said("Collect your parcel", "Carrier: Bring")).name == "posten_norge"
+    assert carrier_of(lines_said("Bring your passport to collect it")).name is None
+
+
+def test_a_name_behind_a_hyphen_is_the_end_of_another_word() -> None:
+    assert carrier_of(lines_said("UPS-Sendung", "UPS")).name == "ups"
+    assert carrier_of(lines_said("Start-ups and check-ups", "Fix-ups")).name is None

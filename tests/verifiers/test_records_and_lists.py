@@ -6,8 +6,8 @@ import pytest
 
 from evidence.facts import Facts
 from evidence.locators import page_box
+from tests.verifiers.read_lines import placed
 from tests.verifiers.sayings import document, kinds, saying
-from tests.verifiers.test_said import placed
 from verifiers.readers.lines import Line
 from verifiers.readers.said.facts import Size, facts_of_lines
 

@@ -8,33 +8,19 @@ from datetime import date, datetime
 import pytest
 
 from evidence.facts import Fact, Facts
-from evidence.locators import WHOLE, box
+from evidence.locators import WHOLE
 from evidence.times import LocalDate, LocalTime
 from evidence.verdicts import Verdict
-from tests.verifiers.documents import received
 from tests.verifiers.evidence_of import ORDER
 from tests.verifiers.evidence_of import item as sealed
+from tests.verifiers.read_lines import ITEM, placed, said
 from verifiers.marks.carrier import carrier_of
 from verifiers.matching import asked
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import fact
 from verifiers.readers.said.days import days_in
-from verifiers.readers.said.facts import Size, facts_of_lines
+from verifiers.readers.said.facts import facts_of_lines
 from verifiers.readers.said.fold import fold
-
-ITEM = received(b"a picture")
-
-
-def placed(*lines: tuple[str, int, int]) -> Facts:
-    """Lines of twelve points height at x, y, on a page of 600 x 800."""
-    made = [
-        Line(text, box(x, y, 7 * len(text), 12), (x, y, 7 * len(text), 12)) for text, x, y in lines
-    ]
-    return Facts(facts_of_lines(ITEM, made, sizes={0: Size(600, 800)}))
-
-
-def said(*lines: str) -> Facts:
-    return Facts(facts_of_lines(ITEM, [Line(line, WHOLE) for line in lines]))
 
 
 def orders(facts: Facts) -> list[str]:
@@ -137,24 +123,6 @@ def test_a_time_before_its_day_belongs_to_its_own_row() -> None:
 def test_an_actual_delivery_is_one(label: str) -> None:
     found = placed((label, 40, 100), ("2026-06-22 19:27", 240, 100))
     assert len(found.named("delivery.at")) == 1
-
-
-@pytest.mark.parametrize(
-    "line", ["Carrier: DHL Leeds", "Transporteur : DHL", "物流公司 DHL", "Versanddienst: DHL"]
-)
-def test_the_carrier_that_a_label_announces_is_the_carrier(line: str) -> None:
-    assert carrier_of(said("Somebody's page", line)).name == "dhl"
-
-
-def test_a_brand_that_is_an_everyday_word_counts_where_it_is_meant_as_a_name() -> None:
-    assert carrier_of(said("Bring")).name == "posten_norge"
-    assert carrier_of(said("Please collect your parcel", "Carrier: Bring")).name == "posten_norge"
-    assert carrier_of(said("Bring your passport to collect it")).name is None
-
-
-def test_a_name_behind_a_hyphen_is_the_end_of_another_word() -> None:
-    assert carrier_of(said("UPS-Sendung", "UPS")).name == "ups"
-    assert carrier_of(said("Start-ups and check-ups", "Fix-ups")).name is None
 
 
 @pytest.mark.parametrize(

@@ -9,31 +9,16 @@ import pytest
 
 from evidence.facts import Facts
 from evidence.items import Item
-from evidence.locators import WHOLE, box
+from evidence.locators import WHOLE
 from evidence.times import Instant, LocalTime
-from tests.verifiers.documents import received
+from tests.verifiers.read_lines import ITEM, placed, said
 from verifiers.marks.carrier import carrier_of
 from verifiers.readers.lines import Line
-from verifiers.readers.said.facts import Size, facts_of_lines
-
-ITEM = received(b"a picture")
-
-
-def placed(*lines: tuple[str, int, int], confidence: float = 1.0, photo: bool = False) -> Facts:
-    """Lines of twelve points height at x, y, in a picture of 600 x 800."""
-    made = [
-        Line(text, box(x, y, 7 * len(text), 12), (x, y, 7 * len(text), 12), 0, confidence)
-        for text, x, y in lines
-    ]
-    return Facts(facts_of_lines(ITEM, made, sizes={0: Size(600, 800)}, photo=photo))
+from verifiers.readers.said.facts import facts_of_lines
 
 
 def recent() -> Item:
     return replace(ITEM, collected_at=datetime(2026, 8, 1, tzinfo=UTC))
-
-
-def said(*lines: str) -> Facts:
-    return Facts(facts_of_lines(ITEM, [Line(line, WHOLE) for line in lines]))
 
 
 def texts(facts: Facts, name: str) -> list[str]:
