@@ -9,6 +9,7 @@ CHANGES: dict[str, dict[int, str]] = {
     "matching.order": {
         2: "recipients are weighed against neighbours' rows, and numbers used before are named",
         3: "replaced and shared parcels are told; a proof of a number's earlier use fails",
+        4: "of two masked names, letters that are seen and differ are no slip of the pen",
     },
     "matching.asked": {
         2: "shops' order numbers and announced carriers are read in more words",
@@ -62,6 +63,7 @@ CHANGES: dict[str, dict[int, str]] = {
         2: "conditions, thresholds by date and repeated facts are held to",
         3: "a delivery of an earlier parcel with the same number meets no requirement",
     },
+    "coverage.deadlines": {2: "a start that is told to the second is exact"},
 }
 
 

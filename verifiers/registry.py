@@ -13,7 +13,7 @@ from verifiers.timestamps import order as timestamps
 from verifiers.verifier import Verifier
 
 VERIFIERS: tuple[Verifier, ...] = (
-    Verifier("matching.order", 3, "Do all items speak of the same order?", matching.verify),
+    Verifier("matching.order", 4, "Do all items speak of the same order?", matching.verify),
     Verifier(
         "matching.asked",
         4,
@@ -54,5 +54,5 @@ VERIFIERS: tuple[Verifier, ...] = (
     Verifier(
         "coverage.form", 1, "Can it be sent in the form that the platform takes?", form.verify
     ),
-    Verifier("coverage.deadlines", 1, "Is there still time to answer?", deadlines.verify),
+    Verifier("coverage.deadlines", 2, "Is there still time to answer?", deadlines.verify),
 )

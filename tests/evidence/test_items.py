@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.errors import TooLargeError
-from evidence.items import InMemory, Item, Provenance, Role
+from evidence.items import InMemory, Item, PartOf, Provenance, Role
 from evidence.locators import pointer
 
 
@@ -63,9 +63,14 @@ def test_a_part_is_an_item_of_its_own_that_names_where_it_was() -> None:
     part = whole.part(
         Role.POD_SIGNATURE, b"GIF", at=pointer("image"), encoding="base64", media_type="image/gif"
     )
-    assert part.part_of is not None and part.part_of.sha256 == whole.sha256
     assert (part.key, part.sha256) == ("GET /track#json:/image", hashlib.sha256(b"GIF").hexdigest())
     assert (part.exchange, part.about, part.origin) == (whole.exchange, whole.about, "ups")
+    assert part.part_of == PartOf(whole.sha256, pointer("image"), "base64")
+    letter = whole.part(
+        Role.POD_DOCUMENT, b"%PDF", at=pointer("a"), encoding="base64",
+        media_type="application/pdf", name="letter.pdf",
+    )  # fmt: skip
+    assert letter.name == "letter.pdf"
     assert part.provenance is Provenance.API and part.name is None
     assert part.source == "ups"
 

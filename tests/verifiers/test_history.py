@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from evidence.facts import Fact
 from evidence.items import Role
 from evidence.manifest import SealedItem
+from evidence.times import parse_iso
 from evidence.verdicts import Verdict
 from tests.verifiers.evidence_of import NOW, NUMBER, ORDER, OTHER_NUMBER, facts_of, item, said
 from verifiers.timestamps.history import verify
@@ -76,6 +77,28 @@ def without(events: Events, time: str) -> Events:
 )
 def test_a_second_capture(later: Events, verdict: Verdict, codes: list[str]) -> None:
     assert judged(capture("a", FIRST, days=0), capture("b", later, days=2)) == (verdict, codes)
+
+
+def test_what_changed_is_told_with_both_moments() -> None:
+    moved = without(FIRST, "2026-11-05T14:31:00Z") | {
+        "2026-11-06T10:00:00Z": "scan.delivered.at",
+        "2026-11-04T20:00:00Z": "scan.out_for_delivery.at",
+    }
+    captures = capture("a", FIRST, days=0), capture("b", moved, days=2)
+    items = [line for line, _ in captures]
+    facts = facts_of(*(fact for _, each in captures for fact in each))
+    _, (changed, added) = verify(order=ORDER, items=items, facts=facts)
+    first, again = "2026-11-20 12:00Z", "2026-11-22 12:00Z"
+    old, new, late = (parse_iso(text) for text in (
+        "2026-11-05T14:31:00Z", "2026-11-06T10:00:00Z", "2026-11-04T20:00:00Z",
+    ))  # fmt: skip
+    assert changed.sentence == (
+        f"ups told the delivery of {NUMBER} as {old} at {first}, and as {new} at {again}."
+    )
+    assert added.sentence == (
+        f"ups tells an event of {NUMBER} (out for delivery, {late}) that it had not told at"
+        f" {first}, when it told later ones."
+    )
 
 
 def test_the_same_bytes_captured_twice_are_a_history_that_did_not_change() -> None:

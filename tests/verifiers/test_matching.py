@@ -251,6 +251,20 @@ def test_a_photo_speaks_through(photo: SealedItem) -> None:
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        item("answer", Role.TRACKING_HISTORY, about={"order.id": ORDER.id}),
+        item("answer", Role.POD_DOCUMENT, file_name=f"{NUMBER}.zip",
+             provenance=Provenance.UPLOAD),
+    ],
+    ids=["it was asked for the order", "its name"],
+)  # fmt: skip
+def test_a_part_speaks_through_its_whole(answer: SealedItem) -> None:
+    photo = item("photo", Role.POD_PHOTO, part_of="answer")
+    assert judge(*HONEST, items=(*BASE, answer, photo))[0] is Verdict.PASS
+
+
+@pytest.mark.parametrize(
     ("theirs", "told"),
     [("9 kg", True), ("20 lbs", True), ("1.4 kg", False), ("2.2 lbs", False), ("9", False)],
     ids=["a heavier parcel", "in another unit", "volume weight", "rounded", "without a unit"],
@@ -269,6 +283,14 @@ def test_goods_of_two_records_are_compared() -> None:
         erp("order.item.sku", "a-1"), erp("order.item.quantity", "1"),
     )  # fmt: skip
     assert "goods-differ" in codes(findings)
+    weights = erp("shipment.weight", "1 kg"), ups("shipment.weight", "9 kg")
+    _, findings = judge(
+        *HONEST, *weights, platform("order.item.sku", "A-1"), erp("order.item.sku", "B-2")
+    )
+    told = sorted(f.sentence for f in findings if f.code in {"goods-differ", "weight-differs"})
+    assert told == [
+        "1 kg [seller] against 9 kg [ups].", "amazon and seller name no SKU in common."
+    ]  # fmt: skip
 
 
 def test_an_order_without_items_is_inconclusive() -> None:
@@ -354,6 +376,15 @@ def test_a_refund_of_a_part_is_told_with_both_amounts(parts: tuple[str, ...], to
     ]
     _, findings = judge(*HONEST, platform("order.total", "48.90 USD"), *given)
     assert ("refund-is-a-part" in codes(findings)) is told
+
+
+def test_a_total_is_held_against_anothers_and_a_refund_against_what_was_paid() -> None:
+    totals = platform("order.total", "19.99 USD"), erp("order.total", "9.99 USD")
+    assert "amount-differs" in codes(judge(*HONEST, *totals)[1])
+    given = said("refund.amount", "5.00 USD", by="bank", item="refund")
+    _, findings = judge(*HONEST, erp("payment.amount", "19.99 USD"), given)
+    (part,) = [finding for finding in findings if finding.code == "refund-is-a-part"]
+    assert part.sentence == "5.00 USD of 19.99 USD was given back."
 
 
 def test_an_amazon_number_in_a_shop_orders_note_ties_the_shops_parcel() -> None:

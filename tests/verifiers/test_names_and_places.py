@@ -25,6 +25,13 @@ from verifiers.matching.places import (
         ("J*** D.", "Jane Doe", True),
         ("J*** D**", "Jane Doe", True),
         ("J. Doe", "Jane Doe", True),
+        ("J**e Doe", "Jane Doe", True),
+        ("J**n Doe", "Jane Doe", None),
+        ("J*a*e Doe", "Jane Doe", True),  # only its ends are known
+        ("Ja** Doe", "J*** Doe", True),
+        ("Ja** Doe", "Jo** Doe", None),
+        ("Jane Doe", "Jane Doe Smith", True),
+        ("Jane Doe", "Jane", None),
         ("Müller", "MULLER", True),
         ("Jon Smith", "John Smith", True),
         ("J*** D.", "Robert Doe", False),
@@ -39,6 +46,8 @@ from verifiers.matching.places import (
         ("张伟", "张伟", True),
         ("张*", "张伟", None),
         ("李*", "张伟", False),
+        ("张伟*", "张伟明", True),
+        ("张伟*", "张三明", False),
         ("", "Jane", None),
         ("***", "Jane Doe", None),
         ("___", "Jane Doe", None),  # a form's blank

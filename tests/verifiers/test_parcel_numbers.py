@@ -53,6 +53,15 @@ def test_a_number_that_the_carrier_used_twice(
     assert (answer, told) == (verdict, {code} if code else set())
 
 
+def test_a_number_that_was_only_scanned_before_is_told_with_the_scan() -> None:
+    placed = platform("order.placed.at", "2026-11-01T08:00:00Z")
+    old, new = "2026-05-05T14:32:00Z", "2026-11-05T14:32:00Z"
+    scans = ups("scan.transit.at", old, "scan/1"), ups("scan.delivered.at", new, "scan/2")
+    _, findings = judge(*HONEST, placed, *scans)
+    (told,) = [finding for finding in findings if finding.code == "number-used-twice"]
+    assert f"{NUMBER} was scanned once before, and again since: {old}" in told.sentence
+
+
 def test_a_proof_of_the_numbers_earlier_use_is_named_though_the_history_is_right() -> None:
     """Forgery: a true letter of May, beside a history that has the delivery of November as well."""
     placed = platform("order.placed.at", "2026-11-01T08:00:00Z")

@@ -186,6 +186,31 @@ def test_readings_of_one_step_are_told_together_and_the_strictest_is_held_to(
     assert "week" in told and "seed" in told
 
 
+@pytest.mark.parametrize(
+    ("hours", "when", "counts"), [(1, "is", "counts"), (1000, "was", "counted")]
+)
+def test_what_is_due_is_told_with_its_rule_and_its_start(
+    hours: int, when: str, counts: str
+) -> None:
+    start = NOW - timedelta(hours=hours)
+    of = policy(
+        deadline("work", 2, "business_days", more='step = "reply"\nconflict = "C"'),
+        deadline("days", 48, more='step = "reply"\nconflict = "C"'),
+        deadline("any", 30),
+        limit("odr.window", "30 days"),
+    )
+    placed = said("order.placed.at", start.isoformat(), by="amazon", item="record")
+    _, (answer, reply, window) = judge(of, noticed(start.isoformat()), placed)
+    first, last = start + timedelta(hours=48), later(start, rule(2, Unit.BUSINESS_DAYS))
+    assert reply.sentence == (
+        f"The reply {when} due {first:%Y-%m-%dT%H:%M:%SZ} (days: 48 hours by UTC, seed); other"
+        f" readings: {last:%Y-%m-%dT%H:%M:%SZ} (work: 2 business days by UTC, seed)."
+    )
+    assert answer.sentence.startswith(f"An answer {when} due ")
+    ends = start + timedelta(days=30)
+    assert window.sentence == f"The order {counts} until {ends.date()} by 30 days (a page, seed)."
+
+
 def test_a_start_without_a_time_is_as_wide_as_it_is() -> None:
     day = (NOW - timedelta(hours=48)).date().isoformat()
     answer, (reply, _) = judge(TWO, noticed(day))

@@ -229,6 +229,11 @@ def test_one_missing_zone_is_named_with_the_offsets_that_make_it_possible() -> N
     )
     assert (verdict, codes(findings)) == (Verdict.INCONCLUSIVE, {"zone-missing"})
     assert "from UTC+05:00 to UTC+14:00" in findings[0].sentence.replace("04:59", "05:00")
+    _, findings = judge(
+        scan("scan.accepted.at", "2026-11-02T09:00:00Z"),
+        erp("delivery.recorded.at", "2026-11-02T06:30:00"),
+    )
+    assert "from UTC-12:00 to UTC-02:30" in findings[0].sentence
 
 
 def test_a_missing_zone_that_decides_nothing_does_not_matter() -> None:

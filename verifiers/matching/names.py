@@ -36,7 +36,9 @@ def same_name(first: str, second: str) -> bool | None:
         shorter, longer = sorted((a, b), key=len)
         if _assign(shorter, longer):
             return _enough(shorter, longer)
-    if SequenceMatcher(None, " ".join(sorted(a)), " ".join(sorted(b))).ratio() >= _ALIKE:
+    one, other = (" ".join(sorted(words)) for words in (a, b))
+    # What is hidden is alike in any two names.
+    if "*" not in one + other and SequenceMatcher(None, one, other).ratio() >= _ALIKE:
         return True
     # A family that shares a surname, or one name of two: it could be either.
     if any(_fits(x, y) and min(len(x), len(y)) > 1 for x in a for y in b):

@@ -87,9 +87,9 @@ def _step(readings: list[Due], at: datetime) -> Finding:
 def _told(due: Due) -> str:
     rule = due.rule
     unit = str(rule.unit).replace("_", " ")
-    span = rfc3339(due.earliest, unit_s=1)
-    if due.latest != due.earliest:
-        span += f" to {rfc3339(due.latest, unit_s=1)}, as its start is not exact"
+    span, last = (rfc3339(end, unit_s=1) for end in (due.earliest, due.latest))
+    if span != last:
+        span += f" to {last}, as its start is not exact"
     if rule.amount == 0:
         return f"{span} ({rule.id}: as stated, {rule.confidence})"
     return f"{span} ({rule.id}: {rule.amount} {unit} by {rule.clock}, {rule.confidence})"
