@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NoReturn
@@ -144,9 +144,9 @@ def page_of(item: Item) -> Node:
             what = "the number of values in a page"
             raise TooLargeError(what=what, size=values, limit=MAX_VALUES)
     try:
-        value = json.loads(data, **_AS_WRITTEN)
+        value = json.loads(data, **AS_WRITTEN)
         if not _no_key_twice(_keys(value), data):
-            value = json.loads(data, **_AS_WRITTEN, object_pairs_hook=_object)
+            value = json.loads(data, **AS_WRITTEN, object_pairs_hook=_object)
     except (ValueError, RecursionError) as problem:
         raise ShapeError(
             source=item.source, pointer="json:", expected="JSON", got=_refusal(problem)
@@ -176,7 +176,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 # A number is its digits: 1.10 stays 1.10, and a huge integer costs no arithmetic.
-_AS_WRITTEN: dict[str, Any] = {
+AS_WRITTEN: Mapping[str, Any] = {
     "parse_float": str,
     "parse_int": str,
     "parse_constant": _no_number,
@@ -187,16 +187,16 @@ def _keys(value: Any) -> int:
     """How many keys its objects have. Raises RecursionError for what is nested too deeply."""
     keys = 0
     level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        objects = [node for node in level if type(node) is dict]
-        lists = [node for node in level if type(node) is list] if len(objects) < len(level) else []
-        if not objects and not lists:
+    kinds = {type(value)}
+    for _ in range(MAX_DEPTH + 1):  # below the deepest nothing may be nested
+        if _NESTED.isdisjoint(kinds):
             return keys
+        # What a page has most of, rows that are all objects, is not sorted one by one.
+        objects = level if kinds == _OBJECTS else [node for node in level if type(node) is dict]
+        lists = [node for node in level if type(node) is list] if list in kinds else []
         keys += sum(map(len, objects))
-        children = list(chain.from_iterable(chain(map(dict.values, objects), lists)))
-        if _NESTED.isdisjoint(map(type, children)):
-            return keys
-        level = [node for node in children if type(node) in _NESTED]
+        level = list(chain.from_iterable(chain(map(dict.values, objects), lists)))
+        kinds = set(map(type, level))
     raise RecursionError
 
 
@@ -213,6 +213,7 @@ def _no_key_twice(keys: int, data: bytes) -> bool:
     return keys == sum(1 for _ in _KEY_END.finditer(data)) and b"\0" not in data
 
 
+_OBJECTS = frozenset({dict})
 _NESTED = frozenset({dict, list})
 _KEY_END = re.compile(rb'"[ \t\r\n]*:')
 

@@ -8,16 +8,18 @@ Limits   20 requests, each for every known value of what it is asked with, 100 p
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Any
 from urllib.parse import quote
 
 import jsonpath
+from jsonpath.selectors import IndexSelector, NameSelector
 
 from collectors.auth import ApiKey, Auth, Basic, ClientCredentials, NoAuth, secret_of
 from collectors.collector import Context, Http, Reply
+from collectors.glance import glanced
 from collectors.mentions import Mentions
 from collectors.orders.description import (
     MAX_PAGES,
@@ -161,23 +163,57 @@ async def _asked(
 def _learnt(item: Item, ask: Ask, known: dict[str, list[str]], count: int) -> str | None:
     """Take what the answer teaches; the next page's cursor, or None at the end.
 
-    An answer that cannot be read teaches nothing: `read` says what is wrong with it.
+    An answer that is no JSON teaches nothing: `read` says what is wrong with it.
     """
+    paging = ask.paging
+    onward = "" if paging is None else paging.until_empty or paging.cursor
     try:
-        page = page_of(item)
+        led = _led_to(item, [path for path in (*ask.learn.values(), onward) if path])
         for name, path in ask.learn.items():
-            learnt = (node.text_or_none() for node in _matches(page, path))
+            learnt = (node.text_or_none() for node in led[path])
             known.setdefault(name, []).extend(text for text in learnt if text)
-        if ask.paging is None:
+        if paging is None:
             return None
-        if ask.paging.page:
-            more = any(
-                node.value not in (None, [], {}) for node in _matches(page, ask.paging.until_empty)
-            )
+        nodes = led[onward]
+        if paging.page:
+            more = any(node.value not in (None, [], {}) for node in nodes)
             return str(count + 1) if more else None
-        return next((node.text_or_none() for node in _matches(page, ask.paging.cursor)), None)
+        return next((node.text_or_none() for node in nodes), None)
     except EvidenceError:
         return None
+
+
+def _led_to(item: Item, paths: Sequence[str]) -> dict[str, list[Node]]:
+    """The nodes that each path leads to; the page is not built if each leads to one value."""
+    places = [_place(path) for path in paths]
+    single = [place for place in places if place is not None]
+    values = glanced(item.content, single) if len(single) == len(paths) else None
+    if values is not None:
+        return {
+            path: [Node(item, place, value) for value in found]
+            for path, place, found in zip(paths, single, values, strict=True)
+        }
+    page = page_of(item)
+    return {path: list(_matches(page, path)) for path in paths}
+
+
+@lru_cache(256)
+def _place(path: str) -> tuple[str | int, ...] | None:
+    """The one place that a JSONPath of names and of numbers from 0 on means, else None."""
+    compiled = _compiled(path)
+    if not isinstance(compiled, jsonpath.JSONPath) or not compiled.singular_query():
+        return None
+    steps: list[str | int] = []
+    for segment in compiled.segments:
+        for selector in segment.selectors:
+            match selector:
+                case NameSelector(name=name):
+                    steps.append(name)
+                case IndexSelector(index=index) if index >= 0:
+                    steps.append(index)
+                case _:
+                    return None
+    return tuple(steps)
 
 
 def _matches(start: Node, path: str) -> Iterator[Node]:

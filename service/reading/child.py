@@ -126,7 +126,7 @@ def _item(head: Mapping[str, Any], data: bytes) -> Item:
     return Item(
         role=Role(head["role"]),
         key=head["key"],
-        content=InMemory(data),
+        content=InMemory.known(data, head["sha256"]),  # whoever sends it compares them
         media_type=head["media_type"],
         collector=head["collector"],
         origin=head["origin"],

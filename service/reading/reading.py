@@ -407,6 +407,7 @@ def describe(item: Item) -> dict[str, Any]:
     return {
         "role": str(item.role),
         "key": item.key,
+        "sha256": item.sha256,
         "media_type": item.media_type,
         "collector": item.collector,
         "origin": item.origin,
