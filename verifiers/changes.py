@@ -57,6 +57,8 @@ CHANGES: dict[str, dict[int, str]] = {
         14: "a picture's code that no carrier prints, and nearly the printed number, was misread",
         15: "a figure off its line by less than about a pixel is told, and does not decide",
         16: "the end of a number that is glued to its label is no number of its own",
+        17: "a second way with a delivery of its own, and another parcel's, contradict nothing; a "
+        "camera half a year behind was not set; a label in one piece with its date is the date's",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

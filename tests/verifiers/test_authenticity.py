@@ -386,6 +386,23 @@ def test_a_date_under_another_events_label_proves_no_delivery() -> None:
         assert (tamper_of(columns("Shipped", x, y)).verdict is not Verdict.FAIL) == over, (x, y)
 
 
+def test_a_label_that_stands_in_one_piece_with_its_date_is_the_dates_own() -> None:
+    """Lines of a letter: "Shipped: 6 November" over "Delivered: 2 November"."""
+
+    def letter(line: str) -> Facts:
+        sent, came = box(40, 100, 300, 12), box(40, 120, 300, 12)
+        return Facts([
+            fact("picture.size", "600 x 800", WHOLE),
+            fact("document.text", "Shipped: 2026-11-06", sent),
+            fact("shipment.shipped.at", parse_iso("2026-11-06"), sent),
+            fact("document.text", line, came),
+            fact("delivery.at", replace(parse_iso("2026-11-02"), text="2026-11-02"), came),
+        ])  # fmt: skip
+
+    assert tamper_of(letter("Delivered: 2026-11-02")).verdict is Verdict.FAIL
+    assert tamper_of(letter("2026-11-02")).verdict is not Verdict.FAIL
+
+
 def test_two_parcels_have_two_deliveries() -> None:
     two = ("Tracking LZ251048949US", "Delivered On: November 3, 2026",
            f"Tracking {NUMBER}", "Delivered On: November 6, 2026")  # fmt: skip

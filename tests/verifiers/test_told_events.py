@@ -284,6 +284,65 @@ def test_several_parcels_have_several_deliveries() -> None:
     assert found(told(*events, more=tuple(numbers))) == []
 
 
+def parcels(*numbers: str) -> tuple[Fact, ...]:
+    return tuple(
+        fact("shipment.tracking_number", number, page_line(2, at))
+        for at, number in enumerate(numbers, 1)
+    )
+
+
+def test_a_scan_after_one_parcels_delivery_may_be_another_ones() -> None:
+    """Two pages beside each other in one picture, or two papers in one file."""
+    two = parcels(NUMBER, "LZ251048949US")
+    events = ((DELIVERED, "2026-11-05"), (OUT, "2026-11-09"), (DELIVERED, "2026-11-09"))
+    assert found(told(*events, more=two)) == []
+    assert found(told(*events[:2], more=parcels(NUMBER))) == [("order", SURE)]
+    ((kind, weight),) = found(told(*events[:2], more=two))
+    assert kind == "order" and weight < 0.4  # the other one is not delivered yet
+    both = (*events[:2], (DELIVERED, "2026-11-06"))
+    assert found(told(*both, more=two)) == [("order", SURE)]
+    ((_, weight),) = found(told(*both, more=parcels(NUMBER, "LZ251048949US", "RR123456785CN")))
+    assert weight < 0.4
+
+
+AGAIN = (
+    (DELIVERED, "2026-11-09T14:00:00"),
+    (OUT, "2026-11-09T07:00:00"),
+    (DELIVERED, "2026-11-05T12:00:00"),
+    (OUT, "2026-11-05T08:00:00"),
+    (SHIPPED, "2026-11-03T08:00:00"),
+)
+
+
+def test_a_parcel_is_delivered_twice_if_its_history_has_a_second_way() -> None:
+    head = (DELIVERED, "2026-11-09")
+    assert found(told(*AGAIN)) == found(told(*AGAIN[::-1])) == []
+    assert found(told(head, *AGAIN)) == found(told(head, *AGAIN[::-1])) == []
+    back = ((DELIVERED, AGAIN[0][1]), (TRANSIT, "2026-11-07T07:00:00"), *AGAIN[2:])
+    assert found(told(*back)) == []
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        ((DELIVERED, "2026-11-05"), *AGAIN[:2], AGAIN[4]),  # a heading over its history
+        ((DELIVERED, "2026-11-05"), AGAIN[4], AGAIN[1], AGAIN[0]),  # a heading, the oldest first
+        ((DELIVERED, "2026-11-05"), AGAIN[1], AGAIN[0]),  # of a history that was cut
+        (AGAIN[0], AGAIN[2], AGAIN[1], AGAIN[4]),  # a row of the history
+        (AGAIN[4], AGAIN[1], AGAIN[2], (DELIVERED, "2026-11-09")),  # a row, and what stands below
+    ],
+)
+def test_a_delivery_whose_scans_are_of_another_day_is_no_first_one(
+    events: tuple[tuple[str, Value], ...],
+) -> None:
+    assert "twice" in [kind for kind, _ in found(told(*events))]
+
+
+def test_a_second_way_ends_with_its_own_delivery() -> None:
+    late = (OUT, "2026-11-12T07:00:00")
+    assert found(told(late, *AGAIN)) != []
+
+
 def test_without_a_history_only_a_row_that_names_it_dates_a_delivery() -> None:
     events = ((DELIVERED, "2026-11-05"), (DELIVERED, "2026-11-09"))
     assert found(told(*events, line="Status 2026-11-09")) == []
@@ -362,3 +421,13 @@ def test_it_says_which_was_made_and_when_and_once() -> None:
 def test_a_form_that_was_filled_in_later_weighs_half(how: str, changed: str, weight: float) -> None:
     facts = made(how, "2026-11-01", (DELIVERED, "2026-11-09"), changed=changed)
     assert found(facts) == [("made-before", weight)]
+
+
+@pytest.mark.parametrize(
+    ("taken", "weight"),
+    [("2026-05-13T00:00:00Z", SURE), ("2026-05-12T00:00:00Z", 0.5), ("2015-01-01T00:03:00", 0.5)],
+)
+def test_a_cameras_clock_that_is_half_a_year_behind_was_not_set(taken: str, weight: float) -> None:
+    facts = made(TAKEN, taken, (DELIVERED, "2026-11-09"))
+    assert [one for one in found(facts) if one[0] != "stamp"] == [("made-before", weight)]
+    assert found(made(CREATED, taken, (DELIVERED, "2026-11-09"))) == [("made-before", SURE)]

@@ -93,7 +93,7 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         if halves and timed and not _HALF.search(fact.text):
             starts, at = _of_either_half(starts), None
         step = _STEPS[name]
-        doubtful = step == DELIVERED and _under_another_label(fact, facts)
+        doubtful = step == DELIVERED and _under_another_label(fact, line, facts)
         worded = step == DELIVERED and _in_other_words(fact, line)
         found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact), worded))
     return found
@@ -113,13 +113,16 @@ _OVER, _EDGE = 2.2, 0.8
 _OTHERS = frozenset({Told.ORDERED, Told.PAID, Told.LABEL, Told.SHIPPED, Told.ACCEPTED})
 
 
-def _under_another_label(fact: Fact, facts: Facts) -> bool:
+def _under_another_label(fact: Fact, line: Line, facts: Facts) -> bool:
     """Whether the date's own column says over it that it was ordered or shipped then.
 
-    Pages set two columns beside each other, and what stands in the date's row may be the other's.
+    Pages set two columns beside each other, and what stands in the date's row may be the other's;
+    not so a label that stands in one piece with its date.
     """
     own = place_of(fact)
-    if own is None:
+    pieces = [part.text for part in line.facts if part.locator == fact.locator]
+    labelled = (labels_in(fold(text.partition(fact.text)[0])) for text in pieces)
+    if own is None or any(one.told is Told.DELIVERED for found in labelled for one in found):
         return False
     page, x, y, _, height = own
     for other in facts.named("document.text"):
@@ -229,15 +232,26 @@ _ZONES = timedelta(hours=14)
 _HERE = timedelta(minutes=70)  # out for delivery and delivered are in one town
 
 
-def out_of_order(events: Sequence[Event]) -> Iterator[Contradiction]:
-    """Delivered before it was sent; captured before it was delivered."""
-    for event in events:
-        if event.step == DELIVERED and (after := _told_after(event, events)) is not None:
-            said = f'"{_said(event)}" lies before "{_said(after)}"'
-            facts = (*event.line.facts, *after.line.facts)
-            weight = _weight(after, event, contradict=_surely_after)
-            yield Contradiction("order", said, facts, weight)
-            break
+def out_of_order(events: Sequence[Event], *, parcels: int = 1) -> Iterator[Contradiction]:
+    """Delivered before it was sent; captured before it was delivered.
+
+    parcels  how many tracking numbers the item names: what happened may have been another one's
+    """
+    delivered = [event for event in events if event.step == DELIVERED]
+    for event in delivered:
+        after = _told_after(event, events)
+        if after is None:
+            continue
+        later = [one for one in delivered if not _surely_after(after, one)]
+        if later and (parcels > 1 or any(_delivered_again(event, one, events) for one in later)):
+            continue
+        said = f'"{_said(event)}" lies before "{_said(after)}"'
+        facts = (*event.line.facts, *after.line.facts)
+        weight = _weight(after, event, contradict=_surely_after)
+        if parcels > len({min(one.days) for one in delivered}):
+            weight = min(weight, _DOUBTED)  # of one that was not delivered, perhaps
+        yield Contradiction("order", said, facts, weight)
+        break
     for capture in events:
         if capture.step != CAPTURED:
             continue
@@ -261,6 +275,29 @@ def _told_after(delivered: Event, events: Sequence[Event]) -> Event | None:
     if way and all(_surely_after(event, delivered) for event in way):
         must += way
     return next((event for event in must if _surely_after(event, delivered)), None)
+
+
+_WAY = frozenset({SHIPPED, TRANSIT, OUT})
+
+
+def _delivered_again(early: Event, late: Event, events: Sequence[Event]) -> bool:
+    """Whether a history has a second way between two deliveries: brought back, or told in error.
+
+    The early one is a row of it: scans stand on both of its sides, and those up to the late one lie
+    between both days. A heading that was changed has rows of all days on one side.
+    """
+    at = {id(event): place for place, event in enumerate(events)}
+    here, there = at[id(early)], at[id(late)]
+    first, last = min(early.days), max(late.days)
+    rows = events[min(here, there) + 1 : max(here, there)]
+    between = [event for event in rows if event.step in _WAY]
+    before = events[:here] if here < there else events[here + 1 :]
+    return (
+        first < last
+        and any(event.step in {TRANSIT, OUT} for event in between)
+        and all(first <= day <= last for event in between for day in event.days)
+        and any(event.step in _WAY and max(event.days) <= first for event in before)
+    )
 
 
 def _surely_after(first: Event, second: Event) -> bool:
@@ -304,6 +341,10 @@ def told_twice(
     for other in delivered[1:]:
         # Of a row with two deliveries, such as of a page on its side, nobody knows which is which.
         if first is None or first.line is other.line or _agree(first, other):
+            continue
+        early, late = sorted((first, other), key=lambda one: min(one.days))
+        told_again = [one for one in delivered if _agree(one, late)]
+        if any(_delivered_again(early, one, events) for one in told_again):
             continue
         if _are_next_rows(first, other, dated):
             continue
@@ -382,6 +423,9 @@ def _like_zones(gap: timedelta) -> bool:
     return minutes <= 2 or (minutes <= 14 * 60 and min(minutes % 30, 30 - minutes % 30) <= 1)
 
 
+# A camera that lost its time starts again at a day of its maker's, and some are a year behind: an
+# older picture that was altered is mostly of the same weeks.
+_SET, _OF_AN_UNSET_CLOCK = timedelta(days=180), 0.5
 # Where an office file says when it was made (verifiers/readers/office.py).
 _OFFICE, _OF_A_TEMPLATE = frozenset({"meta:created", "meta:creation-date"}), 0.38
 
@@ -405,6 +449,8 @@ def made_before(facts: Facts, events: Iterable[Event]) -> Iterator[Contradiction
             # What programs write into office files keeps the day when their template was made.
             if str(made.locator) in _OFFICE:
                 weight = min(weight, _OF_A_TEMPLATE)
+            if name == "picture.taken.at" and all(start > ends + _SET for start in event.starts):
+                weight = min(weight, _OF_AN_UNSET_CLOCK)
             # A form that is filled in is older than what is written into it.
             last = _wall_end(changed.value) if changed is not None else None
             if last is not None and any(last >= start for start in event.starts):

@@ -162,7 +162,7 @@ def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
     yield from numbers.barcodes(facts, lines)
     told = events.events_of(facts, lines)
     parcels = len(set(facts.values("shipment.tracking_number")))
-    yield from events.out_of_order(told)
+    yield from events.out_of_order(told, parcels=parcels)
     yield from events.told_twice(told, parcels=parcels, dated=events.dated_places(facts))
     yield from events.made_before(facts, told)
     yield from stamps.stamps(facts, lines)
