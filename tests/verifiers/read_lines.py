@@ -6,7 +6,8 @@ from evidence.facts import Facts
 from evidence.locators import WHOLE, box
 from tests.verifiers.documents import received
 from verifiers.readers.lines import Line
-from verifiers.readers.said.facts import Size, facts_of_lines
+from verifiers.readers.said.facts import facts_of_lines
+from verifiers.readers.said.layout import Size
 
 ITEM = received(b"a picture")
 

@@ -9,7 +9,8 @@ from evidence.locators import page_box
 from tests.verifiers.read_lines import placed
 from tests.verifiers.sayings import document, kinds, saying
 from verifiers.readers.lines import Line
-from verifiers.readers.said.facts import Size, facts_of_lines
+from verifiers.readers.said.facts import facts_of_lines
+from verifiers.readers.said.layout import Size
 
 WAY = [
     ("Label created", "10 Nov 2026 09:01"),

@@ -513,3 +513,125 @@ def test_a_heading_that_a_list_says_again_is_over_no_moment_of_it() -> None:
 def test_the_last_word_of_a_label_is_no_part_of_a_number_that_lost_its_blank() -> None:
     for line in ("CONSIGNMENT NOTELM315517046CA", "Consignment noteLM315517046CA"):
         assert said(line).values("shipment.tracking_number") == ["LM315517046CA"]
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        (("Placed", "Booked", "Dispatched", "Delivered"), {"shipment.shipped.at", "delivery.at"}),
+        (("创建时间", "审核时间", "发货时间", "送达时间"), {"shipment.shipped.at", "delivery.at"}),
+    ],
+)
+def test_unknown_words_that_head_a_column_leave_its_moment_to_itself(
+    head: tuple[str, ...], told: set[str]
+) -> None:
+    columns = (40, 200, 360, 500)
+    days = ("2026-07-17 08:22", "2026-07-17 08:23", "2026-07-18 16:40", "2026-07-22 12:03")
+    facts = placed(
+        ("Order 576380420342053230 Delivered", 40, 80),
+        *((word, x, 110) for word, x in zip(head, columns, strict=True)),
+        *((day, x, 130) for day, x in zip(days, columns, strict=True)),
+    )
+    assert {name for name in told if len(texts(facts, name)) == 1} == told
+    assert texts(facts, "delivery.at") == [days[3]]
+
+
+def test_a_zone_in_a_cell_of_its_own_is_that_of_the_time_in_its_row() -> None:
+    facts = placed(
+        ("2026-07-23 11:48:00", 40, 100), ("UTC+1", 240, 100), ("Delivered", 400, 100),
+        ("2026-07-17 19:30:00", 40, 120), ("UTC+8", 240, 120), ("Picked up", 400, 120),
+    )  # fmt: skip
+    (delivered,) = facts.named("delivery.at")
+    assert isinstance(delivered.time, Instant)
+    assert delivered.time.at == datetime(2026, 7, 23, 10, 48, tzinfo=UTC)
+
+
+def test_an_airport_in_a_cell_of_its_own_is_no_zone() -> None:
+    facts = placed(
+        ("2026-07-23 11:48:00", 40, 100), ("IST", 240, 100), ("Delivered", 400, 100),
+    )  # fmt: skip
+    (delivered,) = facts.named("delivery.at")
+    assert isinstance(delivered.time, LocalTime)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["送达日期：2026年7月20日 至 2026年7月27日", "Delivered: Mon, Jul 20, 2026 to Jul 24, 2026",
+     "Lieferdatum: 20.07.2026 bis 24.07.2026"],
+)  # fmt: skip
+def test_the_first_and_last_of_several_days_are_a_promise(line: str) -> None:
+    facts = said(line)
+    assert texts(facts, "delivery.at") == []
+    assert len(texts(facts, "delivery.promised.at")) == 2
+
+
+def test_a_label_right_before_a_moment_is_not_that_of_one_far_before_it() -> None:
+    facts = said("[24/07/2026, 10:15:40] Bright Lamps: Hello! It was delivered 20/07/2026 15:12")
+    assert texts(facts, "delivery.at") == ["20/07/2026 15:12"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["显示签收了，可我没收到", "It says delivered but I have nothing",
+     "Angeblich zugestellt, aber nicht erhalten", "Indiqué livré mais rien reçu"],
+)  # fmt: skip
+def test_who_denies_a_delivery_tells_of_no_moment_of_it(line: str) -> None:
+    assert texts(placed(("2026-07-25 16:30", 200, 100), (line, 40, 120)), "delivery.at") == []
+
+
+def test_days_under_each_other_in_a_column_are_no_day_together() -> None:
+    facts = placed(
+        ("Nov. 23", 40, 100), ("8:09 a.m.", 140, 100), ("Item out for delivery", 260, 100),
+        ("Nov. 22", 40, 118), ("11:48 p.m.", 140, 118), ("Item processed", 260, 118),
+        ("Nov. 18, 2026", 40, 136), ("5:12 p.m.", 140, 136), ("Item accepted", 260, 136),
+    )  # fmt: skip
+    assert texts(facts, "scan.out_for_delivery.at") == ["Nov. 23 8:09 a.m."]
+
+
+@pytest.mark.parametrize(
+    ("label", "number"),
+    [("Tracking ID", "NVSG40166896486"), ("Tracking Number", "SPXLAX363598530186"),
+     ("Zásilka", "Z5775712346"), ("ID de seguimiento:", "PK6XXX09475840682848422R")],
+)  # fmt: skip
+def test_a_number_of_letters_that_nobody_told_us_of_is_whole(label: str, number: str) -> None:
+    assert numbers(said(f"{label} {number}")) == [number]
+
+
+def test_a_label_that_lost_its_blank_is_cut_from_a_posts_number() -> None:
+    assert numbers(said("TRACKING NOTELM315517046CA")) == ["LM315517046CA"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Odebrana", "delivery.at"), ("Paket telah diterima oleh BUDI", "delivery.at"),
+        ("Bei Ihrem Nachbarn abgegeben", "delivery.at"), ("由前台代签", "delivery.at"),
+        ("Zásilka byla vydána příjemci", "delivery.at"), ("Giao hàng thành công", "delivery.at"),
+        ("Paket telah diterima oleh J&T", "scan.accepted.at"),
+        ("Odebrana od nadawcy", "scan.accepted.at"),
+        ("Paket sedang diantar ke alamat", "scan.out_for_delivery.at"),
+        ("Votre colis est prêt à être livré", "scan.out_for_delivery.at"),
+        ("Die Zustellung erfolgt voraussichtlich", "delivery.promised.at"),
+        ("Document created on", "document.captured.at"),
+    ],
+)  # fmt: skip
+def test_what_carriers_of_other_tongues_say_of_a_moment(line: str, name: str) -> None:
+    assert texts(said(f"{line} 2026-07-24 14:22"), name) == ["2026-07-24 14:22"]
+
+
+def test_a_shops_heading_is_its_orders_number() -> None:
+    facts = placed(
+        ("shopify", 40, 20), ("#10482", 40, 60), ("Paid", 140, 60),
+        ("Fulfilled (1) #10482-F1", 40, 100),
+    )  # fmt: skip
+    assert [one.text for one in facts.named("order.alias")] == ["10482"]
+    assert not placed(("Etsy", 40, 20), ("#10482", 40, 60)).named("order.alias")
+
+
+def test_a_browsers_day_of_printing_is_in_no_column_of_fields() -> None:
+    facts = placed(
+        ("7/29/26, 7:24 PM", 24, 10), ("Seller central", 260, 10),
+        ("Order date: 16 Jul 2026", 28, 60), ("Ship by: 17 Jul 2026", 28, 76),
+        ("Carrier: La Poste", 28, 92), ("Ship date: 18 Jul 2026", 28, 108),
+    )  # fmt: skip
+    assert texts(facts, "document.captured.at") == ["7/29/26, 7:24 PM"]

@@ -25,7 +25,8 @@ from verifiers.readers import ocr, pdf_pages, pdf_parts
 from verifiers.readers.lines import Line
 from verifiers.readers.pdf_made import page_traits
 from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, failed, why_not
-from verifiers.readers.said.facts import Size, facts_of_code, facts_of_lines
+from verifiers.readers.said.facts import facts_of_code, facts_of_lines
+from verifiers.readers.said.layout import Size
 from verifiers.readers.traits import told
 
 MAX_PAGES = 50

@@ -13,7 +13,7 @@ from typing import Any
 
 from evidence.locators import page_box
 from verifiers.readers.lines import Line
-from verifiers.readers.said.facts import Size
+from verifiers.readers.said.layout import Size
 
 MAX_CHARS = 60_000
 # What a program recognised in a scan and laid under it, sight unseen: sure, and not certain.

@@ -15,7 +15,7 @@ from evidence.locators import Locator, page_box
 from verifiers.readers import barcodes, ocr
 from verifiers.readers.lines import Line
 from verifiers.readers.pdf_layout import lines_of_page
-from verifiers.readers.said.facts import Size
+from verifiers.readers.said.layout import Size
 
 if TYPE_CHECKING:
     from verifiers.readers.ocr import Pixels

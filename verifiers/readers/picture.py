@@ -25,7 +25,8 @@ from verifiers.readers import barcodes, ocr, picture_parts
 from verifiers.readers.lines import Line
 from verifiers.readers.ocr import slant_of, straightened
 from verifiers.readers.reader import MAX_BYTES, MAX_PIXELS, MAX_TEXT, fact, failed, why_not
-from verifiers.readers.said.facts import Size, facts_of_code, facts_of_lines
+from verifiers.readers.said.facts import facts_of_code, facts_of_lines
+from verifiers.readers.said.layout import Size
 from verifiers.readers.traits import file_traits, told, traits_of
 
 if TYPE_CHECKING:

@@ -16,9 +16,23 @@ from verifiers.readers.lines import Line
 from verifiers.readers.said.labels import Label, Told
 from verifiers.readers.said.layout import Row, is_set_in, rows_of, share_column
 from verifiers.readers.said.moments import Moment
-from verifiers.readers.said.named_rows import close_headers, headed, is_named, is_one_of_many
+from verifiers.readers.said.named_rows import (
+    close_headers,
+    headed,
+    is_head_row,
+    is_named,
+    is_one_of_many,
+)
 from verifiers.readers.said.rhythm import rhythm_of
-from verifiers.readers.said.spots import NEAR, ReadRow, Spot, gap, read_row, stacked
+from verifiers.readers.said.spots import (
+    NEAR,
+    ReadRow,
+    Spot,
+    gap,
+    is_of_a_range,
+    read_row,
+    stacked,
+)
 
 # Rows over a time of day among which its day is looked for.
 _DAY_ABOVE = 40
@@ -83,6 +97,8 @@ def _row_events(number: int, page: _Page) -> Iterator[Event]:
         elif label is None and not _labels_for(here, place):
             label = _of_another_row(number, spot, page)
         told, firm = (label.told, label.firm) if label else (None, False)
+        if told is Told.DELIVERED and is_of_a_range(here, place):
+            told = Told.PROMISED
         moment = spot.moment
         if label and label.zone and moment.clock and moment.zone is None:
             moment = replace(moment, zone=label.zone)
@@ -103,7 +119,7 @@ def _of_another_row(number: int, spot: Spot, page: _Page) -> Label | None:
 def _in_row(here: ReadRow, place: int, *, behind: bool) -> Label | None:
     """The nearest label before the moment; in a row that begins with a moment, the one behind."""
     spot = here.spots[place]
-    fitting = _labels_for(here, place)
+    fitting = [one for one in _labels_for(here, place) if not _is_of_the_next(one, spot, here)]
     before = [other for other in here.spots[:place] if other in fitting]
     after = [other for other in here.spots[place + 1 :] if other in fitting]
     nearest = before[-1].label if before else None
@@ -145,6 +161,23 @@ def _labels_for(here: ReadRow, place: int) -> list[Spot]:
         if one.cell == spot.cell
         or not ((one.label and one.label.field and one in behind) or _is_served(one, here))
     ]  # fmt: skip
+
+
+# How near a moment stands behind its own label, and how far one before it that is another's.
+_RIGHT_BEHIND, _FAR_BEFORE = 4, 12
+
+
+def _is_of_the_next(label: Spot, spot: Spot, here: ReadRow) -> bool:
+    """Whether a label far behind a moment has one right behind itself: "[24/11, 10:15] Ann: they
+    say it was delivered 20/11"."""
+    place = here.spots.index(label)
+    if place + 1 == len(here.spots) or not (label.label and spot.moment):
+        return False
+    behind = here.spots[place + 1]
+    if not (behind.cell == label.cell == spot.cell and behind.moment and behind.moment.day):
+        return False
+    near = behind.start - label.label.end <= _RIGHT_BEHIND
+    return near and label.start - spot.moment.end > _FAR_BEFORE
 
 
 def _is_served(label: Spot, here: ReadRow) -> bool:
@@ -229,6 +262,8 @@ def _next_label(
                 return None  # a label with a colon speaks of what follows it
             return (0.0 if beside else away), label
         if any(share_column(other.line(one), line) for one in other.moments):
+            return None
+        if step < 0 and is_head_row(other, here, spot):
             return None
         at += step
     return None

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
 from itertools import islice
 
 from evidence.facts import Fact
@@ -20,13 +17,12 @@ from verifiers.readers.reader import (
     fact,
     failed,
 )
-from verifiers.readers.said.context import Context, context_of, date_event, local_day
+from verifiers.readers.said.captures import captured_in
+from verifiers.readers.said.context import Context, context_of, date_event
 from verifiers.readers.said.events import Event, events_in
-from verifiers.readers.said.fold import fold
-from verifiers.readers.said.labels import Told, labels_in
-from verifiers.readers.said.layout import Row, rows_of
+from verifiers.readers.said.labels import Told
+from verifiers.readers.said.layout import Row, Size, rows_of
 from verifiers.readers.said.marks import Mark, home_of, marks_in, writes_from
-from verifiers.readers.said.moments import MAX_LINE
 from verifiers.readers.said.order_numbers import order_numbers
 from verifiers.readers.said.parcel_numbers import number_of_code, parcel_numbers
 from verifiers.readers.said.people import left_at, taken_by
@@ -48,19 +44,6 @@ FACT_OF = {
     Told.DELIVERED: "delivery.at",
     Told.OTHER: "document.printed.at",
 }
-# The strip along the upper and the lower edge in which a browser prints the day of printing, and a
-# camera its stamp.
-_TOP, _BOTTOM = 0.05, 0.94
-# Rows that an event of a history takes at most, with its words and its place.
-_ROWS_OF_EVENT = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Width and height of a page or picture, in the units of its lines' boxes."""
-
-    width: float
-    height: float
 
 
 def facts_of_lines(
@@ -116,7 +99,7 @@ def _found(
 ) -> Iterator[Fact]:
     marks = marks_in(rows)
     places = places_in(rows)
-    orders = order_numbers(rows)
+    orders = order_numbers(rows, portals={mark.whose for mark in marks if mark.portal})
     for order in orders:
         name = "order.id" if order.sure else "order.alias"
         sure = (0.95 if order.sure else 0.9) * order.near * order.line.confidence
@@ -156,46 +139,8 @@ def _events(
         writers={of for mark in marks if (of := writes_from(mark.whose))},
     )  # fmt: skip
     events = [one for one in events if not _is_status(one)]
-    closing = _closing(events, context, lines)
-    heading = _letters_own(events, lines) or _papers_own(events, context)
-    heading = heading or (_stamp_alone(events, lines) if photo else None)
-    heading = heading or _at_its_foot(events, lines, context)
-    for event in events:
-        if event is closing or event is heading:
-            event = replace(event, told=Told.CAPTURED)
-        # Only what is laid out in a size of its own has an edge.
-        edge = event.line.page in sizes and (
-            _along_edge(event.line, sizes)
-            or _in_last_corner(event.line, lines)
-            or (event.line.page == 0 and _opens(event, lines))
-        )
-        edge = edge and not _in_column(event, events)
-        if edge and _is_printers(event, sizes):
-            event = replace(event, told=None)
-        yield from _event(item, event, context, edge=edge)
-
-
-def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -> Event | None:
-    """The moment that a page ends with, where none is said to be its capture's: "Words: moment" in
-    words that are not known, near the end of the text, and no other moment of it is later.
-
-    Whoever prints or saves a page says so last, whatever the language.
-    """
-    last = max(events, key=lambda one: one.row, default=None)
-    if last is None or last.told is not None or last.moment.day is None:
-        return None
-    if any(one.told in {Told.CAPTURED, Told.PROMISED} for one in events):
-        return None
-    before = last.line.text.partition(last.text)[0].rstrip()
-    if not before.endswith((":", "：")) or last.line not in lines:
-        return None
-    days = {id(one): local_day(time) for one in events if (time := date_event(one, context).time)}
-    own = days.pop(id(last), None)
-    others = [day for day in days.values() if day is not None]
-    if own is None or not others or own < max(others):
-        return None
-    after = lines[lines.index(last.line) + 1 :]
-    return last if sum(bool(one.text.strip()) for one in after) <= 2 else None
+    for event, sure in captured_in(events, lines, context, sizes, photo=photo):
+        yield from _event(item, event, context, sure)
 
 
 def _is_status(event: Event) -> bool:
@@ -206,177 +151,16 @@ def _is_status(event: Event) -> bool:
     )
 
 
-# What programs that print a stamp into a photo call themselves.
-_STAMPED_BY = re.compile(
-    r"timemark|time\s?stamp\s?camera|gps\s?map\s?camera|solocator|photo\s?code|水印相机|水印相機|防伪|真实时间"
-)
-# Lines of a picture that shows a stamp and no page; of one that names its program.
-_FEW_LINES, _MORE_LINES = 10, 30
-
-
-def _stamp_alone(events: Sequence[Event], lines: Sequence[Line]) -> Event | None:
-    """The one day that a picture of few lines shows, where nothing says what it is of: a camera
-    printed it there, with its hour, the place and more."""
-    shown = [line for line in lines if line.text.strip()]
-    if any(line.page for line in shown) or len(shown) > _MORE_LINES:
-        return None
-    named = any(_STAMPED_BY.search(fold(line.text[:MAX_LINE])) for line in shown)
-    if len(shown) > _FEW_LINES and not named:
-        return None
-    if not named and any(labels_in(fold(line.text[:MAX_LINE])) for line in shown):
-        return None
-    if any(one.told is Told.CAPTURED for one in events):
-        return None
-    dated = [
-        one for one in events
-        if one.told is None and one.moment.day is not None and one.moment.day.has_year
-    ]  # fmt: skip
-    return dated[0] if len(dated) == 1 else None
-
-
-_SALUTATION = re.compile(
-    r"(?:dear|to whom|sehr geehrte|bonjour|madame|monsieur|chere?|estimad[oa]|gentile|spett|geachte"
-    r"|prezad[oa]|szanown[iya]|basta|kara|尊敬的|敬启者|拝啓)(?![a-z])"
-)
-
-
-def _letters_own(events: Sequence[Event], lines: Sequence[Line]) -> Event | None:
-    """The day over a letter's salutation, alone in its line: that of the letter, as carriers write
-    their proofs of delivery."""
-    if any(one.told in {Told.CAPTURED, Told.PROMISED} for one in events):
-        return None
-    alone = {
-        id(one.line): one
-        for one in events
-        if one.told is None and one.moment.day is not None and one.moment.day.has_year
-        and one.moment.clock is None and one.line.text.strip() == one.text
-    }  # fmt: skip
-    before: list[Line] = []
-    for line in lines if alone else ():
-        if not line.text.strip():
-            continue
-        if _SALUTATION.match(fold(line.text.strip()[:MAX_LINE])):
-            found = [alone[id(one)] for one in before if id(one) in alone]
-            if found:
-                return found[0]
-        before = [*before[-1:], line]
-    return None
-
-
-def _at_its_foot(events: Sequence[Event], lines: Sequence[Line], context: Context) -> Event | None:
-    """A day with its hour that is all of the lowest line of a page, and later than all that the
-    page tells: who saves a page says so there."""
-    boxed = [line for line in lines if line.box and line.text.strip()]
-    if len(boxed) < 6 or any(one.told in {Told.CAPTURED, Told.PROMISED} for one in events):
-        return None
-    lowest = max(boxed, key=lambda line: (line.page, line.box[1] if line.box else 0.0))
-    own = next((one for one in events if one.line is lowest), None)
-    if own is None or own.told is not None or not (own.moment.day and own.moment.clock):
-        return None
-    if not own.moment.day.has_year or len(lowest.text.strip()) > len(own.text) + 12:
-        return None
-    days = {id(one): local_day(date_event(one, context).time) for one in events}
-    mine = days.pop(id(own))
-    others = [day for day in days.values() if day is not None]
-    return own if mine is not None and others and mine >= max(others) else None
-
-
-_OWN_DAY = re.compile(
-    r"(?:date|datum|fecha|data|日期|日付)\s?:\s?"
-    r"|(?:fait\s(?:a|en)\s)?[^\W\d][\w .-]{2,30},?\s(?:den|le)\s|fait\sle\s"
-)
-
-
-def _papers_own(events: Sequence[Event], context: Context) -> Event | None:
-    """The day of a paper: "Date: …" or "Hamburg, den …", alone in its line, and later than all
-    that is told in it. Of the same day it may be the delivery's."""
-    if any(one.told in {Told.CAPTURED, Told.PROMISED} for one in events):
-        return None
-    own: list[tuple[Event, date]] = []
-    others: list[date] = []
-    for one in events:
-        day = local_day(date_event(one, context).time)
-        if day is None:
-            continue
-        before, _, after = one.line.text.partition(one.text)
-        bare = one.told is None and one.moment.day is not None and one.moment.day.has_year
-        if bare and not after.strip(" .") and _OWN_DAY.fullmatch(fold(before.lstrip())):
-            own.append((one, day))
-        else:
-            others.append(day)
-    if len(own) != 1 or not others or own[0][1] <= max(others):
-        return None
-    return own[0][0]
-
-
-def _in_column(event: Event, events: Sequence[Event]) -> bool:
-    """Whether two more moments stand over it or under it: it is one of a history, not a stamp."""
-    box = event.line.box
-    if box is None:
-        return False
-    beside = {
-        other.row
-        for other in events
-        if other.line.box and abs(other.line.box[0] - box[0]) < 0.8 * max(box[3], 1.0)
-    }
-    away = [abs(row - event.row) for row in beside - {event.row}]
-    return len(away) >= 2 and min(away) <= _ROWS_OF_EVENT
-
-
-def _event(item: Item, event: Event, context: Context, *, edge: bool) -> Iterator[Fact]:
+def _event(item: Item, event: Event, context: Context, sure: float) -> Iterator[Fact]:
     dated = date_event(event, context)
     name = FACT_OF[event.told] if event.told else "document.printed.at"
-    sure = 0.9 * dated.sure * event.line.confidence
-    if event.told is None and edge:
-        name, sure = "document.captured.at", 0.75 * sure
+    sure *= 0.9 * dated.sure * event.line.confidence
     if dated.time is not None:
         yield fact(item, name, dated.time, event.line.locator, confidence=sure)
     elif len(dated.either) > 1:
         days = " or ".join(day.isoformat() for day in dated.either)
         said = f"{name}: {event.text}: {days}"
         yield fact(item, "document.date.open", said, event.line.locator, confidence=sure)
-
-
-def _along_edge(line: Line, sizes: Mapping[int, Size]) -> bool:
-    size = sizes.get(line.page)
-    if size is None or line.box is None:
-        return False
-    middle = line.box[1] + line.box[3] / 2
-    return middle < _TOP * size.height or middle > _BOTTOM * size.height
-
-
-def _opens(event: Event, lines: Sequence[Line]) -> bool:
-    """Whether a day with its hour is all of one of the uppermost lines: the clock over a desktop,
-    in a photo of a screen."""
-    boxes = [one.box for one in lines if one.box and one.page == event.line.page]
-    box = event.line.box
-    if box is None or len(boxes) < 6 or not (event.moment.day and event.moment.clock):
-        return False
-    if len(event.line.text.strip()) > len(event.text) + 12:
-        return False
-    return box[1] <= min(one[1] for one in boxes) + 1.2 * box[3]  # a photo is askew
-
-
-def _is_printers(event: Event, sizes: Mapping[int, Size]) -> bool:
-    """Whether a moment is alone in its cell along the edge of a printed page: there a browser sets
-    the day of printing beside the page's title, which may be "Proof of delivery"."""
-    if event.told in {None, Told.CAPTURED} or event.firm or event.line.page == 0:
-        return False
-    whole = event.moment.day is not None and event.moment.clock is not None
-    alone = event.line.text.strip() == event.text.strip()
-    return whole and alone and _along_edge(event.line, sizes)
-
-
-def _in_last_corner(line: Line, lines: Sequence[Line]) -> bool:
-    """Whether it ends the text of its page at the lower right: a desktop's clock in a photo."""
-    boxes = [one.box for one in lines if one.box and one.page == line.page]
-    if line.box is None or len(boxes) < 6:
-        return False
-    x, y, width, height = line.box
-    left, right = min(box[0] for box in boxes), max(box[0] + box[2] for box in boxes)
-    lowest = max(box[1] + box[3] for box in boxes)
-    cornered = x + width > right - 0.04 * (right - left) and x > left + 0.7 * (right - left)
-    return cornered and y + height > lowest - 0.8 * height
 
 
 def _marks(item: Item, marks: Sequence[Mark]) -> Iterator[Fact]:

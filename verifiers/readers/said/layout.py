@@ -12,6 +12,14 @@ _INDENT = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """Width and height of a page or picture, in the units of its lines' boxes."""
+
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """Lines side by side, from left to right. A line without a box is a row of its own.
 

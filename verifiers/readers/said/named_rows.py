@@ -19,7 +19,7 @@ from verifiers.readers.said.spots import NEAR, ReadRow, Spot, gap
 
 # A field's name that leaves open what happened then: what stands around it says so.
 _OPEN_NAME = re.compile(
-    r"(?:(?:date|time|day|datetime|timestamp|when|at|on|iso|utc|gmt|local|event|scan|checkpoint|status"
+    r"(?:(?:date|time|stamp|day|datetime|timestamp|when|at|on|iso|utc|gmt|local|event|scan|checkpoint|status"
     r"|activity|datum|zeit|uhrzeit|zeitpunkt|tag|fecha|hora|heure|data|ora|tid|tijd|tijdstip|czas"
     r"|godzina|millis|and|und|et|y|e|i)\b[\s/&,-]*)+|(?:日期|时间|時間|日時|时刻|時刻)+"
 )
@@ -103,6 +103,17 @@ def headed(
     if _HEAD_OF_TIMES.fullmatch(fold(head.text).strip()) or _goes_on_under(number, spot, read):
         return None
     return (None,)
+
+
+def is_head_row(over: ReadRow, here: ReadRow, spot: Spot) -> bool:
+    """Whether a row names each column, that of the moment in words that are no known label: in
+    "Placed | Booked | Delivered" over three days no label of another row is of the second."""
+    line = here.line(spot)
+    heads = [one.text for one in over.row.cells if share_column(one, line)]
+    if len(here.moments) < 2 or not heads or any(map(str.isdigit, heads[0])):
+        return False
+    others = [here.line(one) for one in here.moments if one.cell != spot.cell]
+    return any(share_column(over.line(label), one) for label in over.labels for one in others)
 
 
 # How far over a value its head stands, in rows and in heights: the cells beside it may be wrapped.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from verifiers.readers.lines import Line
@@ -33,6 +33,9 @@ _VALUE = re.compile(
     r"#?\s?([A-Za-z0-9](?:[A-Za-z0-9_.-]|(?<=\d)\s(?=\d{3,})|\s?[-–]\s?(?=\d)){2,38}[A-Za-z0-9])"
 )
 _SHORT_VALUE = re.compile(r"#\s?([A-Za-z]{0,4}\d{3,12})(?![\w-])")
+# Shops whose pages head an order with its number and nothing else.
+_HEADED_BY = frozenset({"shopify"})
+_HEADING = re.compile(r"#([A-Z]{0,4}-?\d{3,8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +48,14 @@ class OrderNumber:
     near: float
 
 
-def order_numbers(rows: Sequence[Row]) -> list[OrderNumber]:
-    """Each order number once, at its first and surest place."""
+def order_numbers(rows: Sequence[Row], *, portals: Collection[str] = ()) -> list[OrderNumber]:
+    """Each order number once, at its first and surest place.
+
+    portals  platforms whose marks the document bears
+    """
     found: dict[str, OrderNumber] = {}
-    for one in (*_by_shape(rows), *_by_label(rows), *_by_reference(rows)):
+    headings = _headings(rows) if _HEADED_BY & set(portals) else ()
+    for one in (*_by_shape(rows), *_by_label(rows), *_by_reference(rows), *headings):
         known = found.get(one.text)
         if known is None or (one.sure and not known.sure):
             found[one.text] = one
@@ -91,6 +98,18 @@ def _by_reference(rows: Sequence[Row]) -> Iterator[OrderNumber]:
         text = field.text if field.text.startswith("#") or at < 0 else field.line.text[at:]
         if match := _SHORT_VALUE.match(text):
             yield OrderNumber(match[1], False, field.line, 0.95 * field.near)
+
+
+def _headings(rows: Sequence[Row]) -> Iterator[OrderNumber]:
+    """The one number of a page that is all of its line: "#1042" over a Shopify order."""
+    found = [
+        (match[1], cell)
+        for row in rows
+        for cell in row.cells
+        if (match := _HEADING.fullmatch(cell.text.strip()))
+    ]
+    if len({text for text, _ in found}) == 1:
+        yield OrderNumber(found[0][0], False, found[0][1], 0.95)
 
 
 def _is_day(text: str, end: int) -> bool:

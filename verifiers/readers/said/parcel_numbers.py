@@ -106,12 +106,17 @@ def _labelled(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNum
 
 
 def _without_word(number: str) -> str:
-    """Without the label's last word, where their blank was lost: "NOTELM315517046CA"."""
+    """Without the label's last word, where their blank was lost: "NOTELM315517046CA".
+
+    Letters before figures alone may be a shape that nobody told us of: a check digit of theirs fits
+    by chance, and only a carrier's own shape cuts them.
+    """
     letters = len(number) - len(number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     if letters < 4 or _is_strong(number):
         return number
     for cut in range(3, letters + 1):
-        if any(one.check_digit for one in identify(number[cut:]).possible):
+        possible = [one for one in identify(number[cut:]).possible if one.check_digit]
+        if any(one.form is Form.OWN or not one.number.isdigit() for one in possible):
             return number[cut:]
     return number
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
-from verifiers.readers.said.labels import Label, labels_in
+from verifiers.readers.said.labels import Label, Told, labels_in
 from verifiers.readers.said.layout import Row, share_column
 from verifiers.readers.said.moments import Moment, moments_in
+from verifiers.readers.said.zones_said import WrittenZone, zone_after
 
 # A label stands at most so many of its heights away from the moment under or over it.
 NEAR = 2.6
@@ -19,6 +20,17 @@ _SHORT_DAY, _CLOCK = re.compile(r"\d{1,2}[/-]\d{1,2}"), re.compile(r"(?:[01]?\d|
 # What a field for a time of day is called, where the one for its day says of what.
 _HOUR = re.compile(r"(?:time|uhrzeit|zeit|heure|hora|ora|tijd|godzina|时间|時間|時刻)\s?:\s?")
 _DOTTED = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)")
+# A zone that fills a cell. Letters alone may be an airport's.
+_ZONE_CELL = re.compile(
+    r"(?:utc|gmt)\s?[+-]\s?\d{1,2}(?::?[0-5]\d)?|[+-]\d\d:?[0-5]\d|[a-z]{2,12}/[a-z_]{3,20}(?:/[a-z_]{3,20})?"
+)
+# Who says so denies what a carrier's page says, and tells of no moment of it.
+_DENIED = re.compile(
+    r"(?:never|not|n't|nothing|haven't)\s(?:\w+\s){0,2}?(?:receiv|arriv|came|got|get|show|here)"
+    r"|have\snothing|nicht\s(?:\w+\s){0,2}?(?:erhalten|bekommen|angekommen|da\b)|nichts\s(?:erhalten|bekommen)"
+    r"|rien\srecu|pas\s(?:\w+\s)?recu|no\s(?:\w+\s){0,2}?recibi|non\s(?:\w+\s){0,2}?ricevut"
+    r"|没有?收到|未收到|沒有?收到|届いて(?:い)?(?:ない|ません)|受け取って(?:い)?(?:ない|ません)"
+)
 
 
 @dataclass(slots=True)
@@ -70,7 +82,10 @@ def read_row(row: Row) -> ReadRow:
         for moment in moments:
             said = cell.text[moment.start : moment.end].strip(" ,;([-|·")
             spots.append(Spot(number, moment.start, moment, None, said, tops[number]))
+        denied = not moments and _DENIED.search(text)
         for label in labels_in(text):
+            if denied and label.told is Told.DELIVERED:
+                continue
             if not any(m.start < label.end and label.start < m.end for m in moments):
                 spots.append(Spot(number, label.start, None, label, "", tops[number]))
     spots.sort(key=lambda spot: (spot.cell, spot.start))
@@ -80,7 +95,25 @@ def read_row(row: Row) -> ReadRow:
             joined[-1] = both  # a day in one cell, its time of day in the next
         else:
             joined.append(spot)
-    return ReadRow(row, joined)
+    return ReadRow(row, _with_zone(joined, texts))
+
+
+def _with_zone(spots: list[Spot], texts: Sequence[str]) -> list[Spot]:
+    """The row's one time of day with the zone that has a cell of its own beside it."""
+    zones = [zone for text in texts if (zone := _zone_cell(text.strip()))]
+    clocks = [at for at, one in enumerate(spots) if one.moment and one.moment.clock]
+    if len(zones) != 1 or len(clocks) != 1:
+        return spots
+    at = clocks[0]
+    moment = spots[at].moment
+    if moment is not None and moment.zone is None:
+        spots[at] = replace(spots[at], moment=replace(moment, zone=zones[0]))
+    return spots
+
+
+def _zone_cell(text: str) -> WrittenZone | None:
+    zone = zone_after(text, 0) if _ZONE_CELL.fullmatch(text) else None
+    return zone if zone and zone.end == len(text) else None
 
 
 def _over_two(texts: Sequence[str], place: int) -> str | None:
@@ -147,3 +180,26 @@ def _left_edges_agree(first: Line, second: Line) -> bool:
 def gap(first: Row, second: Row) -> float:
     upper, lower = (first, second) if first.top <= second.top else (second, first)
     return max(lower.top - upper.bottom, 0.0)
+
+
+# What stands between the first and the last day that something may come on.
+_UNTIL = re.compile(
+    r"[\s,(]*(?:[^\W\d]{2,9}\.?,?\s)?(?:[-–—~～至到]|to|bis|au|al?|hasta|tot|do|and|und)"
+    r"(?:[\s,]+[^\W\d]{2,9}\.?,?)?[\s,]*"
+)
+
+
+def is_of_a_range(here: ReadRow, place: int) -> bool:
+    """Whether a day is the first or the last of several: what was delivered was so on one."""
+    spot = here.spots[place]
+    text = fold(here.line(spot).text)
+    for first, last in ((place - 1, place), (place, place + 1)):
+        if first < 0 or last >= len(here.spots):
+            continue
+        one, two = here.spots[first], here.spots[last]
+        if one.cell != two.cell or not (one.moment and two.moment):
+            continue
+        days = one.moment.day and two.moment.day and not (one.moment.clock or two.moment.clock)
+        if days and _UNTIL.fullmatch(text[one.moment.end : two.moment.start]):
+            return True
+    return False

@@ -287,8 +287,8 @@ def _moment_across(first: str, second: str, text: str) -> bool:
             return False  # "Express 12:00": a name, and no rest of a day
     if not tail and not _GOES_ON.search(first):
         return False
-    if tail and tail[-1].day and own and own[0].start == 0 and own[0].day and own[0].day.has_year:
-        return False  # "Jul 23" over "Jul 20, 2026" are two days
+    if tail and tail[-1].day and own and own[0].start == 0 and own[0].day:
+        return False  # "Jul 23" over "Jul 20, 2026" are two days, and so are "Nov. 23", "Nov. 22"
     for moment in moments_in(text):
         if moment.start < edge < moment.end:
             before = tail[-1] if tail else None
