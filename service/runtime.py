@@ -253,6 +253,11 @@ class Runtime:
         RequestError for a name that is not configured, ConfigError if nothing is.
         """
         known = await self.ledger.find_order(tenant, ref)
+        return self._sources_for(known, tenant=tenant, store=store, asked=asked)
+
+    def _sources_for(
+        self, known: OrderRecord | None, *, tenant: str, store: str, asked: Sequence[str] | None
+    ) -> list[Source]:
         ours = plan.allowed(
             self.sources,
             tenant=tenant,
@@ -282,7 +287,8 @@ class Runtime:
         bulk     it is only caught up on: whatever else the tenant asks for goes first
         urgent   a claim came or is near: it goes before what has a day
         """
-        chosen = await self.sources_for(ref, tenant=tenant, store=store, asked=sources)
+        known = await self.ledger.find_order(tenant, ref)
+        chosen = self._sources_for(known, tenant=tenant, store=store, asked=sources)
         kind = (defect or {}).get("kind", "")
         today = self.clock().date()
         rules = (
@@ -292,7 +298,7 @@ class Runtime:
         )
         if tenant != self.settings.tenant:  # that one was made when we opened
             await self.ledger.tenant(tenant, origin=self.settings.origin_of(tenant))
-        order = await self.ledger.order(tenant, ref, store=store)
+        order = known or await self.ledger.order(tenant, ref, store=store, is_new=True)
         collection, new = await self.ledger.start_collection(
             order,
             policy=rules.id,

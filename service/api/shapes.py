@@ -40,7 +40,7 @@ def collection_json(collection: Collection, tasks: Sequence[Task], ref: OrderRef
         "complete": collection.complete,
         "policy": collection.policy,
         "requested_at": rfc3339(collection.requested_at),
-        "updated_at": rfc3339(collection.updated_at),
+        "updated_at": rfc3339(max([collection.updated_at, *(task.updated_at for task in tasks)])),
         "sealed_at": rfc3339(collection.at) if collection.at else None,
         "failure": collection.failure,
         "sources": [task_json(task) for task in tasks],

@@ -66,12 +66,10 @@ async def secure(
     What `collection` brought was locked by the settings of now; what came earlier may have been
     locked when the retention was shorter, so its own locks are asked.
     """
-    collections, since = await asyncio.gather(
-        runtime.ledger.collections_of(order), runtime.ledger.held_since(order)
-    )
+    policies, since = await runtime.ledger.kept_for(order)
     window = window_of(runtime, order.tenant)
-    least = runtime.clock() + window([each.policy for each in collections])
-    fresh = window([each.policy for each in collections if each.id == collection]) + GRACE
+    least = runtime.clock() + window(list(policies.values()))
+    fresh = window([policies[collection]] if collection in policies else []) + GRACE
     short = [
         line.stored
         for line in kept

@@ -147,10 +147,12 @@ async def _seal(
     The statement's root covers the manifest's receipt, which is known before it is in sequence:
     collections of an order go one after another, so nothing can come between.
     """
-    kept, placed = await asyncio.gather(runtime.ledger.items(order), runtime.ledger.receipts(order))
-    manifest, signed, trusted_time, new = await _signed(runtime, order, collection, kept, watch)
+    kept, lost = await asyncio.gather(runtime.ledger.items(order), runtime.ledger.lost_of(order))
+    manifest, signed, trusted_time, new = await _signed(
+        runtime, order, collection, kept, lost, watch
+    )
     (stamp,) = await shelf.keep("orderproof", [signed.item], unseen=new)
-    chain = _ending_in(stamp, [receipt for _, receipt in placed])
+    chain = _ending_in(stamp, _chain_of(kept, lost))
     statement = await asyncio.to_thread(
         seal.seal_statement,
         manifest,
@@ -202,6 +204,7 @@ async def _signed(
     order: OrderRecord,
     collection: Collection,
     kept: Sequence[KeptItem],
+    lost: Sequence[Receipt],
     watch: Watch,
 ) -> tuple[Manifest, seal.Signed, str, bool]:
     """The collection's manifest, signed; the trusted time; whether it was made only now."""
@@ -210,15 +213,27 @@ async def _signed(
         trusted_time = await _trusted_time(runtime, collection, watch)
         signed = seal.Signed.of(sealed, Role.MANIFEST, at=runtime.clock())
         return Manifest.from_payload(sealed.payload), signed, trusted_time, False
-    manifest = await _account(runtime, order, collection, kept, watch)
-    # Reading did not wait for the token; the seal does, for a while.
-    trusted_time = await _trusted_time(runtime, collection, watch)
+    account = _account(runtime, order, collection, kept, lost, watch)
+    if runtime.timestamps.authorities:
+        manifest = await account
+        # Reading did not wait for the token; the seal does, for a while.
+        trusted_time = await _trusted_time(runtime, collection, watch)
+    else:  # only the ledger is asked, together with all else
+        manifest, trusted_time = await asyncio.gather(
+            account, _trusted_time(runtime, collection, watch)
+        )
     await watch("seal", "signing")
     signer = runtime.vault.manifest_signer(order.tenant)
     signed = await asyncio.to_thread(  # a KMS is asked over the network
         seal.seal_manifest, manifest, signer=signer, at=runtime.clock()
     )
     return manifest, signed, trusted_time, True
+
+
+def _chain_of(kept: Sequence[KeptItem], lost: Sequence[Receipt]) -> list[Receipt]:
+    """The order's receipts, those too whose stamps are no more."""
+    there = [line.receipt for line in kept if line.receipt is not None]
+    return sorted([*there, *lost], key=lambda receipt: receipt.seq)
 
 
 def _ending_in(stamp: Stamp, chain: list[Receipt]) -> list[Receipt]:
@@ -242,6 +257,7 @@ async def _account(
     order: OrderRecord,
     collection: Collection,
     kept: Sequence[KeptItem],
+    lost: Sequence[Receipt],
     watch: Watch,
 ) -> Manifest:
     """Read every item that the checkpoint covers, and judge."""
@@ -250,12 +266,11 @@ async def _account(
     lines = seal.covered(kept, collection.checkpoint_size)
     await watch("read", f"{len(lines)} items")
     with tracing.span("read", items=len(lines)):
-        facts, before_read, aliases, tasks, lost = await asyncio.gather(
+        facts, before_read, aliases, tasks = await asyncio.gather(
             read_all(lines, order, objects=runtime.objects, reading=runtime.reading),
             runtime.ledger.checkpoint_at(order.tenant, collection.checkpoint_size),
             runtime.ledger.aliases(order),
             runtime.ledger.tasks(order.tenant, collection.id),
-            runtime.ledger.lost_of(order),
         )
     if before_read is None:
         raise CorruptionError(what="The log", why="the checkpoint before reading is not there")

@@ -86,15 +86,17 @@ class Collections(Errands):
             usual = BULK_DONE_IN if bulk else URGENT_DONE_IN if urgent else USUALLY_DONE_IN
             by = from_text(now) + usual
             due = to_text(by if end is None else min(end, by) if urgent else end)
-            await connection.execute(
-                insert(collections).values(**row, requested_at=now, updated_at=now, due=due)
+            made = await connection.execute(
+                insert(collections)
+                .values(**row, requested_at=now, updated_at=now, due=due)
+                .returning(collections)
             )
+            collection = _collection_of(made.one(), cipher)
             for source in names:
                 await connection.execute(insert(tasks).values(_task(order, new_id, source, now)))
             if deadline is not None:
                 await self._plan(connection, order, deadline)
-            made = await connection.execute(select(collections).where(collections.c.id == new_id))
-            return _collection_of(made.one(), cipher), True
+            return collection, True
 
         return await self._database.write(order.tenant, work)
 
@@ -150,16 +152,11 @@ class Collections(Errands):
 
         return await self._database.read(tenant, work)
 
-    async def unfinished(self, *, older_than: datetime | None = None) -> list[Collection]:
-        """Those of every tenant that are neither sealed nor failed, oldest first.
-
-        older_than   only those that nothing has happened to since then
-        """
+    async def unfinished(self) -> list[Collection]:
+        """Those of every tenant that are neither sealed nor failed, oldest first."""
 
         async def work(connection: Transaction) -> list[Collection]:
             asked = select(collections).where(collections.c.state.not_in(_FINAL))
-            if older_than is not None:
-                asked = asked.where(collections.c.updated_at < to_text(older_than))
             rows = (await connection.execute(asked.order_by(collections.c.number))).all()
             return [await self._opened(connection, row) for row in rows]
 
@@ -275,7 +272,6 @@ class Collections(Errands):
             attempts = (await connection.execute(_BEGIN_TASK, asked)).scalar_one_or_none()
             if attempts is None:
                 raise _no_task(source)
-            await _touch(connection, collection_id, now)
             return int(attempts)
 
         return await self._database.write(tenant, work)
@@ -303,7 +299,6 @@ class Collections(Errands):
             )
             if ended.rowcount != 1:
                 raise _no_task(source)
-            await _touch(connection, collection_id, now)
 
         await self._database.write(tenant, work)
 
@@ -382,11 +377,6 @@ def _no_task(source: str) -> RequestError:
     return RequestError(what=f"The task {source[:63]!r}", why=why)
 
 
-async def _touch(connection: Transaction, collection: str, now: str) -> None:
-    """Something happened to the collection: `unfinished` takes it for stalled later."""
-    await connection.execute(_TOUCH, {"whose": collection, "now": now})
-
-
 # Written once: to put a statement together takes as long as to run it.
 _COLLECTION = select(collections).where(
     collections.c.id == bindparam("collection"), collections.c.tenant == bindparam("tenant")
@@ -448,11 +438,6 @@ _END_TASK = (
         since=case((tasks.c.state == bindparam("new"), tasks.c.since), else_=bindparam("now")),
         updated_at=bindparam("now"),
     )
-)
-_TOUCH = (
-    update(collections)
-    .where(collections.c.id == bindparam("whose"))
-    .values(updated_at=bindparam("now"))
 )
 
 

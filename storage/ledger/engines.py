@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, CursorResult, Executable, Table
+from sqlalchemy import Connection, CursorResult, Executable, Row, Select, Table
 
 from storage.ledger.noting import Noting
 
@@ -52,6 +52,9 @@ class Turn(StrEnum):
     CUSTODY = "custody"
 
 
+Rows = Sequence[Mapping[str, Any]]
+
+
 class Transaction(Protocol):
     """What work may ask the database for."""
 
@@ -59,14 +62,26 @@ class Transaction(Protocol):
         self, statement: Executable, parameters: Any = None, /
     ) -> CursorResult[Any]: ...
 
-    async def insert_many(
-        self, table: Table, rows: Sequence[Mapping[str, Any]], /, *, queue: Table | None = None
-    ) -> int | None:
-        """Insert rows that all have the same columns, in the same order; how many these were.
+    async def insert_many(self, table: Table, rows: Rows, /) -> None:
+        """Insert rows that all have the same columns, in the same order."""
+        ...
 
-        queue   a table of stamps that wait: the numbers that the rows were given go there too.
-                None is answered where that is left to the caller, since nobody else can write
-                meanwhile: they are the last
+    async def insert_if(
+        self,
+        asked: Select[Any],
+        parameters: Mapping[str, str],
+        rows: Sequence[tuple[Table, Rows]],
+        /,
+        *,
+        queue: Table,
+    ) -> tuple[Row[Any] | None, bool]:
+        """Insert into one table after the other, if `asked` gives a row, none of it NULL.
+
+        queue   a table of stamps that wait: the numbers that the last table's rows were given go
+                there too
+
+        Gives the row, and whether that was done about `queue`: it is left to the caller where
+        nobody else can write meanwhile, since they are the last.
         """
         ...
 

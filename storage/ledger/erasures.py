@@ -233,6 +233,16 @@ class Erasures(Part):
 
         return await self._database.read(order.tenant, work)
 
+    async def kept_for(self, order: OrderRecord) -> tuple[dict[str, str], datetime | None]:
+        """Why it is kept: each collection's policy by its id, and since when a hold is on it."""
+
+        async def work(connection: Transaction) -> Sequence[Row[Any]]:
+            return (await connection.execute(_KEPT_FOR, {"order": order.handle})).all()
+
+        rows = await self._database.read(order.tenant, work)
+        held = next((from_text(row.held) for row in rows if row.held is not None), None)
+        return {row.id: row.policy for row in rows}, held
+
     async def _refuse(self, connection: Transaction, handle: str, window_of: WindowOf) -> None:
         await check_open(connection, handle)
         what = "The erasure"
@@ -249,6 +259,18 @@ class Erasures(Part):
 
 _HOLDS = select(holds).where(
     holds.c.order_handle == bindparam("order"), holds.c.lifted_at.is_(None)
+)
+
+
+_KEPT_FOR = (
+    select(collections.c.id, collections.c.policy, func.max(holds.c.placed_at).label("held"))
+    .outerjoin(
+        holds,
+        (holds.c.order_handle == collections.c.order_handle) & holds.c.lifted_at.is_(None),
+    )
+    .where(collections.c.order_handle == bindparam("order"))
+    .group_by(collections.c.number)
+    .order_by(collections.c.number)
 )
 
 

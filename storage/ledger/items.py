@@ -91,7 +91,6 @@ class Items(Part):
         async def work(connection: Transaction) -> list[Stamp]:
             nonlocal tries
             tries += 1
-            await _check_collection(connection, order, collection_id)
             if alone and await is_under_way(connection, order.handle):
                 why = "a collection of the order is under way"
                 raise HeldError(what="The item", why=why)
@@ -125,8 +124,15 @@ class Items(Part):
                 stamp = _stamp(order, collection_id, source, each, stored=spot.stored, at=at)
                 stamped[each.ordinal_lookup] = stamp
                 new_stamps.append(whose | _stamp_row(cipher, each, stamp, spot, at=at))
-            await connection.insert_many(items, new_items)
-            if await connection.insert_many(stamps, new_stamps, queue=waiting) is None:
+            there_asked = {"order": order.handle, "tenant": order.tenant}
+            found, queued = await connection.insert_if(
+                _ORDER_AND_COLLECTION,
+                there_asked | {"collection": collection_id},
+                ((items, new_items), (stamps, new_stamps)),
+                queue=waiting,
+            )
+            _check_collection(found)
+            if not queued:
                 asked = {"new": len(new_stamps), "collection": collection_id, "source": source}
                 await connection.execute(_QUEUE, asked)
             return [stamped[each.ordinal_lookup] for each in brought]
@@ -296,13 +302,11 @@ _NEWEST_SEALED = (
 )
 
 
-async def _check_collection(connection: Transaction, order: OrderRecord, collection: str) -> None:
+def _check_collection(found: Row[Any] | None) -> None:
     """The order can be opened and has this collection."""
-    asked = {"order": order.handle, "tenant": order.tenant, "collection": collection}
-    row = (await connection.execute(_ORDER_AND_COLLECTION, asked)).one_or_none()
-    if row is None or row.key_wrapped is None:
+    if found is None or found.key_wrapped is None:
         raise erased()
-    if row.id is None:
+    if found.id is None:
         raise RequestError(what="The collection", why="the order has none of this id")
 
 

@@ -73,13 +73,17 @@ class Orders(Part):
         self._origins[tenant] = found
         return found
 
-    async def order(self, tenant: str, ref: OrderRef, *, store: str = "default") -> OrderRecord:
+    async def order(
+        self, tenant: str, ref: OrderRef, *, store: str = "default", is_new: bool = False
+    ) -> OrderRecord:
         """The order, made with a key and a salt of its own if it is new.
 
         A tenant has an order once: `store` is only looked at when it is made.
+
+        is_new   it was not there a moment ago, so it is looked for only while it is made
         """
         await self.origin(tenant)
-        known = await self.find_order(tenant, ref)
+        known = None if is_new else await self.find_order(tenant, ref)
         if known is not None:
             return known
         return await self._database.write(

@@ -27,8 +27,11 @@ from sqlalchemy import (
     Executable,
     Integer,
     LargeBinary,
+    Row,
+    Select,
     Table,
 )
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -37,6 +40,7 @@ from storage.ledger.engines import (
     Line,
     Reach,
     Result,
+    Rows,
     Turn,
     Waiting,
     Work,
@@ -80,6 +84,8 @@ _OPTIONS: dict[str, Any] = {
     "hide_parameters": True,
     "pool_reset_on_return": None,
 }
+_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+_IF_FOUND = " WHERE (SELECT found IS NOT NULL FROM found)"  # none of its columns is NULL
 _COUNT_ON = (
     "SELECT setval(pg_get_serial_sequence('{table}', 'number'),"
     " (SELECT coalesce(max(number), 0) + 1 FROM {table}), false)"
@@ -339,30 +345,63 @@ class _Pooled:
     async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
         return self._connection.execute(statement, parameters)
 
-    async def insert_many(
-        self, table: Table, rows: Sequence[Mapping[str, Any]], /, *, queue: Table | None = None
-    ) -> int | None:
+    async def insert_many(self, table: Table, rows: Rows, /) -> None:
         if rows:
             columns = tuple(rows[0])
-            values = tuple([row[name] for row in rows] for name in columns)
-            self._connection.exec_driver_sql(_insertion(table, columns, queue), values)
-        return len(rows)
+            self._connection.exec_driver_sql(_insertion(table, columns), _arrays(columns, rows))
+
+    async def insert_if(
+        self,
+        asked: Select[Any],
+        parameters: Mapping[str, str],
+        rows: Sequence[tuple[Table, Rows]],
+        /,
+        *,
+        queue: Table,
+    ) -> tuple[Row[Any] | None, bool]:
+        filled = [(table, tuple(each[0]), each) for table, each in rows if each]
+        text, names = _insertion_if(asked, tuple((t, columns) for t, columns, _ in filled), queue)
+        values = [parameters[name] for name in names]
+        for _, columns, each in filled:
+            values += _arrays(columns, each)
+        return self._connection.exec_driver_sql(text, tuple(values)).one_or_none(), True
+
+
+def _arrays(columns: Sequence[str], rows: Rows) -> tuple[Any, ...]:
+    return tuple([row[name] for row in rows] for name in columns)
 
 
 @cache
-def _insertion(table: Table, columns: tuple[str, ...], queue: Table | None) -> str:
+def _insertion(table: Table, columns: tuple[str, ...], first: int = 1) -> str:
     """One statement and one array a column; COPY is refused where rows are secured."""
-    arrays = [f"${n}::{_array(table, name)}" for n, name in enumerate(columns, start=1)]
-    insert = (
+    arrays = [f"${n}::{_array(table, name)}" for n, name in enumerate(columns, start=first)]
+    return (
         f"INSERT INTO {table.name} ({', '.join(columns)})"  # noqa: S608 - our names
         f" SELECT * FROM unnest({', '.join(arrays)})"
     )
-    if queue is None:
-        return insert
-    return (
-        f"WITH made AS ({insert} RETURNING number, tenant, store)"  # noqa: S608
-        f" INSERT INTO {queue.name} (stamp, tenant, store) SELECT number, tenant, store FROM made"
-    )
+
+
+@cache
+def _insertion_if(
+    asked: Select[Any], inserts: tuple[tuple[Table, tuple[str, ...]], ...], queue: Table
+) -> tuple[str, Sequence[str]]:
+    """All in one message, and the names of the parameters that come first in it."""
+    compiled = asked.compile(dialect=_DIALECT)
+    names = compiled.positiontup or ()
+    parts = [f"found AS ({compiled})"]
+    first = len(names) + 1
+    for number, (table, columns) in enumerate(inserts):
+        insertion = _insertion(table, columns, first) + _IF_FOUND
+        if number + 1 == len(inserts):
+            insertion += " RETURNING number, tenant, store"
+        parts.append(f"made_{number} AS ({insertion})")
+        first += len(columns)
+    if inserts:
+        parts.append(
+            f"queued AS (INSERT INTO {queue.name} (stamp, tenant, store)"  # noqa: S608
+            f" SELECT number, tenant, store FROM made_{len(inserts) - 1})"
+        )
+    return f"WITH {', '.join(parts)} SELECT * FROM found", names  # noqa: S608
 
 
 def _array(table: Table, column: str) -> str:

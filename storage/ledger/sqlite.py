@@ -20,6 +20,8 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Executable,
+    Row,
+    Select,
     Table,
     create_engine,
     event,
@@ -30,6 +32,7 @@ from storage.files import make_folder
 from storage.ledger.engines import (
     Line,
     Result,
+    Rows,
     Turn,
     Waiting,
     Work,
@@ -167,14 +170,26 @@ class _Straight:
     async def execute(self, statement: Executable, parameters: Any = None, /) -> CursorResult[Any]:
         return self._connection.execute(statement, parameters)
 
-    async def insert_many(
-        self, table: Table, rows: Sequence[Mapping[str, Any]], /, *, queue: Table | None = None
-    ) -> int | None:
+    async def insert_many(self, table: Table, rows: Rows, /) -> None:
         # SQLAlchemy would look at each value of each row; ours are what sqlite3 takes.
         if rows:
             statement = _insertion(table.name, tuple(rows[0]))
             self._connection.exec_driver_sql(statement, [tuple(row.values()) for row in rows])
-        return None if queue is not None else len(rows)
+
+    async def insert_if(
+        self,
+        asked: Select[Any],
+        parameters: Mapping[str, str],
+        rows: Sequence[tuple[Table, Rows]],
+        /,
+        *,
+        queue: Table,
+    ) -> tuple[Row[Any] | None, bool]:
+        found = self._connection.execute(asked, parameters).one_or_none()
+        if found is not None and None not in tuple(found):
+            for table, each in rows:
+                await self.insert_many(table, each)
+        return found, False
 
 
 @cache

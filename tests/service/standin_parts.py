@@ -110,6 +110,7 @@ class ATask:
     items: int = 1
     why: str = ""
     since: datetime | None = None
+    updated_at: datetime = NOW
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ async def sealed(runtime: Runtime, to: Path, bend: Bend) -> Path:
     found = await runtime.ledger.collection(tenant, collection.id)
     assert found is not None and found.state is Walked.VERIFYING
     kept = await runtime.ledger.items(order)
-    manifest = bend(await _account(runtime, order, found, kept, unwatched))
+    manifest = bend(await _account(runtime, order, found, kept, [], unwatched))
     signer = runtime.vault.manifest_signer(tenant)
     signed = seal.seal_manifest(manifest, signer=signer, at=runtime.clock())
     await runtime.shelf(order, collection.id).keep("orderproof", [signed.item])

@@ -158,14 +158,6 @@ async def test_a_collection_keeps_what_each_step_said(stage: Stage) -> None:
     assert (found.state, found.failure) == (State.FAILED, "no key for ups")
 
 
-async def test_what_stalled_is_found_by_its_age(stage: Stage) -> None:
-    collection = await stage.collection(await stage.order())
-    for age, expected in ((-60, [collection.id]), (60, [])):
-        since = datetime.now(UTC) - timedelta(seconds=age)
-        found = await stage.ledger.unfinished(older_than=since)
-        assert [each.id for each in found] == expected
-
-
 async def test_a_task_counts_attempts_and_items_and_remembers_why(stage: Stage) -> None:
     order = await stage.order()
     collection = await stage.collection(order)
