@@ -302,6 +302,7 @@ _NAMES = (
     Name("trace.unchecked", Kind.TEXT, "a check for traces that could not be made, and why"),
     Name("trace.signature.holds", Kind.TEXT, "a signature fits the bytes, whoever signed"),
     Name("trace.signature.broken", Kind.TEXT, "signed bytes are not those that are there"),
+    Name("trace.signature.lapsed", Kind.TEXT, "a signature of a file that was written anew since"),
     Name("trace.signature.changed_after", Kind.TEXT, "what was changed after it was signed"),
     Name("trace.signature.unchecked", Kind.TEXT, "a signature that cannot be checked, and why"),
     Name("trace.revision.replaced", Kind.TEXT, "a later revision replaced text on a page"),

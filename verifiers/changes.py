@@ -58,7 +58,8 @@ CHANGES: dict[str, dict[int, str]] = {
         15: "a figure off its line by less than about a pixel is told, and does not decide",
         16: "the end of a number that is glued to its label is no number of its own",
         17: "a second way with a delivery of its own, and another parcel's, contradict nothing; a "
-        "camera half a year behind was not set; a label in one piece with its date is the date's",
+        "camera half a year behind was not set; a label in one piece with its date is the date's; a "
+        "patch over a part of a line is told, and a signed file that was written anew is open",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

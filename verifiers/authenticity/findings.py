@@ -33,6 +33,8 @@ _PART = Finding.grave("part-of-another-making", do=_ORIGINAL)
 TRACES: dict[str, Trait] = {
     "trace.signature.holds": Trait(Finding.good("signature-holds"), 0.0),
     "trace.signature.broken": Trait(Finding.grave("signature-broken", do=_ORIGINAL), 1.0),
+    # Whoever merges files or takes pages out leaves it so, and it is of the program that did.
+    "trace.signature.lapsed": Trait(Finding.note("signature-lapsed", do=_AS_SAVED), 0.5, "editor"),
     "trace.signature.changed_after": Trait(
         Finding.grave("changed-after-signing", do=_ORIGINAL), 1.0
     ),

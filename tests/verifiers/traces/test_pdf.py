@@ -80,6 +80,50 @@ def test_a_value_under_a_box_of_paper_is_read_again() -> None:
     assert verdict(out.getvalue()) is Verdict.FAIL
 
 
+# "Received By: " in 12 points of Helvetica is so wide.
+NAME_AT, NAME_WIDE = 40 + 74, 57
+
+
+def over_the_name(drawn: str) -> bytes:
+    """The letter with something drawn where its receiver's name stands, behind the label."""
+    return appended(letter(), {60: stream(drawn), PAGE: page("3 0 R 60 0 R")})
+
+
+def patch(x: int = NAME_AT, wide: int = NAME_WIDE, high: int = 14) -> str:
+    return f"q 1 1 1 rg {x} {y_of(4) - 3} {wide} {high} re f Q\n"
+
+
+def writes(text: str, x: int = NAME_AT) -> str:
+    return f"BT /F1 12 Tf 0 g {x} {y_of(4)} Td ({text}) Tj ET\n"
+
+
+def test_a_patch_over_a_name_behind_its_label_is_told() -> None:
+    found = traces(over_the_name(patch() + writes("RSANTOS")))["trace.cover.replaced"]
+    assert found.text == '"MCARTER" is painted over; "RSANTOS" stands there'
+    assert verdict(over_the_name(patch() + writes("RSANTOS"))) is Verdict.FAIL
+    assert "trace.cover.replaced" not in traces(over_the_name(patch() + writes("MCARTER")))
+
+
+def test_a_small_picture_over_a_name_behind_its_label_is_told() -> None:
+    pixels = "".join("ff" if at % 3 else "00" for at in range(24))
+    image = f"BI /W 24 /H 1 /BPC 8 /CS /G /F /AHx ID {pixels}> EI"
+    drawn = f"q {NAME_WIDE} 0 0 14 {NAME_AT} {y_of(4) - 3} cm {image} Q\n"
+    found = traces(over_the_name(drawn))["trace.cover.replaced"]
+    assert found.text == 'a small picture with writing is laid over "MCARTER"'
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        pytest.param(patch(wide=150) + writes("2.50"), id="the next cell, over what is too long"),
+        pytest.param(patch(high=60) + writes("2.50"), id="a panel"),
+        pytest.param(patch(x=NAME_AT + NAME_WIDE - 14, wide=14) + writes("."), id="a letter"),
+    ],
+)
+def test_what_lies_over_the_end_of_a_long_text_is_no_patch(drawn: str) -> None:
+    assert "trace.cover.replaced" not in traces(over_the_name(drawn))
+
+
 def test_a_tick_in_the_box_that_a_letter_printed_hides_nothing() -> None:
     box = Box(100, 100, 110, 110)
     for printed, told in (("\uf0a8", False), ("____", False), ("☐", False), ("5", True)):
@@ -213,6 +257,20 @@ def test_a_signed_letter_with_a_flipped_byte_is_not_what_was_signed() -> None:
     data[at + 12] ^= 1
     assert "trace.signature.broken" in traces(bytes(data))
     assert verdict(bytes(data)) is Verdict.FAIL
+
+
+def test_a_signature_in_a_file_that_was_written_anew_proves_nothing_either_way() -> None:
+    copied, merged = io.BytesIO(), PdfWriter()
+    PdfWriter(clone_from=PdfReader(io.BytesIO(signed(letter())))).write(copied)
+    found = traces(copied.getvalue())
+    assert "trace.signature.lapsed" in found and "trace.signature.broken" not in found
+    assert verdict(copied.getvalue()) is Verdict.INCONCLUSIVE
+    # What the copy shows else counts as ever.
+    over = {60: stream(covered(3, OTHER_DAY)), PAGE: page("3 0 R 60 0 R")}
+    merged.append(io.BytesIO(appended(signed(letter()), over)))
+    copied = io.BytesIO()
+    merged.write(copied)
+    assert verdict(copied.getvalue()) is Verdict.FAIL
 
 
 def test_a_page_painted_over_after_signing_is_told_though_the_signature_is_intact() -> None:

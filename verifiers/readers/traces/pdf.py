@@ -59,6 +59,9 @@ def _signatures(data: bytes) -> list[Trace]:
         if signature.intact is None:
             said = f"the signature by {who} cannot be checked: {signature.why}"
             traces.append(Trace("trace.signature.unchecked", said, at))
+        elif not signature.intact and signature.moved:
+            said = f"the file was written anew since {who} signed, so the signature proves nothing"
+            traces.append(Trace("trace.signature.lapsed", said, at))
         elif not signature.intact:
             said = f"the bytes that {who} signed are not the bytes that are here"
             traces.append(Trace("trace.signature.broken", said, at, 0.99))

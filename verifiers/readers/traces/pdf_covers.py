@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verifiers.readers.traces.pdf_marks import WIDGET, Box, Mark, Note, Page
 from verifiers.readers.traces.trace import Trace, shortened
@@ -50,6 +50,8 @@ def covered(page: Page, shows: Shows) -> list[Trace]:
             # Lines to write upon and boxes to tick, often signs of a font, say nothing.
             and any(char.isalnum() for char in text.text)
         ]
+        if not hidden:
+            hidden = [part for text in texts if (part := _part_under(cover, text)) is not None]
         if not hidden or _runs(hidden) > _FEW:
             continue
         above = [
@@ -66,6 +68,29 @@ def covered(page: Page, shows: Shows) -> list[Trace]:
         if look is not None:
             traces.append(_told(page, cover, hidden, above, area, look))
     return traces
+
+
+# A patch is as wide as what it hides and hardly higher; the next cell of a table is wider.
+_WIDE, _HIGH, _LEAST_LETTERS = 0.6, 2.5, 3
+
+
+def _part_under(cover: Mark, text: Mark) -> Mark | None:
+    """What a patch hides of a text that goes on beside it, such as a value behind its label."""
+    if text.order > cover.order:
+        return None
+    under = [
+        (box, sign) for box, sign in text.letters
+        if not sign.isspace() and box.area > 0 and cover.box.common(box) >= 0.7 * box.area
+    ]  # fmt: skip
+    if sum(sign.isalnum() for _, sign in under) < _LEAST_LETTERS:
+        return None
+    area = under[0][0]
+    for box, _ in under[1:]:
+        area = area.around(box)
+    if area.width < _WIDE * cover.box.width or cover.box.height > _HIGH * area.height:
+        return None
+    said = "".join(sign for box, sign in text.letters if box.common(area) > 0 or sign.isspace())
+    return replace(text, box=area, text=said.strip(), letters=())
 
 
 def _can_cover(cover: Mark, page: Page) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from evidence.locators import Locator, page_box
@@ -17,6 +17,7 @@ from evidence.locators import Locator, page_box
 # document has hundreds.
 MAX_OBJECTS = 6_000
 MAX_DEPTH = 6
+MAX_LETTERS = 20_000
 _TEXT, _PATH, _IMAGE, _FORM = 1, 2, 3, 5
 _FREE_TEXT, WIDGET = 3, 20  # subtypes of annotations
 # Of an annotation's area, what is painted behind all it says; parts of it that are looked at.
@@ -72,6 +73,7 @@ class Mark:
     shown     False for text in render mode 3 (the layer that OCR lays under or over a scan)
     font_id   tells the file's font objects apart, also those of one name
     handle    its number among the page's objects; -1 for one inside a form
+    letters   each sign with its box, of a text that something painted later hides in part
     """
 
     order: int
@@ -88,6 +90,7 @@ class Mark:
     rectangle: bool = False
     blended: bool = False
     handle: int = -1
+    letters: tuple[tuple[Box, str], ...] = ()
 
     @property
     def nested(self) -> bool:
@@ -147,6 +150,7 @@ def page_of(document: Any, index: int) -> Page:
                 if order >= MAX_OBJECTS:
                     break
                 seen.marks.append(mark)
+            _spell(pdfium, page.raw, text_page.raw, frame, seen.marks)
         finally:
             text_page.close()
         seen.notes.extend(_notes(pdfium, page.raw, frame))
@@ -258,6 +262,34 @@ def _mark(
         size=round(size.value * scale, 2), baseline=frame.top - placed[5],
         fill=fill, shown=mode_of != 3, handle=handle,
     )  # fmt: skip
+
+
+def _spell(pdfium: Any, page: Any, text_page: Any, frame: _Frame, marks: list[Mark]) -> None:
+    """Give the letters of those texts that a box or picture painted later lies over in part."""
+    over = [mark for mark in marks if mark.kind in {"fill", "picture"} and not mark.blended]
+    wanted: dict[int, int] = {}
+    for place, mark in enumerate(marks):
+        if mark.kind == "text" and not mark.nested and any(
+            mark.order < cover.order and 0 < cover.box.common(mark.box) < mark.box.area
+            for cover in over
+        ):  # fmt: skip
+            thing = pdfium.FPDFPage_GetObject(page, mark.handle)
+            wanted[ctypes.cast(thing, ctypes.c_void_p).value or 0] = place
+    if not wanted:
+        return
+    spelt: dict[int, list[tuple[Box, str]]] = {place: [] for place in wanted.values()}
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    for index in range(min(pdfium.FPDFText_CountChars(text_page), MAX_LETTERS)):
+        thing = pdfium.FPDFText_GetTextObject(text_page, index)
+        at = wanted.get(ctypes.cast(thing, ctypes.c_void_p).value or 0)
+        if at is None:
+            continue
+        if pdfium.FPDFText_GetCharBox(text_page, index, left, right, bottom, top):
+            box = frame.box(left.value, bottom.value, right.value, top.value)
+            code = pdfium.FPDFText_GetUnicode(text_page, index)
+            spelt[at].append((box, chr(code) if 32 <= code < 0xD800 else " "))
+    for place, letters in spelt.items():
+        marks[place] = replace(marks[place], letters=tuple(letters))
 
 
 def _text(call: Any, thing: Any, text_page: Any) -> str:

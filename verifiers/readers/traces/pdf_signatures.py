@@ -27,6 +27,8 @@ class Signature:
     intact  True, False, or None where it could not be checked (`why` says the reason)
     end     how many bytes of the file it speaks for
     whole   whether it leaves out nothing before `end` but itself
+    moved   whether it stands elsewhere than where it says that it was put: the file was written
+            anew since, which says nothing of its content
     """
 
     field: str
@@ -36,6 +38,7 @@ class Signature:
     whole: bool = True
     timestamp: bool = False
     why: str = ""
+    moved: bool = False
 
 
 def signatures_of(data: bytes) -> list[Signature]:
@@ -63,7 +66,8 @@ def _signature(embedded: Any, data: bytes) -> Signature:
         start, length, after, rest = (int(n) for n in embedded.byte_range)
         end = after + rest
         hole = data[start + length : after]
-        whole = start == 0 and hole[:1] == b"<" and hole[-1:] == b">" and end <= len(data)
+        fits = hole[:1] == b"<" and hole[-1:] == b">"
+        whole = start == 0 and fits and end <= len(data)
         cert = embedded.signer_cert
         signer = str(cert.subject.human_friendly)[:120]
         if kind not in _CHECKED:
@@ -72,7 +76,7 @@ def _signature(embedded: Any, data: bytes) -> Signature:
     except Exception as problem:  # an algorithm it does not know, a damaged certificate
         why = f"it cannot be read ({type(problem).__name__})"
         return Signature(name, signer, None, end, whole, timestamp, why)
-    return Signature(name, signer, intact, end, whole, timestamp)
+    return Signature(name, signer, intact, end, whole, timestamp, moved=not fits)
 
 
 def _intact(embedded: Any, *, timestamp: bool) -> bool:
