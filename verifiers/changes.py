@@ -35,31 +35,24 @@ CHANGES: dict[str, dict[int, str]] = {
     },
     "timestamps.history": {2: "the same answer captured twice is a history that did not change"},
     "authenticity.items": {
-        2: "events are held against each other as the readers understood them",
-        3: "a scan's hidden text is compared, an earlier parcel's events contradict nothing, and "
-        "a letter of a UPS account may be misread in a picture",
-        4: "beside an editor's name, figures unlike the rest of a whole screen decide; watermarks "
-        "over parts of another compression do not, nor does a year or number that was misread",
-        5: "beside an editor's name, figures are held against the same figures of other rows, and "
-        "words typed upon a photo count; a scan's hidden text is compared in grouped numbers, "
-        "weekdays and shorter lines, and a column of dates that a delivery ends is a history",
+        2: "times are held against each other as the readers understood them",
+        3: "a scan's hidden text is compared; an earlier parcel's events contradict nothing",
+        4: "beside an editor's name odd figures decide; watermarks and misread years do not",
+        5: "odd figures are held against those of other rows; typed words count on photos; a "
+        "column of dates is a history",
         6: "words off their line or typed upon a page count half in a line without figures",
         7: "a later day that stands behind words of its own is hardly a second delivery",
-        8: "a form's field with a ground of its own covers text as a note does, and a day that "
-        "became another at two places of a scan is no slip of its hidden text",
-        9: "words on another paper count half in a line without figures, and so do all of these "
-        "where nothing was read",
-        10: "half a sentence off the other half's line is told, a label far from its value "
-        "hardly is, and beside an editor's name fewer and less strange figures are enough",
-        11: "another typeface counts half in a line without figures, such as a name in capitals",
+        8: "a field with a ground of its own can hide text; one day changed at two places counts",
+        9: "words on another paper count half there, and all of these where nothing was read",
+        10: "half a row is measured as well; a label far from its value is hardly off its line",
+        11: "another typeface counts half in a line without figures",
         12: "a time that lost its half of the day, where others have it, is of either half",
-        13: "an office file keeps the day of its template: what it tells may be of later days",
-        14: "a picture's code that no carrier prints, and nearly the printed number, was misread",
-        15: "a figure off its line by less than about a pixel is told, and does not decide",
+        13: "an office file may keep the day of its template",
+        14: "a code that no carrier prints, and nearly the printed number, was misread",
+        15: "a figure off its line by less than about a pixel does not decide",
         16: "the end of a number that is glued to its label is no number of its own",
-        17: "a second way with a delivery of its own, and another parcel's, contradict nothing; a "
-        "camera half a year behind was not set; a label in one piece with its date is the date's; a "
-        "patch over a part of a line is told, and a signed file that was written anew is open",
+        17: "a second way, another parcel and a clock that was never set contradict nothing; a "
+        "signed file that was written anew is open; a patch over a part of a line is told",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {
