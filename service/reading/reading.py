@@ -41,8 +41,9 @@ log = structlog.get_logger()
 READINGS_PER_CHILD = 100
 MAX_ANSWER = 64 << 20
 # Small answers of a source are read together: talking about one takes as long as reading it.
-TOGETHER = 16
+TOGETHER = 32
 TOGETHER_BYTES = 128 << 10
+SENT_AT_ONCE = 64 << 10
 _QUICK = frozenset({"application/json", "text/xml"})
 # Processor time is what is bounded; by the clock a child may take longer on a machine that has much
 # else to do. One that only waits is ended then.
@@ -262,9 +263,7 @@ class Reading:
             header = json.dumps({"task": task, "each": each}).encode()
             try:
                 async with asyncio.timeout(IDLE_TIMES * self._limits.read_s + 5):
-                    child.process.to.write(struct.pack(">Q", len(header)) + header)
-                    for item in items:
-                        await _send(item.content, child.process.to)
+                    await _send(struct.pack(">Q", len(header)) + header, items, child.process.to)
                     (length,) = struct.unpack(">Q", await child.process.reader.readexactly(8))
                     if length > MAX_ANSWER:
                         raise _GaveUpError("Reading it gave an endless answer.")
@@ -362,14 +361,23 @@ def _is_quick(item: Item) -> bool:
     return sniff(head) in _QUICK and tracer_of(item) is None
 
 
-async def _send(content: Content, to: asyncio.StreamWriter) -> None:
-    if type(content) is InMemory:
-        to.write(content.data)
-    else:
-        pieces = _kept(content)
-        while chunk := await asyncio.to_thread(next, pieces, b""):  # it may come from a bucket
-            to.write(chunk)
-            await to.drain()
+async def _send(header: bytes, items: Sequence[Item], to: asyncio.StreamWriter) -> None:
+    """What is small goes along with what comes after it: each writing wakes the child."""
+    waiting = [header]
+    for item in items:
+        if type(item.content) is InMemory:
+            waiting.append(item.content.data)
+            if sum(map(len, waiting)) < SENT_AT_ONCE:
+                continue
+        to.writelines(waiting)
+        waiting.clear()
+        await to.drain()
+        if type(item.content) is not InMemory:
+            pieces = _kept(item.content)
+            while chunk := await asyncio.to_thread(next, pieces, b""):  # it may be in a bucket
+                to.write(chunk)
+                await to.drain()
+    to.writelines(waiting)
     await to.drain()
 
 
