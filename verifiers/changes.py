@@ -43,7 +43,7 @@ CHANGES: dict[str, dict[int, str]] = {
         6: "words off their line or typed upon a page count half in a line without figures",
         7: "a later day that stands behind words of its own is hardly a second delivery",
         8: "a field with a ground of its own can hide text; one day changed at two places counts",
-        9: "words on another paper count half there, and all of these where nothing was read",
+        9: "so do words on another paper, and all of these where nothing was read",
         10: "half a row is measured as well; a label far from its value is hardly off its line",
         11: "another typeface counts half in a line without figures",
         12: "a time that lost its half of the day, where others have it, is of either half",
@@ -53,6 +53,7 @@ CHANGES: dict[str, dict[int, str]] = {
         16: "the end of a number that is glued to its label is no number of its own",
         17: "a second way, another parcel and a clock that was never set contradict nothing; a "
         "signed file that was written anew is open; a patch over a part of a line is told",
+        18: "the thumbnail of another picture is told; another size of one face is not odd",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -28,8 +28,8 @@ DELIVERED, PLACE = 4, (40, 40 + 44 * 4)
 ROOM = (700, 40)
 
 
-def page(*, width: float = 1.0, row: int = DELIVERED, of: int = 1) -> Image.Image:
-    """A page of one face; a row of it in another width, as another face has one.
+def page(*, width: float = 1.0, row: int = DELIVERED, of: int = 1, size: float = 22) -> Image.Image:
+    """A page of one face; a row of it in another width, as another face has one, or size.
 
     of  how many times as wide it is drawn
     """
@@ -37,7 +37,7 @@ def page(*, width: float = 1.0, row: int = DELIVERED, of: int = 1) -> Image.Imag
     for at, line in enumerate(LINES):
         drawn = Image.new("L", (ROOM[0] * of, ROOM[1]), 255)
         large = Image.new("L", (ROOM[0] * of, ROOM[1] * of), 255)
-        font = ImageFont.load_default(22 * of)
+        font = ImageFont.load_default((size if at == row else 22) * of)
         ImageDraw.Draw(large).text((2 * of, 4 * of), line, font=font, fill=30)
         factor = width if at == row else 1.0
         wide = round(ROOM[0] * of * factor)
@@ -89,6 +89,11 @@ def test_a_line_without_an_editors_name_or_of_words_alone_is_not_told() -> None:
 )
 def test_a_page_in_its_own_lettering_is_not_told(image: Image.Image) -> None:
     assert told(image) == []
+
+
+@pytest.mark.parametrize("size", [18, 27])
+def test_a_heading_in_another_size_of_the_pages_face_is_not_told(size: float) -> None:
+    assert told(page(size=size)) == []
 
 
 def test_figures_without_the_pages_stripes_of_colour_are_told() -> None:

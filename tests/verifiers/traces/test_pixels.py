@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 
 import pytest
-from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
 from evidence.facts import Fact
 from tests.verifiers.documents import received
@@ -537,3 +537,45 @@ def test_a_line_that_is_drawn_alike_is_the_same_line(ringing: int, told: bool) -
 def test_a_thumbnail_that_points_outside_the_file_costs_nothing() -> None:
     broken = small_exif(b"\xff\xd8nothing")
     assert set(traces(jpeg(screen(), 90, exif=broken))) <= {"trace.unchecked"}
+
+
+def scene(seed: int) -> Image.Image:
+    """A photograph of things of many sizes, in grey, upon a table."""
+    rng = np.random.default_rng(seed)
+    picture = Image.new("RGB", (1600, 1200), (120, 110, 100))
+    draw = ImageDraw.Draw(picture)
+    for size in (500, 320, 200, 130, 90, 60) * 4:
+        x, y, grey = (int(each) for each in rng.integers((0, 0, 20), (1500, 1100, 250)))
+        draw.rectangle((x, y, x + size, y + int(0.7 * size)), fill=(grey, grey, grey))
+    return picture
+
+
+def test_the_thumbnail_of_another_picture_is_told() -> None:
+    told = traces(with_thumbnail(scene(1), scene(2)))["trace.picture.thumbnail"]
+    assert told.text == "the thumbnail in the file shows another picture"
+    assert told.locator.place == "0,0,1600,1200"
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(lambda whole: whole.rotate(180), id="turned by a half"),
+        pytest.param(ImageOps.mirror, id="mirrored"),
+        pytest.param(lambda whole: whole.crop((300, 150, 1100, 750)), id="cut to its shape"),
+        pytest.param(lambda whole: whole.crop((90, 500, 650, 920)), id="cut to a third"),
+        pytest.param(lambda whole: ImageOps.autocontrast(whole, cutoff=10), id="contrast"),
+    ],
+)
+def test_a_picture_that_was_cut_or_turned_is_still_its_thumbnails(
+    made: Callable[[Image.Image], Image.Image],
+) -> None:
+    for seed in range(3):
+        kept = with_thumbnail(made(scene(seed)), scene(seed))
+        found = traces(kept).get("trace.picture.thumbnail")
+        assert found is None or "another picture" not in found.text
+
+
+def test_an_empty_thumbnail_is_of_no_other_picture() -> None:
+    assert "trace.picture.thumbnail" not in traces(
+        with_thumbnail(scene(1), Image.new("RGB", (1600, 1200), "black"))
+    )

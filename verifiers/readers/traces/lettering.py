@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evidence.locators import box
-from verifiers.readers.traces.blocks import Bytes, Flags, Floats
+from verifiers.readers.traces.blocks import Bytes
 from verifiers.readers.traces.glyphs import Glyph, glyphs_of, of_one_size
 from verifiers.readers.traces.marking import drawn_on
 from verifiers.readers.traces.shifted import whole
@@ -42,6 +42,8 @@ _LEAST_GLYPHS, _LEAST_FIGURES, _LEAST_OTHERS = 3, 4, 20
 # times the root of how many glyphs tell so. Of 117 honest screens one more is over this than over
 # 0.175, in the line of its capture; of 79 of which an editor typed a line 40 are, where 33 were.
 _UNLIKE, _MOST_COUNTED, _MOST_ALIKE = 0.155, 12, 0.955
+# What another size of one typeface costs, as pixels fall otherwise: 0.93 beside 1.00 in one size.
+_OTHER_SIZE = 0.05
 # Less alike than any two typefaces draw one sign (0.72 and more): its glyphs were named wrongly.
 _LEAST_ALIKE = 0.62
 _MOST_ROWS = 2  # a page that mixes more typefaces does so itself
@@ -233,15 +235,14 @@ def _alike(runs: Sequence[Run]) -> dict[Run, list[float]]:
                 by_sign[sign].append((run, glyph))
     alike: dict[Run, list[float]] = {run: [] for run in runs}
     for those in by_sign.values():
-        scores, twins = _scores(those)
-        for (run, _), likeness, peers in zip(those, scores, twins, strict=True):
-            if peers.any():
-                alike[run].append(float(likeness[peers].max()))
+        for (run, _), likeness in zip(those, _scores(those), strict=True):
+            if likeness is not None:
+                alike[run].append(likeness)
     return alike
 
 
-def _scores(those: Sequence[tuple[Run, Glyph]]) -> tuple[Floats, Flags]:
-    """The correlation of each two drawings, and whether they can be held against each other."""
+def _scores(those: Sequence[tuple[Run, Glyph]]) -> list[float | None]:
+    """How alike each drawing is to its nearest twin; None of one that has none."""
     copies = np.stack([of_one_size(glyph.cover, glyph.height) for _, glyph in those])
     heights = np.array([glyph.height for _, glyph in those])
     ink = np.array([glyph.cover.sum() / glyph.height**2 for _, glyph in those])
@@ -255,8 +256,15 @@ def _scores(those: Sequence[tuple[Run, Glyph]]) -> tuple[Floats, Flags]:
     size = np.abs(heights[:, None] / heights - 1)
     near = twins & (size < _SAME_SIZE)
     like = twins & (size < _LIKE_SIZE) & (weight > _LIKE_WEIGHT[0]) & (weight < _LIKE_WEIGHT[1])
-    near |= like & ~near.any(axis=1, keepdims=True)
-    return np.asarray(copies @ copies.T, dtype=np.float32), np.asarray(near)
+    scores: list[float | None] = []
+    for likeness, same, other in zip(copies @ copies.T, near, like, strict=True):
+        if same.any():
+            scores.append(float(likeness[same].max()))
+        elif other.any():
+            scores.append(min(1.0, float(likeness[other].max()) + _OTHER_SIZE))
+        else:
+            scores.append(None)
+    return scores
 
 
 def _is_typewritten(runs: Sequence[Run]) -> bool:

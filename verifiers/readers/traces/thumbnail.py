@@ -1,8 +1,8 @@
 """The small picture that a camera puts into a file, against the large one.
 
 An editor that keeps the old thumbnail leaves what was there before. A crop and a turn leave it,
-too: then the two have another shape and nothing is compared. Brightness and contrast are
-allowed for, as are frames, bars and arrows that people draw.
+too: then the two have another shape and nothing is compared, or the picture is found within its
+thumbnail. Brightness and contrast are allowed for, as are frames, bars and arrows that people draw.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ _SAME, _SAME_SHARPENED, _SHARPENED = 0.7, 0.5, 1.4
 # more of 33 dates typed anew. What a camera's coarse way of making it small leaves at a fence, or
 # what was sharpened since, evens out: 3.5 and 1.1 in two real photographs.
 _EVEN, _STANDS_OUT = 5, 4.7
+# Detail of these sizes, in pixels, is alike to .96 and more in 43 real pictures and their own ones.
+# One side of a crop, of its thumbnail's; how alike it is where it was cut out: of 965 crops that
+# kept theirs none is told, of 193 pictures with the thumbnail of another one 152.
+_FINE, _COARSE, _ANOTHER, _LEAST_DETAIL = 5, 25, 0.5, 4.0
+_CROPS, _CUT_OUT = tuple(share / 100 for share in range(30, 100, 3)), 0.7
 
 
 def disagreements(picture: Image.Image, rgb: Bytes) -> list[Trace]:
@@ -47,6 +52,9 @@ def disagreements(picture: Image.Image, rgb: Bytes) -> list[Trace]:
     kept = np.asarray(small, dtype=np.float32)
     shrunk = Image.fromarray(rgb).convert("L").resize(small.size, Image.Resampling.BOX)
     now = np.asarray(shrunk, dtype=np.float32)
+    if _is_another(now, kept):
+        said = "the thumbnail in the file shows another picture"
+        return [Trace("trace.picture.thumbnail", said, box(0, 0, width, height), 0.85)]
     off = _differences(now, kept)
     if off is None:
         return []
@@ -72,6 +80,29 @@ def disagreements(picture: Image.Image, rgb: Bytes) -> list[Trace]:
         said = "the thumbnail in the file shows something else here"
         traces.append(Trace("trace.picture.thumbnail", said, box(*place), 0.9))
     return traces if len(traces) <= 5 else []
+
+
+def _is_another(now: Floats, kept: Floats) -> bool:
+    """Whether the thumbnail is of another picture: neither of this one, nor of what it was cut from
+    or turned from by a half."""
+    one, other = _detail(now), _detail(kept)
+    if min(float(one.std()), float(other.std())) < _LEAST_DETAIL:
+        return False  # an empty one says nothing
+    turned = (one, one[::-1, ::-1], one[:, ::-1], one[::-1])
+    if any(np.corrcoef(each.ravel(), other.ravel())[0, 1] > _ANOTHER for each in turned):
+        return False
+    return not any(_is_cut_from(now, kept, share) for share in _CROPS)
+
+
+def _detail(grey: Floats) -> Floats:
+    fine, coarse = cv2.blur(grey, (_FINE, _FINE)), cv2.blur(grey, (_COARSE, _COARSE))
+    return np.asarray(fine - coarse, dtype=np.float32)
+
+
+def _is_cut_from(now: Floats, kept: Floats, share: float) -> bool:
+    part = cv2.resize(now, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+    soft = [cv2.blur(each, (3, 3)) for each in (kept, part)]  # shares lie a little apart
+    return float(cv2.matchTemplate(soft[0], soft[1], cv2.TM_CCOEFF_NORMED).max()) > _CUT_OUT
 
 
 def _same_drawing(now: Floats, kept: Floats, part: tuple[int, int, int, int]) -> bool:
