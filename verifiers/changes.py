@@ -21,6 +21,8 @@ CHANGES: dict[str, dict[int, str]] = {
         3: "marks of several carriers without a number are a doubt",
         4: "a house's brand in its heading is who carries: La Poste Colissimo",
         5: "faint marks of one house alone say whose it is",
+        6: "of several carriers' marks that one's counts whose number the parcel has, and so does "
+        "a mail's sender",
     },
     "marks.origin": {
         2: "captures, photos, scans and chats are told apart by their pixels",

@@ -34,7 +34,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     ),
     Verifier(
         "marks.carrier",
-        5,
+        6,
         "Does each item bear the mark of the carrier whose number it shows?",
         carrier.verify,
     ),

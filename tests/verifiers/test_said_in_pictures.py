@@ -635,3 +635,100 @@ def test_a_browsers_day_of_printing_is_in_no_column_of_fields() -> None:
         ("Carrier: La Poste", 28, 92), ("Ship date: 18 Jul 2026", 28, 108),
     )  # fmt: skip
     assert texts(facts, "document.captured.at") == ["7/29/26, 7:24 PM"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("À bord du véhicule FedEx pour livraison", "scan.out_for_delivery.at"),
+        ("Im FedEx-Fahrzeug zur Zustellung", "scan.out_for_delivery.at"),
+        ("Votre colis a été remis à son destinataire", "delivery.at"),
+        ("Der Empfänger hat die Sendung erhalten", "delivery.at"),
+        ("Last checked", "document.captured.at"),
+        ("Créé le", "document.captured.at"),
+        ("数据更新", "document.updated.at"),
+    ],
+)
+def test_more_that_carriers_say_of_a_moment(line: str, name: str) -> None:
+    assert texts(said(f"{line} 2026-07-24 14:22"), name) == ["2026-07-24 14:22"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Commande n° 3616 créée le 14/07/2026", "Bestellung erstellt am 14.07.2026",
+     "Ordine creato il 14/07/2026"],
+)  # fmt: skip
+def test_when_an_order_was_made_is_no_capture(line: str) -> None:
+    assert texts(said(line), _MADE) == []
+
+
+def test_who_refused_a_parcel_has_not_got_it() -> None:
+    assert texts(said("Der Empfänger hat die Sendung am 24.07.2026 abgelehnt"), "delivery.at") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "day", "clock"),
+    [
+        ("Kézbesítve 2026. 07. 24. 13:05", "2026-07-24", "13:05:00"),
+        ("Kézbesítve 2026.07.24.13:05", "2026-07-24", "13:05:00"),
+        ("已签收07-2418:20", "2026-07-24", "18:20:00"),
+    ],
+)
+def test_a_clock_right_behind_a_day_is_read(line: str, day: str, clock: str) -> None:
+    (delivered,) = Facts(facts_of_lines(recent(), [Line(line, WHOLE)])).named("delivery.at")
+    assert isinstance(delivered.time, LocalTime)
+    assert delivered.time.wall.isoformat() == f"{day}T{clock}"
+
+
+def test_a_field_for_the_hour_goes_with_the_day_over_it_in_any_tongue() -> None:
+    facts = said(
+        "Fecha de entrega: lunes 20 de julio de 2026", "Hora: 13:15", "Firmado por: GARCIA"
+    )
+    (delivered,) = facts.named("delivery.at")
+    assert isinstance(delivered.time, LocalTime)
+    assert delivered.time.wall.isoformat() == "2026-07-20T13:15:00"
+
+
+def test_an_hour_of_another_field_is_not_the_delivery_days() -> None:
+    facts = said("Delivery date: July 20, 2026", "Depot opens: 13:15")
+    assert not isinstance(facts.named("delivery.at")[0].time, LocalTime)
+
+
+def test_a_day_of_a_letter_stands_behind_its_place() -> None:
+    facts = said(
+        "Fecha de entrega: 23/07/2026", "Receptor: J. Ortega", "Madrid, a 26 de julio de 2026"
+    )
+    assert texts(facts, _MADE) == ["26 de julio de 2026"]
+
+
+def test_a_day_that_a_bubble_broke_is_whole() -> None:
+    facts = placed(("追跡番号は上の通り7月", 60, 100), ("20日15:12に配達完了です", 60, 116))
+    (delivered,) = facts.named("delivery.at")
+    assert isinstance(delivered.time, LocalTime)
+    assert delivered.time.wall.isoformat()[4:] == "-07-20T15:12:00"
+
+
+def test_a_temu_order_with_a_misread_letter_is_known() -> None:
+    facts = said("Order ID P0-211-35757391393857133")
+    assert facts.values("order.id") == ["PO-211-35757391393857133"]
+
+
+def test_who_numbers_a_parcel_carries_it_though_another_brought_it() -> None:
+    facts = placed(
+        ("YunExpress", 40, 20), ("Waybill number: YT8617750438677867", 40, 60),
+        ("Last-mile carrier: USPS", 40, 80),
+    )  # fmt: skip
+    assert carrier_of(facts).name == "yunexpress"
+
+
+def test_the_last_row_of_a_history_in_unknown_words_is_no_capture() -> None:
+    rows = ("Kézbesítve", "Útban önhöz", "Megjött a raktárba")
+    made = [
+        line
+        for number, row in enumerate(rows)
+        for line in (
+            (row, 60, 100 + 60 * number),
+            (f"2026. 07. 24. {13 - number}:05", 60, 120 + 60 * number),
+        )
+    ]
+    assert texts(placed(("GLS", 40, 20), *made), _MADE) == []

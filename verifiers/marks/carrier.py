@@ -67,9 +67,14 @@ def carrier_of(facts: Facts) -> Borne:
         akin = len(ranked) > 1 and _akin(*ranked[:2])
         if akin and name in _HOUSES and scores[ranked[1]] >= _BRAND:
             name = ranked[1]  # "La Poste Colissimo" names a house and its brand
-        if akin or lead >= _LEAD:
-            return Borne(name, round(scores[name], 2), tuple(by[name][:3]))
-        return Borne(None)
+        if not akin and lead < _LEAD:
+            # A parcel that several carry: the one who numbers it, not the one it was handed to.
+            near = [one for one in ranked if scores[ranked[0]] - scores[one] < _LEAD]
+            numbered = [one for one in near if one in sure]
+            if len(numbered) != 1:
+                return Borne(None)
+            (name,) = numbered
+        return Borne(name, round(scores[name], 2), tuple(by[name][:3]))
     if len(sure) == 1:
         (carrier,) = sure
         return Borne(carrier, 0.6, tuple(sure[carrier][:1]))

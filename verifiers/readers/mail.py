@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from email.utils import parseaddr
 from itertools import islice
 
 from evidence.errors import EvidenceError
@@ -26,8 +27,9 @@ from evidence.mail_times import mail_time
 from verifiers.readers.html_lines import Laid, laid_out
 from verifiers.readers.inside import MAX_FILES, facts_inside
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import fact, failed
+from verifiers.readers.reader import MAX_TOLD_CHARS, fact, failed
 from verifiers.readers.said.facts import facts_of_lines
+from verifiers.readers.said.marks import of_address
 
 MAX_HOPS = 50
 MAX_SIGNATURES = 10
@@ -53,6 +55,7 @@ def read(item: Item) -> list[Fact]:
     head = mail.head
     facts = [fact(item, name, said, header(field)) for name, field in _ONE_LINE
              if (said := head.header(field))]  # fmt: skip
+    facts += _sender(item, head)
     facts += _times(item, head)
     facts += _signatures(item, head)
     facts += _body(item, mail)
@@ -103,6 +106,15 @@ def text_of(item: Item) -> str:
 
 def _without_mbox_line(data: bytes) -> bytes:
     return data.partition(b"\n")[2] if data.startswith(b"From ") else data
+
+
+def _sender(item: Item, head: Part) -> Iterator[Fact]:
+    """Whose mail it says it is: a carrier's or portal's own address. Anyone can write one."""
+    address = parseaddr(head.header("From"))[1]
+    if sender := of_address(address[:MAX_TOLD_CHARS]):
+        whose, is_portal = sender
+        name = "document.portal" if is_portal else "document.mark"
+        yield fact(item, name, whose, header("From"), confidence=0.85)
 
 
 def _times(item: Item, head: Part) -> Iterator[Fact]:

@@ -38,7 +38,7 @@ READERS: tuple[Reader, ...] = (
         picture.read,
         picture.text_of,
     ),
-    Reader("mail", 4, frozenset({"message/rfc822"}), mail.read, mail.text_of),
+    Reader("mail", 5, frozenset({"message/rfc822"}), mail.read, mail.text_of),
     Reader("mhtml", 2, frozenset({"multipart/related"}), mhtml.read, mhtml.text_of),
     Reader("html", 2, frozenset({"text/html"}), html.read, html.text_of),
     Reader("json", 2, frozenset({"application/json"}), json_text.read, json_text.text_of),

@@ -173,3 +173,16 @@ def test_a_mailbox_of_many_mails_is_read_as_far_as_files_inside_are() -> None:
     facts = read(received(many)) or []
     assert len(named(facts, "message.subject")) == MAX_FILES
     assert named(facts, "reading.failed")[-1].text.startswith(f"only {MAX_FILES} of the mails")
+
+
+def test_a_mail_bears_the_mark_of_whose_address_it_is_from() -> None:
+    mail = message()
+    mail.replace_header("From", "Tracking Updates <TrackingUpdates@fedex.com>")
+    (mark,) = named(read_mail(mail)[1], "document.mark")
+    assert (mark.value, str(mark.locator)) == ("fedex", "header:From")
+    mail.replace_header("From", "Amazon <order-update@marketplace.amazon.co.uk>")
+    assert named(read_mail(mail)[1], "document.portal")[0].value == "amazon"
+    mail.replace_header("From", "fedex.com <x@fedex.com.example>")
+    assert not [
+        one for one in named(read_mail(mail)[1], "document.mark") if "From" in str(one.locator)
+    ]

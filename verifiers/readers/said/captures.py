@@ -164,14 +164,15 @@ def _at_its_foot(events: Sequence[Event], lines: Sequence[Line], context: Contex
     own = next((one for one in events if one.line is lowest), None)
     if own is None or own.told is not None or not (own.moment.day and own.moment.clock):
         return None
-    if not own.moment.day.has_year or not _is_alone(own):
+    if not own.moment.day.has_year or not _is_alone(own) or _in_column(own, events):
         return None
     return own if _is_latest(own, events, context, alone=False) else None
 
 
 _OWN_DAY = re.compile(
     r"(?:date|datum|fecha|data|日期|日付)\s?:\s?"
-    r"|(?:fait\s(?:a|en)\s)?[^\W\d][\w .-]{2,30},?\s(?:den|le)\s|fait\sle\s"
+    r"|(?:fait\s(?:a|en)\s)?[^\W\d][\w .-]{2,30}(?:,?\s(?:den|le)|,\s(?:a|il|li|em|dnia|op|den))\s"
+    r"|fait\sle\s"
 )
 
 

@@ -47,9 +47,9 @@ _SHAPES = (
 _GLUED = re.compile(
     r"(?P<h>\d{2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:[.,]\d{1,9})?)?(?!\d)" rf"(?:\s?{_HALF})?"
 )
-# Behind a day whose comma lost its space: 2026-03-27,1:32 pm
+# Behind a day whose comma or last point lost its space: 2026-03-27,1:32 pm, 2026.3.27.13:32
 _BEHIND_COMMA = re.compile(
-    rf",(?P<h>\d{{1,2}}):(?P<m>\d{{2}})(?::(?P<s>\d{{2}}))?(?!\d|:\d)(?:\s?{_HALF})?"
+    rf"[,.](?P<h>\d{{1,2}}):(?P<m>\d{{2}})(?::(?P<s>\d{{2}}))?(?!\d|:\d)(?:\s?{_HALF})?"
 )
 
 
@@ -76,7 +76,7 @@ def clocks_in(text: str, glued: tuple[int, ...] = ()) -> list[WrittenClock]:
 
 def _all(text: str, glued: tuple[int, ...]) -> Iterator[WrittenClock]:
     for place in glued:
-        shape = _BEHIND_COMMA if text[place : place + 1] == "," else _GLUED
+        shape = _GLUED if text[place : place + 1].isdigit() else _BEHIND_COMMA
         if (match := shape.match(text, place)) and (clock := _clock(match)):
             yield replace(clock, start=match.start("h"))
     for shape in _SHAPES:

@@ -110,7 +110,7 @@ _DOTTED = re.compile(
 # "3.2." is a section's number, unless a time stands behind it, or nothing at all.
 _IS_A_DAY = re.compile(r"\s*(?:$|,?\s?(?:um\s)?\d{1,2}[:.]\d{2})")
 _SLASHED = re.compile(
-    r"(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/-])(?P<b>\d{1,2})(?=[,\s]\s?\d{1,2}:\d{2})"
+    r"(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/-])(?P<b>\d{1,2})(?=[,\s]\s?\d{1,2}:\d{2}|(?<=\d\d)\d\d:\d\d(?!\d))"
 )
 _RELATIVE = re.compile(
     r"(?<![a-z])(?:(?P<today>today|heute|aujourd'hui|hoy|oggi|hoje|vandaag|dzisiaj|idag|i dag)"

@@ -109,6 +109,15 @@ def _by_start() -> dict[str, tuple[int, ...]]:
     return {start: tuple(numbers) for start, numbers in starts.items()}
 
 
+def of_address(address: str) -> tuple[str, bool] | None:
+    """Who sends from a mail address, by its domain, and whether that is a portal; else None."""
+    domain = fold(address.rpartition("@")[2].strip("<> "))
+    for known in _table():
+        if known.sites and (match := known.sites.search(domain)) and match.end() == len(domain):
+            return known.whose, known.portal
+    return None
+
+
 def home_of(carrier: str) -> str | None:
     """The country for whose readers a carrier writes; None for those that write for many."""
     home: str | None = table("marks.toml")["carrier"].get(carrier, {}).get("home")

@@ -18,7 +18,7 @@ _AT = (
     "|den|,"
 )
 _THEN = re.compile(
-    r"(?:\s?[(（][月火水木金土日월화수목금토일][)）])?[\s,;·|/()\[\]T-]{0,6}"
+    r"\.?(?:\s?[(（][月火水木金土日월화수목금토일][)）])?[\s,;·|/()\[\]T-]{0,6}"
     rf"(?:(?:{_AT})\.?[\s:]{{0,2}})?[\s,(]{{0,2}}",
     re.IGNORECASE,
 )
@@ -58,7 +58,7 @@ def moments_in(folded: str) -> list[Moment]:
     masked = text
     for day in days:
         masked = masked[: day.start] + "\x00" * (day.end - day.start) + masked[day.end :]
-    glued = tuple(day.end for day in days if re.match(r"\d|,\d", text[day.end :]))
+    glued = tuple(day.end for day in days if re.match(r"\d|,\d|\.\d{1,2}:", text[day.end :]))
     clocks = clocks_in(_reopened(masked, days, text), glued)
     moments = [Moment(day.start, day.end, day=day) for day in days]
     for clock in clocks:

@@ -27,7 +27,7 @@ _SHAPES = (
     re.compile(rf"{_ALONE}({_D}{{3}}{_DASH}{_D}{{7}}{_DASH}{_D}{{7}}){_ENDS}"),  # Amazon
     re.compile(rf"{_ALONE}({_D}{{2}}{_DASH}{_D}{{5}}{_DASH}{_D}{{5}}){_ENDS}"),  # eBay
     re.compile(rf"{_ALONE}(57[5-9]\d{{15}}|58\d{{16}}){_ENDS}"),  # TikTok Shop
-    re.compile(rf"{_ALONE}(PO{_DASH}\d{{3}}{_DASH}\d{{14,20}}){_ENDS}"),  # Temu
+    re.compile(rf"{_ALONE}(P[O0]{_DASH}\d{{3}}{_DASH}\d{{14,20}}){_ENDS}"),  # Temu
 )
 _VALUE = re.compile(
     r"#?\s?([A-Za-z0-9](?:[A-Za-z0-9_.-]|(?<=\d)\s(?=\d{3,})|\s?[-–]\s?(?=\d)){2,38}[A-Za-z0-9])"
@@ -67,7 +67,9 @@ def _by_shape(rows: Sequence[Row]) -> Iterator[OrderNumber]:
         for cell in row.cells:
             for shape in _SHAPES:
                 for match in shape.finditer(cell.text[:MAX_LINE]):
-                    kept = match[1] if match[1].startswith("PO") else match[1].translate(_LIKE)
+                    kept = match[1].translate(_LIKE)
+                    if kept.startswith("P"):  # of Temu: the second sign is a letter
+                        kept = f"PO{kept[2:]}"
                     text = re.sub(r"\s", "", kept).replace("–", "-")
                     yield OrderNumber(text.replace("—", "-"), True, cell, 1.0)
 

@@ -29,6 +29,7 @@ _DENIED = re.compile(
     r"(?:never|not|n't|nothing|haven't)\s(?:\w+\s){0,2}?(?:receiv|arriv|came|got|get|show|here)"
     r"|have\snothing|nicht\s(?:\w+\s){0,2}?(?:erhalten|bekommen|angekommen|da\b)|nichts\s(?:erhalten|bekommen)"
     r"|rien\srecu|pas\s(?:\w+\s)?recu|no\s(?:\w+\s){0,2}?recibi|non\s(?:\w+\s){0,2}?ricevut"
+    r"|但[^\W\d]{0,4}没|(?:deliver|zugestell|livre|entregad|consegnat)\w*,?\s(?:but|aber|mais|pero|ma)\s"
     r"|没有?收到|未收到|沒有?收到|届いて(?:い)?(?:ない|ません)|受け取って(?:い)?(?:ない|ません)"
 )
 
@@ -163,7 +164,9 @@ def _hour_of_labelled_day(upper: ReadRow, lower: ReadRow) -> None:
     line, over = lower.line(clock), upper.line(day)
     both = _both(day, clock)
     said = _HOUR.sub("", fold(line.text.strip()))
-    if both is None or said != fold(clock.text) or not _left_edges_agree(over, line):
+    # In lines without a place, a field's name for a time of day says that it is of the day over it.
+    named = line.box is None and said != fold(line.text.strip())
+    if both is None or said != fold(clock.text) or not (named or _left_edges_agree(over, line)):
         return
     if any(one.cell == day.cell for one in upper.labels) and len(lower.row.cells) > 1:
         return
@@ -172,9 +175,11 @@ def _hour_of_labelled_day(upper: ReadRow, lower: ReadRow) -> None:
 
 
 def _left_edges_agree(first: Line, second: Line) -> bool:
-    if first.box is None or second.box is None:
-        return False
-    return abs(first.box[0] - second.box[0]) < max(first.box[3], second.box[3])
+    return (
+        first.box is not None
+        and second.box is not None
+        and abs(first.box[0] - second.box[0]) < max(first.box[3], second.box[3])
+    )
 
 
 def gap(first: Row, second: Row) -> float:

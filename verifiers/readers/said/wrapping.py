@@ -50,7 +50,7 @@ _WEEKDAY = re.compile(
 )
 # What a line ends with whose moment goes on: a name, a number, a word that joins.
 _GOES_ON = re.compile(
-    r"[^\W\d]{3,}\.?$|\d{1,2}(?:\.|\sde)?$|(?<=\d|m|\.)\s(?:on|at|am|um|le|el|il|op|a|em|de)$"
+    r"[^\W\d]{3,}\.?$|\d[年月]$|\d{1,2}(?:\.|\sde)?$|(?<=\d|m|\.)\s(?:on|at|am|um|le|el|il|op|a|em|de)$"
 )
 _WORDS_BEFORE = re.compile(r"\W*([^\W\d_]{2,})\b")
 _JOINING = frozenset("at um kl kl. om alle las ore les uhr time zeit pm am".split())
