@@ -63,8 +63,14 @@ class FanOut:
         self._known_first: plan.Known | None = None
         self._tasks: list[Task] = []
 
-    async def look(self) -> None:
-        """See how far the tasks have come, and what is known of the order; before `run`."""
+    async def look(self, *, begun: bool) -> None:
+        """See how far the tasks have come, and what is known of the order; before `run`.
+
+        begun   whether any task can have been
+        """
+        if not begun and len(self._sources) == len(self._collection.sources):
+            await self._known()
+            return
         self._tasks, _ = await asyncio.gather(
             self._ledger.tasks(self._order.tenant, self._collection.id), self._known()
         )

@@ -56,12 +56,13 @@ async def walk(
         raise NotFoundError(what="the collection's order", why="it was erased")
     if not await _is_next(runtime, order, beside, collection, watch):
         return collection.state
-    if collection.state is State.QUEUED:
-        await runtime.ledger.advance(tenant, collection.id, State.QUEUED, State.COLLECTING)
+    begun = collection.state is not State.QUEUED or not await runtime.ledger.advance(
+        tenant, collection.id, State.QUEUED, State.COLLECTING
+    )
     first = beside[0] is collection and collection.state is State.QUEUED
     shelf = runtime.shelf(order, collection.id, policy=collection.policy, first=first)
     if collection.state in {State.QUEUED, State.COLLECTING}:
-        collection = await _collect(runtime, order, collection, shelf, watch)
+        collection = await _collect(runtime, order, collection, shelf, watch, begun=begun)
     if collection.state is State.VERIFYING:
         with tracing.span("seal"):
             first_asked = beside[0].requested_at
@@ -106,16 +107,24 @@ def _unknown() -> NotFoundError:
 
 
 async def _collect(
-    runtime: Runtime, order: OrderRecord, collection: Collection, shelf: Shelf, watch: Watch
+    runtime: Runtime,
+    order: OrderRecord,
+    collection: Collection,
+    shelf: Shelf,
+    watch: Watch,
+    *,
+    begun: bool,
 ) -> Collection:
     """Every source has its say, and a checkpoint covers all that came; what it is then.
+
+    begun   a walk before this one may have asked some of them
 
     ClockError if our clock is known to be far off: what it stamped would be worth nothing.
     """
     await runtime.timestamps.check_clock(order.tenant)
     fan_out = FanOut(runtime, order, collection, shelf, watch)
     # Asked together, the ledger answers both at once.
-    await asyncio.gather(keep_notices(runtime, order, collection.id), fan_out.look())
+    await asyncio.gather(keep_notices(runtime, order, collection.id), fan_out.look(begun=begun))
     with tracing.span("collect"):
         await fan_out.run()
     with tracing.span("sequence"):

@@ -16,7 +16,7 @@ from storage.ledger.backlog import parking
 from storage.ledger.database import Reach, Transaction
 from storage.ledger.errands import Errand, Errands, Why
 from storage.ledger.models import collections, orders, parked, stamps, tasks
-from storage.ledger.outbox import Told, tell
+from storage.ledger.outbox import LISTENING, Told, tell
 from storage.ledger.part import check_open, from_text, open_json, seal_json, to_text
 from storage.ledger.records import Collection, OrderRecord, State, Task, TaskState
 from storage.objects.stream import RowCipher
@@ -130,8 +130,7 @@ class Collections(Errands):
             rows = (await connection.execute(_BESIDE, asked)).all()
             if not rows:
                 return None, []
-            asked = {"order": rows[0].order_handle}
-            order = self._order_of((await connection.execute(_ORDER, asked)).one())
+            order = self._order_of(rows[0])
             cipher = None if order is None else order.cipher
             return order, [_collection_of(row, cipher) for row in rows]
 
@@ -198,14 +197,18 @@ class Collections(Errands):
                     values["failure_sealed"] = cipher.seal(failure.encode(), place=place)
             asked = {"whose": tenant, "collection": collection_id, "old": old.value}
             values |= {"state": new.value, "updated_at": self._now()}
-            moved = await connection.execute(_advance(tuple(values)), asked | values)
+            told = {"mine": tenant} if new.is_final else {}
+            moved = await connection.execute(
+                _advance(tuple(values), told=new.is_final), asked | values | told
+            )
             row = moved.one_or_none()
             if row is not None and new.is_final:
                 events = {Told.SEALED} if new is State.SEALED else set[Told]()
                 events |= {Told.FAILED} if judged_against else set()
                 events |= set() if complete else {Told.MISSING}
                 whom = {"order": row.order_handle, "collection": collection_id}
-                await tell(connection, row, events, now=self._now(), **whom)
+                if row.listening:
+                    await tell(connection, row, events, now=self._now(), **whom)
                 if park:
                     await connection.execute(insert(parked).values(parking(row, self._now())))
             return row is not None
@@ -341,8 +344,12 @@ def _deadline(end: datetime, collection: str, defect: Mapping[str, object]) -> E
 
 
 @cache
-def _advance(columns: tuple[str, ...]) -> Executable:
-    """From `old`, setting these columns; gives the row as it is then."""
+def _advance(columns: tuple[str, ...], *, told: bool) -> Executable:
+    """From `old`, setting these columns; gives the row as it is then.
+
+    told   with it whether there is anybody to tell
+    """
+    gives = (collections, LISTENING) if told else (collections,)
     return (
         update(collections)
         .where(
@@ -351,7 +358,7 @@ def _advance(columns: tuple[str, ...]) -> Executable:
             collections.c.state == bindparam("old"),
         )
         .values({name: bindparam(name) for name in columns})
-        .returning(collections)
+        .returning(*gives)
     )
 
 
@@ -387,8 +394,10 @@ _COLLECTIONS_OF = (
     .order_by(collections.c.number)
 )
 _ALIKE = collections.alias()
+# Both have a tenant and a store, which are the same.
 _BESIDE = (
-    select(collections)
+    select(collections, *(column for column in orders.c if column.name not in collections.c))
+    .join(orders, orders.c.handle == collections.c.order_handle)
     .where(
         collections.c.order_handle
         == select(_ALIKE.c.order_handle)
@@ -397,7 +406,6 @@ _BESIDE = (
     )
     .order_by(collections.c.number)
 )
-_ORDER = select(orders).where(orders.c.handle == bindparam("order"))
 _TASKS = (
     select(
         tasks,

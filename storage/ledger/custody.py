@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, exists, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from evidence.canonical import canonical, digest
 from evidence.custody import NO_LINE, Act, CustodyLine
 from evidence.errors import EvidenceError
 from storage.ledger.database import Database, OvertakenError, Transaction, Turn
-from storage.ledger.models import custody, orders, subscriptions
+from storage.ledger.models import custody, orders
 from storage.ledger.noting import Noting
-from storage.ledger.outbox import Told, listeners, tell
+from storage.ledger.outbox import LISTENING, Told, listeners, tell
 from storage.ledger.part import SEALINGS, Part, erased, open_json, padded, seal_json
 from storage.ledger.records import OrderRecord
 from storage.together import Together
@@ -303,9 +303,7 @@ _LAST = (
 _BEFORE = SEALINGS.add_columns(
     _LAST.with_only_columns(custody.c.seq).scalar_subquery().label("seq"),
     _LAST.with_only_columns(custody.c.body).scalar_subquery().label("body"),
-    exists()
-    .where(subscriptions.c.tenant == bindparam("mine"), subscriptions.c.disabled_at.is_(None))
-    .label("listening"),
+    LISTENING,
 )
 
 

@@ -1,5 +1,6 @@
 """Tenants and orders: whose evidence it is, and under which keys."""
 
+import itertools
 import os
 import secrets
 from datetime import datetime
@@ -80,21 +81,30 @@ class Orders(Part):
 
         A tenant has an order once: `store` is only looked at when it is made.
 
-        is_new   it was not there a moment ago, so it is looked for only while it is made
+        is_new   it was not there a moment ago, so it is made before it is looked for again
         """
         await self.origin(tenant)
         known = None if is_new else await self.find_order(tenant, ref)
         if known is not None:
             return known
+        tries = itertools.count(1)
         return await self._database.write(
-            tenant, lambda c: self._order_within(c, tenant, ref, store)
+            tenant,
+            # One that came meanwhile has the look-up taken, and this is run again.
+            lambda c: self._order_within(c, tenant, ref, store, look=next(tries) > 1 or not is_new),
         )
 
     async def _order_within(
-        self, connection: Transaction, tenant: str, ref: OrderRef, store: str
+        self,
+        connection: Transaction,
+        tenant: str,
+        ref: OrderRef,
+        store: str,
+        *,
+        look: bool = True,
     ) -> OrderRecord:
         lookup = self._ref_lookup(tenant, ref)
-        there = await self._find(connection, tenant, lookup)
+        there = await self._find(connection, tenant, lookup) if look else None
         if there is not None:
             return there
         new = _new_order(tenant, ref, store)

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, exists, insert, select, update
 
 from evidence.errors import NotFoundError
 from storage.ledger.database import Reach, Transaction
@@ -234,6 +234,14 @@ async def listeners(connection: Transaction, tenant: str) -> Sequence[Row[Any]]:
 
 _LISTENERS = select(subscriptions.c.id, subscriptions.c.events, subscriptions.c.stores).where(
     subscriptions.c.tenant == bindparam("mine"), subscriptions.c.disabled_at.is_(None)
+)
+
+
+# Whether there are any, for a statement that is run anyhow; "mine" is the tenant.
+LISTENING = (
+    exists()
+    .where(subscriptions.c.tenant == bindparam("mine"), subscriptions.c.disabled_at.is_(None))
+    .label("listening")
 )
 
 
