@@ -104,6 +104,8 @@ def _mail_type(head: bytes) -> str | None:
 
 # Those of ASCII that no text has; tab, line ends, form feed and escape are not among them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+# Programs that save pages say so before the page begins (monolith, "Mark of the Web").
+_COMMENTS = re.compile(r"\A(?:<!--(?:[^-]|-(?!->))*-->\s*)+")
 _JSON = re.compile(r"\{\s*[\"}]|\[\s*[\"{\[\]]")
 
 
@@ -116,7 +118,7 @@ def _text_type(head: bytes) -> str:
         return UNKNOWN
     if not text.strip() or _CONTROL.search(text):
         return UNKNOWN
-    start = text.lstrip()[:15].lower()
+    start = _COMMENTS.sub("", text.lstrip())[:15].lower()
     if start.startswith(("<!doctype html", "<html", "<head", "<body")):
         return "text/html"
     if start.startswith(("<?xml", "<svg")):

@@ -22,6 +22,8 @@ from evidence.media import HEAD, UNKNOWN, sniff
         (b"PK\x03\x04", "application/zip"),
         (b"\x1f\x8b\x08", "application/gzip"),
         (b"  <!DOCTYPE HTML><p>", "text/html"),
+        (b"<!-- Saved from https://a.example -->\n<html lang=de>", "text/html"),
+        (b"<!-- a note --> and no page", "text/plain"),
         (b"<?xml version='1.0'?>", "text/xml"),
         ("订单".encode(), "text/plain"),
         ("订单".encode("utf-16"), "text/plain"),

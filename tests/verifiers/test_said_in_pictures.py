@@ -732,3 +732,61 @@ def test_the_last_row_of_a_history_in_unknown_words_is_no_capture() -> None:
         )
     ]
     assert texts(placed(("GLS", 40, 20), *made), _MADE) == []
+
+
+def test_a_fields_name_in_unknown_words_keeps_its_moment_from_a_status_under_it() -> None:
+    facts = placed(
+        ("Consignee's gate-out time", 40, 100), ("2026/07/21 08:00", 40, 114),
+        ("Delivered", 40, 140), ("2026/07/24 14:22", 40, 154),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["2026/07/24 14:22"]
+    assert texts(said("出库时间：2026/07/21"), "shipment.shipped.at") == ["2026/07/21"]
+
+
+@pytest.mark.parametrize("name", ["Date", "Date and time", "Event time", "日期"])
+def test_a_fields_name_that_says_nothing_leaves_its_moment_to_what_stands_around(name: str) -> None:
+    facts = placed(
+        ("Delivered", 40, 86), (name, 40, 100), ("2026/07/24 14:22", 40, 114),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["2026/07/24 14:22"]
+
+
+def test_what_a_carrier_was_handed_is_not_delivered() -> None:
+    line = "Handed to carrier 2026-07-18 17:40"
+    assert texts(said(line), "delivery.at") == []
+    assert texts(said(line), "scan.accepted.at") == ["2026-07-18 17:40"]
+
+
+@pytest.mark.parametrize("label", ["Consulta realizada el", "Abfrage vom", "Consultation du"])
+def test_when_a_page_was_asked_is_its_capture(label: str) -> None:
+    assert texts(said(f"{label} 26.07.2026 11:05"), _MADE) == ["26.07.2026 11:05"]
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("Tracking: Evri H02B9K6580735546", "H02B9K6580735546"),
+        ("Tracking: GLS 51234567890", "51234567890"),
+        ("Tracking number: UPS 1ZE8C92X3813732530", "1ZE8C92X3813732530"),
+        ("单号 YW121332905997|状态：妥投", "YW121332905997"),
+    ],
+)
+def test_a_name_in_front_of_a_number_is_none_of_it(line: str, number: str) -> None:
+    assert numbers(said(line)) == [number]
+
+
+def test_a_blank_that_was_lost_before_a_month_is_put_back() -> None:
+    facts = placed(("Delivery timeNov 22, 202512:03", 40, 100), confidence=0.9)
+    assert texts(facts, "delivery.at") == ["Nov 22, 202512:03"]
+
+
+def test_records_of_a_list_end_where_there_is_more_room() -> None:
+    notes = (
+        ("Status changed from Processing to Done.", 100, "July 21, 2026 at 3:15 pm"),
+        ("Parcel 42 was delivered", 148, "July 21, 2026 at 3:11 pm"),
+        ("Shipped with USPS", 196, "July 17, 2026 at 2:00 pm"),
+    )
+    over = placed(*((t, 40, y + d) for w, y, m in notes for t, d in ((w, 0), (m, 15))))
+    assert texts(over, "delivery.at") == ["July 21, 2026 at 3:11 pm"]
+    under = placed(*((t, 40, y + d) for w, y, m in notes for t, d in ((m, 0), (w, 15))))
+    assert texts(under, "delivery.at") == ["July 21, 2026 at 3:11 pm"]

@@ -80,7 +80,7 @@ def lines_in(data: bytes) -> Iterator[Line]:
         steps, name, value = waiting.pop()
         match value:
             case _Object(pairs) if len(steps) < MAX_DEPTH:
-                named = _renamed(pairs[:_MOST], name)
+                named = _renamed(_with_moments(pairs[:_MOST]), name)
                 inner = [((*steps, key), name, one) for key, name, one in named]
                 waiting.extend(reversed(inner))
             case list() if len(steps) < MAX_DEPTH:
@@ -109,6 +109,30 @@ def moment_of(label: str, said: str) -> str | None:
         return None
     moment = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{moment}.{rest:0{places}d}Z" if rest else f"{moment}Z"
+
+
+# A day and a time of day of one object, as carriers write them: "20261120" and "141400".
+_DAY = re.compile(r"(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):?([0-5]\d)(?::?([0-5]\d))?")
+_OFFSET = re.compile(r"[+-]\d\d:?\d\d")
+
+
+def _with_moments(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The pairs, a day with the time of day beside it as one moment: `date` and `time` of one
+    object, with its `gmtOffset`. The same moment in UTC (`gmtDate`) is left out there."""
+    texts = {key.casefold(): value for key, value in pairs if isinstance(value, str)}
+    day, clock = _DAY.fullmatch(texts.get("date", "")), _CLOCK.fullmatch(texts.get("time", ""))
+    if day is None or clock is None:
+        return pairs
+    offset = texts.get("gmtoffset", texts.get("utcoffset", ""))
+    zone = offset if _OFFSET.fullmatch(offset) else ""
+    whole = f"{'-'.join(day.groups())}T{clock[1]}:{clock[2]}:{clock[3] or '00'}{zone}"
+    left_out = {"time"} | ({"gmtdate", "gmttime", "utcdate", "utctime"} if zone else set())
+    return [
+        (key, whole if key.casefold() == "date" else value)
+        for key, value in pairs
+        if key.casefold() not in left_out
+    ]
 
 
 def _renamed(pairs: list[tuple[str, Any]], name: str) -> Iterator[tuple[str, str, Any]]:

@@ -41,7 +41,7 @@ READERS: tuple[Reader, ...] = (
     Reader("mail", 5, frozenset({"message/rfc822"}), mail.read, mail.text_of),
     Reader("mhtml", 2, frozenset({"multipart/related"}), mhtml.read, mhtml.text_of),
     Reader("html", 2, frozenset({"text/html"}), html.read, html.text_of),
-    Reader("json", 2, frozenset({"application/json"}), json_text.read, json_text.text_of),
+    Reader("json", 3, frozenset({"application/json"}), json_text.read, json_text.text_of),
     Reader("xml", 1, frozenset({"text/xml"}), xml_text.read, xml_text.text_of),
     Reader("office", 2, frozenset({"application/zip"}), office.read, office.text_of),
     Reader(

@@ -13,7 +13,7 @@ from warcio.warcwriter import WARCWriter
 
 from evidence.facts import Fact
 from evidence.locators import resolve_pointer
-from evidence.times import Instant
+from evidence.times import Instant, LocalTime
 from tests.verifiers.documents import received
 from tests.verifiers.evidence_of import NUMBER, ORDER
 from tests.verifiers.readers.test_mail import named
@@ -292,3 +292,36 @@ def test_no_more_answers_of_a_web_archive_are_read_than_files_of_an_item() -> No
     pages = [(f"https://ups.example/{n}", b"<html><p>x</p></html>") for n in range(MAX_FILES + 1)]
     (said,) = named(facts_of(archive(*pages)), "reading.failed")
     assert said.text == f"only {MAX_FILES} of the answers in it were read"
+
+
+def scans(**utc: str) -> str:
+    def one(said: str, day: str, clock: str, **more: str) -> dict[str, object]:
+        return {"status": {"type": "x", "description": said}, "date": day, "time": clock, **more}
+
+    return json.dumps(
+        {"activity": [one("DELIVERED", "20261120", "141400", **utc),
+                      one("Out For Delivery", "20261120", "090200", **utc)]}
+    )  # fmt: skip
+
+
+def test_a_day_and_the_time_of_day_beside_it_are_one_moment_with_the_objects_offset() -> None:
+    said = scans(gmtDate="20261120", gmtTime="22:14:00", gmtOffset="-08:00")
+    (delivered,) = named(facts_of(said), "delivery.at")
+    assert isinstance(delivered.value, Instant)
+    assert delivered.value.at.isoformat() == "2026-11-20T22:14:00+00:00"
+    assert str(delivered.locator) == "json:/activity/0/date"
+
+
+def test_without_an_offset_the_moment_has_no_zone() -> None:
+    (delivered,) = named(facts_of(scans()), "delivery.at")
+    assert isinstance(delivered.value, LocalTime)
+    assert delivered.value.wall.isoformat() == "2026-11-20T14:14:00"
+
+
+@pytest.mark.parametrize(
+    "value", [{"date": "20261320", "time": "141400"}, {"date": "20261120", "time": "996100"},
+              {"date": 20261120}, {"time": "141400"}],
+)  # fmt: skip
+def test_figures_that_are_no_day_and_time_stay_figures(value: dict[str, object]) -> None:
+    told = {fact.text for fact in named(facts_of(json.dumps(value)), "document.text")}
+    assert told == {f"{name}: {one}" for name, one in value.items()}

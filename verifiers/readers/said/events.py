@@ -22,6 +22,7 @@ from verifiers.readers.said.named_rows import (
     is_head_row,
     is_named,
     is_one_of_many,
+    is_under_a_name,
 )
 from verifiers.readers.said.rhythm import rhythm_of
 from verifiers.readers.said.spots import (
@@ -109,6 +110,8 @@ def _of_another_row(number: int, spot: Spot, page: _Page) -> Label | None:
     """The label over a moment or under it, unless its own row says in other words what it is of."""
     here = page.read[number]
     if here.closed or is_named(here, spot) or is_one_of_many(number, spot, page.read):
+        return None
+    if is_under_a_name(number, spot, page.read):
         return None
     if number in page.rhythm:
         at = page.rhythm[number]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from evidence.facts import Fact
@@ -23,6 +24,7 @@ from verifiers.readers.said.events import Event, events_in
 from verifiers.readers.said.labels import Told
 from verifiers.readers.said.layout import Row, Size, rows_of
 from verifiers.readers.said.marks import Mark, home_of, marks_in, writes_from
+from verifiers.readers.said.moments import with_blanks
 from verifiers.readers.said.order_numbers import order_numbers
 from verifiers.readers.said.parcel_numbers import number_of_code, parcel_numbers
 from verifiers.readers.said.people import left_at, taken_by
@@ -70,7 +72,8 @@ def facts_of_lines(
         for line in known[:MAX_TOLD_LINES]
     ]  # fmt: skip
     # Empty lines of a text part it; a layout has places for that.
-    read = unwrapped([line for line in searched if line.box is None or line.text.strip()])
+    kept = [line for line in searched if line.box is None or line.text.strip()]
+    read = unwrapped([_mended(line) for line in kept])
     rows = rows_of(read)
     found: list[Fact] = []
     for one in _found(item, read, rows, sizes or {}, photo=photo):
@@ -80,6 +83,11 @@ def facts_of_lines(
     if more:
         found.append(failed(item, f"only the first {MAX_LINES:,} of its lines were searched"))
     return told + found
+
+
+def _mended(line: Line) -> Line:
+    text = line.text if line.confidence == 1 else with_blanks(line.text)
+    return line if text == line.text else replace(line, text=text)
 
 
 def facts_of_code(item: Item, said: str, place: Locator) -> Iterator[Fact]:

@@ -40,6 +40,17 @@ _SERVICE = re.compile(
 )
 
 
+_LOST_BLANK = re.compile(
+    r"(?<=[a-z])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+    r"[a-z]{0,6}[.,]{0,2}\s?\d)"
+)
+
+
+def with_blanks(text: str) -> str:
+    """Recognised text with the blank that it lost before a month or weekday: "timeNov 22"."""
+    return _LOST_BLANK.sub(" ", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Between two positions of a line; `day` or `clock` is there, or both."""

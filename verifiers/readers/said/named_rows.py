@@ -34,6 +34,34 @@ def is_named(here: ReadRow, spot: Spot) -> bool:
     return name is not None and not _OPEN_NAME.fullmatch(name[1].strip())
 
 
+# How the name of a field for a moment ends, whatever it says happened then.
+_FIELD_END = re.compile(
+    r"(?:\b(?:date|time|at|on)|datum|zeit|zeitpunkt|\bam|tijd|dato|\ble|\bel|\bil|日期|时间|時間|日時|時刻)\s?[:：]?$"
+)
+
+
+def is_under_a_name(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
+    """Whether the name of a field stands right over the moment, in words that are no known label:
+    "Gate-out time" over it says of what it is, and the status under it is of something else."""
+    if not number:
+        return False
+    over, here = read[number - 1], read[number]
+    if over.spots or over.row.page != here.row.page:
+        return False
+    if gap(over.row, here.row) > min(over.row.height, here.row.height):
+        return False
+    line = here.line(spot)
+    heads = [
+        fold(one.text).strip() for one in over.row.cells if one.box and share_column(one, line)
+    ]
+    if len(heads) != 1 or len(heads[0]) > _LONGEST_NAME or any(map(str.isdigit, heads[0])):
+        return False
+    return bool(_FIELD_END.search(heads[0])) and not _HEAD_OF_TIMES.fullmatch(heads[0])
+
+
+_LONGEST_NAME = 30
+
+
 def is_one_of_many(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
     """Whether the row has words beside the moment, in a list whose other rows name their own."""
     here = read[number]

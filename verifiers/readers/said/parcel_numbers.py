@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from evidence.tracking_numbers import Form, identify, normalize
+from evidence.tracking_numbers import CARRIERS, Form, identify, normalize
 from evidence.tracking_numbers.kind import Candidate
 from verifiers.readers.lines import Line
 from verifiers.readers.said.clocks import clocks_in
@@ -158,7 +158,7 @@ def _best(run: str, *, seen: bool) -> str | None:
 
     seen  it was recognised in a picture
     """
-    groups = re.split(r"[ .–]", run)
+    groups = _without_names(re.split(r"[ .–]", run))
     for count in range(min(len(groups), _MOST_GROUPS), 0, -1):
         text = normalize("".join(groups[:count]))
         if candidates := _known(text, seen=seen):
@@ -178,6 +178,16 @@ def _best(run: str, *, seen: bool) -> str | None:
     if digits >= 6 or mixed:
         return text
     return None
+
+
+def _without_names(groups: list[str]) -> list[str]:
+    """The groups behind a carrier's name or another word: "Tracking: Evri H02 …"."""
+    while len(groups) > 1 and groups[0].isalpha():
+        name = groups[0]
+        if not (name.casefold() in CARRIERS or (len(name) > 2 and not name.isupper())):
+            break
+        groups = groups[1:]
+    return groups
 
 
 def _goes_on(groups: Sequence[str], count: int) -> bool:

@@ -95,6 +95,8 @@ def _labels_of(run: Sequence[int], read: Sequence[ReadRow]) -> dict[int, int | N
         known = _words(read[at] for a, b in pairwise(run) for at in range(a + 1, b))
         begins = bool(_words(read[at] for at in above) & known)
         ends = bool(_words(read[at] for at in below) & known)
+    if not begins and not ends:
+        begins, ends = _ends_of_records(run, read)
     if first is not None and not ends and inner[0] is not None:
         # A heading that the first record says again is none of the list's labels.
         again = _told(read[inner[0]]) is _told(read[first])
@@ -102,6 +104,24 @@ def _labels_of(run: Sequence[int], read: Sequence[ReadRow]) -> dict[int, int | N
     if begins == ends:
         return {}
     return dict(zip(run, [first, *inner] if begins else [*inner, last], strict=True))
+
+
+# How much more room there is between two records than between the lines of one.
+_APART = 1.5
+
+
+def _ends_of_records(run: Sequence[int], read: Sequence[ReadRow]) -> tuple[bool, bool]:
+    """Whether each record ends with its moment, or begins with it: there is more room there."""
+    if any(one.box is None for at in run for one in read[at].row.cells):
+        return False, False
+    room = [
+        (gap(read[a].row, read[a + 1].row), gap(read[b - 1].row, read[b].row))
+        for a, b in pairwise(run)
+    ]
+    return (
+        all(behind > _APART * before for behind, before in room),
+        all(before > _APART * behind for behind, before in room),
+    )
 
 
 def _told(row: ReadRow) -> Told | None:
