@@ -56,6 +56,8 @@ CHANGES: dict[str, dict[int, str]] = {
         17: "a second way, another parcel and a clock that was never set contradict nothing; a "
         "signed file that was written anew is open; a patch over a part of a line is told",
         18: "the thumbnail of another picture is told; another size of one face is not odd",
+        19: "a list of orders, a return and a parcel that waits in a shop contradict nothing; "
+        "what is off its line in a system's bar does not decide",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -19,6 +19,7 @@ TOLD = {
     "document.captured.at": "Printed", "message.sent.at": "Sent",
 }  # fmt: skip
 SHIPPED, OUT, DELIVERED = "shipment.shipped.at", "scan.out_for_delivery.at", "delivery.at"
+LABEL = "shipment.label.at"
 CAPTURED, TRANSIT = "document.captured.at", "scan.transit.at"
 
 
@@ -341,6 +342,53 @@ def test_a_delivery_whose_scans_are_of_another_day_is_no_first_one(
 def test_a_second_way_ends_with_its_own_delivery() -> None:
     late = (OUT, "2026-11-12T07:00:00")
     assert found(told(late, *AGAIN)) != []
+
+
+def test_what_comes_back_is_labelled_and_sent_a_second_time() -> None:
+    sent = ((LABEL, "2026-11-01"), (SHIPPED, "2026-11-02"), (DELIVERED, "2026-11-05"))
+    back = ((LABEL, "2026-11-09"), (SHIPPED, "2026-11-10"))
+    assert found(told(*sent, *back)) == found(told(*back, *sent[::-1])) == []
+    assert found(told(*sent[2:], *back)) == [("order", SURE)]
+
+
+SHOP, TAKEN_HOME = (DELIVERED, "2026-11-05T12:00:00"), (DELIVERED, "2026-11-07T09:30:00")
+BEFORE = ((OUT, "2026-11-05T08:00:00"), (SHIPPED, "2026-11-03T08:00:00"))
+
+
+def test_a_parcel_that_waits_in_a_shop_is_delivered_to_it_and_collected() -> None:
+    head = (DELIVERED, "2026-11-07")
+    assert found(told(head, TAKEN_HOME, SHOP, *BEFORE)) == []
+    assert found(told(head, *BEFORE[::-1], SHOP, TAKEN_HOME)) == []
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (SHOP, (DELIVERED, "2026-11-07"), TAKEN_HOME, *BEFORE),  # the heading is the other one
+        ((DELIVERED, "2026-11-07"), TAKEN_HOME, SHOP, (OUT, "2026-11-07T08:00:00")),
+        ((DELIVERED, "2026-11-07"), TAKEN_HOME, (DELIVERED, "2026-11-05"), *BEFORE),
+    ],
+)
+def test_a_delivery_without_a_way_or_in_another_form_is_not_handed_over(
+    events: tuple[tuple[str, Value], ...],
+) -> None:
+    assert "twice" in [kind for kind, _ in found(told(*events))]
+
+
+def test_a_list_of_orders_tells_a_delivery_of_each() -> None:
+    def orders(*numbers: str, placed: tuple[str, str]) -> Facts:
+        names = tuple(
+            fact("order.id", number, page_line(2, at)) for at, number in enumerate(numbers, 1)
+        )
+        first = (("order.placed.at", placed[0]), (DELIVERED, "2026-11-09"))
+        second = (("order.placed.at", placed[1]), (DELIVERED, "2026-11-04"))
+        return told(*first, *second, more=names)
+
+    two = ("123-1234567-1234567", "123-7654321-7654321")
+    assert found(orders(*two, placed=("2026-11-05", "2026-11-01"))) == []
+    assert found(orders(two[0], placed=("2026-11-05", "2026-11-01"))) != []
+    # One order with a shop's number as well was placed once.
+    assert found(orders(*two, placed=("2026-11-01", "2026-11-01"))) != []
 
 
 def test_without_a_history_only_a_row_that_names_it_dates_a_delivery() -> None:

@@ -54,6 +54,7 @@ class Event:
     worded  words that say no delivery stand before the date: a later one may be when the page was
             made, in words that are not known
     place   of the date's box
+    form    of the date: "99/99/9999 9:99 AA"
     """
 
     step: int
@@ -64,6 +65,7 @@ class Event:
     doubtful: bool = False
     place: Area | None = None
     worded: bool = False
+    form: str = ""
 
     @property
     def days(self) -> set[date]:
@@ -95,8 +97,14 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         step = _STEPS[name]
         doubtful = step == DELIVERED and _under_another_label(fact, line, facts)
         worded = step == DELIVERED and _in_other_words(fact, line)
-        found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact), worded))
+        form = _form(fact.text)
+        found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact), worded, form))
     return found
+
+
+def _form(text: str) -> str:
+    """How a date is written: months' names and days are of any length."""
+    return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", text))
 
 
 # Where a page tells the half of the day, a time without it lost it, as to the cell's next line.
@@ -271,10 +279,21 @@ def _told_after(delivered: Event, events: Sequence[Event]) -> Event | None:
     all of them lie behind it.
     """
     way = [event for event in events if event.step == TRANSIT]
-    must = [event for event in events if event.step in {ORDERED, LABEL, SHIPPED, OUT}]
+    firsts = (_first(step, events) for step in (ORDERED, LABEL, SHIPPED))
+    must = [event for event in firsts if event is not None]
+    must += [event for event in events if event.step == OUT]
     if way and all(_surely_after(event, delivered) for event in way):
         must += way
     return next((event for event in must if _surely_after(event, delivered)), None)
+
+
+def _first(step: int, events: Sequence[Event]) -> Event | None:
+    """The earliest of a step: what comes back after its delivery is labelled and sent again."""
+    return min(
+        (event for event in events if event.step == step),
+        key=lambda event: min(event.starts),
+        default=None,
+    )
 
 
 _WAY = frozenset({SHIPPED, TRANSIT, OUT})
@@ -297,6 +316,21 @@ def _delivered_again(early: Event, late: Event, events: Sequence[Event]) -> bool
         and any(event.step in {TRANSIT, OUT} for event in between)
         and all(first <= day <= last for event in between for day in event.days)
         and any(event.step in _WAY and max(event.days) <= first for event in before)
+    )
+
+
+def _handed_over(early: Event, late: Event, events: Sequence[Event]) -> bool:
+    """Whether both are rows of one history, without another between them: brought to a shop, and
+    collected there. The early one's way lies before it, and the date of both has one form."""
+    at = {id(event): place for place, event in enumerate(events)}
+    here, there = at[id(early)], at[id(late)]
+    beside = events[here + 1 :] if there < here else events[:here][::-1]
+    way = next((event for event in beside if event.step in _WAY), None)
+    return (
+        abs(here - there) == 1
+        and way is not None
+        and max(way.days) <= min(early.days)
+        and early.form == late.form != ""
     )
 
 
@@ -345,6 +379,8 @@ def told_twice(
         early, late = sorted((first, other), key=lambda one: min(one.days))
         told_again = [one for one in delivered if _agree(one, late)]
         if any(_delivered_again(early, one, events) for one in told_again):
+            continue
+        if any(_handed_over(early, one, events) for one in told_again if one is not late):
             continue
         if _are_next_rows(first, other, dated):
             continue

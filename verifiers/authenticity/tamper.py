@@ -7,7 +7,7 @@ edit on its own. Weights are combined as chances that are independent, those of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evidence.facts import Fact, Facts
@@ -161,11 +161,21 @@ def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
     yield from numbers.check_digits(facts, lines)
     yield from numbers.barcodes(facts, lines)
     told = events.events_of(facts, lines)
-    parcels = len(set(facts.values("shipment.tracking_number")))
+    parcels = max(len(set(facts.values("shipment.tracking_number"))), _orders(facts, told))
     yield from events.out_of_order(told, parcels=parcels)
     yield from events.told_twice(told, parcels=parcels, dated=events.dated_places(facts))
     yield from events.made_before(facts, told)
     yield from stamps.stamps(facts, lines)
+
+
+def _orders(facts: Facts, told: Sequence[events.Event]) -> int:
+    """How many orders a list tells of: as many as it has numbers, each placed on a day of its own.
+
+    One order may have two numbers, a shop's and a platform's.
+    """
+    placed = {min(one.days) for one in told if one.step == events.ORDERED}
+    numbers = {*facts.values("order.id"), *facts.values("order.alias")}
+    return min(len(numbers), len(placed))
 
 
 def _sentence(fact: Fact) -> str:

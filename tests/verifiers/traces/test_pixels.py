@@ -237,13 +237,13 @@ def off_its_line() -> Image.Image:
     return image
 
 
-def typed_behind(off: int) -> Image.Image:
+def typed_behind(off: int, *, at: int = 2, high: int = 300) -> Image.Image:
     """A sentence on a page of five, its second half typed again so far lower."""
-    image = Image.new("RGB", (620, 300), PAPER)
+    image = Image.new("RGB", (620, high), PAPER)
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(22)
     for row in range(5):
         draw.text((40, 30 + 50 * row), "Handed over on", font=font, fill=(40, 44, 48))
-        lower = off if row == 2 else 0
+        lower = off if row == at else 0
         x = 40 + font.getlength("Handed over on ")
         draw.text((x, 30 + 50 * row + lower), f"{row + 3} May 2026 at 14:07", font=font,
                   fill=(40, 44, 48))  # fmt: skip
@@ -255,6 +255,12 @@ def test_half_a_sentence_off_the_line_of_the_other_half_is_told(off: int) -> Non
     found = traces(png(typed_behind(off)))["trace.picture.off_line"]
     assert found.confidence > 0.8 and 125 <= int(found.locator.place.split(",")[1]) <= 140
     assert not traces(png(typed_behind(0)))
+
+
+def test_what_is_off_its_line_in_a_systems_bar_does_not_decide() -> None:
+    found = traces(png(typed_behind(2, at=0, high=1900)))["trace.picture.off_line"]
+    assert found.confidence == 0.5
+    assert traces(png(typed_behind(2, at=1, high=1900)))["trace.picture.off_line"].confidence > 0.8
 
 
 @pytest.mark.parametrize("degrees", [-0.4, 0.3])

@@ -23,6 +23,7 @@ _LEAST_GLYPHS = 4
 _LEVEL, _TILTED = 0.007, 0.003  # a line's rise over its run
 _OFF = 0.9  # pixels
 _LEAST_PART = 0.11  # of a word's height
+_BAR = 0.03  # of a picture's height
 _FAR = 4.0  # heights between two words of one row
 _ALIKE = 0.13  # of the height of capitals: one size, nearly
 # Of a glyph's height, the least blank; of the glyphs of a part, how many stand on its line.
@@ -86,6 +87,9 @@ def off_the_line(rgb: Bytes, words: list[Word], glyphs: list[list[Glyph]]) -> li
         strength = 0.5 if fine or far else 0.8
         # Two columns whose lines wrapped apart, as steps beside each other do.
         if apart >= high and _in_a_block(one.word, words) and _in_a_block(other.word, words):
+            strength = 0.5
+        # A system's bar sets its signs apart, and two captures beside each other have two bars.
+        if later.word.y + later.word.height / 2 < _BAR * len(rgb):
             strength = 0.5
         if len(found) > 2:  # a page that sets its rows so, rather than a line that was put in
             strength = 0.5
