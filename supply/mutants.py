@@ -35,6 +35,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from supply.kinds import kind_of
 from supply.told import told
 
 ROOT = Path(__file__).parents[1]
@@ -111,6 +112,8 @@ def tell(found: dict[str, str], changes_of: Changes | None = None) -> int:
         print(f"\n-- {found[name]}: {name}{lines}\n   {reason or 'not explained'}")
     places = Counter(map(function, missed)).most_common(LEAST)
     print("\nmost not noticed: " + ", ".join(f"{where} {count}" for where, count in places))
+    kinds = Counter(kind_of(changes[name]) for name in missed).most_common()
+    print("by what was changed: " + "; ".join(f"{kind} {count}" for kind, count in kinds))
     share = 1 - len(missed) / len(found)
     parts = ", ".join(f"{count} {status}" for status, count in counted.most_common())
     low, high = interval(len(found) - len(missed), len(found))

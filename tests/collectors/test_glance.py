@@ -1,5 +1,6 @@
 """What is found at a glance is what reading the whole page finds."""
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -58,12 +59,9 @@ def test_it_is_what_the_whole_page_has(value: Any, places: list[Place], ascii_on
 @given(st.binary(max_size=40) | st.text('{}[]":,x1 \\', max_size=40).map(str.encode))
 def test_what_is_found_in_any_bytes_stands_in_the_page_too(data: bytes) -> None:
     glance = found(data, ["x"])
-    if glance is not None:
-        try:
-            assert glance == [in_the_page(data, ["x"])]
-        except EvidenceError:
-            # What SQLite reads and we do not: a key twice, and in newer versions JSON5.
-            assert b'"' in data or b"{" in data or b"[" in data or data.strip()
+    # SQLite also takes what we refuse, such as another key twice: the reader says so later.
+    with contextlib.suppress(EvidenceError):
+        assert glance in (None, [in_the_page(data, ["x"])])
 
 
 def test_numbers_keep_their_digits_and_absent_is_not_null() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from supply import kinds
 from supply.mutants import digests, explained, function, interval, outcomes, sample, tell
 from supply.told import told
 
@@ -95,3 +96,24 @@ def test_what_was_left_unnoticed_has_a_reason_and_its_line_is_still_there() -> N
         lines = {line.strip() for line in module.read_text("utf-8").splitlines()}
         gone = [line.removeprefix("- ") for line in change if line.startswith("- ")]
         assert gone and set(gone) <= lines, f"{where} no longer has {gone}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        ('said = "two parcels"', 'said = "XXtwo parcelsXX"', kinds.WORDS),
+        ('text.encode("utf-8")', 'text.encode("UTF-8")', kinds.WORDS),
+        ("raise FormatError(what=what, why=why)", "raise FormatError(what=None, why=why)",
+         kinds.ERROR),
+        ("if size <= limit:", "if size < limit:", kinds.BOUND),
+        ("if not 0 <= size:", "if not 1 <= size:", kinds.BY_ONE),
+        ("at_s = int.from_bytes(raw, \"big\")", "at_s = int.from_bytes(raw, )", kinds.NONE),
+        ("whose(item.about)", "whose(None)", kinds.NONE),
+        ("if one and other:", "if one or other:", kinds.AND_OR),
+        ("x = a if late else b", "x = a if (late) and False else b", kinds.ALWAYS),
+        ("continue", "break", kinds.BREAK),
+        ("total += 1", "total -= 1", kinds.OTHER),
+    ],
+)  # fmt: skip
+def test_a_change_is_of_a_kind(before: str, after: str, kind: str) -> None:
+    assert kinds.kind_of([f"- {before}", f"+ {after}"]) == kind
