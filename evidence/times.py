@@ -56,9 +56,6 @@ class Span:
     def width_s(self) -> float:
         return (self.latest - self.earliest).total_seconds()
 
-    def overlaps(self, other: Span) -> bool:
-        return self.earliest <= other.latest and other.earliest <= self.latest
-
 
 @dataclass(frozen=True, slots=True)
 class Instant:

@@ -62,7 +62,7 @@ def test_what_was_kept_counts_while_the_function_is_what_it_was(tmp_path: Path) 
     names = [f"evidence.times.x_before__mutmut_{number}" for number in range(6)]
     now = digests([*names, "evidence.times.x_gone__mutmut_1"])
     assert now[names[0]] == now[names[1]] != now["evidence.times.x_gone__mutmut_1"] == ""
-    assert now[names[0]] != digests(["evidence.times.xǁSpanǁoverlaps__mutmut_1"]).popitem()[1]
+    assert now[names[0]] != digests(["evidence.times.xǁSpanǁwidth_s__mutmut_1"]).popitem()[1]
     kept = tmp_path / "kept.jsonl"
     lines = [
         [names[0], now[names[0]], "survived", "", "a"],

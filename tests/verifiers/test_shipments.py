@@ -183,6 +183,14 @@ def test_two_records_that_put_a_line_elsewhere_leave_it_open() -> None:
     assert "B-2" in found["contents-differ"][0] and "lines-undelivered" in found
 
 
+def test_a_record_that_does_not_say_where_a_line_is_contradicts_none_that_does() -> None:
+    seller = row(1, order=ORDER.id, sku="B-2", pieces="1", parcel=OTHER_NUMBER)
+    half = package(NUMBER, L1="2")
+    verdict, found = judge(*ORDERED, *half, *seller, *DELIVERED, *DELIVERED_TOO)
+    assert (verdict, "contents-differ" in found) == (Verdict.INCONCLUSIVE, False)
+    assert found["lines-in-no-parcel"] == ["No parcel has B-2."]
+
+
 def test_a_delivery_of_the_numbers_earlier_use_proves_no_line() -> None:
     """Forgery: the number was delivered in May, before the order."""
     old = history("second", OTHER_NUMBER, ("delivered", "2026-05-05T14:32:00Z"),
