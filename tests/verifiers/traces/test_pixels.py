@@ -212,6 +212,17 @@ def test_a_patch_from_a_photo_in_a_clean_screen_is_told() -> None:
     assert inside(traces(png(image))["trace.picture.strange_paper"])
 
 
+@pytest.mark.parametrize(("levels", "told"), [(1, False), (6, True)])
+def test_what_making_smaller_leaves_around_letters_is_no_grain(levels: int, told: bool) -> None:
+    """Two captures beside each other, one of them fitted to the other's height."""
+    pixels = np.array(clean())
+    part = pixels[92:124, 236:480]
+    rough = np.random.default_rng(2).random(part.shape[:2]) < 0.2
+    part[rough] -= np.uint8(levels)
+    found = traces(png(Image.fromarray(pixels)))
+    assert ("trace.picture.strange_paper" in found) is told
+
+
 def test_a_value_that_was_painted_over_in_a_grained_picture_is_told() -> None:
     assert inside(traces(png(retyped(screen())))["trace.picture.strange_paper"])
 

@@ -10,7 +10,7 @@ from evidence.media import HEAD, sniff
 from verifiers.readers.traces import mail, pdf, picture
 
 # Raised when any of them says more or otherwise.
-VERSION = 12
+VERSION = 13
 
 _BY_TYPE: dict[str, Callable[[Item], list[Fact]]] = {
     "application/pdf": pdf.read,
