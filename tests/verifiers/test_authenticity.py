@@ -480,6 +480,10 @@ def test_a_stamp_on_a_photo_is_held_against_the_cameras_clock() -> None:
         ("2026/11/05", False), ("2026/11/06", False), ("2026/11/08", True),
         ("2026/11/03", True),
         ("5 Nov 14:32", False), ("3 Nov 14:32", True),  # of the year it was taken in
+        ("2026/11/04 11:32 PM", False), ("2026/11/04 11:32 am", True),
+        ("2026/11/04 12:32 PM", False), ("2026/11/04 12:32 AM", True),
+        ("2026年11月4日 下午11:32", False), ("2026年11月4日 上午11:32", True),
+        ("2026年11月4日 晚上11:32", False), ("2026年11月4日 下午12:32", False),
     ],
 )  # fmt: skip
 def test_a_stamp_is_the_cameras_own_or_another_zones(stamp: str, contradicts: bool) -> None:
