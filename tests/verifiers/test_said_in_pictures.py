@@ -790,3 +790,58 @@ def test_records_of_a_list_end_where_there_is_more_room() -> None:
     assert texts(over, "delivery.at") == ["July 21, 2026 at 3:11 pm"]
     under = placed(*((t, 40, y + d) for w, y, m in notes for t, d in ((m, 0), (w, 15))))
     assert texts(under, "delivery.at") == ["July 21, 2026 at 3:11 pm"]
+
+
+def test_what_a_page_asks_denies_nothing() -> None:
+    facts = placed(("Delivered. Didn't get it? Tell us", 40, 100), ("2026-07-24 14:22", 40, 116))
+    assert texts(facts, "delivery.at") == ["2026-07-24 14:22"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["4PX 4PX2705509592545CN", "Tracking: SF SF1234567890123", "单号：4PX 4PX2705509592545CN"],
+)
+def test_letters_in_front_of_a_number_that_begins_with_them_are_none_of_it(line: str) -> None:
+    assert numbers(said(line)) == [line.split()[-1]]
+
+
+def test_a_value_under_a_fields_name_in_the_last_corner_is_no_trays_clock() -> None:
+    rows = (
+        ("DHL", 40, 20), ("Sendungsnummer", 40, 60), ("00340434557993931953", 40, 76),
+        ("Zustellzeitpunkt", 40, 110), ("23.07.2026 14:02", 40, 126),
+    )  # fmt: skip
+    under = (*rows, ("Vorausverfügung", 460, 110), ("20.07.2026 17:30", 460, 126))
+    assert texts(placed(*under), _MADE) == []
+    apart = (*rows, ("14:02", 460, 600), ("29.07.2026", 460, 616))
+    assert texts(placed(*apart), _MADE) == ["14:02 29.07.2026"]
+
+
+def test_a_record_in_unknown_words_takes_no_label_of_the_one_over_it() -> None:
+    facts = placed(
+        ("2026-07-24 19:01", 40, 100), ("您的快件已签收，签收人在驿站", 40, 115), ("领取", 40, 130),
+        ("2026-07-24 12:10", 40, 165), ("快件已存放至驿站，请及时领取", 40, 180),
+        ("2026-07-23 21:40", 40, 215), ("快件离开【无锡转运中心】", 40, 230),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["2026-07-24 19:01"]
+
+
+@pytest.mark.parametrize(
+    ("line", "clock"),
+    [("已递送 2026/07/24 2:14 下午", "14:14:00"), ("2026/07/24 9:02 上午 已递送", "09:02:00")],
+)
+def test_a_half_of_the_day_behind_its_hour_is_read(line: str, clock: str) -> None:
+    (delivered,) = said(line).named("delivery.at")
+    assert isinstance(delivered.time, LocalTime)
+    assert delivered.time.wall.isoformat() == f"2026-07-24T{clock}"
+
+
+def test_a_day_over_its_hour_begins_a_record() -> None:
+    records = (("24.07.", "14:18", "Zugestellt"), ("24.07.", "09:50", "Auf Zustelltour"),
+               ("23.07.", "21:07", "Gelangt nach Hamburg"))  # fmt: skip
+    facts = placed(
+        ("Zugestellt", 40, 40), ("24.07.2026 | 14:18 Uhr", 40, 56), ("Sendungs-ID", 40, 90),
+        *((text, 40, 140 + 66 * at + 15 * line)
+          for at, record in enumerate(records) for line, text in enumerate(record)),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["24.07.2026 | 14:18 Uhr", "24.07. 14:18"]
+    assert texts(facts, "scan.out_for_delivery.at") == ["24.07. 09:50"]

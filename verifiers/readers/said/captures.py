@@ -265,6 +265,19 @@ def _is_printers(event: Event, sizes: Mapping[int, Size]) -> bool:
     return whole and alone and _along_edge(event.line, sizes)
 
 
+def _is_name_over(over: Line, line: Line) -> bool:
+    """Whether words stand right over a line, as the name of a field does and no tray's clock."""
+    if over.box is None or line.box is None or over.page != line.page:
+        return False
+    x, y, width, height = over.box
+    near = (
+        0 <= line.box[1] - (y + height) < line.box[3]
+        and x < line.box[0] + line.box[2]
+        and line.box[0] < x + width
+    )
+    return near and sum(map(str.isalpha, over.text)) > 4 and not any(map(str.isdigit, over.text))
+
+
 def _in_last_corner(line: Line, lines: Sequence[Line]) -> bool:
     """Whether it ends the text of its page at the lower right: a desktop's clock in a photo."""
     boxes = [one.box for one in lines if one.box and one.page == line.page]
@@ -273,5 +286,7 @@ def _in_last_corner(line: Line, lines: Sequence[Line]) -> bool:
     x, y, width, height = line.box
     left, right = min(box[0] for box in boxes), max(box[0] + box[2] for box in boxes)
     lowest = max(box[1] + box[3] for box in boxes)
+    if any(_is_name_over(one, line) for one in lines):
+        return False
     cornered = x + width > right - 0.04 * (right - left) and x > left + 0.7 * (right - left)
     return cornered and y + height > lowest - 0.8 * height

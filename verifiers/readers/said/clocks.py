@@ -28,6 +28,11 @@ _SHAPES = (
         r"(?:(?P<s>\d{1,2})\s?[秒초])?"
     ),
     re.compile(rf"{_CJK_HALF}\s?(?P<h>\d{{1,2}}):(?P<m>\d{{2}})(?::(?P<s>\d{{2}}))?(?!\d)"),
+    # 2:15 下午, as programs put it that were translated
+    re.compile(
+        r"(?<![\d.,:/-])(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?\s?"
+        r"(?P<cjk>上午|下午|午前|午後|오전|오후)(?!\s?\d)"
+    ),
     # 14:15:22, 2:15 pm, 2.15 pm, 2 pm
     re.compile(
         r"(?<![\d.,:/-])(?P<h>\d{1,2})\s?:\s?(?P<m>\d{2})(?:\s?:\s?(?P<s>\d{2})(?:[.,]\d{1,9})?)?"

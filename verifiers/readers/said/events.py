@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.labels import Label, Told
-from verifiers.readers.said.layout import Row, is_set_in, rows_of, share_column
+from verifiers.readers.said.layout import is_set_in, print_of, rows_of, share_column
 from verifiers.readers.said.moments import Moment
 from verifiers.readers.said.named_rows import (
     close_headers,
@@ -24,7 +24,7 @@ from verifiers.readers.said.named_rows import (
     is_one_of_many,
     is_under_a_name,
 )
-from verifiers.readers.said.rhythm import rhythm_of
+from verifiers.readers.said.rhythm import is_of_the_record_over, rhythm_of
 from verifiers.readers.said.spots import (
     NEAR,
     ReadRow,
@@ -199,6 +199,8 @@ def _over_or_under(number: int, spot: Spot, page: _Page) -> Label | None:
     found = [one for one in (over, under) if one]
     if not found:
         return None
+    if over and not under and is_of_the_record_over(number, over[1], read):
+        return None
     if over and page.above:
         return over[1]
     if len(found) == 2 and abs(found[0][0] - found[1][0]) <= 0.25 * read[number].row.height:
@@ -247,7 +249,7 @@ def _next_label(
         away = gap(other.row, here.row) if step > 0 else max(spot.top - other.row.bottom, 0.0)
         if away > NEAR * min(other.row.height, here.row.height):
             return None
-        beside = step < 0 and other.row.top >= spot.top - 0.6 * _print(other.row, here.row)
+        beside = step < 0 and other.row.top >= spot.top - 0.6 * print_of(other.row, here.row)
         set_in = step < 0 and is_set_in(other.row, here.row)
         fitting = [
             one for one in other.labels
@@ -270,11 +272,6 @@ def _next_label(
             return None
         at += step
     return None
-
-
-def _print(*rows: Row) -> float:
-    """The height of the smallest print in them; cells of several lines are higher."""
-    return min((cell.box[3] for row in rows for cell in row.cells if cell.box), default=1.0)
 
 
 def _labels_below(read: Sequence[ReadRow]) -> bool:

@@ -119,3 +119,8 @@ def is_set_in(upper: Row, lower: Row) -> bool:
     if len(upper.cells) != 1 or len(lower.cells) != 1 or upper.cells[0].box is None:
         return False
     return 0 <= lower.left - upper.left < _INDENT * lower.height
+
+
+def print_of(*rows: Row) -> float:
+    """The height of the smallest print in them; cells of several lines are higher."""
+    return min((cell.box[3] for row in rows for cell in row.cells if cell.box), default=1.0)

@@ -182,12 +182,18 @@ def _best(run: str, *, seen: bool) -> str | None:
 
 def _without_names(groups: list[str]) -> list[str]:
     """The groups behind a carrier's name or another word: "Tracking: Evri H02 …"."""
-    while len(groups) > 1 and groups[0].isalpha():
+    while len(groups) > 1:
         name = groups[0]
-        if not (name.casefold() in CARRIERS or (len(name) > 2 and not name.isupper())):
+        is_name = name.casefold() in CARRIERS or (len(name) > 2 and not name.isupper())
+        if not (name.isalpha() and is_name) and not _is_said_again(name, groups[1]):
             break
         groups = groups[1:]
     return groups
+
+
+def _is_said_again(name: str, number: str) -> bool:
+    """Whether a number begins with the letters in front of it: "4PX 4PX2705509592545CN"."""
+    return not name.isdigit() and len(name) < 5 < len(number) and number.startswith(name)
 
 
 def _goes_on(groups: Sequence[str], count: int) -> bool:
@@ -260,7 +266,8 @@ def _in_text(text: str, marks: Collection[str], *, seen: bool) -> Iterator[tuple
     at = 0
     while at < len(tokens):
         taken = 1
-        if not _begins_alone(text, tokens[at].start()):
+        said_again = at + 1 < len(tokens) and _is_said_again(tokens[at][0], tokens[at + 1][0])
+        if said_again or not _begins_alone(text, tokens[at].start()):
             at += 1
             continue
         for count in range(min(_MOST_GROUPS, len(tokens) - at), 0, -1):

@@ -19,7 +19,8 @@ from itertools import pairwise
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
-from verifiers.readers.said.labels import Told
+from verifiers.readers.said.labels import Label, Told
+from verifiers.readers.said.layout import print_of
 from verifiers.readers.said.spots import ReadRow, gap
 
 # Records have so many lines at most, and a list so many records at least.
@@ -95,33 +96,61 @@ def _labels_of(run: Sequence[int], read: Sequence[ReadRow]) -> dict[int, int | N
         known = _words(read[at] for a, b in pairwise(run) for at in range(a + 1, b))
         begins = bool(_words(read[at] for at in above) & known)
         ends = bool(_words(read[at] for at in below) & known)
-    if not begins and not ends:
-        begins, ends = _ends_of_records(run, read)
     if first is not None and not ends and inner[0] is not None:
         # A heading that the first record says again is none of the list's labels.
         again = _told(read[inner[0]]) is _told(read[first])
         begins, ends = not again, again
+    # Where there is room between records, that decides: a heading over the first is none of them.
+    apart = _ends_of_records(run, read)
+    if any(apart):
+        begins, ends = apart
     if begins == ends:
         return {}
-    return dict(zip(run, [first, *inner] if begins else [*inner, last], strict=True))
+    found = dict(zip(run, [first, *inner] if begins else [*inner, last], strict=True))
+    if ends and found[run[0]] is None:
+        del found[run[0]]  # it stands over the list, under words of its own
+    return found
 
 
-# How much more room there is between two records than between the lines of one.
-_APART = 1.5
+def is_of_the_record_over(number: int, label: Label, read: Sequence[ReadRow]) -> bool:
+    """Whether a label over a moment is that of the moment right over itself: between them there is
+    less room than over the moment, which begins a record whose own words are not known."""
+    at = next(n for n in range(number - 1, -1, -1) if any(o.label is label for o in read[n].labels))
+    first, here = read[at - 1].row, read[number].row
+    if at == 0 or not read[at - 1].moments or first.cells[0].box is None:
+        return False
+    more = _room_over(number, read) - (read[at].row.top - first.bottom)
+    return first.page == here.page and more > _MORE * print_of(first, here)
+
+
+def _room_over(number: int, read: Sequence[ReadRow]) -> float:
+    """How far over a moment the next row ends, below 0 where their boxes overlap.
+
+    A day in a row of its own over its time of day is of the moment.
+    """
+    here = read[number]
+    top = here.moments[0].top
+    over = next(
+        (one.row for one in reversed(read[:number]) if one.row.top < top - 0.3 * one.row.height),
+        None,
+    )
+    return top - over.bottom if over and over.page == here.row.page else 0.0
+
+
+# How much more room there is between two records than between the lines of one, in heights of
+# print.
+_MORE = 0.25
 
 
 def _ends_of_records(run: Sequence[int], read: Sequence[ReadRow]) -> tuple[bool, bool]:
     """Whether each record ends with its moment, or begins with it: there is more room there."""
     if any(one.box is None for at in run for one in read[at].row.cells):
         return False, False
-    room = [
-        (gap(read[a].row, read[a + 1].row), gap(read[b - 1].row, read[b].row))
-        for a, b in pairwise(run)
+    more = [
+        _room_over(b, read) - (read[a + 1].row.top - read[a].row.bottom) for a, b in pairwise(run)
     ]
-    return (
-        all(behind > _APART * before for behind, before in room),
-        all(before > _APART * behind for behind, before in room),
-    )
+    least = _MORE * print_of(*(read[at].row for at in run))
+    return all(-one > least for one in more), all(one > least for one in more)
 
 
 def _told(row: ReadRow) -> Told | None:

@@ -83,7 +83,7 @@ def read_row(row: Row) -> ReadRow:
         for moment in moments:
             said = cell.text[moment.start : moment.end].strip(" ,;([-|·")
             spots.append(Spot(number, moment.start, moment, None, said, tops[number]))
-        denied = not moments and _DENIED.search(text)
+        denied = not moments and _denies(text)
         for label in labels_in(text):
             if denied and label.told is Told.DELIVERED:
                 continue
@@ -115,6 +115,12 @@ def _with_zone(spots: list[Spot], texts: Sequence[str]) -> list[Spot]:
 def _zone_cell(text: str) -> WrittenZone | None:
     zone = zone_after(text, 0) if _ZONE_CELL.fullmatch(text) else None
     return zone if zone and zone.end == len(text) else None
+
+
+def _denies(text: str) -> bool:
+    """Whether somebody says that what was told is not so; "Didn't get it?" is what a page asks."""
+    denied = _DENIED.search(text)
+    return denied is not None and not re.search(r"[?？]", text[denied.end() :])
 
 
 def _over_two(texts: Sequence[str], place: int) -> str | None:
