@@ -329,6 +329,7 @@ async def test_a_source_that_takes_its_process_with_it_each_time_is_given_up(
 ) -> None:
     async with await Runtime.open(settings) as runtime:
         collection = await asked(runtime)
+        await runtime.ledger.advance("default", collection.id, State.QUEUED, State.COLLECTING)
         for _ in range(fan_out.MOST_ATTEMPTS):
             await runtime.ledger.begin_task("default", collection.id, "folder")
         assert await runtime.walk("default", collection.id) is State.SEALED
