@@ -59,6 +59,7 @@ CHANGES: dict[str, dict[int, str]] = {
         19: "a list of orders, a return and a parcel that waits in a shop contradict nothing; "
         "what is off its line in a system's bar does not decide",
         20: "what making a picture smaller leaves around its letters is no grain of paper",
+        21: "a heading that stands as far from its history as the rows do is no row of it",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

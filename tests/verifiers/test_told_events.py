@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from evidence.facts import Fact, Facts, Value
-from evidence.locators import Locator, page_line
+from evidence.locators import Locator, box, page_line
 from evidence.times import LocalDate, LocalTime, parse_iso
 from tests.verifiers.evidence_of import NUMBER, sha_of
 from verifiers.authenticity.tamper import contradictions_of
@@ -389,6 +389,23 @@ def test_a_list_of_orders_tells_a_delivery_of_each() -> None:
     assert found(orders(two[0], placed=("2026-11-05", "2026-11-01"))) != []
     # One order with a shop's number as well was placed once.
     assert found(orders(*two, placed=("2026-11-01", "2026-11-01"))) != []
+
+
+@pytest.mark.parametrize(
+    ("heading", "twice"),
+    [("Delivered on 2026-09-18", True), ("Osaka 2026-09-18", False)],
+    ids=["its label beside it", "a row like the others"],
+)
+def test_a_heading_as_far_from_the_history_as_its_rows_is_no_row(
+    heading: str, *, twice: bool
+) -> None:
+    rows = [(heading, DELIVERED), ("Osaka 2026-09-16", DELIVERED), ("Osaka 2026-09-15", OUT)]
+    rows += [(f"Kobe 2026-09-{day:02}", TRANSIT) for day in (13, 10, 8, 5)]
+    facts = []
+    for number, (words, name) in enumerate(rows):
+        at = box(50, 500 + 130 * number + (15 if number else 0), 350, 42)
+        facts += [fact("document.text", words, at), fact(name, parse_iso(words[-10:]), at)]
+    assert [kind for kind, _ in found(Facts(facts))] == ["twice"] * twice
 
 
 def test_without_a_history_only_a_row_that_names_it_dates_a_delivery() -> None:

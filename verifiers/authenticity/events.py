@@ -429,8 +429,9 @@ def _ends_a_column(event: Event, dated: Sequence[Area]) -> bool:
 
 def _are_next_rows(one: Event, other: Event, dated: Sequence[Area]) -> bool:
     """Whether both are scans of one history, as far apart as its other rows: a row's words, such as
-    "out for delivery", may be read in part, and no heading stands so."""
-    if one.place is None or other.place is None:
+    "out for delivery", may be read in part. A heading may stand so, too: its label stands beside
+    its date where a row's stands above, or the other way round."""
+    if one.place is None or other.place is None or _names_delivery(one) != _names_delivery(other):
         return False
     page, x, y, _, height = one.place
     rows = sorted({at[2] for at in dated if at[0] == page and abs(at[1] - x) < 0.5 * height})
