@@ -16,16 +16,16 @@ from tests.seaweed import Seaweed
 EMBEDDED = {
     "digests": (210.0, 6.0),
     "slow_json": (0.0, 0.0),
-    "statements": (200.0, 8.0),
+    "statements": (179.0, 8.0),
     "syncs": (51.5, 3.0),
-    "transactions": (49.0, 4.0),
+    "transactions": (44.5, 4.0),
 }
 BUCKET = {
     "digests": (223.0, 8.0),
     "slow_json": (0.0, 0.0),
     "requests_s3": (16.0, 2.0),
-    "statements": (200.0, 8.0),
-    "transactions": (49.0, 4.0),
+    "statements": (179.0, 8.0),
+    "transactions": (44.5, 4.0),
 }
 
 
