@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from evidence.facts import Facts
+from evidence.items import Item
 from evidence.locators import WHOLE, box
 from tests.verifiers.documents import received
 from verifiers.readers.lines import Line
@@ -10,6 +14,11 @@ from verifiers.readers.said.facts import facts_of_lines
 from verifiers.readers.said.layout import Size
 
 ITEM = received(b"a picture")
+CAPTURED = "document.captured.at"
+
+
+def recent() -> Item:
+    return replace(ITEM, collected_at=datetime(2026, 8, 1, tzinfo=UTC))
 
 
 def placed(*lines: tuple[str, int, int], confidence: float = 1.0, photo: bool = False) -> Facts:
@@ -23,3 +32,11 @@ def placed(*lines: tuple[str, int, int], confidence: float = 1.0, photo: bool = 
 
 def said(*lines: str) -> Facts:
     return Facts(facts_of_lines(ITEM, [Line(line, WHOLE) for line in lines]))
+
+
+def texts(facts: Facts, name: str) -> list[str]:
+    return [one.time.text for one in facts.named(name)]
+
+
+def numbers(facts: Facts) -> list[str]:
+    return facts.values("shipment.tracking_number")

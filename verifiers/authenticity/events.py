@@ -305,8 +305,7 @@ def _delivered_again(early: Event, late: Event, events: Sequence[Event]) -> bool
     The early one is a row of it: scans stand on both of its sides, and those up to the late one lie
     between both days. A heading that was changed has rows of all days on one side.
     """
-    at = {id(event): place for place, event in enumerate(events)}
-    here, there = at[id(early)], at[id(late)]
+    here, there = _places(early, late, events)
     first, last = min(early.days), max(late.days)
     rows = events[min(here, there) + 1 : max(here, there)]
     between = [event for event in rows if event.step in _WAY]
@@ -322,8 +321,7 @@ def _delivered_again(early: Event, late: Event, events: Sequence[Event]) -> bool
 def _handed_over(early: Event, late: Event, events: Sequence[Event]) -> bool:
     """Whether both are rows of one history, without another between them: brought to a shop, and
     collected there. The early one's way lies before it, and the date of both has one form."""
-    at = {id(event): place for place, event in enumerate(events)}
-    here, there = at[id(early)], at[id(late)]
+    here, there = _places(early, late, events)
     beside = events[here + 1 :] if there < here else events[:here][::-1]
     way = next((event for event in beside if event.step in _WAY), None)
     return (
@@ -332,6 +330,11 @@ def _handed_over(early: Event, late: Event, events: Sequence[Event]) -> bool:
         and max(way.days) <= min(early.days)
         and early.form == late.form != ""
     )
+
+
+def _places(early: Event, late: Event, events: Sequence[Event]) -> tuple[int, int]:
+    at = {id(event): place for place, event in enumerate(events)}
+    return at[id(early)], at[id(late)]
 
 
 def _surely_after(first: Event, second: Event) -> bool:
