@@ -35,16 +35,17 @@ class Orders(Part):
         self._vault.log_signer(name, origin)  # refuses a bad name before a row has it
 
         async def work(connection: Transaction) -> Tenant:
-            mine = tenants.c.tenant == name
-            row = (await connection.execute(select(tenants).where(mine))).one_or_none()
-            if row is not None and row.origin != origin:
-                why = f"its log has the origin {row.origin!r} already"
+            # Asked at once: between two questions another process may make this very tenant.
+            asked = select(tenants).where((tenants.c.tenant == name) | (tenants.c.origin == origin))
+            rows = (await connection.execute(asked)).all()
+            mine = next((row for row in rows if row.tenant == name), None)
+            if mine is not None and mine.origin != origin:
+                why = f"its log has the origin {mine.origin!r} already"
                 raise RequestError(what=f"The tenant {name}", why=why)
-            if row is None:
-                taken = select(tenants).where(tenants.c.origin == origin)
-                if (await connection.execute(taken)).first() is not None:
-                    why = "the log of another tenant has this origin"
-                    raise RequestError(what=f"The tenant {name}", why=why)
+            if mine is None and rows:
+                why = "the log of another tenant has this origin"
+                raise RequestError(what=f"The tenant {name}", why=why)
+            if mine is None:
                 now = self._now()
                 await connection.execute(
                     insert(tenants).values(tenant=name, origin=origin, created_at=now)

@@ -339,6 +339,25 @@ async def test_a_database_that_is_not_there_is_told_from_one_that_is_away(
         await Database.open(postgres.url("nowhere", port=1))
 
 
+async def test_two_that_make_one_tenant_at_once_both_have_it(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    with postgres.database() as name:
+        async with (
+            staged_at(tmp_path, postgres.url(name)) as one,
+            staged_at(tmp_path, postgres.url(name)) as two,
+        ):
+            for number in range(60):
+                tenant, origin = f"t{number}", f"log.example/t{number}"
+                made = await asyncio.gather(
+                    one.ledger.tenant(tenant, origin=origin),
+                    two.ledger.tenant(tenant, origin=origin),
+                )
+                assert made[0] == made[1]
+            with pytest.raises(RequestError, match="another tenant"):
+                await two.ledger.tenant("other", origin="log.example/t7")
+
+
 async def test_two_that_bring_for_one_source_at_once_leave_each_stamp_waiting_once(
     postgres: Postgres, tmp_path: Path
 ) -> None:
