@@ -8,32 +8,15 @@ from collections.abc import Awaitable
 from typing import cast
 
 from service.queue.line import LEASE_S
-from tests.chaos.world import PROCESSES, Running, World
+from tests.chaos.world import PROCESSES, World
 
 
 async def kill_worker(here: World, seconds: float) -> int:
-    busy, walks = await _busy_worker(here)
+    busy, walks = await here.busy_worker()
     if busy is None:
         return 0
     await here.kill(busy)
     return len(walks)
-
-
-async def _busy_worker(here: World) -> tuple[Running | None, dict[str, str]]:
-    """A worker that walks something, and what it walks."""
-    walks: dict[str, dict[str, str]] = {}
-
-    async def look() -> int:
-        for running in here.workers:
-            walks[running.name] = await here.walks(running)
-        return sum(map(len, walks.values()))
-
-    await here.until_found(0, look)
-    busy = [running for running in here.workers if walks.get(running.name)]
-    if not busy:
-        return None, {}
-    chosen = here.dice.choice(busy)
-    return chosen, walks[chosen.name]
 
 
 async def kill_api(here: World, seconds: float) -> int:
@@ -56,7 +39,7 @@ async def kill_holder(here: World, seconds: float) -> int:
 
 async def stall_worker(here: World, seconds: float) -> int:
     """As if its machine slept: others take over what it walks, and then it goes on with it."""
-    busy, walks = await _busy_worker(here)
+    busy, walks = await here.busy_worker()
     if busy is None:
         return 0
     busy.signal(signal.SIGSTOP)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from tests.chaos.proxy import Mode, Proxy
-from tests.chaos.world import PROCESSES, WORKERS, Do, World
+from tests.chaos.world import PROCESSES, Do, World
 
 
 def through(server: str, mode: Mode) -> Do:
@@ -21,10 +21,15 @@ def through(server: str, mode: Mode) -> Do:
 
 
 def cut(kind: str, server: str) -> Do:
-    """One process is cut off from one server; of the workers one, so that the other goes on."""
+    """One process is cut off from one server; of the workers one that has work to do."""
 
     async def do(here: World, seconds: float) -> int:
-        name = here.dice.choice(WORKERS) if kind == "worker" else kind
+        name = kind
+        if kind == "worker":
+            busy, _ = await here.busy_worker()
+            if busy is None:
+                return 0
+            name = busy.name
         return await _broken(here, [here.proxies[name, server]], Mode.CUT, seconds)
 
     return do

@@ -156,6 +156,22 @@ class World:
                     owner = said["worker"]
             return {id: o for id, o in (await self.held(client)).items() if o == owner}
 
+    async def busy_worker(self) -> tuple[Running | None, dict[str, str]]:
+        """A worker that walks something, and what it walks."""
+        walks: dict[str, dict[str, str]] = {}
+
+        async def look() -> int:
+            for running in self.workers:
+                walks[running.name] = await self.walks(running)
+            return sum(map(len, walks.values()))
+
+        await self.until_found(0, look)
+        busy = [running for running in self.workers if walks.get(running.name)]
+        if not busy:
+            return None, {}
+        chosen = self.dice.choice(busy)
+        return chosen, walks[chosen.name]
+
     async def held(self, client: redis.asyncio.Redis) -> dict[str, str]:
         """Who holds each collection that is being walked."""
         return {id: each["o"] for id, each in (await self.about(client)).items() if each.get("o")}
