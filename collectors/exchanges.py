@@ -107,7 +107,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One request and its answer. Headers in their order, as sent and as received."""
+    """One request and its answer. Headers in their order, as sent and as received.
+
+    Bytes that are no UTF-8 stand as surrogates (`surrogateescape`), and are written as they came.
+    """
 
     collector: str
     method: str
@@ -172,10 +175,10 @@ def write_exchange(exchange: Exchange, redactor: Redactor, out: Sink) -> None:
         notes.append(("tls-certificate", base64.b64encode(certificate).decode()))
 
     records = _Records(out, url=url, date=rfc3339(exchange.started_at), peer=exchange.peer)
-    request = StatusAndHeaders(
+    request = Head(
         f"{exchange.method} {target} HTTP/{exchange.http_version}", asked, is_http_request=True
     )
-    response = StatusAndHeaders(
+    response = Head(
         f"{exchange.status} {reason}".rstrip(), renamed, protocol=f"HTTP/{exchange.http_version}"
     )
     first = records.write("request", request, io.BytesIO(sent), len(sent))
@@ -212,6 +215,14 @@ def _answer(body: Body, redactor: Redactor) -> tuple[_Readable, int, list[str]]:
     return io.BytesIO(data), len(data), replaced
 
 
+class Head(StatusAndHeaders):  # type: ignore[misc]  # warcio has no types
+    """Written as it came: warcio would escape what is not ASCII, and fail on such a reason."""
+
+    def to_ascii_bytes(self, filter_func: Any = None) -> bytes:
+        text: str = self.to_str(filter_func)
+        return text.encode("utf-8", "surrogateescape") + b"\r\n"
+
+
 class _Records:
     def __init__(self, out: Sink, *, url: str, date: str, peer: Peer) -> None:
         self._writer = WARCWriter(_Out(out), gzip=True, warc_version="1.1")
@@ -226,7 +237,7 @@ class _Records:
     def write(
         self,
         kind: str,
-        head: StatusAndHeaders | None,
+        head: Head | None,
         payload: _Readable,
         size: int,
         extra: dict[str, str] | None = None,

@@ -293,7 +293,7 @@ class Wire:
             status=response.status,
             reason=response.reason or "",
             response_headers=[
-                (name.decode("latin-1"), value.decode("latin-1"))
+                (name.decode(), value.decode("utf-8", "surrogateescape"))
                 for name, value in response.raw_headers
             ],
             body=body,

@@ -22,10 +22,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from collectors.capture.browser import Loaded, Page
+from collectors.exchanges import Head
 from evidence.times import rfc3339
 
 _FIXED = (1980, 1, 1, 0, 0, 0)
@@ -131,10 +131,10 @@ def _write_loaded(
     parts = urlsplit(loaded.url)
     target = parts.path or "/"
     target += f"?{parts.query}" if parts.query else ""
-    asked = StatusAndHeaders(
+    asked = Head(
         f"{loaded.method} {target} HTTP/1.1", _pairs(loaded.request_headers), is_http_request=True
     )
-    answered = StatusAndHeaders(
+    answered = Head(
         f"{loaded.status} {loaded.reason}".rstrip(),
         [*_pairs(loaded.response_headers, renamed=True), ("Content-Length", str(len(body)))],
         protocol="HTTP/1.1",
@@ -155,7 +155,7 @@ def _write(
     date: str,
     *,
     kind: str | None = None,
-    head: StatusAndHeaders | None = None,
+    head: Head | None = None,
     extra: Mapping[str, str] | None = None,
 ) -> str:
     """Write one record; its id."""

@@ -4,6 +4,7 @@ import gzip
 import io
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -77,6 +78,10 @@ CASES = {
         b"5\r\nhello\r\n0\r\n\r\n", headers=(("Transfer-Encoding", "chunked"),)
     ),
     "a body of line breaks": exchange(b"\r\n\r\n\r\n"),
+    "a head that is not ASCII": replace(
+        exchange(headers=(("Content-Disposition", 'filename="签收.pdf"'), ("X-A", "\udcff"))),
+        reason="成功",
+    ),
 }
 
 
@@ -98,6 +103,12 @@ def records(data: bytes) -> dict[str, tuple[dict[str, str], bytes]]:
     for record in ArchiveIterator(io.BytesIO(data)):
         found[record.rec_type] = (dict(record.rec_headers.headers), record.content_stream().read())
     return found
+
+
+def test_a_head_is_written_as_it_came() -> None:
+    data = gzip.decompress(in_memory(CASES["a head that is not ASCII"], Redactor([])).data)
+    assert "HTTP/1.1 200 成功\r\n".encode() in data
+    assert 'Content-Disposition: filename="签收.pdf"\r\nX-A: '.encode() + b"\xff\r\n" in data
 
 
 def test_the_same_exchange_gives_the_same_bytes() -> None:

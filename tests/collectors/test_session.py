@@ -170,6 +170,26 @@ async def test_a_source_that_hangs_before_its_answer_is_an_outage() -> None:
             await b.session.get("/x")
 
 
+async def test_a_head_that_is_not_ascii_is_recorded_as_it_came() -> None:
+    head = (
+        'HTTP/1.1 200 成功\r\nContent-Disposition: filename="签收.json"\r\nX-A: '.encode() + b"\xff"
+    )
+
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head + b"\r\nContent-Length: 2\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(reply, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        async with bench(f"http://127.0.0.1:{port}") as b:
+            answer = await b.session.get("/x")
+            assert answer.item(Role.TRACKING_HISTORY).content.read(10) == b"{}"
+            assert head + b"\r\n" in gzip.decompress(b.recorded[0].content.read(1 << 20))
+            assert read_exchange(b.recorded[0])[0].text == "200"
+
+
 async def test_an_answer_that_stalls_is_recorded_as_far_as_it_came() -> None:
     async def stall(request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse()

@@ -171,11 +171,11 @@ def a_page() -> Page:
         url="https://carrier.example/t?n=1",
         method="GET",
         status=200,
-        reason="OK",
+        reason="成功",
         protocol="h2",
         mime="text/html",
         request_headers={"Accept": "*/*", ":authority": "carrier.example"},
-        response_headers={"content-encoding": "br", "set-cookie": "a=1\nb=2"},
+        response_headers={"content-encoding": "br", "set-cookie": "a=1\nb=2", "x-a": "签收"},
         security={"protocol": "TLS 1.3"},
         body="<p>ü</p>".encode(),
     )
@@ -237,6 +237,7 @@ def test_the_index_leads_to_each_record() -> None:
     assert first.rec_headers.get_header("WARC-Target-URI") == told["url"]
     assert first.rec_headers.get_header("WARC-IP-Address") == "192.0.2.1"
     assert first.http_headers.get_header("X-Archive-Orig-content-encoding") == "br"
+    assert (first.http_headers.statusline, first.http_headers["x-a"]) == ("200 成功", "签收")
     assert first.content_stream().read() == "<p>ü</p>".encode()
     assert line.startswith("example,carrier)/t?n=1 20260725100000 ")
 
