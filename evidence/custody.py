@@ -59,23 +59,7 @@ class CustodyLine:
 
     def to_bytes(self) -> bytes:
         at = rfc3339(self.at)
-        if (said := f"{self.order}{self.prev}{self.details}").isalnum() and said.isascii():
-            # What `canonical` writes, where nothing has to be escaped: a line a reading.
-            return (
-                f'{{"act":"{self.act.value}","at":"{at}","details":"{self.details}","order":'
-                f'"{self.order}","prev":"{self.prev}","seq":{self.seq:d},"v":1}}'
-            ).encode()
-        return canonical(
-            {
-                "v": 1,
-                "seq": self.seq,
-                "prev": self.prev,
-                "at": at,
-                "order": self.order,
-                "act": str(self.act),
-                "details": self.details,
-            }
-        )
+        return line_bytes(self.seq, self.prev, at, self.order, self.act, self.details)
 
     @property
     def sha256(self) -> str:
@@ -99,6 +83,27 @@ class CustodyLine:
         if line.to_bytes() != data:
             raise FormatError(what=what, why="it is not written the one canonical way")
         return line
+
+
+def line_bytes(seq: int, prev: str, at: str, order: str, act: Act, details: str) -> bytes:
+    """The bytes of a line; `at` as `rfc3339` writes it, the others as in `CustodyLine`."""
+    if (said := f"{order}{prev}{details}").isalnum() and said.isascii():
+        # What `canonical` writes, where nothing has to be escaped: a line a reading.
+        return (
+            f'{{"act":"{act.value}","at":"{at}","details":"{details}","order":'
+            f'"{order}","prev":"{prev}","seq":{seq:d},"v":1}}'
+        ).encode()
+    return canonical(
+        {
+            "v": 1,
+            "seq": seq,
+            "prev": prev,
+            "at": at,
+            "order": order,
+            "act": str(act),
+            "details": details,
+        }
+    )
 
 
 @dataclass(slots=True)

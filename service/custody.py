@@ -134,23 +134,23 @@ def bundled(
     return what if profile == BAGIT else what | {"shown": receipts}
 
 
-async def note(
+def note(
     runtime: Runtime, order: OrderRecord, act: Act, by: By, **what: object
-) -> CustodyLine:
-    """The line is on stable storage once this returns; only then may bytes go out.
+) -> asyncio.Future[None]:
+    """The line is on stable storage once this is done; only then may bytes go out.
 
     what   sha256 of what is handed out; or how many `items`, and their `list_sha256`; of a
            reviewer's copy the receipts of the items `shown`
     """
-    return await runtime.ledger.note(order, act, _details(by, what))
+    return runtime.ledger.note(order, act, _details(by, what))
 
 
-async def note_newest(
+def note_newest(
     runtime: Runtime, order: OrderRecord, act: Act, by: By, *, newest: int, sha256: str
-) -> CustodyLine:
+) -> asyncio.Future[None]:
     """As `note`; StaleError if the order was sealed again since its sealing `newest`."""
     details = _details(by, {"sha256": sha256})
-    return await runtime.ledger.note(order, act, details, newest=newest)
+    return runtime.ledger.note(order, act, details, newest=newest)
 
 
 def _details(by: By, what: Mapping[str, object]) -> dict[str, object]:

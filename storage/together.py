@@ -32,12 +32,12 @@ class Together(Generic[Asked, Answer]):
         self._waiting: list[tuple[Asked, asyncio.Future[Answer]]] = []
         self._running: asyncio.Task[None] | None = None
 
-    async def ask(self, asked: Asked) -> Answer:
+    def ask(self, asked: Asked) -> "asyncio.Future[Answer]":
         mine: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, mine))
         if self._running is None:
             self._running = asyncio.create_task(self._run())
-        return await mine
+        return mine
 
     async def _run(self) -> None:
         try:

@@ -18,7 +18,7 @@ from service.access.callers import CALLER, Caller, DeniedError, Role
 from service.access.denials import Denial, Denials, flushing
 from service.access.oidc import Oidc
 from service.access.pages import Page, Rule, page_of
-from service.access.rates import LocalRates, Rates
+from service.access.rates import Left, LocalRates, Rates
 from service.access.sessions import SESSIONS
 from service.access.tokens import TOKEN, caller_of_token, id_of
 from service.api.asking import no_case, no_collection, no_order
@@ -54,7 +54,7 @@ class Door:
         if caller is None:
             raise await self._denied(request, None, _unauthorized())
         if caller.rate:
-            # A request that `at_once` let in, and that goes the whole way after all, is counted.
+            # One that goes the whole way after all was counted at once.
             left = None if _LEFT in request else await self._rates.take(caller.rate)
             if left is not None:
                 request[_LEFT] = left.headers
@@ -65,24 +65,27 @@ class Door:
             raise await self._denied(request, caller, Problem(403, "forbidden", why))
         return caller
 
-    def at_once(self, request: web.Request, rule: Rule) -> Caller | None:
-        """As `admit`, where that needs nobody's word: with a token of ours that is at hand, of a
-        caller far from the quota. None, and nothing is counted or denied, for all others."""
-        said = request.headers.get(hdrs.AUTHORIZATION, "")
+    def at_once(self, headers: Mapping[str, str], rule: Rule) -> Caller | None:
+        """As `admit`, where that needs nobody's word: with a token of ours that is at hand. None,
+        and nothing is denied, for all others. Not counted yet: see `counted_at_once`."""
+        said = headers.get(hdrs.AUTHORIZATION, "")
         id = id_of(said[7:], TOKEN) if said[:7] == "Bearer " else None
         kept = self._evidence.token_at_hand(id) if id is not None else None
         if id is None or kept is None or self._use_is_due(id):
             return None
-        if self._settings.is_open and _is_strange(request):
+        if self._settings.is_open and _is_strange(headers):
             return None
         caller = caller_of_token(kept, said[7:], now=self._evidence.clock())
-        if caller is None or self._forbids(caller, rule):
-            return None
-        left = self._rates.take_at_once(caller.rate)
-        if left is None:
-            return None
+        return None if caller is None or self._forbids(caller, rule) else caller
+
+    def counted_at_once(self, caller: Caller) -> Left | None:
+        """What a caller far from the quota has left; None, and nothing is counted, for others."""
+        return self._rates.take_at_once(caller.rate)
+
+    @staticmethod
+    def was_counted(request: web.Request, left: Left) -> None:
+        """It goes the whole way after all, and is not counted again."""
         request[_LEFT] = left.headers
-        return caller
 
     @staticmethod
     def left_of(request: web.Request) -> Mapping[str, str]:
@@ -226,7 +229,7 @@ def refuse_exposure(settings: Settings) -> None:
 def _refuse_strange_pages(request: web.Request) -> None:
     """Keep out web pages: one that is open in a browser on this machine could reach a loopback
     port through a name of its own (DNS rebinding), or blindly by a form."""
-    if _is_strange(request):
+    if _is_strange(request.headers):
         raise Problem(
             421,
             "misdirected",
@@ -235,8 +238,8 @@ def _refuse_strange_pages(request: web.Request) -> None:
         )
 
 
-def _is_strange(request: web.Request) -> bool:
-    host, origin = request.headers.get(hdrs.HOST), request.headers.get(hdrs.ORIGIN)
+def _is_strange(headers: Mapping[str, str]) -> bool:
+    host, origin = headers.get(hdrs.HOST), headers.get(hdrs.ORIGIN)
     urls = (f"http://{host}" if host else None, origin)
     return not all(_is_this_machine(url) for url in urls if url is not None)
 

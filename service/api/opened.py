@@ -29,7 +29,7 @@ from service.agenda.agenda import keeping_time
 from service.agenda.polls import asking
 from service.api.defect_port import DeskPort
 from service.api.ports import Collection as AnyCollection
-from service.api.ports import Evidence, Order
+from service.api.ports import Evidence, Order, SealedAtHand
 from service.api.sealed_port import SealedPort
 from service.at_hand import AtHand
 from service.cases.work import CaseWork
@@ -159,6 +159,9 @@ class RuntimeEvidence:
         self, whose: Whose, ref: OrderRef, role: Role, act: Act, by: By
     ) -> tuple[str, bytes] | None:
         return await self._sealed.handed_out(whose, ref, role, act, by)
+
+    def sealed_at_hand(self, whose: Whose, ref: OrderRef, role: Role) -> SealedAtHand | None:
+        return self._sealed.at_hand(whose, ref, role)
 
     async def items(
         self, whose: Whose, ref: OrderRef

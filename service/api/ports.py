@@ -55,6 +55,22 @@ class Order(Protocol):
     def commitment(self) -> str: ...
 
 
+class SealedAtHand(Protocol):
+    """A sealed document in memory: its bytes, and their SHA-256."""
+
+    @property
+    def envelope(self) -> bytes: ...
+    @property
+    def sha256(self) -> str: ...
+
+    def noted(self, act: Act, by: By) -> asyncio.Future[None]:
+        """Done once the custody log has that it is handed out; only then may it be.
+
+        Fails if the order was erased or sealed anew, and if that cannot be known.
+        """
+        ...
+
+
 class Collection(Protocol):
     """One run of collecting. `order` is the order's handle."""
 
@@ -259,6 +275,10 @@ class Evidence(Protocol):
         That it is handed out is in the custody log already. Empty, and not noted, if nothing is
         sealed yet; None for an order that was never asked for.
         """
+        ...
+
+    def sealed_at_hand(self, whose: Whose, ref: OrderRef, role: Role) -> SealedAtHand | None:
+        """What `sealed` may hand out, if that needs no reading. Nothing is noted yet."""
         ...
 
     async def items(self, whose: Whose, ref: OrderRef) -> tuple[Order, Sequence[KeptItem]] | None:

@@ -31,10 +31,17 @@ _TRIES = 5
 class _Sealed:
     """`newest` is the number of the sealing it is from; `envelope` is empty if there is none."""
 
+    runtime: Runtime = field(repr=False)
     order: OrderRecord
     newest: int
     envelope: bytes = field(repr=False)
     sha256: str
+
+    def noted(self, act: Act, by: By) -> asyncio.Future[None]:
+        """`SealedAtHand.noted`; StaleError or NotFoundError if it may not go out any more."""
+        return custody.note_newest(
+            self.runtime, self.order, act, by, newest=self.newest, sha256=self.sha256
+        )
 
 
 class SealedPort:
@@ -57,9 +64,7 @@ class SealedPort:
             if not found.envelope:
                 return found.sha256, b""
             try:
-                await custody.note_newest(
-                    self._runtime, found.order, act, by, newest=found.newest, sha256=found.sha256
-                )
+                await found.noted(act, by)
             except (StaleError, NotFoundError) as error:
                 self._held.drop(key)
                 if held is None and isinstance(error, NotFoundError):
@@ -70,12 +75,17 @@ class SealedPort:
             return found.sha256, found.envelope
         raise OutageError(source="The ledger", why="the order is being sealed again and again")
 
+    def at_hand(self, whose: Whose, ref: OrderRef, role: Role) -> _Sealed | None:
+        """`Evidence.sealed_at_hand`."""
+        held = self._held.get((whose.tenant, ref, role))
+        return held if held is not None and whose.covers(held.order.store) else None
+
     async def _read(self, whose: Whose, ref: OrderRef, role: Role) -> _Sealed | None:
         order = await self._runtime.ledger.find_order(whose.tenant, ref)
         if order is None:
             return None
         line, newest = await self._runtime.ledger.newest_sealed(order, role) or (None, 0)
         if line is None or not whose.covers(order.store):
-            return _Sealed(order, newest, b"", digest(b""))
+            return _Sealed(self._runtime, order, newest, b"", digest(b""))
         data = await asyncio.to_thread(self._runtime.stored(order, line).read, _MOST_BYTES)
-        return _Sealed(order, newest, data, digest(data))
+        return _Sealed(self._runtime, order, newest, data, digest(data))

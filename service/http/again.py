@@ -2,10 +2,11 @@
 
 The first request for a path goes the whole way (`app.py`): it is routed, held to the contract and
 answered. What it named follows from the path alone, so it is known from then on. A request for a
-known path, with a token that is at hand, of a caller far from the quota, is answered here; whatever
-else it is goes the whole way, with nothing decided. The token is compared, what it may is looked
-up, the request is counted, and its line of custody is written before the bytes go out, all by the
-same code as on the whole way. Whatever goes wrong here is met again, and told, there.
+known path, with a token that is at hand, of a caller far from the quota, is begun here before
+aiohttp makes a request of it, and answered by the connection (`runner.py`) once its line of custody
+is written; whatever else it is goes the whole way, with nothing decided. The token is compared,
+what it may is looked up, the request is counted, and custody is written by the same code as on the
+whole way. Whatever goes wrong here is met again, and told, there.
 """
 
 from __future__ import annotations
@@ -13,24 +14,25 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 
 import structlog
 from aiohttp import HttpVersion11, hdrs, web
-from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
 
 from service import tracing
 from service.access.door import DOOR
+from service.access.rates import Left
 from service.api.asking import SEALED_ASKED, SealedAsked
-from service.api.ports import EVIDENCE
+from service.api.ports import EVIDENCE, SealedAtHand
 from service.clock import machine
 from service.custody import By
 from service.http.contract import CONTRACT, Operation
 from service.http.metrics import METRICS
-from service.http.problems import request_id_of, route_of, since
+from service.http.problems import Handler, request_id_of, route_of, since
 
 MOST_PATHS = 4_096
 MOST_LETTERS = 512
@@ -49,33 +51,32 @@ class _Known:
     took: Callable[[float], None]
 
 
-class _Ready(web.StreamResponse):
-    """An answer whose head is written already: of one to HTTP/1.1, on a connection that stays."""
+@dataclass(slots=True)
+class Begun:
+    """A request that was let in and counted; `noted` is its line of custody."""
 
-    def __init__(self, head: str, body: bytes) -> None:
-        super().__init__()
-        self._said = (head.encode("ascii"), body)
+    known: _Known
+    request_id: str
+    since: float
+    left: Left
+    found: SealedAtHand = field(repr=False)
+    noted: asyncio.Future[None]
 
-    @property
-    def keep_alive(self) -> bool:
-        return True
+    def told(self) -> None:
+        """It was answered."""
+        self.known.took(time.perf_counter() - self.since)
+        self._tell("answered", status=200, ms=since(self.since))
 
-    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
-        self._to = request.writer
-        return self._to
+    def dropped(self) -> None:
+        """Nobody waits for the answer any more."""
+        self._tell("dropped", ms=since(self.since))
 
-    async def write_eof(self, data: bytes = b"") -> None:
-        await self._to.write(b"".join(self._said))
-        await self._to.drain()
+    def _tell(self, event: str, **said: object) -> None:
+        _log.info(event, request=self.request_id, method="GET", route=self.known.route, **said)
 
 
 class Again:
-    def __init__(
-        self,
-        app: web.Application,
-        whole: Callable[[web.Request], Awaitable[web.StreamResponse]],
-        headers: Mapping[str, str],
-    ) -> None:
+    def __init__(self, app: web.Application, whole: Handler, headers: Mapping[str, str]) -> None:
         """`whole` answers any request; `headers` are those of every answer."""
         self._app = app
         self._whole = whole
@@ -83,44 +84,38 @@ class Again:
         self._head = "".join(f"{name}: {value}\r\n" for name, value in same.items())
         self._known: OrderedDict[str, _Known] = OrderedDict()  # the oldest first
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        return await self._at_once(request) or await self._all_the_way(request)
-
-    async def _at_once(self, request: web.Request) -> web.StreamResponse | None:
+    def begin(self, message: RawRequestMessage) -> Begun | None:
+        """Let in a request without a body, if that can be done at once; None is nothing done."""
         begun = time.perf_counter()
-        known = self._known.get(request.raw_path)
-        if known is None or not _is_plain(request):
+        known = self._known.get(message.path)
+        if known is None or not _is_plain(message):
             return None
-        caller = self._app[DOOR].at_once(request, known.operation)
+        door, evidence, asked = self._app[DOOR], self._app[EVIDENCE], known.asked
+        caller = door.at_once(message.headers, known.operation)
         if caller is None:
             return None
-        asked, request_id = known.asked, request_id_of(request)
-        by = By(caller.who, known.way, request_id)
-        try:
-            found = await self._app[EVIDENCE].sealed(
-                caller.whose, asked.ref, asked.role, asked.act, by
-            )
-        except asyncio.CancelledError:
-            _tell("dropped", request_id, known.route, ms=since(begun))
-            raise
-        except Exception:
+        found = evidence.sealed_at_hand(caller.whose, asked.ref, asked.role)
+        left = door.counted_at_once(caller) if found is not None else None
+        if found is None or left is None:
             return None
-        if found is None or not found[1]:
-            return None
-        sha256, body = found
-        left = "".join(
-            [f"{name}: {value}\r\n" for name, value in self._app[DOOR].left_of(request).items()]
-        )
-        date = _date(int(machine().timestamp()))
-        head = (
-            f'HTTP/1.1 200 OK\r\n{self._head}ETag: "{sha256}"\r\nX-Request-Id: {request_id}\r\n'
-            f"{left}Content-Length: {len(body)}\r\nDate: {date}\r\n\r\n"
-        )
-        _tell("answered", request_id, known.route, status=200, ms=since(begun))
-        known.took(time.perf_counter() - begun)
-        return _Ready(head, body)
+        request_id = request_id_of(message.headers)
+        noted = found.noted(asked.act, By(caller.who, known.way, request_id))
+        return Begun(known, request_id, begun, left, found, noted)
 
-    async def _all_the_way(self, request: web.Request) -> web.StreamResponse:
+    def answer(self, begun: Begun) -> bytes | None:
+        """Head and body, once it is noted; None if it could not be, and goes the whole way."""
+        noted, found = begun.noted, begun.found
+        if noted.cancelled() or noted.exception() is not None:
+            return None
+        left = "".join([f"{name}: {value}\r\n" for name, value in begun.left.headers.items()])
+        head = (
+            f'HTTP/1.1 200 OK\r\n{self._head}ETag: "{found.sha256}"\r\n'
+            f"X-Request-Id: {begun.request_id}\r\n{left}Content-Length: {len(found.envelope)}\r\n"
+            f"Date: {_date(int(machine().timestamp()))}\r\n\r\n"
+        )
+        return b"".join((head.encode("ascii"), found.envelope))
+
+    async def all_the_way(self, request: web.Request) -> web.StreamResponse:
         answer = await self._whole(request)
         asked, path = request.get(SEALED_ASKED), request.raw_path
         if asked is not None and answer.status == 200 and len(path) <= MOST_LETTERS:
@@ -134,15 +129,15 @@ class Again:
         return answer
 
 
-def _is_plain(request: web.Request) -> bool:
-    """A GET without a body or a condition, by HTTP/1.1 as it mostly is, that nobody traces."""
+def _is_plain(message: RawRequestMessage) -> bool:
+    """A GET without a condition, by HTTP/1.1 as it mostly is, that nobody traces."""
     return (
-        request.method == "GET"
-        and request.version == HttpVersion11
-        and request.keep_alive
-        and hdrs.IF_NONE_MATCH not in request.headers
-        and hdrs.EXPECT not in request.headers
-        and not request.body_exists
+        message.method == "GET"
+        and message.version == HttpVersion11
+        and not message.should_close
+        and not message.upgrade
+        and hdrs.IF_NONE_MATCH not in message.headers
+        and hdrs.EXPECT not in message.headers
         and not tracing.is_on()
     )
 
@@ -151,7 +146,3 @@ def _is_plain(request: web.Request) -> bool:
 def _date(second: int) -> str:
     """As a head has it."""
     return formatdate(second, usegmt=True)
-
-
-def _tell(event: str, request_id: str, route: str, **said: object) -> None:
-    _log.info(event, request=request_id, method="GET", route=route, **said)

@@ -150,7 +150,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Give the request an id, log one line for it, and turn every error into a problem."""
-    request_id = request_id_of(request)
+    request_id = request_id_of(request.headers)
     request[REQUEST_ID] = request_id
     log = _log.bind(request=request_id, method=request.method, route=route_of(request))
     begun = time.perf_counter()
@@ -181,9 +181,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     return answer
 
 
-def request_id_of(request: web.Request) -> str:
+def request_id_of(headers: Mapping[str, str]) -> str:
     """What the caller calls the request, if that can be one; else a new one."""
-    asked = request.headers.get("X-Request-Id", "")
+    asked = headers.get("X-Request-Id", "")
     # A name and no secret, so it need not cost a call of the system's.
     return asked if _A_REQUEST_ID.fullmatch(asked) else f"{random.getrandbits(64):016x}"
 

@@ -2,19 +2,25 @@
 
 aiohttp answers a malformed request by quoting it, logs the quote with a traceback, and names its
 versions. A header that cannot be parsed may be an access token, so here none of the three happens.
-It also waits for ever for the first request of a connection; here it does not.
+It also waits for ever for the first request of a connection; here it does not. And it makes a
+request and a task of whatever comes; what is asked for again (`again.py`) is answered without them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from functools import partial
+from typing import Any, cast
 
 import structlog
-from aiohttp import hdrs, web
+from aiohttp import EMPTY_PAYLOAD, hdrs, web
+from aiohttp.http import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
-from service.http.again import Again
+from service.access.door import Door
+from service.access.rates import Left
+from service.http.again import Again, Begun
 from service.http.app import HEADERS
 from service.http.problems import Problem
 
@@ -25,7 +31,15 @@ _log = structlog.get_logger("orderproof.http")
 
 
 class _Connection(RequestHandler):
-    __slots__ = ("_patience",)
+    """One request after another, in their order: each is answered from here or by the task."""
+
+    __slots__ = ("_again", "_left", "_patience")
+
+    def __init__(self, server: web.Server, again: Again, **kwargs: Any) -> None:
+        super().__init__(server, **kwargs)
+        self._again = again
+        self._left: Left | None = None  # of a request that was counted and goes the whole way
+        self._request_handler = self._all_the_way
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -34,6 +48,68 @@ class _Connection(RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._patience.cancel()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        # The task that waits for a message is woken only if that is not begun here.
+        waiter, self._waiter = self._waiter, None
+        try:
+            super().data_received(data)
+        finally:
+            self._waiter = waiter
+        if self._messages and not self._request_in_progress and not self._is_begun():
+            self._wake()
+
+    def _is_begun(self) -> bool:
+        """Whether the message that waits alone is answered from here. It waits until then."""
+        message, body = self._messages[0]
+        if (
+            self._waiter is None
+            or self._waiter.done()
+            or len(self._messages) > 1
+            or not isinstance(message, RawRequestMessage)
+            or body is not EMPTY_PAYLOAD
+            or self.writing_paused  # the task waits for who reads slowly
+        ):
+            return False
+        begun = self._again.begin(message)
+        if begun is None:
+            return False
+        self._request_in_progress = True
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        begun.noted.add_done_callback(partial(self._end, begun))
+        return True
+
+    def _end(self, begun: Begun, _: asyncio.Future[None]) -> None:
+        self._request_in_progress = False
+        if self._handler_waiter is not None:  # the server is shutting down
+            self._handler_waiter.set_result(None)
+        answer = self._again.answer(begun)
+        if self.transport is None or self._parser is None:
+            begun.dropped()
+            return
+        if answer is None:
+            self._left = begun.left
+        else:
+            self._messages.popleft()
+            self._parser.message_consumed()
+            self.transport.write(answer)
+            if self._close:
+                self.transport.close()
+        if self._messages:
+            self._wake()
+        if answer is not None:
+            begun.told()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _all_the_way(self, request: web.BaseRequest) -> web.StreamResponse:
+        whole = cast(web.Request, request)  # as the application's own server makes them
+        if self._left is not None:
+            Door.was_counted(whole, self._left)
+            self._left = None
+        return await self._again.all_the_way(whole)
 
     def handle_error(
         self,
@@ -61,8 +137,10 @@ class _Connection(RequestHandler):
 
 
 class _Server(web.Server):
+    again: Again
+
     def __call__(self) -> RequestHandler:
-        return _Connection(self, loop=self._loop, **self._kwargs)
+        return _Connection(self, self.again, loop=self._loop, **self._kwargs)
 
 
 class Runner(web.AppRunner):
@@ -77,7 +155,5 @@ class Runner(web.AppRunner):
         server = await super()._make_server()
         # The application builds its server itself and takes no class to build it from.
         server.__class__ = _Server
-        # What is asked for again need not pass through all of the application's layers.
-        again = Again(self.app, server.request_handler, HEADERS)
-        server.request_handler = again.answer  # type: ignore[assignment]
+        cast(_Server, server).again = Again(self.app, server.request_handler, HEADERS)
         return server

@@ -1,5 +1,6 @@
 """The custody log of a tenant: who had evidence in hand. A line is durable before bytes go out."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -11,8 +12,9 @@ from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from evidence.canonical import canonical, digest
-from evidence.custody import NO_LINE, Act, CustodyLine
+from evidence.custody import NO_LINE, Act, CustodyLine, line_bytes
 from evidence.errors import EvidenceError
+from evidence.times import rfc3339
 from storage.ledger.database import Database, OvertakenError, Transaction, Turn
 from storage.ledger.models import custody, orders
 from storage.ledger.noting import Noting
@@ -59,7 +61,7 @@ class _Note:
 class _Put(NamedTuple):
     """A line as it is written. `head` is the hash of its body."""
 
-    line: CustodyLine
+    seq: int
     body: bytes
     head: str
     sealed: bytes
@@ -69,23 +71,23 @@ class Custody(Part):
     def __init__(self, database: Database, vault: Vault, clock: Callable[[], datetime]) -> None:
         super().__init__(database, vault, clock)
         # By tenant; where its chain ended when we wrote last: the next number, the last hash.
-        self._noting: dict[str, Together[_Note, CustodyLine]] = {}
+        self._noting: dict[str, Together[_Note, None]] = {}
         self._ends: dict[str, tuple[int, str]] = {}
 
-    async def note(
+    def note(
         self,
         order: OrderRecord,
         act: Act,
         details: Mapping[str, object],
         *,
         newest: int | None = None,
-    ) -> CustodyLine:
+    ) -> "asyncio.Future[None]":
         """Write down that this is about to be done with the order's evidence.
 
         details   who, by which way, which digests; sealed under the order's key
         newest    if given, the sealing that must still be the newest (`newest_sealed`)
 
-        The line is on stable storage once this returns. Who notes at the same time shares one
+        The line is on stable storage once this is done. Who notes at the same time shares one
         transaction of the tenant's.
         Raises NotFoundError if the order was erased: then there is nothing to hand out. Raises
         StaleError if it was sealed anew.
@@ -94,19 +96,21 @@ class Custody(Part):
         noting = self._noting.get(tenant)
         if noting is None:
             noting = self._noting[tenant] = Together(lambda notes: self._note_all(tenant, notes))
-        return await noting.ask(_Note(order, act, details, newest))
+        return noting.ask(_Note(order, act, details, newest))
 
     async def _note_all(
         self, tenant: str, notes: Sequence[_Note]
-    ) -> Sequence[CustodyLine | BaseException]:
-        return await self._at_the_end(tenant, notes) or await self._looking(tenant, notes)
+    ) -> Sequence[BaseException | None]:
+        if await self._at_the_end(tenant, notes):
+            return [None] * len(notes)
+        return await self._looking(tenant, notes)
 
-    async def _at_the_end(self, tenant: str, notes: Sequence[_Note]) -> Sequence[CustodyLine]:
+    async def _at_the_end(self, tenant: str, notes: Sequence[_Note]) -> bool:
         """Write all of them where the chain ended when we wrote last; none if that is over."""
         end = self._ends.pop(tenant, None)
         if end is None or not self._database.notes_at_once:
-            return []
-        puts, at = list[_Put](), self._clock()
+            return False
+        puts, at = list[_Put](), rfc3339(self._clock())
         seq, prev = end
         for note in notes:
             puts.append(put := self._put(tenant, seq, prev, at, note))
@@ -123,29 +127,26 @@ class Custody(Part):
         with suppress(EvidenceError, DBAPIError, OvertakenError):
             if await self._database.note(noting):
                 self._ends[tenant] = (seq, prev)
-                return [put.line for put in puts]
-        return []
+                return True
+        return False
 
-    def _put(self, tenant: str, seq: int, prev: str, at: datetime, note: _Note) -> _Put:
+    def _put(self, tenant: str, seq: int, prev: str, at: str, note: _Note) -> _Put:
         sealed = seal_json(note.order.cipher, dict(note.details), place=_place(tenant, seq))
-        line = _line(seq, prev, at, note.order.handle, note.act, sealed)
-        body = line.to_bytes()
-        return _Put(line, body, digest(body), sealed)
+        body = line_bytes(seq, prev, at, note.order.handle, note.act, digest(sealed))
+        return _Put(seq, body, digest(body), sealed)
 
-    async def _looking(
-        self, tenant: str, notes: Sequence[_Note]
-    ) -> Sequence[CustodyLine | BaseException]:
+    async def _looking(self, tenant: str, notes: Sequence[_Note]) -> Sequence[BaseException | None]:
         """Look first where the chain ends, and at the order of each note."""
         handles = sorted({note.order.handle for note in notes})
 
         end = list[tuple[int, str]]()
 
-        async def work(connection: Transaction) -> Sequence[CustodyLine | BaseException]:
+        async def work(connection: Transaction) -> Sequence[BaseException | None]:
             asked = {"mine": tenant, "handles": padded(handles)}
-            found, at = (await connection.execute(_BEFORE, asked)).all(), self._clock()
+            found, at = (await connection.execute(_BEFORE, asked)).all(), self._now()
             sealings = {row.handle: row.newest for row in found}
             seq, prev = _after(found[0]) if found else (0, NO_LINE)
-            answers: list[CustodyLine | BaseException] = []
+            answers: list[BaseException | None] = []
             rows: list[dict[str, object]] = []
             handed_out: list[tuple[OrderRecord, Act]] = []
             for note in notes:
@@ -157,9 +158,9 @@ class Custody(Part):
                     answers.append(StaleError())
                     continue
                 put = self._put(tenant, seq, prev, at, note)
-                rows.append(_row(tenant, order.store, put))
+                rows.append(_row(tenant, order.store, order.handle, act, put))
                 seq, prev = seq + 1, put.head
-                answers.append(put.line)
+                answers.append(None)
                 if act in _HANDING_OUT:
                     handed_out.append((order, act))
             await connection.insert_many(custody, rows)
@@ -188,9 +189,16 @@ class Custody(Part):
             seq, prev = await _end(connection, tenant)
             context = _place(tenant, seq).encode()
             sealed = self._vault.wrap(tenant, said, context=context)
-            line = _line(seq, prev, self._clock(), "", act, sealed)
+            line = CustodyLine(
+                seq=seq,
+                prev=prev,
+                at=self._clock(),
+                order="",
+                act=act,
+                details=digest(sealed),
+            )
             body = line.to_bytes()
-            row = _row(tenant, "", _Put(line, body, digest(body), sealed))
+            row = _row(tenant, "", None, act, _Put(seq, body, digest(body), sealed))
             await connection.insert_many(custody, [row])
             return line
 
@@ -250,19 +258,15 @@ def open_details(order: OrderRecord, row: CustodyRow) -> Mapping[str, Any]:
     return found
 
 
-def _line(seq: int, prev: str, at: datetime, order: str, act: Act, sealed: bytes) -> CustodyLine:
-    return CustodyLine(seq=seq, prev=prev, at=at, order=order, act=act, details=digest(sealed))
-
-
-def _row(tenant: str, store: str, put: _Put) -> dict[str, object]:
+def _row(tenant: str, store: str, handle: str | None, act: Act, put: _Put) -> dict[str, object]:
     return {
         "tenant": tenant,
         "store": store,
-        "order_handle": put.line.order or None,
-        "seq": put.line.seq,
+        "order_handle": handle,
+        "seq": put.seq,
         "body": put.body,
         "details_sealed": put.sealed,
-        "denial": put.line.act is Act.DENIAL,
+        "denial": act is Act.DENIAL,
     }
 
 

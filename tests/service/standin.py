@@ -407,6 +407,9 @@ class InMemoryEvidence:
     async def token(self, id: str) -> AccessToken | None:
         return self.tokens_made.get(id)
 
+    def sealed_at_hand(self, whose: Whose, ref: OrderRef, role: Role) -> None:
+        return None
+
     def token_at_hand(self, id: str) -> AccessToken | None:
         return self.tokens_made.get(id)
 

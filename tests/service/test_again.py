@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
@@ -20,7 +21,7 @@ from service.api.ports import EVIDENCE, Evidence
 from service.custody import By, report
 from service.http.again import MOST_PATHS, Again
 from service.http.app import make_app
-from service.http.runner import Runner
+from service.http.runner import Runner, _Server
 from service.retention.erasure import erase
 from service.runtime import Runtime
 from service.settings import Settings
@@ -36,6 +37,7 @@ PATH = f"/v1/orders/{REF.platform}/{REF.id}/manifest"
 class Served:
     """The service on a port. `whole` has the status of every answer that went the whole way."""
 
+    runner: Runner
     runtime: Runtime
     evidence: RuntimeEvidence
     http: ClientSession
@@ -62,6 +64,9 @@ class Served:
             told = {name.lower(): value for name, value in answer.headers.items()}
             return answer.status, await answer.read(), told
 
+    async def raw(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.runner.addresses[0][1])
+
     async def lines(self) -> int:
         return (await self.runtime.ledger.custody_end(TENANT))[0]
 
@@ -79,8 +84,8 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
     runner = Runner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    assert runner.server is not None
-    again = runner.server.request_handler.__self__  # type: ignore[attr-defined]
+    assert isinstance(runner.server, _Server)
+    again = runner.server.again
     evidence = app[EVIDENCE]
     assert isinstance(evidence, RuntimeEvidence)
     whole, statuses = again._whole, list[int]()
@@ -93,7 +98,7 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
     again._whole = counted
     try:
         async with ClientSession(f"http://127.0.0.1:{runner.addresses[0][1]}") as http:
-            yield Served(evidence._runtime, evidence, http, again, statuses, now)
+            yield Served(runner, evidence._runtime, evidence, http, again, statuses, now)
     finally:
         await runner.cleanup()
 
@@ -146,9 +151,8 @@ async def test_a_connection_that_is_older_or_ends_is_answered_as_it_asks(
         await sealed(here.runtime, b"{}")
         _, secret = await here.token()
         await here.ask(secret)
-        port = here.http._base_url.port if here.http._base_url else None
         for version, kept in (("1.1", True), ("1.0", False)):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await here.raw()
             head = f"GET {PATH} HTTP/{version}\r\nHost: here\r\nAuthorization: Bearer {secret}"
             for _ in range(1 + kept):
                 writer.write(f"{head}\r\n\r\n".encode())
@@ -160,6 +164,118 @@ async def test_a_connection_that_is_older_or_ends_is_answered_as_it_asks(
                 assert await reader.read() == b""
             writer.close()
         assert here.whole == [200, 200]
+
+
+def asked(secret: str, path: str = PATH) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n\r\n".encode()
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[str, bytes]:
+    """The status line, and the body."""
+    said = (await reader.readuntil(b"\r\n\r\n")).decode()
+    length = int(said.lower().partition("content-length: ")[2].partition("\r\n")[0])
+    return said.partition("\r\n")[0], await reader.readexactly(length)
+
+
+@pytest.fixture
+def held_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[Served], Callable[[], None]]:
+    """Lines of custody are written, and told as written only once that is called."""
+
+    def hold(here: Served) -> Callable[[], None]:
+        ledger = here.runtime.ledger
+        note, go = ledger.note, asyncio.Event()
+
+        async def later(*said: Any, **more: Any) -> None:
+            await note(*said, **more)
+            await go.wait()
+
+        monkeypatch.setattr(ledger, "note", lambda *a, **b: asyncio.ensure_future(later(*a, **b)))
+        return go.set
+
+    return hold
+
+
+async def test_one_connection_gets_its_answers_in_the_order_it_asked(
+    settings: Settings, held_up: Callable[[Served], Callable[[], None]]
+) -> None:
+    async with served(settings) as here:
+        await sealed(here.runtime, b"{}")
+        _, secret = await here.token()
+        await here.ask(secret)
+        go = held_up(here)
+        reader, writer = await here.raw()
+        writer.write(asked(secret))
+        await asyncio.sleep(0.1)
+        writer.write(asked(secret, "/nowhere") + asked(secret) * 3)
+        await asyncio.sleep(0.1)
+        go()
+        found = [await answer(reader) for _ in range(5)]
+        assert [status.split()[1] for status, _ in found] == ["200", "404", "200", "200", "200"]
+        assert [body for status, body in found if "200" in status] == [b"{}"] * 4
+        assert await here.lines() == 5
+        writer.close()
+
+
+async def test_what_was_begun_is_answered_before_the_service_ends(
+    settings: Settings, held_up: Callable[[Served], Callable[[], None]]
+) -> None:
+    async with served(settings) as here:
+        await sealed(here.runtime, b"{}")
+        _, secret = await here.token()
+        await here.ask(secret)
+        go = held_up(here)
+        reader, writer = await here.raw()
+        writer.write(asked(secret))
+        await asyncio.sleep(0.1)
+        ending = asyncio.create_task(here.runner.cleanup())
+        await asyncio.sleep(0.1)
+        assert not ending.done()
+        go()
+        assert await answer(reader) == ("HTTP/1.1 200 OK", b"{}")
+        assert await reader.read() == b""
+        await ending
+        writer.close()
+        assert here.whole == [200]
+
+
+async def test_who_goes_away_meanwhile_gets_nothing_and_that_is_told(
+    settings: Settings,
+    held_up: Callable[[Served], Callable[[], None]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with served(settings) as here:
+        await sealed(here.runtime, b"{}")
+        _, secret = await here.token()
+        await here.ask(secret)
+        go = held_up(here)
+        _, writer = await here.raw()
+        writer.write(asked(secret))
+        await asyncio.sleep(0.1)
+        writer.transport.abort()
+        await asyncio.sleep(0.1)
+        go()
+        await asyncio.sleep(0.1)
+        assert await here.lines() == 2
+        assert "dropped" in capsys.readouterr().out
+        assert (await here.ask(secret))[0] == 200
+
+
+async def test_who_reads_slowly_is_not_answered_ahead(settings: Settings) -> None:
+    said = b"[" + b"1," * (4 << 20) + b"1]"
+    async with served(settings) as here:
+        await sealed(here.runtime, said)
+        _, secret = await here.token()
+        await here.ask(secret)
+        before = await here.lines()
+        reader, writer = await here.raw()
+        for _ in range(5):
+            writer.write(asked(secret))
+            await asyncio.sleep(0.05)
+        assert await here.lines() <= before + 2
+        for _ in range(5):
+            assert (await answer(reader))[1] == said
+        assert await here.lines() == before + 5
+        writer.close()
 
 
 async def test_a_token_that_is_wrong_or_revoked_opens_nothing(settings: Settings) -> None:
@@ -248,16 +364,18 @@ async def test_without_the_ledger_nothing_goes_out_and_one_request_counts_once(
         _, secret = await here.token()
         for _ in range(2):
             await here.ask(secret)
-        port = here.evidence._sealed
-        working = port.handed_out
+        ledger = here.runtime.ledger
+        working = ledger.note
 
-        async def away(*_: object) -> None:
-            raise OutageError(source="The ledger", why="its database is away")
+        def away(*_: object, **__: object) -> asyncio.Future[None]:
+            failed = asyncio.get_running_loop().create_future()
+            failed.set_exception(OutageError(source="The ledger", why="its database is away"))
+            return failed
 
-        port.handed_out = away  # type: ignore[method-assign, assignment]
+        ledger.note = away  # type: ignore[method-assign]
         status, _, told = await here.ask(secret)
         assert (status, told["content-type"]) == (503, "application/problem+json")
-        port.handed_out = working  # type: ignore[method-assign]
+        ledger.note = working  # type: ignore[method-assign]
         assert (
             f"r={settings.limits.requests_per_minute - 4};"
             in (await here.ask(secret))[2]["ratelimit"]

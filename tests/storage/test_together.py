@@ -29,10 +29,10 @@ class Server:
 async def test_who_asks_meanwhile_is_answered_by_the_next_call() -> None:
     server = Server()
     together = Together(server, most=3)
-    first = asyncio.create_task(together.ask(1))
+    first = together.ask(1)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    rest = [asyncio.create_task(together.ask(n)) for n in (2, -3, 4, 5)]
+    rest = [together.ask(n) for n in (2, -3, 4, 5)]
     await asyncio.sleep(0)
     server.let_go.set()
     assert await first == 2
@@ -58,7 +58,7 @@ async def test_what_fails_fails_for_all_of_the_call_and_the_next_one_goes_on() -
 async def test_who_gives_up_takes_nobody_along() -> None:
     server = Server()
     together = Together(server)
-    leaving, staying = (asyncio.create_task(together.ask(n)) for n in (1, 2))
+    leaving, staying = (together.ask(n) for n in (1, 2))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     leaving.cancel()
