@@ -60,6 +60,8 @@ CHANGES: dict[str, dict[int, str]] = {
         "what is off its line in a system's bar does not decide",
         20: "what making a picture smaller leaves around its letters is no grain of paper",
         21: "a heading that stands as far from its history as the rows do is no row of it",
+        22: "a history's delivery is known by the status it repeats, the day over its group and "
+        "its place in a sorted list; a note with a figure, set in a layer, does not decide",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -97,12 +97,12 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         step = _STEPS[name]
         doubtful = step == DELIVERED and _under_another_label(fact, line, facts)
         worded = step == DELIVERED and _in_other_words(fact, line)
-        form = _form(fact.text)
+        form = form_of(fact.text)
         found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact), worded, form))
     return found
 
 
-def _form(text: str) -> str:
+def form_of(text: str) -> str:
     """How a date is written: months' names and days are of any length."""
     return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", text))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from evidence.facts import Fact, Facts
 from evidence.verdicts import Finding, Severity, Verdict
-from verifiers.authenticity import events, numbers, stamps, weekdays
+from verifiers.authenticity import events, histories, numbers, stamps, weekdays
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.findings import CONTRADICTIONS, TRACES, Trait
 from verifiers.authenticity.lines import is_stated, lines_of, states_nothing
@@ -162,8 +162,13 @@ def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
     yield from numbers.barcodes(facts, lines)
     told = events.events_of(facts, lines)
     parcels = max(len(set(facts.values("shipment.tracking_number"))), _orders(facts, told))
-    yield from events.out_of_order(told, parcels=parcels)
-    yield from events.told_twice(told, parcels=parcels, dated=events.dated_places(facts))
+    cells = histories.cells_of(facts)
+    disordered = list(events.out_of_order(told, parcels=parcels))
+    if not disordered and parcels <= 1:
+        disordered = list(histories.out_of_column(cells, told))
+    yield from disordered
+    shown = [*told, *histories.deliveries(cells, told)]
+    yield from events.told_twice(shown, parcels=parcels, dated=events.dated_places(facts))
     yield from events.made_before(facts, told)
     yield from stamps.stamps(facts, lines)
 

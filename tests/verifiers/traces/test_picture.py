@@ -59,6 +59,13 @@ def history(actions: tuple[str, ...], log: str = "") -> bytes:
     return with_xmp(f"<xmpMM:History>{steps}</xmpMM:History>{logged}")
 
 
+def with_layer(text: str) -> bytes:
+    """Saved twice by an editor, with a text of its own."""
+    saves = "".join(f'<rdf:li stEvt:action="{act}"/>' for act in ("converted", "saved"))
+    layer = f'<rdf:li photoshop:LayerText="{text}"/>'
+    return with_xmp(f"<xmpMM:History>{saves}</xmpMM:History>{layer}")
+
+
 @pytest.mark.parametrize(
     ("data", "verdict"),
     [
@@ -67,9 +74,22 @@ def history(actions: tuple[str, ...], log: str = "") -> bytes:
         (history(("saved", "saved"), "Open&#xA;Crop&#xA;Save As"), Verdict.PASS),
         (history(("saved", "saved"), "Open&#xA;Clone Stamp&#xA;Save As"), Verdict.FAIL),
         (with_xmp('<rdf:li photoshop:LayerText="see here"/>'), Verdict.INCONCLUSIVE),
+        (with_layer("Exhibit 4"), Verdict.INCONCLUSIVE),
+        (with_layer("Nov 3"), Verdict.FAIL),
+        (with_layer("14:32"), Verdict.FAIL),
         (with_xmp('<rdf:li photoshop:LayerText="2026-11-03 14:32"/>'), Verdict.FAIL),
     ],
-    ids=["program alone", "saves alone", "a crop", "a clone stamp", "a note", "a date set in"],
+    ids=[
+        "program alone",
+        "saves alone",
+        "a crop",
+        "a clone stamp",
+        "a note",
+        "a note with saves",
+        "a day",
+        "a clock",
+        "a date set in",
+    ],
 )
 def test_an_editor_decides_only_by_what_it_says_it_did(data: bytes, verdict: Verdict) -> None:
     facts = traces_of(received(data, media_type="image/jpeg"))

@@ -12,6 +12,9 @@ from typing import Any
 from PIL import Image
 
 from evidence.locators import meta
+from verifiers.readers.said.clocks import clocks_in
+from verifiers.readers.said.days import days_in
+from verifiers.readers.said.fold import fold
 from verifiers.readers.traces.editors import pixel_editor
 from verifiers.readers.traces.trace import Trace, shortened
 from verifiers.readers.traces.xmp import Xmp, xmp_of
@@ -79,16 +82,25 @@ _ARRANGED = re.compile(
 )
 
 
+_STATED, _NOTED = 0.9, 0.48
+_LEAST_FIGURES = 5  # of a number
+
+
+def _states(layer: str) -> bool:
+    """Whether a layer's text says a day, a time of day or a number."""
+    text = fold(layer)
+    days = any(day.readings for day in days_in(text))
+    return days or bool(clocks_in(text)) or sum(map(str.isdigit, text)) >= _LEAST_FIGURES
+
+
 def _history(xmp: Xmp) -> Iterator[Trace]:
     """What Adobe's programs keep of their own work (XMP part 2; Photoshop's namespace)."""
     layers = [shortened(text) for text in xmp.all("photoshop:LayerText") if text.strip()]
     if layers:
         said = f'text was set in a layer of its own: "{"; ".join(layers[:3])}"'
-        # A note of words says "see here"; a date, a time or a number is what documents prove.
-        stated = any(c.isdigit() for layer in layers for c in layer)
-        yield Trace(
-            "trace.picture.text_layer", said, meta("photoshop:TextLayers"), 0.9 if stated else 0.5
-        )
+        # "See here" and "Exhibit 4" are notes; a date, a time or a number is what documents prove.
+        strength = _STATED if any(map(_states, layers)) else _NOTED
+        yield Trace("trace.picture.text_layer", said, meta("photoshop:TextLayers"), strength)
     steps = [
         step.strip()
         for name in ("photoshop:History", "stEvt:parameters")

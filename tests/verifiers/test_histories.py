@@ -1,0 +1,164 @@
+"""Rows of a page's history that no reader knows by their words, held against its own delivery."""
+
+from __future__ import annotations
+
+import pytest
+
+from evidence.facts import Fact, Facts, Value
+from evidence.locators import Locator, box
+from evidence.times import parse_iso
+from tests.verifiers.evidence_of import sha_of
+from verifiers.authenticity.tamper import contradictions_of
+
+DELIVERED, ACCEPTED = "delivery.at", "scan.accepted.at"
+PRINTED = "document.printed.at"  # a date of which readers do not know what it is of
+
+# A box of a picture: its words, left, top, height, and what a reader understood of it.
+Box = tuple[str, int, int, int, str, str]
+
+
+def boxed(words: str, x: int, y: int, height: int = 24, name: str = "", at: str = "") -> Box:
+    return words, x, y, height, name, at
+
+
+def page(*boxes: Box, confidence: float = 0.98) -> Facts:
+    facts: list[Fact] = []
+    for words, x, y, height, name, when in boxes:
+        place = box(x, y, height * len(words) // 2, height)
+
+        def fact(name: str, value: Value, place: Locator = place) -> Fact:
+            return Fact(
+                name=name, value=value, locator=place, item=sha_of("a"), origin="x",
+                confidence=confidence,
+            )  # fmt: skip
+
+        facts.append(fact("document.text", words))
+        if name or words[:3] == "202":
+            facts.append(fact(name or PRINTED, parse_iso(when or words)))
+    return Facts(facts)
+
+
+def found(facts: Facts) -> list[str]:
+    return [each.kind for each in contradictions_of(facts)]
+
+
+def said_over(heading: str, row: str, *, status: str = "Completed", again: str = "") -> Facts:
+    """A status over its day, and a history with a row in the status' words, each over its date."""
+    boxes = [
+        boxed(status, 30, 100, 44),
+        boxed(f"Delivered on {heading}", 30, 170, 24, DELIVERED, heading),
+    ]
+    records = [(again or status, row, ""), ("Driver is on the way", "2026-11-05", "")]
+    records += [("Hub scan", "2026-11-04", ""), ("Hub scan", "2026-11-03", "")]
+    records += [("Collected", "2026-11-02T08:00:00", ACCEPTED)]
+    for number, (words, day, name) in enumerate(records):
+        top = 260 + 110 * number
+        boxes.append(boxed(words, 30, top, 28))
+        boxes.append(boxed(day[:10], 30, top + 32, 24, name, day))
+    return page(*boxes)
+
+
+def test_a_row_in_the_words_of_the_status_is_the_delivery() -> None:
+    assert found(said_over("2026-11-08", "2026-11-05")) == ["twice"]
+    assert found(said_over("2026-11-05", "2026-11-05")) == []
+
+
+def test_words_that_are_not_the_status_say_nothing() -> None:
+    assert found(said_over("2026-11-08", "2026-11-05", again="Survey sent")) == []
+    # Small words over the date, such as a field's name, are no status.
+    boxes = said_over("2026-11-08", "2026-11-05")
+    small = [
+        Fact(
+            name=one.name, value=one.value, item=one.item, origin=one.origin,
+            locator=box(30, 140, 90, 22), confidence=one.confidence,
+        )
+        if one.locator == box(30, 100, 44 * 9 // 2, 44)
+        else one
+        for one in boxes
+    ]  # fmt: skip
+    assert found(Facts(small)) == []
+
+
+def test_a_row_that_is_said_twice_in_the_history_is_not_the_only_delivery() -> None:
+    facts = list(said_over("2026-11-08", "2026-11-05"))
+    again = page(boxed("Completed", 30, 900, 28))
+    assert found(Facts([*facts, *again])) == []
+
+
+def grouped(heading: str, *days: tuple[str, tuple[str, ...]], inset: int = 200) -> Facts:
+    """A delivery's day over a history whose days stand alone, each over its rows."""
+    boxes = [boxed(f"Delivered on {heading}", 30, 100, 24, DELIVERED, heading)]
+    top = 160
+    for day, rows in days:
+        boxes.append(boxed(day, 30, top))
+        for number, words in enumerate(rows, 1):
+            boxes.append(boxed(words, 30 + inset, top + 36 * number))
+        top += 36 * len(rows) + 70
+    return page(*boxes)
+
+
+HISTORY = (
+    ("2026-11-05", ("Delivered, front door", "Out for delivery")),
+    ("2026-11-04", ("Attempted delivery",)),
+    ("2026-11-03", ("Accepted at origin", "Label created")),
+)
+
+
+@pytest.mark.parametrize("inset", [0, 200])
+def test_a_day_over_several_rows_is_each_ones(inset: int) -> None:
+    assert found(grouped("2026-11-07", *HISTORY, inset=inset)) == ["twice"]
+    assert found(grouped("2026-11-05", *HISTORY, inset=inset)) == []
+
+
+def test_of_a_day_under_each_row_nothing_is_told() -> None:
+    """The row over a day is its own there, and a list that rises ends with the delivery."""
+    boxes = [boxed("Delivered on 2026-11-07", 30, 100, 24, DELIVERED, "2026-11-07")]
+    rows = (("Label created", 3), ("Accepted", 4), ("Delivered", 7), ("Invoice sent", 8))
+    for number, (words, day) in enumerate(rows):
+        boxes += [boxed(words, 30, 160 + 90 * number)]
+        boxes += [boxed(f"2026-11-{day:02}", 30, 190 + 90 * number)]
+    assert found(page(*boxes)) == []
+
+
+def test_a_parcel_that_came_twice_is_delivered_on_the_later_day() -> None:
+    days = (("2026-11-07", ("Delivered", "Out for delivery")), *HISTORY)
+    assert found(grouped("2026-11-07", *days)) == []
+
+
+def listed(first: str, *rest: str, words: str = "Entregado") -> Facts:
+    """A column of days with words that nobody knows beside them; the first one is a delivery."""
+    boxes = [boxed(first, 40, 100, 24, DELIVERED, first), boxed(words, 300, 100)]
+    for number, day in enumerate(rest, 1):
+        boxes += [
+            boxed(day, 40, 100 + 60 * number),
+            boxed(f"Grabado {'x' * number}", 300, 100 + 60 * number),
+        ]
+    return page(*boxes)
+
+
+def test_the_newest_row_of_a_list_is_not_its_oldest_day() -> None:
+    assert found(listed("2026-11-01", "2026-11-09", "2026-11-08", "2026-11-06")) == ["order"]
+    assert found(listed("2026-11-09", "2026-11-08", "2026-11-06", "2026-11-05")) == []
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        ("2026-11-02", "2026-11-05", "2026-11-08"),  # what came after, oldest first
+        ("2026-11-09", "2026-11-08", "2026-11-01"),  # the delivery's own day stands there as well
+        ("2026-11-09", "2026-11-05", "2026-11-07"),  # in no order at all
+        ("2026-11-09", "2026-11-08"),  # too few to be a list
+    ],
+)
+def test_another_list_under_a_delivery_says_nothing(days: tuple[str, ...]) -> None:
+    assert found(listed("2026-11-01", *days)) == []
+
+
+def test_what_a_picture_may_have_misread_does_not_decide() -> None:
+    facts = page(
+        *(boxed(day, 40, 100 + 60 * n, 24, DELIVERED if not n else "", day)
+          for n, day in enumerate(("2026-11-01", "2026-11-09", "2026-11-08", "2026-11-06"))),
+        confidence=0.8,
+    )  # fmt: skip
+    weights = [each.weight for each in contradictions_of(facts) if each.kind == "order"]
+    assert weights == [0.5]
