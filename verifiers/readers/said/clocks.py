@@ -19,6 +19,9 @@ _HALF = (
 _AFTER = {"下午": 12, "晚上": 12, "午後": 12, "오후": 12, "中午": 12,
           "上午": 0, "凌晨": 0, "早上": 0, "午前": 0, "오전": 0}  # fmt: skip
 _CJK_HALF = "(?P<cjk>" + "|".join(_AFTER) + ")"
+# Arabic has a letter for each half of the day, or the word that begins with it.
+_AFTER |= {"م": 12, "ص": 0}
+_ARABIC_HALF = "(?:م|ص)(?=(?:ساء|باح\u064b?ا)?\u064b?(?![\u0621-\u064a]))"
 _TAIL = r"(?![\d]|:\d|[.,]\d{1,2}(?!\d))"
 
 _SHAPES = (
@@ -28,10 +31,10 @@ _SHAPES = (
         r"(?:(?P<s>\d{1,2})\s?[秒초])?"
     ),
     re.compile(rf"{_CJK_HALF}\s?(?P<h>\d{{1,2}}):(?P<m>\d{{2}})(?::(?P<s>\d{{2}}))?(?!\d)"),
-    # 2:15 下午, as programs put it that were translated
+    # 2:15 下午, as programs put it that were translated; 2:15 م
     re.compile(
         r"(?<![\d.,:/-])(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?\s?"
-        r"(?P<cjk>上午|下午|午前|午後|오전|오후)(?!\s?\d)"
+        rf"(?P<cjk>上午|下午|午前|午後|오전|오후|{_ARABIC_HALF})(?!\s?\d)"
     ),
     # 14:15:22, 2:15 pm, 2.15 pm, 2 pm
     re.compile(
@@ -42,7 +45,7 @@ _SHAPES = (
     re.compile(rf"(?<![\d.,:/-])(?P<h>\d{{1,2}})\s?{_HALF}"),
     # 14h15, 14 h 15, 14u15; 14.15 Uhr, 14 Uhr, kl. 14.15
     re.compile(r"(?<![\d.,:/-])(?P<h>\d{1,2})\s?[hu]\s?(?P<m>\d{2})(?:\s?m(?:in)?\.?)?(?![\da-z])"),
-    re.compile(r"(?<![\d.,:/-])(?P<h>\d{1,2})(?:\.(?P<m>\d{2}))?\s?(?:uhr|uur)(?![a-z])"),
+    re.compile(r"(?<![\d.,:/-])(?P<h>\d{1,2})(?:\.(?P<m>\d{2}))?\s?(?:uhr|uur|น\.)(?![a-z])"),
     re.compile(r"(?<![a-z])(?:kl\.?|klo|kello)\s?(?P<h>\d{1,2})\.(?P<m>\d{2})(?!\d)"),
     # The T of ISO 8601's basic form
     re.compile(r"(?<=\d)t(?P<h>\d{2})(?P<m>\d{2})(?P<s>\d{2})?(?!\d)"),

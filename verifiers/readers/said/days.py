@@ -8,7 +8,7 @@ those who look for edits. A day without a year is kept without one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -65,9 +65,15 @@ class WrittenDay:
         return bool(self.readings) and self.readings[0].year is not None
 
 
-_NAMED = "(?P<month>" + "|".join(sorted(MONTHS, key=len, reverse=True)) + ")"
-_WEAK = "(?P<month>" + "|".join(sorted(WEAK_MONTHS, key=len, reverse=True)) + ")"
-_Y4 = r"(?P<y>(?:19|20)\d{2})"
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+
+
+_NAMED = f"(?P<month>{_any_of(MONTHS)})"
+_WEAK = f"(?P<month>{_any_of(WEAK_MONTHS)})"
+# Thailand counts from 543 years earlier: 2569 is 2026.
+_Y4 = r"(?P<y>(?:19|20)\d{2}|25[4-9]\d)"
+_BUDDHIST, _THAI = 543, re.compile("[\u0e00-\u0e4f]")
 _Y2 = r"(?P<y2>\d{2})"
 # No letter and figure follow two of a year: "20Z6" is a year that was misread.
 # What may follow a day at once: nothing numeric, unless it is a clock that lost its space.
@@ -75,7 +81,7 @@ _END = r"(?:(?=\d{2}:\d{2}(?!\d))|(?![\d]|[/.-]\d(?!\d?:\d\d)))"
 _GLUED = r"(?:(?=\d{2}(?::\d{2}(?!\d)|[時时点點시h]))|(?!\d))"
 _SEP = r"\s?(?P<sep>[-/.])\s?"
 _NTH = r"(?:st|nd|rd|th|er|e|o|º|ª|\.)?"
-_OF = r"(?:\s?(?:de|del|of|d'|di|la)\s?)?"
+_OF = r"(?:\s?(?:de|del|of|d'|di|la|พ\.ศ\.)\s?)?"
 
 # Behind a month of two digits, 09, the day has two as well: 2025-09-119:23 lost one of its hour.
 _YMD = re.compile(
@@ -83,8 +89,13 @@ _YMD = re.compile(
     rf"(?P<d>(?<=0\d[-/.])\d{{2}}(?:(?=\d:\d{{2}})|{_GLUED})|(?<!0\d[-/.])\d{{1,2}}?{_GLUED})"
 )
 _EXIF = re.compile(rf"(?<!\d){_Y4}:(?P<mo>\d{{2}}):(?P<d>\d{{2}})(?=[\sT]\d{{2}}:\d{{2}})")
-# Japan's years of the emperor: 令和8年11月6日
-_REIWA = re.compile(r"令和\s?(?P<y>元|\d{1,2})\s?年\s?(?P<mo>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日")
+# Japan's years of the emperor: 令和8年11月6日, R8.11.6
+_REIWA = (
+    re.compile(r"令和\s?(?P<y>元|\d{1,2})\s?年\s?(?P<mo>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日"),
+    re.compile(
+        r"(?<![a-z\d])r(?P<y>\d{1,2})(?P<sep>[./-])(?P<mo>\d{1,2})(?P=sep)(?P<d>\d{1,2})(?!\d|[./-]\d)"
+    ),
+)
 _CJK = re.compile(
     rf"(?:(?<!\d){_Y4}\s?[年년]\s?)?(?<!\d)(?P<mo>\d{{1,2}})\s?[月월]\s?(?P<d>\d{{1,2}})\s?[日号號일]"
 )
@@ -128,7 +139,7 @@ _SIGN = re.compile(r"[(\[（]\s?([" + "".join(SIGNS) + r"])\s?[)\]）]")
 
 # What every day of each sort has, so that most lines of data are not searched for any.
 _SIGNED = re.compile(r"\d\s?[-/.:年년月월]|\d{8}")
-_HAS_MONTH = re.compile("|".join(sorted({name[:3] for name in (*MONTHS, *WEAK_MONTHS)})))
+_HAS_MONTH = re.compile(_any_of({name[:3] for name in (*MONTHS, *WEAK_MONTHS)}))
 
 
 def days_in(text: str) -> list[WrittenDay]:
@@ -169,9 +180,10 @@ def _all(text: str) -> Iterator[WrittenDay]:
 
 def _signed(text: str, *, named: bool) -> Iterator[WrittenDay]:
     """Days whose year is written in four figures, or whose figures a sign parts."""
-    for match in _REIWA.finditer(text):
-        year = 2018 + (1 if match["y"] == "元" else int(match["y"]))
-        yield from _one(text, match, (Reading(year, int(match["mo"]), int(match["d"]), "ymd"),))
+    for shape in _REIWA:
+        for match in shape.finditer(text):
+            year = 2018 + (1 if match["y"] == "元" else int(match["y"]))
+            yield from _one(text, match, (Reading(year, int(match["mo"]), int(match["d"]), "ymd"),))
     for shape in (_YMD, _EXIF, _CJK, _COMPACT):
         for match in shape.finditer(text):
             yield from _one(text, match, _numbers(match, "ymd"))
@@ -197,8 +209,10 @@ def _exists(one: Reading) -> bool:
     return one.on(2024) is not None
 
 
-def _year(text: str) -> int:
-    return int(text) if len(text) == 4 else 2000 + int(text)
+def _year(text: str, *, month: str = "") -> int:
+    """`month` is its name, if it is written: beside a Thai one 69 is 2569."""
+    year = int(text) if len(text) == 4 else (2500 if _THAI.match(month) else 2000) + int(text)
+    return year - _BUDDHIST if year > 2500 else year
 
 
 def _numbers(match: re.Match[str], form: Form) -> tuple[Reading, ...]:
@@ -211,7 +225,8 @@ def _by_name(match: re.Match[str]) -> tuple[Reading, ...]:
     written = groups.get("y") or groups.get("y2")
     name = match["month"]
     month = MONTHS.get(name) or WEAK_MONTHS[name]
-    return (Reading(_year(written) if written else None, month, int(match["d"]), "named"),)
+    year = _year(written, month=name) if written else None
+    return (Reading(year, month, int(match["d"]), "named"),)
 
 
 def _either(match: re.Match[str]) -> tuple[Reading, ...]:
@@ -220,7 +235,7 @@ def _either(match: re.Match[str]) -> tuple[Reading, ...]:
     if len(year) == 2 and a + 2000 in _YEARS and a > 12:
         # 26/11/03 is the third in East Asia; 26 November 2003 is too long ago for an order.
         return (Reading(2000 + a, b, int(year), "ymd"), dmy)
-    if match["sep"] == "." and _exists(dmy):
+    if (match["sep"] == "." or int(year) > 2500) and _exists(dmy):
         return (dmy,)
     return (mdy, dmy)
 
@@ -237,7 +252,7 @@ def _weekdays_beside(text: str, match: re.Match[str]) -> frozenset[int]:
     if short := _SHORT.search(before):
         return SHORT_WEEKDAYS[short[1]]
     if named := list(_BESIDE.finditer(before)):
-        if re.fullmatch(r"[.,\s·|(]*(?:den |the |le |el |,)?\s*", before[named[-1].end() :]):
+        if re.fullmatch(r"[.,\s·|(]*(?:den |the |le |el |ที่|,)?\s*", before[named[-1].end() :]):
             return WEEKDAYS[named[-1][1]]
     if sign := _SIGN.match(after.lstrip()):
         return SIGNS[sign[1]]

@@ -10,7 +10,8 @@ from verifiers.readers.said.moments import MAX_LINE
 _TAKEN_BY = re.compile(
     r"(?:(?<![a-z])(?:signed|received|accepted)(?:\sfor)?\sby|(?<![a-z])(?:empfangen|unterschrieben|entgegengenommen)\svon"
     r"|(?<![a-z])(?:recu|signe)e?\spar|(?<![a-z])(?:recibido|firmado)\spor|(?<![a-z])(?:ricevuto|firmato)\sda"
-    r"|(?<![a-z])(?:recebido|assinado)\spor|(?<![a-z])(?:ontvangen|getekend)\sdoor|签收人|簽收人|受取人)\s*[:]\s*(\S.{0,78})"
+    r"|(?<![a-z])(?:recebido|assinado)\spor|(?<![a-z])(?:ontvangen|getekend)\sdoor|签收人|簽收人|受取人|(?:ผู้(?:เซ็น)?รับ|เซ็นรับโดย|ผู้ลงนาม)(?:พัสดุ|สินค้า)?"
+    r"|(?:استلمها|استلم|اسم\sالمستلم|التوقيع|موقع)\s?(?:بواسطة|من)?)\s*[:]\s*(\S.{0,78})"
 )
 _LEFT_AT = re.compile(
     r"^\s*(?:left\sat|delivery\slocation|location\sof\sdelivery|abgelegt|ablageort|lieu\sde\slivraison"

@@ -57,7 +57,7 @@ _ZONE = re.compile(
     r"|(?<=[(\[])(?P<named_us>" + "|".join(_NAMES) + r")(?=[)\]])"
     r"|(?P<iana>[a-z]{2,12}/[a-z_]{3,20}(?:/[a-z_]{3,20})?)"
     r"|(?P<local>local\s?time|ortszeit|heure\slocale|hora\slocal|ora\slocale|当地时间|當地時間"
-    r"|现地时间|現地時間)"
+    r"|现地时间|現地時間|เวลาท้องถิ่น|ب?التوقيت المحلي)"
     r"|(?P<abbr>[a-z]{3,4})(?![a-z])"
     r"|(?P<letters>et|ct|mt|pt)(?![a-z])"
     r")[)\]]?"
@@ -117,7 +117,9 @@ def stated_zone(text: str) -> WrittenZone | None:
             return over
     if not (said := field_words("zone_of_document").search(text)):
         return None
-    for match in re.finditer(r"(?<![a-z])(?=[a-z(+\[一-鿿-])", text[said.end() :]):
+    for match in re.finditer(
+        r"(?<![a-z])(?=[a-z(+\[\u0e00-\u0e4f\u0621-\u064a一-鿿-])", text[said.end() :]
+    ):
         place = said.end() + match.start()
         found = _ZONE.match(text, place)
         if found and (names := _names(found)) is not None:
