@@ -62,6 +62,8 @@ CHANGES: dict[str, dict[int, str]] = {
         21: "a heading that stands as far from its history as the rows do is no row of it",
         22: "a history's delivery is known by the status it repeats, the day over its group and "
         "its place in a sorted list; a note with a figure, set in a layer, does not decide",
+        23: "a history's times count as its days do; weekdays of more languages, and over their "
+        "date; numbers by more names; one clear figure in a scan without other slips",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

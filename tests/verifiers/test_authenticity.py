@@ -62,6 +62,10 @@ def test_days_that_were_are_not_told(line: str) -> None:
         "2026-11-05 (Mon)",
         "onsdag 5 november 2026 17:30",
         "fre 5 november 2026",
+        "Entregue em seg, 5 de novembro de 2026",
+        "pátek 5. listopadu 2026",
+        "понедельник, 5 ноября 2026",
+        "5 Kasım 2026 Cuma",
     ],
 )
 def test_a_wrong_weekday_is_told_in_many_languages(line: str) -> None:
@@ -73,6 +77,16 @@ def test_a_weekday_is_trusted_by_its_own_reading_and_not_by_its_rows() -> None:
     poor = fact("document.text", "菜鸟", box(20, 10, 60, 20), 0.6)
     ((_, weight),) = [(one.kind, one.weight) for one in contradictions_of(Facts([day, poor]))]
     assert weight > 0.8
+
+
+@pytest.mark.parametrize(("weekday", "wrong"), [("Tuesday,", True), ("Thursday,", False)])
+def test_a_weekday_that_ends_the_line_over_its_date_is_its_own(
+    weekday: str, *, wrong: bool
+) -> None:
+    over = fact("document.text", f"5:07 pm on {weekday}", box(300, 85, 83, 10))
+    under = fact("document.text", "November 5, 2026", box(300, 98, 82, 10))
+    beside = fact("document.text", "November 6, 2026", box(20, 98, 82, 10))
+    assert kinds(Facts([over, under, beside])) == ["weekday"] * wrong
 
 
 def test_a_weekday_without_a_year_is_held_against_the_only_year_there_is() -> None:
@@ -108,6 +122,8 @@ def test_a_number_that_no_carrier_gives_out_is_told() -> None:
     assert kinds(saying("FedEx", "Tracking number: 986578788855")) == []
     assert kinds(saying("FedEx", "Tracking number: 986578788854")) == ["check-digit"]
     assert kinds(saying("Canada Post", "Tracking ID", "2560 3157 5771 4437")) == ["check-digit"]
+    assert kinds(saying("Canada Post", "Consignment", "2560 3157 5771 4437")) == ["check-digit"]
+    assert kinds(saying("Canada Post", "Reference", "2560 3157 5771 4437")) == []
     # Twelve digits are many carriers', and an order's number is nobody's.
     assert kinds(saying("Tracking number: 986578788854")) == []
     assert kinds(saying("Order 123-1234567-1234567", "Phone 98657878885")) == []

@@ -34,7 +34,7 @@ def page(*boxes: Box, confidence: float = 0.98) -> Facts:
 
         facts.append(fact("document.text", words))
         if name or words[:3] == "202":
-            facts.append(fact(name or PRINTED, parse_iso(when or words)))
+            facts.append(fact(name or PRINTED, parse_iso(when or words.replace(" ", "T"))))
     return Facts(facts)
 
 
@@ -61,6 +61,34 @@ def said_over(heading: str, row: str, *, status: str = "Completed", again: str =
 def test_a_row_in_the_words_of_the_status_is_the_delivery() -> None:
     assert found(said_over("2026-11-08", "2026-11-05")) == ["twice"]
     assert found(said_over("2026-11-05", "2026-11-05")) == []
+
+
+def test_a_time_of_day_in_the_status_row_counts_unless_zones_explain_it() -> None:
+    def timed(clock: str) -> Facts:
+        whole = said_over("2026-11-05", "2026-11-05")
+        facts = [one for one in whole if "2026-11-05" not in one.text]
+        heading = page(
+            boxed(f"Delivered on 2026-11-05 {clock}", 30, 170, 24, DELIVERED, f"2026-11-05T{clock}")
+        )
+        row = page(boxed("2026-11-05 12:10", 30, 292))
+        return Facts([*facts, *heading, *row])
+
+    assert found(timed("14:27:00")) == ["twice"]
+    assert found(timed("14:40:00")) == []
+    assert found(timed("12:10:00")) == []
+
+
+def test_a_day_that_can_be_two_is_read_in_the_order_of_the_others() -> None:
+    boxes = [
+        boxed("Voltooid", 30, 100, 44),
+        boxed("Bezorgd op 12-11-2026", 30, 170, 24, DELIVERED, "2026-11-12"),
+    ]
+    for number, day in enumerate((9, 8, 7, 6)):
+        words = "Voltooid" if not number else f"Stap {'x' * number}"
+        boxes.append(boxed(words, 30, 260 + 110 * number, 28))
+        when = f"2026-11-{day:02}"
+        boxes.append(boxed(f"{day:02}-11-2026", 30, 292 + 110 * number, 24, PRINTED, when))
+    assert found(page(*boxes)) == ["twice"]
 
 
 def test_words_that_are_not_the_status_say_nothing() -> None:

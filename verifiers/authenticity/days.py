@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from verifiers.readers.said import names_of_days
+from verifiers.readers.said.fold import fold
+
 MAX_LINE = 500
 
 _MONTH_NAMES = (
@@ -31,10 +34,16 @@ _MONTH_NAMES = (
     "dec december dez dezember décembre decembre déc diciembre dic dicembre dezembro grudnia gru",
 )
 MONTHS = {
-    name: number
+    fold(name): number
     for number, names in enumerate(_MONTH_NAMES, start=1)
     for name in names.split()
 }  # fmt: skip
+# The readers know more languages. Of those, three letters are words of others: "12 des".
+MONTHS |= {
+    name: number
+    for name, number in names_of_days.MONTHS.items()
+    if name not in MONTHS and (len(name) > 3 or not name.isascii())
+}
 
 # 0 is Monday. A short name that means two days in two languages keeps both.
 _WEEKDAY_NAMES = (
@@ -56,7 +65,7 @@ _WEEKDAY_NAMES = (
     " sondag sön søndag søn sunnuntai sunnuntaina 星期日 周日 "
     " 週日 星期天 周天 日曜日 日曜 礼拜天 礼拜日",
 )
-WEEKDAYS: dict[str, set[int]] = {}
+WEEKDAYS: dict[str, set[int]] = {name: set(days) for name, days in names_of_days.WEEKDAYS.items()}
 for _number, _names in enumerate(_WEEKDAY_NAMES):
     for _name in _names.split():
         WEEKDAYS.setdefault(_name, set()).add(_number)
@@ -80,7 +89,7 @@ _SHAPES = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"(?<![\d.:])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?[\s-]?(?:de\s)?{_MONTH}\b\.?"
+        rf"(?<![\d.:])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|o|\.)?[\s-]?(?:de\s)?{_MONTH}\b\.?"
         rf"(?:(?:,|\sde)?[\s-]{_YEAR}(?!\d))?",
         re.IGNORECASE,
     ),
@@ -135,8 +144,9 @@ def written_days(line: str) -> tuple[Written, ...]:
     found: list[Written] = []
     if not _DIGIT.search(line):  # most lines
         return ()
+    folded = fold(line)
     for shape in _SHAPES:
-        for match in shape.finditer(line):
+        for match in shape.finditer(folded):
             fields = match.groupdict()
             month = _month(fields)
             day = int(fields["d"])
@@ -162,7 +172,7 @@ def written_days(line: str) -> tuple[Written, ...]:
 
 def _month(fields: dict[str, str | None]) -> int | None:
     if name := fields.get("month"):
-        return MONTHS.get(name.casefold())
+        return MONTHS.get(name)
     return int(fields["mo"] or 0)
 
 
@@ -212,11 +222,17 @@ def _weekday_beside(line: str, start: int, end: int) -> tuple[str, set[int]]:
     return after or before, means_after | means_before
 
 
+def _as_weekday(word: str) -> str:
+    """The word as WEEKDAYS may have it; of two letters none lost an accent, as "śr" and "sr"."""
+    plain = word.casefold()
+    return fold(word) if plain not in WEEKDAYS and len(word) > 2 else plain
+
+
 def _weekday_before(line: str, start: int) -> tuple[str, set[int]]:
     """A two-letter one needs a mark behind it, or "so 5 November" would be a Sunday."""
     before = _WORD_BEFORE.search(line[max(0, start - 24) : start])
     if before:
-        word = before["word"].casefold()
+        word = _as_weekday(before["word"])
         tail = line[max(0, start - 24) : start][before.end("word") :]
         if word in WEEKDAYS and (len(word) > 2 or tail[:1] in {",", "."} or not word.isascii()):
             return before["word"], WEEKDAYS[word]
@@ -231,7 +247,7 @@ def _weekday_after(line: str, end: int) -> tuple[str, set[int]]:
     if glued:
         return glued["word"], WEEKDAYS[glued["word"]]
     after = _WORD_AFTER.match(line, end)
-    if after and (word := after["word"].casefold()) in WEEKDAYS and word not in MONTHS:
+    if after and (word := _as_weekday(after["word"])) in WEEKDAYS and word not in MONTHS:
         closed = line[after.end() : after.end() + 1] in {")", "）"}
         if len(word) > 3 or closed or not word.isascii() or word in _PLAIN:
             return after["word"], WEEKDAYS[word]

@@ -18,6 +18,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise, zip_longest
 
 from evidence.facts import Fact, Facts
+from evidence.times import LocalDate, LocalTime
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.days import Written, written_days
 from verifiers.authenticity.events import DELIVERED, Event, form_of
@@ -67,20 +68,43 @@ def cells_of(facts: Facts) -> list[Cell]:
     written = {fact: written_days(plain(fact.text)) for _, fact in boxed}
     years = {day.year for days in written.values() for day in days} - {None}
     year = next(iter(years)) if len(years) == 1 else None
-    found = [_cell(fact, at, written[fact], year) for at, fact in boxed]
+    read = {at: day for fact in facts if (day := _day_read(fact)) and (at := place_of(fact))}
+    orders = {
+        one.readings.index((day.month, day.day))
+        for at, fact in boxed
+        for one in written[fact]
+        if len(one.readings) > 1 and (day := read.get(at)) and (day.month, day.day) in one.readings
+    }
+    order = orders.pop() if len(orders) == 1 else None
+    found = [_cell(fact, at, written[fact], year, order) for at, fact in boxed]
     return sorted(found, key=lambda one: (one.place[0], one.middle, one.place[1]))
 
 
-def _cell(fact: Fact, at: Area, written: Sequence[Written], year: int | None) -> Cell:
+def _day_read(fact: Fact) -> date | None:
+    """The day that readers made of a date, by all that stands around it."""
+    if not fact.name.endswith(".at"):
+        return None
+    value = fact.value
+    if isinstance(value, LocalDate):
+        return value.day
+    return value.wall.date() if isinstance(value, LocalTime) else None
+
+
+def _cell(
+    fact: Fact, at: Area, written: Sequence[Written], year: int | None, order: int | None
+) -> Cell:
+    """`order` says which reading is meant where 03/04/2026 can be two days; None if unknown."""
     text = plain(fact.text)
     if len(written) != 1:
         return Cell(fact, text, at)
     (one,) = written
-    days = set(one.days(year=year))
+    days = one.days(year=year)
+    if len(days) == 2 and order is not None:
+        days = [days[order]]
     if len(days) != 1:
         return Cell(fact, text, at)
     rest = (text[: one.start] + text[one.end :]).replace(one.weekday or "\0", "")
-    return Cell(fact, text, at, days.pop(), one.minute, not re.search(r"\w", rest))
+    return Cell(fact, text, at, days[0], one.minute, not re.search(r"\w", rest))
 
 
 # -- rows that tell of the delivery ----------------------------------------------------------------
@@ -95,30 +119,42 @@ def deliveries(cells: Sequence[Cell], told: Sequence[Event]) -> list[Event]:
     found = list(_in_sections(cells, again))
     if not found and again is not None and (head := _date_of(again, cells, known)):
         found = [(again, head)]
-    days = {day for one in known for day in one.days}
-    return [
-        _event(cell, head, head.day)
-        for cell, head in found
-        if len(found) == 1 and head.day and _are_two(head.day, days, cells)
-    ]
+    if len(found) != 1 or any(found[0][0].fact in one.line.facts for one in known):
+        return []
+    event = _event(*found[0], cells)
+    return [event] if _are_two(event, known, cells) else []
 
 
 _ZONE = re.compile(r"(?:utc|gmt)\s?[+-]\d{1,2}(?::?\d\d)?")
 
 
-def _are_two(day: date, days: set[date], cells: Sequence[Cell]) -> bool:
-    """Whether more is between a day and the others than zones, where a page names several."""
+def _are_two(event: Event, known: Sequence[Event], cells: Sequence[Cell]) -> bool:
+    """Whether more is between the days than zones, where a page names several."""
     zones = {zone for cell in cells for zone in _ZONE.findall(fold(cell.text))}
-    least = timedelta(days=2 if len(zones) > 1 else 1)
-    return all(abs(day - other) >= least for other in days)
+    least = timedelta(days=2 if len(zones) > 1 else 0)
+    apart = (abs(day - other) for day in event.days for one in known for other in one.days)
+    return all(gap >= least for gap in apart)
 
 
-def _event(cell: Cell, head: Cell, day: date) -> Event:
-    start = datetime(day.year, day.month, day.day)
-    parts = tuple(dict.fromkeys((head.fact, cell.fact)))
-    text = "  ".join(dict.fromkeys((head.text, cell.text)))
+def _event(row: Cell, head: Cell, cells: Sequence[Cell]) -> Event:
+    """The delivery on the day of `head`, at a time of day that stands in its row."""
+    day = head.day or date.min  # a head has one
+    minutes = {
+        clock.at.hour * 60 + clock.at.minute
+        for cell in cells
+        if cell is row or _beside(cell, row)
+        for clock in clocks_in(fold(cell.text))
+        if clock.unit_s <= 60
+    }
+    minute = (
+        head.minute if head.minute is not None else minutes.pop() if len(minutes) == 1 else None
+    )
+    start = datetime(day.year, day.month, day.day) + timedelta(minutes=minute or 0)
+    parts = tuple(dict.fromkeys((head.fact, row.fact)))
+    text = "  ".join(dict.fromkeys((head.text, row.text)))
     sure = all(fact.confidence > 0.995 for fact in parts)
-    return Event(DELIVERED, (start,), timed=False, line=Line(text, parts, sure), place=head.place)
+    line = Line(text, parts, sure)
+    return Event(DELIVERED, (start,), timed=minute is not None, line=line, place=head.place)
 
 
 def _said_again(cells: Sequence[Cell], known: Sequence[Event]) -> Cell | None:

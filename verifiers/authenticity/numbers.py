@@ -14,10 +14,16 @@ from verifiers.authenticity.lines import Line
 _1Z = re.compile(r"(?<![A-Za-z0-9])1Z(?:[ ]?[A-Z0-9]){16}(?![A-Za-z0-9])")
 _S10 = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[ ]?\d(?:[ ]?\d){8}[ ]?[A-Z]{2}(?![A-Za-z0-9])")
 _USPS = re.compile(r"(?<!\d)9[1-5](?:[ ]?\d){18,24}(?!\d)")
+# How pages call a parcel's number.
+_CALLS = (
+    r"track[^\W\d]*|track\s*&\s*trace|sendungs[^\W\d]*|waybill|consignment"
+    r"|(?:parcel|shipment) (?:id|no|number)|frachtbrief[^\W\d]*|paketnummer|kollinummer"
+    r"|spedizione|rastreamento|zending[^\W\d]*"
+    r"|(?:numer|nr) przesyłki|运单号?|快递单号|物流单号|追跡番号|お問い合わせ番号"
+)
 # A recognition may lose the blank behind a label: its words end where a figure begins.
 _LABELLED = re.compile(
-    r"(?:track[^\W\d]*|sendungs[^\W\d]*|waybill|运单号?|快递单号|物流单号|追跡番号|お問い合わせ番号|suivi|seguimiento|spedizione"
-    r"|rastreamento|zending[^\W\d]*|track\s*&\s*trace)[^:：#\d]{0,24}[:：#]?\s*"
+    rf"(?:{_CALLS}|suivi|seguimiento)[^:：#\d]{{0,24}}[:：#]?\s*"
     r"(?P<number>[A-Z0-9](?:[ -]?[A-Z0-9]){9,33})(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
@@ -106,8 +112,7 @@ def _wrong(number: str, named: set[str]) -> bool | None:
 
 
 _A_LABEL = re.compile(
-    r"(?:track\w*|sendungs\w*|waybill|运单号?|快递单号|物流单号|追跡番号|お問い合わせ番号"
-    r"|(?:n[o°º]|numéro) de suivi|seguimiento|spedizione|rastreamento|zendings\w*)[^\d]{0,24}",
+    rf"(?:{_CALLS}|(?:n[o°º]|numéro) de suivi|(?:n[o°º]|número) de seguimiento)[^\d]{{0,24}}",
     re.IGNORECASE,
 )
 _ALONE = re.compile(r"[A-Z0-9](?:[ -]?[A-Z0-9]){9,33}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterator, Sequence
 
+from evidence.facts import Fact
 from verifiers.authenticity.contradiction import Contradiction
-from verifiers.authenticity.days import Written, written_days
-from verifiers.authenticity.lines import Line, plain
+from verifiers.authenticity.days import WEEKDAYS, Written, written_days
+from verifiers.authenticity.lines import Line, place_of, plain
 
 # One misread digit makes a wrong weekday out of a right one; text that was recognised counts less.
 _READ, _RECOGNISED = 0.95, 0.85
@@ -16,7 +18,7 @@ _READ, _RECOGNISED = 0.95, 0.85
 def weekdays(lines: Sequence[Line]) -> Iterator[Contradiction]:
     """Each date whose weekday is wrong however it is read, and each that does not exist."""
     years = {day.year for line in lines for day in written_days(line.text)} - {None}
-    for line in lines:
+    for line in [*lines, *_wrapped(lines)]:
         for day in written_days(line.text):
             weight = _READ if line.sure else _RECOGNISED * _trust(line, day)
             if _never(day):
@@ -26,6 +28,34 @@ def weekdays(lines: Sequence[Line]) -> Iterator[Contradiction]:
                 name = calendar.day_name[min(real)]
                 said = f'"{day.text}" was a {name}, and "{day.weekday}" stands beside it'
                 yield Contradiction("weekday", said, line.facts, weight)
+
+
+def _wrapped(lines: Sequence[Line]) -> Iterator[Line]:
+    """Each weekday that ends a line, with the date that begins the line right under it."""
+    parts = [(plain(fact.text).strip(), fact) for line in lines for fact in line.facts]
+    ends = [part for part in parts if _ENDS.search(part[0]) and not written_days(part[0])]
+    if not ends:
+        return
+    begins = [part for part in parts if any(not day.start for day in written_days(part[0]))]
+    for text, over in ends:
+        for date, under in begins:
+            if _is_under(over, under):
+                sure = min(over.confidence, under.confidence) > 0.995
+                yield Line(f"{text} {date}", (over, under), sure)
+
+
+_ENDS = re.compile(
+    r"(?<![^\W\d_])(?:" + "|".join(sorted(word for word in WEEKDAYS if len(word) > 3)) + r"),?$",
+    re.IGNORECASE,
+)
+
+
+def _is_under(over: Fact, under: Fact) -> bool:
+    one, other = place_of(over), place_of(under)
+    if one is None or other is None or one[0] != other[0]:
+        return False
+    height = max(one[4], other[4])
+    return abs(one[1] - other[1]) < 0.6 * height and 0.5 * height < other[2] - one[2] < 2 * height
 
 
 def _trust(line: Line, day: Written) -> float:

@@ -18,16 +18,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from verifiers.readers.figures import ALIKE
-from verifiers.readers.said.clocks import clocks_in
-from verifiers.readers.said.days import days_in
 from verifiers.readers.said.fold import fold
 from verifiers.readers.traces.pdf_marks import Box, Mark, Page
+from verifiers.readers.traces.stated import YEARLESS, Value, found_in, values_in
 from verifiers.readers.traces.trace import Trace, shortened
 
 if TYPE_CHECKING:
@@ -40,6 +39,9 @@ _SURE = 0.9  # of our own recognition
 _FEW = 2  # places that say otherwise; more are a poor recognition, if not so many agree to each
 _TO_ONE = 4
 _STRENGTH, _ONE_DIGIT = 0.85, 0.6
+# Of one figure of a day or a clock that no recognition takes for the other, and nothing else is
+# off: how surely we read it, and how many values agree.
+_CLEARLY, _LEAST_AGREED = 0.97, 3
 # Of a line's height: how far over and under its hidden text it may reach, and how far a word of it
 # is from the next one.
 _ASKEW, _APART = 0.3, 3.0
@@ -48,34 +50,21 @@ _SHORTER, _LONGER = 0.2, 0.5
 # Places that are read, and strips in which lines are looked for; more cost as much as the page.
 _MOST_PLACES, _LOOKS = 40, 3
 _LEAST_STRIP = 16  # pixels wide and high; hidden text may lie beside the page
-_YEARLESS = "0000-"
 # How much two numbers have in common that are one number, misread.
 _ONE_NUMBER = 0.6
 _NEEDS = "needs the extra `ocr`, which is not installed, or does not start"
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """What a line states, in one form however it is written.
-
-    kind      "day" (2026-11-05; 0000 without a year), "clock" (14:32) or "number"
-    weekdays  those that may stand beside a day; of no account where two values are compared
-    """
-
-    kind: str
-    text: str
-    weekdays: frozenset[int] = field(default=frozenset(), compare=False)
-
-
-@dataclass(frozen=True, slots=True)
 class _Pair:
-    """What the hidden text states at a place, and what the picture shows there."""
+    """What the hidden text states at a place, and what the picture shows there; how surely."""
 
     hidden: str
     shown: str
     place: Box
     stated: tuple[Value, ...]
     seen: tuple[Value, ...]
+    sure: float
 
 
 def layered(page: Page) -> list[Mark]:
@@ -132,16 +121,26 @@ def _of_page(page: Page, pairs: Sequence[_Pair]) -> list[Trace]:
     if not differing or len(differing) > most or agreed < max(2, len(pairs) - agreed):
         return []
     again = Counter(change for pair, _ in differing for change in _days_changed(pair))
+    alone = len(differing) == 1 and _LEAST_AGREED <= agreed == len(pairs) - 1
     return [
         Trace(
             "trace.text.layer",
             f'its hidden text says "{shortened(pair.hidden)}" where the picture shows '
             f'"{shortened(pair.shown)}"',
             pair.place.on(page.number),
-            _STRENGTH if any(again[change] > 1 for change in _days_changed(pair)) else how,
+            _STRENGTH
+            if any(again[change] > 1 for change in _days_changed(pair))
+            or (alone and _is_clear(pair))
+            else how,
         )
         for pair, how in differing
     ]
+
+
+def _is_clear(pair: _Pair) -> bool:
+    """Whether a time, and no number, was read surely as another one."""
+    off = {one.kind for one, other in zip(pair.stated, pair.seen, strict=True) if one != other}
+    return pair.sure >= _CLEARLY and "number" not in off
 
 
 def _days_changed(pair: _Pair) -> list[tuple[str, str]]:
@@ -183,7 +182,7 @@ def _are_two(one: str, other: str) -> bool:
 
 def _both_dated(one: str, other: str) -> tuple[str, str]:
     """The two without their year where a slip has hidden it in one of them, as in "2O26"."""
-    if _YEARLESS in (one[:5], other[:5]):
+    if YEARLESS in (one[:5], other[:5]):
         return one[5:], other[5:]
     return one, other
 
@@ -200,7 +199,7 @@ def _shows_as_stated(pixels: Any, scale: float, hidden: Sequence[Mark]) -> bool:
     for place, (text, sure) in zip(places, read, strict=True):
         if re.search(rf"(?<!\d){_signs(place.text)}(?!\d)", _signs(text)):
             continue  # whatever blanks were lost
-        seen = _values(text)
+        seen = values_in(text)
         if sure < _SURE or len(seen) != len(place.stated):
             doubtful.append(place)
         elif _difference(place.stated, seen):
@@ -262,7 +261,7 @@ def _places(hidden: Sequence[Mark]) -> Iterator[_Place]:
     lines = list(_lines(hidden))
     for words, after in zip_longest(lines, lines[1:]):
         text = " ".join(mark.text.strip() for mark in words)
-        if not (found := _found(text)):
+        if not (found := found_in(text)):
             continue
         first, last = found[0][0], max(end for _, end, _ in found)
         box = words[0].box
@@ -324,13 +323,13 @@ def _pairs(lines: Sequence[Seen], scale: float, hidden: Sequence[Mark]) -> Itera
     for line, place in placed:
         if line.confidence < _SURE or not any(c.isdigit() for c in line.text):
             continue
-        seen, words = _values(line.text), _under(place, hidden)
+        seen, words = values_in(line.text), _under(place, hidden)
         others = [other for _, other in placed if other is not place]
         for under in (words, _gone_on(words, hidden, others)):
             text = " ".join(mark.text.strip() for mark in under)
-            stated = _values(text)
+            stated = values_in(text)
             if stated and len(stated) == len(seen):
-                yield _Pair(text, line.text, place, stated, seen)
+                yield _Pair(text, line.text, place, stated, seen, line.confidence)
                 break
 
 
@@ -360,51 +359,3 @@ def _gone_on(words: Sequence[Mark], hidden: Sequence[Mark], others: Sequence[Box
         if line and mark not in line and not under_another and _beside(line[-1].box, mark.box):
             line.append(mark)
     return line
-
-
-# In groups, as numbers are printed: "1Z 5R8 939 03 5756 712 7", "304-1234567-1234567".
-_NUMBER = re.compile(r"(?<![a-z\d])[a-z\d]*\d[a-z\d]*(?:[ -][a-z\d]*\d[a-z\d]*)*(?![a-z\d])")
-_LEAST_DIGITS, _MOST_SIGNS = 8, 34
-
-
-def _values(text: str) -> tuple[Value, ...]:
-    """The days, clocks and long numbers of a line, in their order."""
-    return tuple(value for _, _, value in _found(text))
-
-
-def _found(text: str) -> list[tuple[int, int, Value]]:
-    """(start, end, value) of each, from left to right."""
-    line = _mended(fold(text))
-    days = [day for day in days_in(line) if day.readings]
-    clocks = clocks_in(line, tuple(day.end for day in days))
-    found: list[tuple[int, int, Value]] = []
-    for day in days:
-        one = day.readings[0]
-        year = f"{one.year:04}-" if one.year else _YEARLESS
-        value = Value("day", f"{year}{one.month:02}-{one.day:02}", day.weekdays)
-        found.append((day.start, day.end, value))
-    found += [(clock.start, clock.end, Value("clock", f"{clock.at:%H:%M}")) for clock in clocks]
-    # No group of a number is a day's or a clock's.
-    rest = list(line)
-    for start, end, _ in found:
-        rest[start:end] = "|" * (end - start)
-    for match in _NUMBER.finditer("".join(rest)):
-        number = re.sub(r"[ -]", "", match[0])
-        if sum(map(str.isdigit, number)) >= _LEAST_DIGITS and len(number) <= _MOST_SIGNS:
-            found.append((match.start(), match.end(), Value("number", number)))
-    return sorted(found, key=lambda one: one[:2])
-
-
-_WORD = re.compile(r"[a-z\d/.:,-]+")
-_FOR_FIGURES = str.maketrans("oilzsbg", "0112569")
-
-
-def _mended(line: str) -> str:
-    """A line with the figures for which a recognition read letters: "2o26" where it is 2026."""
-    return _WORD.sub(lambda word: _as_figures(word[0]), line)
-
-
-def _as_figures(word: str) -> str:
-    meant = word.translate(_FOR_FIGURES)
-    letters = any(sign.isalpha() and sign != "h" for sign in meant)  # "10h12"
-    return word if letters or not any(sign.isdigit() for sign in word) else meant
