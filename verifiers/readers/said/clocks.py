@@ -21,6 +21,7 @@ _AFTER = {"下午": 12, "晚上": 12, "午後": 12, "오후": 12, "中午": 12,
 _CJK_HALF = "(?P<cjk>" + "|".join(_AFTER) + ")"
 # Arabic has a letter for each half of the day, or the word that begins with it.
 _AFTER |= {"م": 12, "ص": 0}
+_AFTER |= {"petang": 12, "ptg": 12, "malam": 12, "tengah hari": 12, "pagi": 0}
 _ARABIC_HALF = "(?:م|ص)(?=(?:ساء|باح\u064b?ا)?\u064b?(?![\u0621-\u064a]))"
 _TAIL = r"(?![\d]|:\d|[.,]\d{1,2}(?!\d))"
 
@@ -34,7 +35,8 @@ _SHAPES = (
     # 2:15 下午, as programs put it that were translated; 2:15 م
     re.compile(
         r"(?<![\d.,:/-])(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2}))?\s?"
-        rf"(?P<cjk>上午|下午|午前|午後|오전|오후|{_ARABIC_HALF})(?!\s?\d)"
+        rf"(?P<cjk>上午|下午|午前|午後|오전|오후|{_ARABIC_HALF}"
+        r"|(?:petang|ptg|malam|tengah hari|pagi)(?![a-z]))(?!\s?\d)"
     ),
     # 14:15:22, 2:15 pm, 2.15 pm, 2 pm
     re.compile(
@@ -46,7 +48,9 @@ _SHAPES = (
     # 14h15, 14 h 15, 14u15; 14.15 Uhr, 14 Uhr, kl. 14.15
     re.compile(r"(?<![\d.,:/-])(?P<h>\d{1,2})\s?[hu]\s?(?P<m>\d{2})(?:\s?m(?:in)?\.?)?(?![\da-z])"),
     re.compile(r"(?<![\d.,:/-])(?P<h>\d{1,2})(?:\.(?P<m>\d{2}))?\s?(?:uhr|uur|น\.)(?![a-z])"),
-    re.compile(r"(?<![a-z])(?:kl\.?|klo|kello)\s?(?P<h>\d{1,2})\.(?P<m>\d{2})(?!\d)"),
+    # One of Indonesia's zones tells a time whose sign is a point.
+    re.compile(r"(?<![\d.,:/-])(?P<h>\d{1,2})\.(?P<m>\d{2})(?=\s?wi(?:b|t|ta)(?![a-z]))"),
+    re.compile(r"(?<![a-z])(?:kl\.?|klo|kello|pukul|jam)\s?(?P<h>\d{1,2})\.(?P<m>\d{2})(?!\d)"),
     # The T of ISO 8601's basic form
     re.compile(r"(?<=\d)t(?P<h>\d{2})(?P<m>\d{2})(?P<s>\d{2})?(?!\d)"),
     # Right behind a day that lost its space, or behind its T

@@ -99,13 +99,16 @@ _REIWA = (
 _CJK = re.compile(
     rf"(?:(?<!\d){_Y4}\s?[年년]\s?)?(?<!\d)(?P<mo>\d{{1,2}})\s?[月월]\s?(?P<d>\d{{1,2}})\s?[日号號일]"
 )
+_VIETNAMESE = re.compile(
+    rf"(?<![\d./-])(?P<d>\d{{1,2}})\s(?:thang|thg\.?)\s(?P<mo>\d{{1,2}})(?!\d)(?:,?\s(?:nam\s)?{_Y4}{_GLUED})?"
+)
 _ABY = re.compile(
     rf"(?<![\d/.-])(?<!\d:)(?P<a>\d{{1,2}}){_SEP}(?P<b>\d{{1,2}})\s?(?P=sep)\s?(?:{_Y4}{_END}|{_Y2}(?![\d:]|[a-z]\d|[/.-]\d))"
 )
 _COMPACT = re.compile(r"(?<!\d)(?P<y>20[0-4]\d)(?P<mo>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])"
                       r"(?=t\d{4}|\s\d{1,2}:\d{2})")  # fmt: skip
 _MDY = re.compile(
-    rf"(?<![a-z]){_NAMED}(?:\.?\s?|,\s)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:\d|\.\d)(?:[,.]?\s?{_Y4}{_GLUED})?"
+    rf"(?<![a-z]){_NAMED}(?:\.?\s?|,\s|-)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:\d|\.\d)(?:(?:[,.]?\s?|-){_Y4}{_GLUED})?"
 )
 _DMY = re.compile(
     rf"(?<![\d./])(?<!\d:)(?P<d>\d{{1,2}}){_NTH}[\s-]?{_OF}{_NAMED}(?![a-z])\.?"
@@ -114,7 +117,8 @@ _DMY = re.compile(
 _DMY_WEAK = re.compile(
     rf"(?<![\d.:/])(?P<d>\d{{1,2}}){_NTH}[\s-]?{_OF}{_WEAK}(?![a-z])\.?,?{_OF}[\s,-]{{0,2}}{_Y4}{_GLUED}"
 )
-_HUNGARIAN = re.compile(rf"(?<!\d){_Y4}\.\s{_NAMED}\s(?P<d>\d{{1,2}})\.?(?!\d)")
+# 2026. július 25., 2026-Jul-25
+_YEAR_FIRST = re.compile(rf"(?<!\d){_Y4}(?:\.\s|[-/]){_NAMED}[\s/-](?P<d>\d{{1,2}})\.?(?!\d)")
 _DOTTED = re.compile(
     r"(?<![\d.])(?P<a>\d{1,2})\.\s?(?P<b>\d{1,2})\.(?!\s?\d{2,4}(?!\d|:|\.\d))(?!\d)"
 )
@@ -166,6 +170,8 @@ def _all(text: str) -> Iterator[WrittenDay]:
             for shape in (_DMY, _MDY, _DMY_WEAK):
                 for match in shape.finditer(text):
                     yield from _one(text, match, _by_name(match))
+        for match in _VIETNAMESE.finditer(text):
+            yield from _one(text, match, _numbers(match, "named"))
         for match in _DOTTED.finditer(text):
             if len(match[0]) == 4 and not _IS_A_DAY.match(text, match.end()):
                 continue
@@ -188,7 +194,7 @@ def _signed(text: str, *, named: bool) -> Iterator[WrittenDay]:
         for match in shape.finditer(text):
             yield from _one(text, match, _numbers(match, "ymd"))
     if named:
-        for match in _HUNGARIAN.finditer(text):
+        for match in _YEAR_FIRST.finditer(text):
             yield from _one(text, match, _by_name(match))
     for match in _ABY.finditer(text):
         yield from _one(text, match, _either(match))

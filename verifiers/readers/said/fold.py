@@ -32,7 +32,7 @@ def _folded(character: str) -> str:
         return character
     if (figure := unicodedata.decimal(character, -1)) >= 0:
         return str(figure)
-    plain = character.translate(_SAME)
+    plain = character.lower().translate(_SAME)
     first = unicodedata.normalize("NFKD", plain)[:1] or plain
     low = first.lower()
     return low if len(low) == 1 else first

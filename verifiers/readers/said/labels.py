@@ -51,14 +51,14 @@ class Label:
 # A column or a field that names no event: its value's own words decide.
 _COLON = re.compile(r"\s?[:|]")
 _FIELD = re.compile(
-    r"(?:date|time|datum|zeit|tag|fecha|hora|data|heure|日期?|时间|時間|日時)$|^(?:date|fecha|data|heure|hora|تاريخ|وقت)\s"
+    r"(?:date|time|datum|zeit|tag|fecha|hora|data|heure|日期?|时间|時間|日時)$|^(?:date|fecha|data|heure|hora|ngay|tanggal|tarikh|waktu|تاريخ|وقت)\s"
     r"|\s(?:on|am|le|el|il|em|op|den|dnia|vom)$|^(?:วันที่|เวลา)|เมื่อ$"
 )
 _ASKED = re.compile(r"\s?[?？]")
 # Words that say the opposite of what follows, or speak of somebody else's act.
 _NOT = re.compile(
     r"(?:\bnot?|noch nicht|nicht|\bnon|\bno|\bnao|\bniet|\bnie|未|没有|尚未|待|等待"
-    r"|ยังไม่(?:ได้)?|ไม่|لم|لا)\s?"
+    r"|ยังไม่(?:ได้)?|ไม่|لم|لا|\bchua|\bkhong|\bbelum|\btidak|\btak)\s?"
     r"(?:yet\s|been\s)*$"
 )
 
