@@ -215,7 +215,7 @@ def _is_plain(value: Any) -> bool:
     if kind is int:
         return bool(-_SAFE_INTEGER <= value <= _SAFE_INTEGER)
     if kind is dict:
-        return all(type(key) is str for key in value) and all(map(_is_plain, value.values()))
+        return set(map(type, value)) <= {str} and all(map(_is_plain, value.values()))
     return (kind is list or kind is tuple) and all(map(_is_plain, value))
 
 

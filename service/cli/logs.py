@@ -11,7 +11,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 
-from service.clock import machine
+from service import log_line
 
 # `json.dumps` would make one a line.
 _ENCODER = json.JSONEncoder(default=repr)
@@ -29,6 +29,7 @@ def set_up(*, level: int = logging.INFO) -> None:
         logger_factory=structlog.WriteLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=True,
     )
+    log_line.out = None if seen or level > logging.INFO else _Stderr().write
     # arq and aiohttp speak through the standard library; their lines may quote arguments.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(name)s: %(message)s")
 
@@ -39,7 +40,7 @@ def _complete(
     """Put in what each line has. One step, for a request's line takes a tenth of the request."""
     structlog.contextvars.merge_contextvars(logger, method, event)
     structlog.processors.add_log_level(logger, method, event)
-    event["timestamp"] = f"{machine().isoformat()[:-6]}Z"
+    event["timestamp"] = log_line.stamp()
     return _only_where(event) if "exc_info" in event else event
 
 

@@ -33,11 +33,13 @@ from service.custody import By
 from service.http.contract import CONTRACT, Operation
 from service.http.metrics import METRICS
 from service.http.problems import Handler, request_id_of, route_of, since
+from service.log_line import LogLine
 
 MOST_PATHS = 4_096
 MOST_LETTERS = 512
 
-_log = structlog.get_logger("orderproof.http")
+_LOGGER = "orderproof.http"
+_log = structlog.get_logger(_LOGGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class _Known:
     route: str
     way: str
     took: Callable[[float], None]
+    line: LogLine
 
 
 @dataclass(slots=True)
@@ -65,14 +68,12 @@ class Begun:
     def told(self) -> None:
         """It was answered."""
         self.known.took(time.perf_counter() - self.since)
-        self._tell("answered", status=200, ms=since(self.since))
+        self.known.line.write(request=self.request_id, ms=since(self.since))
 
     def dropped(self) -> None:
         """Nobody waits for the answer any more."""
-        self._tell("dropped", ms=since(self.since))
-
-    def _tell(self, event: str, **said: object) -> None:
-        _log.info(event, request=self.request_id, method="GET", route=self.known.route, **said)
+        route, ms = self.known.route, since(self.since)
+        _log.info("dropped", request=self.request_id, method="GET", route=route, ms=ms)
 
 
 class Again:
@@ -123,7 +124,8 @@ class Again:
             if operation is not None and path not in self._known:
                 route = route_of(request)
                 took = self._app[METRICS].requests.labels("GET", route, "200").observe
-                self._known[path] = _Known(operation, asked, route, f"GET {route}", took)
+                line = LogLine(_LOGGER, "answered", method="GET", route=route, status=200)
+                self._known[path] = _Known(operation, asked, route, f"GET {route}", took, line)
                 if len(self._known) > MOST_PATHS:
                     self._known.popitem(last=False)
         return answer
