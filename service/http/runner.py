@@ -81,8 +81,9 @@ class _Connection(RequestHandler):
 
     def _end(self, begun: Begun, _: asyncio.Future[None]) -> None:
         self._request_in_progress = False
-        if self._handler_waiter is not None:  # the server is shutting down
-            self._handler_waiter.set_result(None)
+        ending = self._handler_waiter  # of a server that shuts down
+        if ending is not None and not ending.done():
+            ending.set_result(None)
         answer = self._again.answer(begun)
         if self.transport is None or self._parser is None:
             begun.dropped()
