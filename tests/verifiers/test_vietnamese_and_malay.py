@@ -84,5 +84,20 @@ def test_a_malay_word_for_sending_and_bringing_dates_neither() -> None:
     assert labels_in(fold("Tarikh penghantaran: ")) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "carrier"),
+    [
+        ("Giao Hàng Tiết Kiệm", "ghtk"),
+        ("GIAO HÀNG NHANH - ghn.vn", "ghn"),
+        ("KEX Express (Thailand)", "kerry_express"),
+        ("ناقل إكسبريس", "naqel"),
+        ("City-Link Express", "city_link_malaysia"),
+        ("2GO Express", "two_go"),
+    ],
+)
+def test_a_carrier_of_these_countries_is_known_by_its_name(line: str, carrier: str) -> None:
+    assert carrier in [str(fact.value) for fact in saying(line) if fact.name == "document.mark"]
+
+
 def test_large_letters_fold_like_small_ones() -> None:
     assert fold("ĐŁØ") == fold("đłø") == "dlo"
