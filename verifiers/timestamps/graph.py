@@ -22,18 +22,16 @@ def negative_cycle(nodes: int, edges: Sequence[Edge]) -> list[int]:
     """The claims on some negative cycle, or [] (Bellman-Ford, every node a source)."""
     distance = [0] * nodes
     came: list[int] = [-1] * nodes
-    rounds = 0
-    moved = -1
     for rounds in range(nodes + 1):
         if rounds * len(edges) > WORK:
             raise OutOfWorkError
-        moved = -1
+        moved = False
         for index, (frm, to, weight, _) in enumerate(edges):
             if distance[frm] + weight < distance[to]:
                 distance[to] = distance[frm] + weight
                 came[to] = index
-                moved = to
-        if moved < 0:
+                moved = True
+        if not moved:
             return []
         # A cycle among the predecessors is a negative one; looking now and then is cheap.
         if (rounds + 1) % 8 == 0 and (found := _cycle_in(came, edges)):
@@ -45,10 +43,10 @@ def _cycle_in(came: Sequence[int], edges: Sequence[Edge]) -> list[int]:
     seen = [0] * len(came)
     for start in range(len(came)):
         node, trail = start, start + 1
-        while seen[node] == 0 and came[node] >= 0:
+        while came[node] >= 0 and not seen[node]:
             seen[node] = trail
             node = edges[came[node]][0]
-        if seen[node] == trail and came[node] >= 0:
+        if seen[node] == trail:
             first, claims = node, []
             while True:
                 frm, _, _, claim = edges[came[node]]
@@ -57,7 +55,6 @@ def _cycle_in(came: Sequence[int], edges: Sequence[Edge]) -> list[int]:
                 node = frm
                 if node == first:
                     return claims
-        seen[node] = seen[node] or trail
     return []
 
 

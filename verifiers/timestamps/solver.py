@@ -24,7 +24,7 @@ All times are integers, microseconds since 1970; nothing here knows what a fact 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -56,7 +56,7 @@ class Problem:
     shifts      for each clock, the (least, most) it can be off UTC; clock 0 is (0, 0)
     not_after   (claim, hub)
     not_before  (hub, claim)
-    ordered     (first hub, second hub)
+    ordered     (first hub, second hub); the second was made later, and so has the higher index
     point       claims of UTC up to this wide are taken for a point where they stand between two
                 others; it costs at most that much in what is found, and spares a node each
     """
@@ -176,8 +176,6 @@ def _keep_two(problem: Problem, kept: list[tuple[int, int]], value: int, claim: 
 
     The latest comes first; of two as late, the claim that was made first.
     """
-    if len(kept) == 2 and value < kept[1][0]:
-        return False
     clock = problem.claims[claim].clock
     new = (value, claim)
     for index, there in enumerate(kept):
@@ -196,58 +194,37 @@ def _latest_first(entry: tuple[int, int]) -> tuple[int, int]:
     return -entry[0], entry[1]
 
 
-def _topological(problem: Problem) -> list[tuple[int, int]]:
-    """The hub-to-hub relations so that each comes after those into its first hub."""
-    following: dict[int, list[int]] = {}
-    waiting = [0] * problem.hubs
-    for first, second in problem.ordered:
-        following.setdefault(first, []).append(second)
-        waiting[second] += 1
-    ready = [hub for hub in range(problem.hubs) if waiting[hub] == 0]
-    arcs = []
-    while ready:
-        hub = ready.pop()
-        for after in following.get(hub, ()):
-            arcs.append((hub, after))
-            waiting[after] -= 1
-            if waiting[after] == 0:
-                ready.append(after)
-    return arcs
+def _reached(
+    following: Mapping[int, Sequence[int]], hubs: Iterable[int]
+) -> Iterator[tuple[int, int]]:
+    """Each hub-to-hub relation that can be reached, after all relations into its first hub.
 
-
-class _Arcs:
-    """The hub-to-hub relations, to be walked in order from a few hubs without looking at all."""
-
-    def __init__(self, problem: Problem) -> None:
-        self._after: dict[int, list[int]] = {}
-        self._rank: dict[int, int] = {}
-        for number, (first, second) in enumerate(_topological(problem)):
-            self._after.setdefault(first, []).append(second)
-            self._rank.setdefault(first, number)
-
-    def reached_from(self, hubs: Iterable[int]) -> Iterator[tuple[int, int]]:
-        """Each relation that can be reached, after all relations into its first hub."""
-        waiting = [(self._rank[hub], hub) for hub in hubs if hub in self._rank]
-        heapify(waiting)
-        done: set[int] = set()
-        while waiting:
-            _, hub = heappop(waiting)
-            if hub in done:
-                continue
-            done.add(hub)
-            for second in self._after[hub]:
-                yield hub, second
-                if second in self._rank and second not in done:
-                    heappush(waiting, (self._rank[second], second))
+    A hub that follows was made later, so the least number is always the next.
+    """
+    waiting = list(hubs)
+    heapify(waiting)
+    last = -1
+    while waiting:
+        hub = heappop(waiting)
+        if hub == last:
+            continue
+        last = hub
+        for second in following.get(hub, ()):
+            yield hub, second
+            heappush(waiting, second)
 
 
 def _pair(problem: Problem, chosen: frozenset[int]) -> tuple[int, ...]:
     """Two claims that contradict each other whatever the shifts, or ()."""
     # By their clocks' full ranges, for any two; then, for two of one clock, by that clock alone.
-    arcs = _Arcs(problem)
+    following: dict[int, list[int]] = {}
+    for first, second in problem.ordered:
+        following.setdefault(first, []).append(second)
     hull_los = [c.lo + problem.shifts[c.clock][0] for c in problem.claims]
     hull_his = [c.hi + problem.shifts[c.clock][1] for c in problem.claims]
-    if found := _latest_lo(chosen, hull_los, hull_his, problem.not_after, problem.not_before, arcs):
+    if found := _latest_lo(
+        chosen, hull_los, hull_his, problem.not_after, problem.not_before, following
+    ):
         return found
     members: dict[int, list[int]] = {}
     for claim in sorted(chosen):
@@ -265,7 +242,7 @@ def _pair(problem: Problem, chosen: frozenset[int]) -> tuple[int, ...]:
     for hub, claim in problem.not_before:
         before.setdefault(problem.claims[claim].clock, []).append((hub, claim))
     for clock, inside in shared.items():
-        found = _latest_lo(inside, los, his, after.get(clock, ()), before.get(clock, ()), arcs)
+        found = _latest_lo(inside, los, his, after.get(clock, ()), before.get(clock, ()), following)
         if found:
             return found
     return ()
@@ -277,7 +254,7 @@ def _latest_lo(
     his: Sequence[int],
     not_after: Iterable[tuple[int, int]],
     not_before: Iterable[tuple[int, int]],
-    arcs: _Arcs,
+    following: Mapping[int, Sequence[int]],
 ) -> tuple[int, ...]:
     """The pair that is furthest apart, or (): one begins after the other, which follows it, ended.
 
@@ -287,14 +264,15 @@ def _latest_lo(
     for claim, hub in not_after:
         if claim in chosen and (hub not in best or los[claim] > best[hub][0]):
             best[hub] = (los[claim], claim)
-    for first, second in arcs.reached_from(best):
+    for first, second in _reached(following, best):
         if second not in best or best[first][0] > best[second][0]:
             best[second] = best[first]
-    worst, found = 0, (-1, -1)
+    worst = 0
+    found: tuple[int, ...] = ()
     for hub, claim in not_before:
         if claim in chosen and hub in best and best[hub][0] - his[claim] > worst:
             worst, found = best[hub][0] - his[claim], (best[hub][1], claim)
-    return tuple(sorted(set(found))) if worst else ()
+    return tuple(sorted(set(found)))
 
 
 def _nodes(problem: Problem) -> int:
