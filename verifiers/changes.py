@@ -64,6 +64,8 @@ CHANGES: dict[str, dict[int, str]] = {
         "its place in a sorted list; a note with a figure, set in a layer, does not decide",
         23: "a history's times count as its days do; weekdays of more languages, and over their "
         "date; numbers by more names; one clear figure in a scan without other slips",
+        24: "beside an editor's name figures less unlike the rest, and fewer of them, decide; a "
+        "scan's hidden clock is compared as it is written",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

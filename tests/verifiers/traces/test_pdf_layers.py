@@ -206,6 +206,14 @@ def test_only_plain_values_that_cannot_be_one_are_told(
     assert told(shown, monkeypatch) == places
 
 
+def test_a_clock_of_twelve_hours_is_held_as_it_is_written() -> None:
+    """9 and 4 are taken for each other, and 21 and 16 are not."""
+    letter = [*LETTER[:3], "Delivered On: November 17, 2026 9:18 pm", *LETTER[4:]]
+    for clock, told in (("4:18 pm", False), ("2:45 pm", True), ("9:18 am", True)):
+        shown = [*letter[:3], f"Delivered On: November 17, 2026 {clock}", *letter[4:]]
+        assert ("trace.text.layer" in traces(scan(shown, hidden=letter))) is told
+
+
 def test_a_day_with_another_weekday_is_another_day_and_one_figure_beside_a_slip_is_open() -> None:
     letter = [*LETTER[:3], "Delivered On: Tuesday, November 17, 2026", *LETTER[4:]]
     shown = [*letter[:3], "Delivered On: Thursday, November 19, 2026", *letter[4:]]

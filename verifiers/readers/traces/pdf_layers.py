@@ -161,6 +161,8 @@ def _difference(stated: Sequence[Value], seen: Sequence[Value]) -> float:
         if one.kind == "number" and _are_two(one.text, other.text):
             return _STRENGTH
         texts = _both_dated(one.text, other.text)
+        if one.figures != other.figures and len(one.figures) == len(other.figures):
+            texts = one.figures, other.figures  # "9:18 pm" and "4:18 pm" are one slip apart
         if len(texts[0]) != len(texts[1]):
             return 0.0
         found = [frozenset((a, b)) for a, b in zip(*texts, strict=True) if a != b]

@@ -18,11 +18,13 @@ class Value:
 
     kind      "day" (2026-11-05; 0000 without a year), "clock" (14:32) or "number"
     weekdays  those that may stand beside a day; of no account where two values are compared
+    figures   those of a clock as they are written: "918" where 21:18 is meant; of no account either
     """
 
     kind: str
     text: str
     weekdays: frozenset[int] = field(default=frozenset(), compare=False)
+    figures: str = field(default="", compare=False)
 
 
 # In groups, as numbers are printed: "1Z 5R8 939 03 5756 712 7", "304-1234567-1234567".
@@ -46,7 +48,10 @@ def found_in(text: str) -> list[tuple[int, int, Value]]:
         year = f"{one.year:04}-" if one.year else YEARLESS
         value = Value("day", f"{year}{one.month:02}-{one.day:02}", day.weekdays)
         found.append((day.start, day.end, value))
-    found += [(clock.start, clock.end, Value("clock", f"{clock.at:%H:%M}")) for clock in clocks]
+    for clock in clocks:
+        figures = "".join(filter(str.isdigit, line[clock.start : clock.end]))
+        value = Value("clock", f"{clock.at:%H:%M}", figures=figures)
+        found.append((clock.start, clock.end, value))
     # No group of a number is a day's or a clock's.
     rest = list(line)
     for start, end, _ in found:
