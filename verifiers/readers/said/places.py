@@ -44,6 +44,7 @@ _NAMED = re.compile(
     + "|".join(sorted(map(re.escape, COUNTRIES), key=len, reverse=True))
     + r")(?![a-z])"
 )
+_HAN = re.compile("[\u4e00-\u9fff]")
 _CODES = "US|GB|DE|FR|IT|ES|NL|BE|AT|CH|PL|SE|DK|NO|FI|PT|IE|CA|MX|AU|NZ|JP|CN|HK|SG|KR"
 _CODE = re.compile(rf"(?:,\s?|\s)({_CODES})\s*$")
 _SITES: dict[str, str] = table("countries.toml")["sites"]
@@ -118,7 +119,13 @@ def _countries(text: str, folded: str) -> Iterator[tuple[str, str, int]]:
             yield country, match[0], match.start()
     for match in _NAMED.finditer(folded):
         name = match[1]
-        if len(name) <= 3 and not text[match.start() : match.end()].isupper():
+        if name.isascii():
+            if len(name) <= 3 and not text[match.start() : match.end()].isupper():
+                continue
+        # 中国邮政 is a carrier: Chinese sets no spaces, so a name must stand by itself.
+        elif _HAN.search(
+            folded[max(match.start() - 1, 0) : match.start()] + folded[match.end() :][:1]
+        ):
             continue
         yield COUNTRIES[name], text[match.start() : match.end()], match.start()
     if code := _CODE.search(text):
