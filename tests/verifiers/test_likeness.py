@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from anyascii import anyascii
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -158,6 +159,11 @@ def test_a_name_in_another_script_agrees_if_it_is_read_so(
 def test_any_text_has_a_script_and_letters(a: str, b: str) -> None:
     assert script_of(a) in {"latin", "han", "other"}
     assert latin(a) == latin(a) and isinstance(same_reading(a, b), bool)
+
+
+def test_a_sign_without_a_known_reading_is_read_like_nothing() -> None:
+    unread = next(sign for sign in map(chr, range(0xF900, 0xFB00)) if not anyascii(sign))
+    assert same_reading(f"张{unread}", "Zhang W") is False
 
 
 @pytest.mark.slow

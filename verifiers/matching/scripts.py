@@ -56,7 +56,7 @@ def same_reading(han: str, other: str) -> bool:
     found = "".join(_HAN.findall(han))
     syllables = _syllables(found) if found else []
     spelled = re.findall(r"[a-z]+", latin(other).replace("v", "u"))
-    if len(syllables) < 2 or not spelled:
+    if len(syllables) < 2 or not all(syllables) or not spelled:  # some signs have no known reading
         return False
     family, given = syllables[0], "".join(syllables[1:])
     whole = "".join(spelled)
