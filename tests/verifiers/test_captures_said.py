@@ -133,3 +133,15 @@ def test_a_value_under_a_fields_name_in_the_last_corner_is_no_trays_clock() -> N
     assert texts(placed(*under), CAPTURED) == []
     apart = (*rows, ("14:02", 460, 600), ("29.07.2026", 460, 616))
     assert texts(placed(*apart), CAPTURED) == ["14:02 29.07.2026"]
+
+
+def test_a_letters_day_may_have_its_weekday() -> None:
+    facts = said("Sunday 15th November 2026", "Dear Customer,", "It was delivered 14 Nov 2026.")
+    assert texts(facts, CAPTURED) == ["15th November 2026"]
+
+
+def test_a_moment_behind_what_was_promised_is_a_capture_and_a_day_may_be_a_promise() -> None:
+    way = ("Delivered: 13 Nov 2026 16:53", "Scheduled delivery: 13 Nov 2026")
+    assert texts(said(*way, "Zkopirovano: 14 Nov 2026 21:12"), CAPTURED) == ["14 Nov 2026 21:12"]
+    unknown = said("Vydano komusi", "13 Nov 2026 16:53", "Prijde asi: 19 Nov 2026")
+    assert texts(unknown, CAPTURED) == []

@@ -142,3 +142,35 @@ def test_a_name_in_front_of_a_number_is_none_of_it(line: str, number: str) -> No
 )
 def test_letters_in_front_of_a_number_that_begins_with_them_are_none_of_it(line: str) -> None:
     assert numbers(said(line)) == [line.split()[-1]]
+
+
+def test_a_case_with_hyphens_is_no_parcels_number() -> None:
+    facts = said("Purolator", "Case PP-D-788664809", "Tracking number: 334434990530")
+    assert numbers(facts) == ["334434990530"]
+
+
+def test_a_part_of_a_number_in_groups_is_no_number() -> None:
+    number = "33 CX 33 66 78 04 01 45 56 58 01 9"
+    assert numbers(said("Australia Post", f"Waybill No.: {number}")) == [number.replace(" ", "")]
+    assert numbers(said("Australia Post", f"See {number}")) == []
+
+
+def test_what_stands_under_a_label_whose_value_is_beside_it_is_anothers() -> None:
+    facts = placed(
+        ("UPS", 40, 40), ("Tracking number:", 40, 100), ("UA968529921AT", 200, 100),
+        ("Reference 574955880201855339", 40, 116),
+    )  # fmt: skip
+    assert numbers(facts) == ["UA968529921AT"]
+
+
+@pytest.mark.parametrize(
+    "label", ["Purchase order", "Uw bestelling", "Encomenda n.º", "Číslo objednávky"]
+)
+def test_an_orders_number_stands_beside_its_label(label: str) -> None:
+    facts = placed((label, 40, 100), ("200069673764170", 300, 100))
+    assert facts.values("order.alias") == ["200069673764170"]
+
+
+def test_swiss_post_calls_itself_the_post() -> None:
+    assert said("Die Post", "Sendungsnummer").values("document.mark") == ["swiss_post"]
+    assert said("Heute bringt die Post alles").values("document.mark") == []

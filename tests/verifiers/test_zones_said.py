@@ -46,7 +46,11 @@ def test_what_is_no_zone_is_none(behind: str) -> None:
         ("Time zone: +0800", ("+08:00",)), ("all times EST", ("-05:00",)),
         ("Zeitzone: MEZ", ("+01:00",)), ("时区：北京时间", ("Asia/Shanghai",)),
         ("times are in Pacific Time", ("America/Los_Angeles",)),
-        ("Delivered 14:15", None), ("Time zone: nowhere", None),
+        ("Timestamps: UTC+1", ("+01:00",)), ("TZ: UTC-7", ("-07:00",)),
+        ("Showing all scans in Eastern Daylight Time", ("America/New_York",)),
+        ("Every event is in UTC-6 (Chicago).", ("-06:00",)),
+        ("Delivered 14:15", None), ("Time zone: nowhere", None), ("Printed 14:15 UTC", None),
+        ("Gone on to EST", None), ("Depot: CST", None), ("UTC is not our clock", None),
     ],
 )  # fmt: skip
 def test_a_line_may_state_the_zone_of_its_whole_document(

@@ -59,15 +59,19 @@ def _own(
     if Told.CAPTURED in told:
         return []
     stamp = _stamp_alone(events, lines) if photo else None
+    closing = _closing(events, context, lines)
     if Told.PROMISED in told:
-        return [stamp] if stamp else []
+        # A moment with its hour behind all that was promised is no promise.
+        return [
+            one for one in (stamp, closing if closing and closing.moment.clock else None) if one
+        ]
     found = (
         _letters_own(events, lines)
         or _papers_own(events, context)
         or stamp
         or _at_its_foot(events, lines, context)
     )
-    return [one for one in (_closing(events, context, lines), found) if one]
+    return [one for one in (closing, found) if one]
 
 
 def _is_latest(own: Event, events: Sequence[Event], context: Context, *, alone: bool) -> bool:
@@ -92,6 +96,8 @@ def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -
     last = max(events, key=lambda one: one.row, default=None)
     if last is None or last.told is not None or last.moment.day is None:
         return None
+    if last.moment.clock is None and all(one.told is not Told.DELIVERED for one in events):
+        return None  # a day alone may be the one on which the parcel will come
     before = last.line.text.partition(last.text)[0].rstrip()
     if not before.endswith((":", "：")) or last.line not in lines:
         return None
@@ -140,7 +146,7 @@ def _letters_own(events: Sequence[Event], lines: Sequence[Line]) -> Event | None
         id(one.line): one
         for one in events
         if one.told is None and one.moment.day is not None and one.moment.day.has_year
-        and one.moment.clock is None and one.line.text.strip() == one.text
+        and one.moment.clock is None and _is_alone(one)
     }  # fmt: skip
     before: list[Line] = []
     for line in lines if alone else ():

@@ -99,9 +99,7 @@ def context_of(
     if custom is None and not set(countries) & MONTH_FIRST and _is_of_day_first(lines):
         custom = "dmy"
     years = {r.year for day in days for r in day.readings if r.year is not None}
-    zone = next(
-        (said.names for line in lines if (said := stated_zone(fold(line.text[:500])))), None
-    )
+    zone = _stated_by(lines)
     known = Context(
         custom, years.pop() if len(years) == 1 else None, zone, hints.get("zone"), came_in.date(),
         countries=countries, writers=frozenset(writers),
@@ -116,6 +114,22 @@ def context_of(
         local_day(captured[0]) if captured else None, known.countries,
         known.writers,
     )  # fmt: skip
+
+
+def _stated_by(lines: Sequence[Line]) -> tuple[str, ...] | None:
+    """The zone that the document states for all its times: what rows of a table and objects name
+    may differ, and is then none of the document's."""
+    stated = [
+        (said.names, line.locator.kind)
+        for line in lines
+        if (said := stated_zone(fold(line.text[:500])))
+    ]
+    if not stated:
+        return None
+    zone, kind = stated[0]
+    if kind in {"cell", "json"} and any(other != zone for other, _ in stated):
+        return None
+    return zone
 
 
 # Words of languages whose readers all write the day first, folded.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from verifiers.readers.lines import Line
+from verifiers.readers.said.columns import read_columns
 from verifiers.readers.said.labels import Label, Told
 from verifiers.readers.said.layout import is_set_in, print_of, rows_of, share_column
 from verifiers.readers.said.moments import Moment
@@ -77,6 +78,7 @@ def events_in(lines: Sequence[Line]) -> list[Event]:
     close_headers(read)
     for upper, lower in pairwise(read):
         stacked(upper, lower)
+    read_columns(read)
     below = _labels_below(read)
     page = _Page(read, below, not below and _labels_above(read), rhythm_of(read))
     events = [event for number in range(len(read)) for event in _row_events(number, page)]
@@ -88,6 +90,9 @@ def _row_events(number: int, page: _Page) -> Iterator[Event]:
     behind = bool(here.spots and here.spots[0].moment and here.labels)
     for place, spot in enumerate(here.spots):
         if not spot.moment:
+            continue
+        if spot.cell in here.aside:
+            yield Event(None, spot.moment, here.line(spot), spot.text, number)
             continue
         label = _in_row(here, place, behind=behind)
         own = _of_its_column(number, spot, label, page.read)

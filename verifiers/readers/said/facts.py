@@ -21,6 +21,7 @@ from verifiers.readers.reader import (
 from verifiers.readers.said.captures import captured_in
 from verifiers.readers.said.context import Context, context_of, date_event
 from verifiers.readers.said.events import Event, events_in
+from verifiers.readers.said.final_status import with_final_status
 from verifiers.readers.said.labels import Told
 from verifiers.readers.said.layout import Row, Size, rows_of
 from verifiers.readers.said.marks import Mark, home_of, marks_in, writes_from
@@ -118,7 +119,7 @@ def _found(
             sure = number.sure * number.line.confidence
             name = "shipment.tracking_number"
             yield fact(item, name, number.text, number.line.locator, confidence=sure)
-    yield from _events(item, lines, marks, places, sizes, photo=photo)
+    yield from _events(item, lines, rows, marks, places, sizes, photo=photo)
     yield from _marks(item, marks)
     yield from _places(item, places)
     for line in lines:
@@ -133,6 +134,7 @@ def _found(
 def _events(
     item: Item,
     lines: Sequence[Line],
+    rows: Sequence[Row],
     marks: Sequence[Mark],
     places: Sequence[Place],
     sizes: Mapping[int, Size],
@@ -146,7 +148,7 @@ def _events(
         events, lines, countries=countries, hints=item.hints, came_in=item.collected_at,
         writers={of for mark in marks if (of := writes_from(mark.whose))},
     )  # fmt: skip
-    events = [one for one in events if not _is_status(one)]
+    events = with_final_status([one for one in events if not _is_status(one)], rows, context)
     for event, sure in captured_in(events, lines, context, sizes, photo=photo):
         yield from _event(item, event, context, sure)
 

@@ -13,6 +13,8 @@ from verifiers.readers.said.moments import MAX_LINE
 
 # A value under its label is at most so many of the label's heights away.
 _UNDER = 2.6
+# A row of fewer cells is none of a table's.
+_COLUMNS = 3
 _AFTER_LABEL = re.compile(r"[\s:#.№º°)\]=|>-]{0,6}(?:is\s|ist\s|est\s|es\s|为|是)?\s?")
 
 
@@ -23,6 +25,7 @@ class Field:
     text: str
     line: Line
     near: float
+    announced: tuple[int, int, int]  # by which label: its row, cell and place in it
 
 
 def fields_of(label: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Field]:
@@ -31,20 +34,23 @@ def fields_of(label: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Field]:
         for place, cell in enumerate(row.cells):
             folded = fold(cell.text[:MAX_LINE])
             for match in label.finditer(folded):
-                start = match.end()
+                start, announced = match.end(), (number, place, match.start())
                 if skipped := _AFTER_LABEL.match(folded, start):
                     start = skipped.end()
                 rest = cell.text[start:MAX_LINE]
                 if rest.strip():
-                    yield Field(rest.strip(), cell, 1.0)
+                    yield Field(rest.strip(), cell, 1.0, announced)
                     continue
                 if place + 1 < len(row.cells):
                     right = row.cells[place + 1]
-                    yield Field(right.text, right, 0.95)
+                    yield Field(right.text, right, 0.95, announced)
                 elif beside := _beside(cell, number, rows):
-                    yield Field(beside.text, beside, 0.95)
+                    yield Field(beside.text, beside, 0.95, announced)
                 if under := _under(cell, number, rows):
-                    yield Field(under.text, under, 0.9)
+                    yield Field(under.text, under, 0.9, announced)
+                    if folded.strip() == match[0].strip():
+                        for one in _column(cell, under, rows):
+                            yield Field(one.text, one, 0.9, announced)
 
 
 def _beside(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:
@@ -63,6 +69,21 @@ def _beside(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:
         and y < other.box[1] + other.box[3] / 2 < y + height
     ]
     return min(found, key=lambda one: one.box[0] if one.box else 0.0, default=None)
+
+
+def _column(head: Line, first: Line, rows: Sequence[Row]) -> Iterator[Line]:
+    """What stands under the first value of a table's column, row by row, as long as each row has
+    such a value there and others beside it."""
+    at = next(n for n, row in enumerate(rows) if any(cell is first for cell in row.cells))
+    if first.box is None or len(rows[at].cells) < _COLUMNS:
+        return
+    for row in rows[at + 1 :]:
+        if row.page != rows[at].page or len(row.cells) < _COLUMNS:
+            return
+        found = [one for one in row.cells if share_column(first, one) and share_column(head, one)]
+        if len(found) != 1 or not any(map(str.isdigit, found[0].text)):
+            return
+        yield found[0]
 
 
 def _under(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:

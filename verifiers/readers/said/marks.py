@@ -160,7 +160,7 @@ def _of_name(match: re.Match[str], cell: Line, folded: str, number: int, usual: 
 def _is_common(mark: Mark, known: _Known) -> bool:
     """Whether it is an everyday word in a line of others: "bring your passport"."""
     word = known.common is not None and known.common.fullmatch(fold(mark.text)) is not None
-    return word and len(mark.line.text.split()) > 1
+    return word and len(mark.line.text.split()) > len(mark.text.split())
 
 
 def _begins(text: str, names: re.Pattern[str] | None) -> bool:

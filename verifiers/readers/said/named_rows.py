@@ -68,10 +68,13 @@ def is_one_of_many(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
     words = [at for at, cell in enumerate(here.row.cells) if _has_words(fold(cell.text), spot, at)]
     if not words:
         return False
-    return any(
-        0 <= at < len(read) and _is_alike(here, spot, read[at], words)
-        for at in (number - 1, number + 1)
-    )
+    for step in (-1, 1):
+        at = number + step
+        while 0 <= at < len(read) and _is_alike(read[at - step], spot, read[at]):
+            if _says_its_own(here, spot, read[at], words):
+                return True
+            at += step
+    return False
 
 
 _WEEKDAY = re.compile(
@@ -85,15 +88,20 @@ def _has_words(text: str, spot: Spot, cell: int) -> bool:
     return sum(map(str.isalpha, _WEEKDAY.sub(" ", text))) >= 2
 
 
-def _is_alike(here: ReadRow, spot: Spot, other: ReadRow, words: Sequence[int]) -> bool:
-    """Whether another row has its moment in the same column and its label where `words` are."""
+def _is_alike(here: ReadRow, spot: Spot, other: ReadRow) -> bool:
+    """Whether the next row has as many cells, and a moment in the same column."""
     if other.row.page != here.row.page or len(other.row.cells) != len(here.row.cells):
         return False
     if gap(here.row, other.row) > NEAR * min(here.row.height, other.row.height):
         return False
     same = [one for one in other.moments if one.cell == spot.cell]
-    if not same or (here.line(spot).box and not share_column(here.line(spot), other.line(same[0]))):
-        return False
+    line = here.line(spot)
+    return bool(same) and not (line.box and not share_column(line, other.line(same[0])))
+
+
+def _says_its_own(here: ReadRow, spot: Spot, other: ReadRow, words: Sequence[int]) -> bool:
+    """Whether another row has its label where `words` are, on the same side of its moment."""
+    same = [one for one in other.moments if one.cell == spot.cell]
     mine = (spot.start == 0) == (same[0].start == 0)
     # A promise stands alone over a history, and is no row of it.
     return mine and any(
@@ -104,6 +112,11 @@ def _is_alike(here: ReadRow, spot: Spot, other: ReadRow, words: Sequence[int]) -
 
 # Words of a head row over a table's moments: they say nothing of what happened.
 _HEAD_OF_TIMES = re.compile(rf"\W*(?:{_OPEN_NAME.pattern}|events?|progress|history|last\W?scan)\W*")
+
+
+def head_of_times(folded: str) -> bool:
+    """Whether a head says that moments stand under it, and nothing of what happened then."""
+    return _HEAD_OF_TIMES.fullmatch(folded) is not None
 
 
 def headed(

@@ -26,7 +26,7 @@ from verifiers.readers.said.words import field_words
 _RUN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[ .\-–](?=[A-Za-z0-9])){6,46}")
 _TOKEN = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 # A number is written in at most so many groups: 9400 1118 9956 4512 3456 78.
-_MOST_GROUPS = 9
+_MOST_GROUPS, _MOST_LABELLED = 9, 13
 # A telephone number, as carriers print theirs: 1-800-555-1234.
 _TELEPHONE = re.compile(
     r"(?<![\w-])(?:\+?1-\d{3}-\d{3}-\d{4}|8(?:00|33|44|55|66|77|88)-\d{3}-\d{4})(?![\w-])"
@@ -91,7 +91,10 @@ def _labelled(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNum
         number = match and _best(_before_moments(field.text, match), seen=False)
         if number and not number.isdigit() and _is_strong(number):
             yield ParcelNumber(number, 0.98 * field.near, field.line)
+    served: set[tuple[int, int, int]] = set()
     for field in fields_of(field_words("tracking_number"), rows):
+        if field.announced in served:
+            continue  # its value stands beside it: what is under it is another field's
         match = _RUN.search(_without_telephones(field.text[:80]))
         if match is None or match.start() > 12:
             continue
@@ -101,6 +104,8 @@ def _labelled(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNum
         if number is None or _is_day(field.text, match):
             continue
         number = _without_word(number)
+        if _is_strong(number):
+            served.add(field.announced)
         sure = 0.98 if _is_strong(number) else 0.85
         yield ParcelNumber(number, sure * field.near, field.line)
 
@@ -159,7 +164,7 @@ def _best(run: str, *, seen: bool) -> str | None:
     seen  it was recognised in a picture
     """
     groups = _without_names(re.split(r"[ .–]", run))
-    for count in range(min(len(groups), _MOST_GROUPS), 0, -1):
+    for count in range(min(len(groups), _MOST_LABELLED), 0, -1):
         text = normalize("".join(groups[:count]))
         if candidates := _known(text, seen=seen):
             if candidates[0].form is Form.OWN or not _goes_on(groups, count):
@@ -278,11 +283,13 @@ def _in_text(text: str, marks: Collection[str], *, seen: bool) -> Iterator[tuple
             if not _ends_alone(text, group[-1].end()):
                 continue
             number = normalize("".join(match[0] for match in group))
+            # "PP-D-788664809" is a case, and "33CX 3366" goes on with "7804".
+            whole = not (any("-" in match[0] for match in group) or _is_cut(tokens, at + count))
             if not 8 <= len(number) <= 36:
                 continue
             if number.isdigit() and _is_inside(tokens, at, count):
                 continue
-            if said := _told_by_shape(number, marks, count, seen=seen):
+            if said := _told_by_shape(number, marks, count, seen=seen, whole=whole):
                 yield said
                 taken = count
                 break
@@ -303,12 +310,23 @@ def _is_inside(tokens: Sequence[re.Match[str]], at: int, count: int) -> bool:
     return any(one.isdigit() and len(one) == size for one in beside)
 
 
+def _is_cut(tokens: Sequence[re.Match[str]], end: int) -> bool:
+    """Whether figures go on behind the groups before `end`, as many as in the last of them."""
+    if not 0 < end < len(tokens) or tokens[end].start() - tokens[end - 1].end() != 1:
+        return False
+    last, after = tokens[end - 1][0], tokens[end][0]
+    return last.isdigit() and after.isdigit() and len(last) == len(after) <= 5
+
+
 def _told_by_shape(
-    number: str, marks: Collection[str], groups: int, *, seen: bool
+    number: str, marks: Collection[str], groups: int, *, seen: bool, whole: bool
 ) -> tuple[str, float] | None:
-    """The number a carrier would call it, and how sure that is without a label."""
+    """The number a carrier would call it, and how sure that is without a label.
+
+    whole  it is no part of a longer one, and no hyphen joins its parts
+    """
     for one in _known(number, seen=seen):
-        if _believed(one, marks, groups):
+        if _believed(one, marks, groups, whole=whole):
             return one.number, 0.95 if one.form is Form.OWN else 0.85
     # A carrier's own shape with a wrong check digit is worth knowing: mistyped, misread or made up.
     wrong = [one for one in identify(number).candidates if one.check_digit is False]
@@ -334,7 +352,7 @@ def _is_latin(sign: str) -> bool:
     return sign.isalnum() and not "\u3000" <= sign <= "\u9fff"
 
 
-def _believed(one: Candidate, marks: Collection[str], groups: int) -> bool:
+def _believed(one: Candidate, marks: Collection[str], groups: int, *, whole: bool) -> bool:
     """Whether a shape without a label is enough."""
     if one.form is Form.OWN:
         # Letters in the shape make it a carrier's; digits alone need their check digit.
@@ -344,4 +362,6 @@ def _believed(one: Candidate, marks: Collection[str], groups: int) -> bool:
         return True  # every post writes so, and nobody else
     if one.carrier not in marks or one.check_digit is False:
         return False
-    return bool(one.check_digit) or _LETTERED.fullmatch(one.number) is not None
+    if one.check_digit:
+        return True
+    return whole and _LETTERED.fullmatch(one.number) is not None

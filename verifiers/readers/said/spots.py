@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
@@ -53,6 +53,7 @@ class ReadRow:
     row: Row
     spots: list[Spot]
     closed: bool = False  # its moment is what it is, and has no label
+    aside: set[int] = field(default_factory=set)  # cells whose moments are of something else
 
     @property
     def moments(self) -> list[Spot]:

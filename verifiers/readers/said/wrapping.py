@@ -50,7 +50,7 @@ _WEEKDAY = re.compile(
 )
 # What a line ends with whose moment goes on: a name, a number, a word that joins.
 _GOES_ON = re.compile(
-    r"[^\W\d]{3,}\.?$|\d[年月]$|\d{1,2}(?:\.|\sde)?$|(?<=\d|m|\.)\s(?:on|at|am|um|le|el|il|op|a|em|de)$"
+    r"[^\W\d]{3,}\.?$|\d[年月]$|\d{1,2}(?:\.|\sde)?$|(?<=\d|m|\.)\s(?:on|at|am|um|le|el|il|op|a|em|de)$|[^\W\d]{4,}\sde$"
 )
 _WORDS_BEFORE = re.compile(r"\W*([^\W\d_]{2,})\b")
 _JOINING = frozenset("at um kl kl. om alle las ore les uhr time zeit pm am".split())
@@ -65,6 +65,7 @@ def unwrapped(lines: Sequence[Line]) -> list[Line]:
     beside = {id(line): row.cells for row in rows_of(lines) for line in row.cells}
     gone: set[int] = set()
     both = _rows_of_cut_days(lines, below, beside) | _centred_cells(lines, below)
+    both |= _wrapped_statuses(lines, below, beside)
     for place, line in enumerate(lines):
         if place in gone:
             continue
@@ -139,6 +140,29 @@ def _centred_cells(lines: Sequence[Line], below: Mapping[int, int]) -> set[tuple
             continue
         if labels_in(fold("".join(lines[place].text.strip() for place in run))):
             found |= set(pairwise(run))
+    return found
+
+
+# A line that was wrapped fills its column: it is so much of the next one's width, at least.
+_FILLED = 0.6
+
+
+def _wrapped_statuses(
+    lines: Sequence[Line], below: Mapping[int, int], beside: Mapping[int, Sequence[Line]]
+) -> set[tuple[int, int]]:
+    """Words beside a moment of which only their second line is a label, alone in its row: "Sendung
+    wurde dem Empfänger" over "zugestellt"."""
+    found: set[tuple[int, int]] = set()
+    for at, under in below.items():
+        upper, lower = lines[at], lines[under]
+        others = [one for one in beside.get(id(upper), ()) if one is not upper]
+        if len(beside.get(id(lower), ())) != 1 or not any(_is_moment(one.text) for one in others):
+            continue
+        first, second = fold(upper.text.strip()), fold(lower.text.strip())
+        if any(map(str.isdigit, first + second)) or first.endswith((":", ".", "!")):
+            continue
+        if not labels_in(first) and labels_in(second) and _box(upper)[2] > _FILLED * _box(lower)[2]:
+            found.add((at, under))
     return found
 
 

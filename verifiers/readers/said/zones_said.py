@@ -116,7 +116,7 @@ def stated_zone(text: str) -> WrittenZone | None:
         if over.end >= len(text.rstrip()):
             return over
     if not (said := field_words("zone_of_document").search(text)):
-        return None
+        return closing_zone(text)
     for match in re.finditer(
         r"(?<![a-z])(?=[a-z(+\[\u0e00-\u0e4f\u0621-\u064a一-鿿-])", text[said.end() :]
     ):
@@ -127,6 +127,53 @@ def stated_zone(text: str) -> WrittenZone | None:
         if found := _BARE_LONG.match(text, place) or _IN_BRACKETS.match(text, place):
             return WrittenZone(place, found.end(), (_offset(found),))
     return None
+
+
+# What a sentence that ends in its zone says before it: "showing all scans in UTC", "timestamps:".
+_IN = re.compile(r"(?:[:：]|(?<![a-z])(?:in|en|em|auf|nach|w|i|are|is|=))\s?[(\[]?$")
+_AFTER = re.compile(r"[\s.)\]*]*(?:\([^()\d]{2,60}\)[\s.]*)?")
+
+
+def closing_zone(text: str) -> WrittenZone | None:
+    """The zone that ends a folded line which tells no moment: "Every scan in Eastern Time"."""
+    if not any(sign.isalpha() for sign in text):
+        return None
+    for match in re.finditer(r"(?<![a-z])(?=[a-z(\[一-鿿])", text):
+        if match.start() == 0 or not _IN.search(text[: match.start()].rstrip(" ")):
+            continue
+        found = _ZONE.match(text, match.start())
+        if found is None or found["abbr"] or found["z"] or found["letters"]:
+            continue
+        names = _names(found)
+        if names and _AFTER.fullmatch(text[found.end() :]):
+            before = text[: match.start()]
+            return (
+                None
+                if any(map(str.isdigit, before))
+                else WrittenZone(match.start(), found.end(), names)
+            )
+    return None
+
+
+# A head that is a zone, with or without words for times around it: "Time (UTC+8)", "UTC time".
+_TIMES = re.compile(
+    r"(?:(?:date|day|times?|datum|zeit|uhrzeit|tijd|heure|fecha|hora|data|ora|czas|时间|時間|日時|in)"
+    r"[\s/&,]{0,3}){0,3}"
+)
+
+
+def zone_of_head(text: str) -> WrittenZone | None:
+    """The zone that a folded head states for the times of its column."""
+    for match in re.finditer(r"(?<![a-z])(?=[a-z(\[一-鿿])", text):
+        found = _ZONE.match(text, match.start())
+        names = _names(found) if found else None
+        if found and names and _is_of_times(text[: match.start()], text[found.end() :]):
+            return WrittenZone(match.start(), found.end(), names, found["abbr"] or "")
+    return None
+
+
+def _is_of_times(before: str, after: str) -> bool:
+    return bool(_TIMES.fullmatch(before.strip()) and _TIMES.fullmatch(after.strip()))
 
 
 def _names(match: re.Match[str]) -> tuple[str, ...] | None:

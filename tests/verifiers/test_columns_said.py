@@ -1,0 +1,95 @@
+"""Columns of moments: whose zone a head states, and what stands beside a row's own moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from evidence.times import Instant, LocalTime
+from tests.verifiers.read_lines import placed, texts
+from tests.verifiers.sayings import kinds
+
+COLUMNS = (40, 200, 360, 500)
+HISTORY = [
+    ("Delivered", "2026-11-12 14:08", "2026-11-12 13:08"),
+    ("Out for delivery", "2026-11-12 06:10", "2026-11-12 05:10"),
+    ("Departed from hub", "2026-11-11 05:30", "2026-11-11 04:30"),
+]
+
+
+def table(*rows: tuple[str, ...], top: int = 100) -> list[tuple[str, int, int]]:
+    return [
+        (text, x, top + 20 * number)
+        for number, row in enumerate(rows)
+        for text, x in zip(row, COLUMNS, strict=False)
+        if text
+    ]
+
+
+def test_a_zone_over_a_column_is_that_columns_alone() -> None:
+    facts = placed(*table(("Event", "Local time", "UTC"), *HISTORY))
+    local, there = (one.time for one in facts.named("delivery.at"))
+    assert isinstance(local, LocalTime)
+    assert isinstance(there, Instant) and there.at == datetime(2026, 11, 12, 13, 8, tzinfo=UTC)
+    assert kinds(facts) == []
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        [("Event", "Scan time", "Known to us (UTC)")],
+        [("Event", "Scan time", "Known to our"), ("", "", "system (UTC)")],
+    ],
+)
+def test_a_column_in_other_words_beside_the_rows_own_is_of_something_else(
+    heads: list[tuple[str, ...]],
+) -> None:
+    facts = placed(*table(*heads, *HISTORY))
+    assert texts(facts, "delivery.at") == ["2026-11-12 14:08"]
+    assert texts(facts, "scan.out_for_delivery.at") == ["2026-11-12 06:10"]
+    assert kinds(facts) == []
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("WEST", 13), ("CET", 13), ("+0100", 13), ("GMT", 14)])
+def test_under_the_head_of_zones_letters_are_one(zone: str, hour: int) -> None:
+    rows = [(day, clock, zone, what) for what, day, clock in (
+        ("Delivered", "12.11.2026", "14:08"), ("Out for delivery", "12.11.2026", "06:10"),
+    )]  # fmt: skip
+    facts = placed(*table(("Day", "Time", "TZ", "Status"), *rows))
+    (told,) = facts.named("delivery.at")
+    assert isinstance(told.time, Instant) and told.time.at.hour == hour
+
+
+def test_letters_under_another_head_are_no_zone() -> None:
+    rows = [("12.11.2026", "14:08", "CET", "Delivered")]
+    facts = placed(*table(("Day", "Time", "Airport", "Status"), *rows))
+    assert isinstance(facts.named("delivery.at")[0].time, LocalTime)
+
+
+def test_every_row_of_a_list_has_its_orders_number() -> None:
+    rows = [
+        (f"20000000000{n}55", f"EE1234567{n}9GB", "In transit", f"{n} Nov 2026 10:15")
+        for n in range(3, 6)
+    ]
+    facts = placed(*table(("Order no.", "Tracking no.", "Status", "Status date"), *rows))
+    assert sorted(facts.values("order.alias")) == [row[0] for row in rows]
+
+
+def test_a_row_of_a_table_takes_no_label_from_a_row_under_it() -> None:
+    rows = [
+        ("Carrier confirmed delivery", "17 Nov 2026 15:09"), ("Credit issued", "19 Nov 2026"),
+        ("Response due by", "5 Dec 2026"), ("Dispute filed", "18 Nov 2026"),
+    ]  # fmt: skip
+    facts = placed(*table(*rows, ("Shipped with Purolator",)))
+    assert texts(facts, "delivery.at") == ["17 Nov 2026 15:09"]
+    assert texts(facts, "shipment.shipped.at") == [] and kinds(facts) == []
+
+
+def test_words_that_were_wrapped_beside_their_moment_are_its_label() -> None:
+    facts = placed(
+        ("Die Sendung wurde dem Empfaenger per", 40, 100), ("14.11.2026 10:51 Uhr", 400, 100),
+        ("vereinfachter Firmenzustellung zugestellt", 40, 114), ("Leipzig", 40, 128),
+        ("Auf Zustelltour", 40, 160), ("14.11.2026 06:35 Uhr", 400, 160), ("Hamburg", 40, 174),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["14.11.2026 10:51 Uhr"]
