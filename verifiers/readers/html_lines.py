@@ -33,6 +33,12 @@ _HIDING = re.compile(
     r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|$)",
     re.IGNORECASE,
 )
+# An inline element that its style sets away from the text before it.
+_SET_APART = re.compile(
+    r"float\s*:\s*(?:left|right)|position\s*:\s*absolute|display\s*:\s*(?:block|flex|grid|inline-)"
+    r"|margin-left\s*:\s*[1-9a]",
+    re.IGNORECASE,
+)
 # Elements whose end need not be written: the next of their kind ends them, up to the one around.
 _ENDED_BY = {
     "li": {"li"}, "p": {"p"}, "tr": {"tr", "td", "th"}, "td": {"td", "th"}, "th": {"td", "th"},
@@ -141,7 +147,7 @@ class _Page(HTMLParser):
             self._hidden.append(tag)
         if tag in _INLINE:
             # Two elements of one line that touch are words of their own: a style sets them apart.
-            if self._ended_inline:
+            if self._ended_inline or _SET_APART.search(named.get("style") or ""):
                 self._words.append(_JOINT)
         else:
             self._break()

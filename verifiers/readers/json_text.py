@@ -17,16 +17,21 @@ from typing import Any
 from evidence.errors import EvidenceError
 from evidence.facts import Fact
 from evidence.items import Item
-from evidence.locators import pointer
+from evidence.locators import WHOLE, pointer
 from verifiers.readers import text
 from verifiers.readers.lines import Line
 from verifiers.readers.names import words_of_name
 from verifiers.readers.reader import MAX_LINES, MAX_TEXT, MAX_TOLD_CHARS, failed
 from verifiers.readers.said.facts import facts_of_lines
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.zone_fields import in_zone, names_zone
 
 MAX_JSON = 16 << 20
 MAX_DEPTH = 100
 _MOST = MAX_LINES + 1  # of one list: a line more than is searched, so that it shows
+# Between the objects of a list: what is said in one is not of the next. So many empty lines part
+# what stands in lines without a place (said/spots.py).
+_APART, _ROOM = object(), 3
 
 
 class NotJsonError(Exception):
@@ -54,7 +59,7 @@ def read(item: Item) -> list[Fact]:
 def text_of(item: Item) -> str:
     try:
         lines = islice(lines_in(item.content.read(MAX_JSON)), _MOST)
-        return "\n".join(line.text for line in lines)[:MAX_TEXT]
+        return "\n".join(line.text for line in lines if line.text)[:MAX_TEXT]
     except EvidenceError:
         return ""
     except NotJsonError:
@@ -80,12 +85,19 @@ def lines_in(data: bytes) -> Iterator[Line]:
         steps, name, value = waiting.pop()
         match value:
             case _Object(pairs) if len(steps) < MAX_DEPTH:
-                named = _renamed(_with_moments(pairs[:_MOST]), name)
+                named = _renamed(_in_their_zone(_with_moments(pairs[:_MOST])), name)
                 inner = [((*steps, key), name, one) for key, name, one in named]
                 waiting.extend(reversed(inner))
             case list() if len(steps) < MAX_DEPTH:
                 each = [((*steps, n), name, one) for n, one in enumerate(value[:_MOST])]
-                waiting.extend(reversed(each))
+                if any(isinstance(one, _Object) for one in value[:_MOST]):
+                    waiting.append(((*steps, "-"), "", _APART))
+                    for one in reversed(each):
+                        waiting.extend((one, ((*steps, "-"), "", _APART)))
+                else:
+                    waiting.extend(reversed(each))
+            case _ if value is _APART:
+                yield from [Line("", WHOLE)] * _ROOM
             case str() if value.strip():
                 said = " ".join(value.split())[:MAX_TOLD_CHARS]
                 label = words_of_name(name)
@@ -132,6 +144,19 @@ def _with_moments(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
         (key, whole if key.casefold() == "date" else value)
         for key, value in pairs
         if key.casefold() not in left_out
+    ]
+
+
+def _in_their_zone(pairs: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The pairs, each moment with the zone that a field of the same object names."""
+    zones = [
+        value for key, value in pairs
+        if isinstance(value, str) and names_zone(fold(words_of_name(key)))
+    ]  # fmt: skip
+    if len(zones) != 1:
+        return pairs
+    return [
+        (key, in_zone(value, zones[0]) if isinstance(value, str) else value) for key, value in pairs
     ]
 
 

@@ -40,10 +40,10 @@ READERS: tuple[Reader, ...] = (
     ),
     Reader("mail", 5, frozenset({"message/rfc822"}), mail.read, mail.text_of),
     Reader("mhtml", 2, frozenset({"multipart/related"}), mhtml.read, mhtml.text_of),
-    Reader("html", 2, frozenset({"text/html"}), html.read, html.text_of),
-    Reader("json", 3, frozenset({"application/json"}), json_text.read, json_text.text_of),
+    Reader("html", 3, frozenset({"text/html"}), html.read, html.text_of),
+    Reader("json", 4, frozenset({"application/json"}), json_text.read, json_text.text_of),
     Reader("xml", 1, frozenset({"text/xml"}), xml_text.read, xml_text.text_of),
-    Reader("office", 2, frozenset({"application/zip"}), office.read, office.text_of),
+    Reader("office", 3, frozenset({"application/zip"}), office.read, office.text_of),
     Reader(
         "old_office",
         1,
@@ -51,7 +51,7 @@ READERS: tuple[Reader, ...] = (
         old_office.read,
         old_office.text_of,
     ),
-    Reader("text", 2, frozenset({"text/plain"}), text.read, text.text_of),
+    Reader("text", 3, frozenset({"text/plain"}), text.read, text.text_of),
     Reader("warc", 1, frozenset({_WARC}), warc.read, warc.text_of),
 )
 

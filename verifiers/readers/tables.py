@@ -19,6 +19,8 @@ from verifiers.readers.lines import Line
 from verifiers.readers.names import words_of_name
 from verifiers.readers.reader import MAX_TOLD_CHARS, failed
 from verifiers.readers.said.facts import facts_of_lines
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.zone_fields import in_zone, names_zone
 
 MAX_COLUMNS = 500
 _DELIMITERS = ",;\t|"
@@ -68,6 +70,7 @@ def lines_of_rows(
     if len(first) >= 2 and _is_heading(first[0][1], first[1][1]):
         heading = first[0][1]
         first = first[1:]
+    zoned = _zone_column(heading or ())
     for number, title in above:
         yield Line(title, Locator("cell", f"{sheet}{number}/A"))
     for number, row in chain(first, numbered):
@@ -77,6 +80,8 @@ def lines_of_rows(
                 continue
             name = heading[column].strip() if heading and column < len(heading) else ""
             place = Locator("cell", f"{sheet}{number}/{name or _letters(column)}")
+            if zoned is not None and zoned < len(row) and column != zoned:
+                said = in_zone(said, row[zoned])
             if heading is not None:
                 label = words_of_name(name) if _MADE.search(name) else name
                 yield Line(f"{label}: {said}" if label else said, place)
@@ -85,6 +90,15 @@ def lines_of_rows(
                 yield Line(said, place, box, page)
         if any(cell.strip() for cell in row[MAX_COLUMNS:]):
             yield Line(_TOO_WIDE, Locator("cell", f"{sheet}{number}/{_letters(MAX_COLUMNS)}"))
+
+
+def _zone_column(heading: Sequence[str]) -> int | None:
+    """The one column that names the zone of its row's times; None where there are several."""
+    found = [
+        at for at, name in enumerate(heading)
+        if names_zone(fold(words_of_name(name.strip())))
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else None
 
 
 _Numbered = list[tuple[int, Sequence[str]]]
@@ -96,6 +110,10 @@ def _titles(rows: _Numbered) -> tuple[list[tuple[int, str]], _Numbered]:
     told: list[tuple[int, str]] = []
     for at, (number, row) in enumerate(rows):
         said = [cell for cell in row if cell.strip()]
+        if len(said) == 2 and _is_title(said, rows[at + 1 :]):
+            name, value = (" ".join(one.split()) for one in said)
+            told.append((number, f"{name.rstrip(':：')}: {value}"[:MAX_TOLD_CHARS]))
+            continue
         if len(said) > 1:
             follows = rows[at : at + 2]
             headed = len(follows) == 2 and _is_heading(follows[0][1], follows[1][1])
@@ -103,6 +121,15 @@ def _titles(rows: _Numbered) -> tuple[list[tuple[int, str]], _Numbered]:
         if said:
             told.append((number, " ".join(said[0].split())[:MAX_TOLD_CHARS]))
     return [], rows
+
+
+def _is_title(said: Sequence[str], under: _Numbered) -> bool:
+    """Whether a row is a name and its value over a table that is wider: "Exported at", a moment."""
+    name, value = (cell.strip() for cell in said)
+    cells = [sum(bool(cell.strip()) for cell in row) for _, row in under]
+    wider = next((count for count in cells if count > 2), 0)
+    named = name.endswith((":", "：")) or any(map(str.isdigit, value))
+    return bool(wider) and named and not any(map(str.isdigit, name))
 
 
 def _is_heading(first: Sequence[str], second: Sequence[str]) -> bool:

@@ -82,6 +82,11 @@ def test_signs_that_touch_are_one_word_and_words_are_two() -> None:
     assert lines_of("<p><span>Nov 10</span><span>Delivered</span></p>") == ["Nov 10 Delivered"]
 
 
+def test_an_inline_element_that_its_style_sets_apart_is_another_word() -> None:
+    assert lines_of("<div>Evri<span style='float:right'>Help</span></div>") == ["Evri Help"]
+    assert lines_of("<div>Evri<span style='color:red'>s</span></div>") == ["Evris"]
+
+
 @given(
     st.lists(
         st.sampled_from(
