@@ -66,6 +66,8 @@ CHANGES: dict[str, dict[int, str]] = {
         "date; numbers by more names; one clear figure in a scan without other slips",
         24: "beside an editor's name figures less unlike the rest, and fewer of them, decide; a "
         "scan's hidden clock is compared as it is written",
+        25: "a mail that announces a delivery was not sent before it; a stamp that an app printed "
+        "over a photo, and a date askew beside another's label or over another day, do not decide",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -190,3 +190,46 @@ def test_what_a_picture_may_have_misread_does_not_decide() -> None:
     )  # fmt: skip
     weights = [each.weight for each in contradictions_of(facts) if each.kind == "order"]
     assert weights == [0.5]
+
+
+def weights(facts: Facts) -> list[float]:
+    return [each.weight for each in contradictions_of(facts)]
+
+
+def test_a_date_askew_beside_anothers_label_hardly_counts() -> None:
+    """A photograph of a page: the row of a date runs into that under it."""
+
+    def askew(label: str) -> Facts:
+        return page(
+            boxed("Delivered", 478, 314),
+            boxed(label, 156, 392, 22),
+            boxed("2026-11-01", 478, 374, 28, DELIVERED, "2026-11-01"),
+            boxed("Delivered on 2026-11-08 09:02", 150, 620, 24, DELIVERED, "2026-11-08T09:02"),
+            boxed(
+                "On the way 2026-11-05 07:00", 150, 660, 24, "scan.transit.at", "2026-11-05T07:00"
+            ),
+        )
+
+    assert weights(askew("Ship date")) and max(weights(askew("Ship date"))) < 0.5
+    assert max(weights(askew("Received by"))) > 0.8
+
+
+def test_a_time_with_another_day_under_it_is_hardly_of_a_day_from_elsewhere() -> None:
+    def narrow(day: int) -> Facts:
+        return page(
+            boxed("8:25 am", 82, 1638, 55, DELIVERED, "2026-06-20T08:25"),
+            boxed("Delivered", 424, 1638, 58),
+            boxed(f"on Monday {day}", 82, 1690, 55),
+            boxed("June 2026", 82, 1742, 55),
+            boxed(
+                "Out for delivery 22 June 2026",
+                82,
+                1900,
+                55,
+                "scan.out_for_delivery.at",
+                "2026-06-22",
+            ),
+        )
+
+    assert weights(narrow(22)) and max(weights(narrow(22))) < 0.5
+    assert max(weights(narrow(20))) > 0.8

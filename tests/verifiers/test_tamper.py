@@ -68,6 +68,26 @@ def test_a_photo_is_not_level_and_an_editors_name_goes_with_what_stands_off_its_
     assert judged(*weak).verdict is Verdict.FAIL
 
 
+def test_what_a_cameras_app_printed_over_a_photo_was_typed_upon_it_honestly() -> None:
+    traits = {"even": 0.1, "tones": 0.3, "shade": 12, "tint": 9, "colour": 90, "rim": 0.7}
+    photo = [fact("picture.trait", f"{value} {name}", WHOLE) for name, value in traits.items()]
+    photo.append(fact("picture.size", "900 x 1200", WHOLE))
+    rows = [("12:49", 1000, 60), ("2026-10-23 Friday", 1070, 30), ("Unit 4, Mill Lane", 1110, 24)]
+    stamp = [fact("document.text", line, box(40, y, 300, tall), 0.98) for line, y, tall in rows]
+    stamp.append(fact("document.captured.at", parse_iso("2026-10-23"), box(40, 1070, 300, 30)))
+    typed = fact("trace.picture.typed_upon", "its edges are sharper", box(50, 1075, 140, 20), 0.86)
+    assert tamper_of(Facts([*photo, *stamp, typed])).verdict is Verdict.PASS
+    # A page before the camera has lines of its own, and its date of printing is one of them.
+    page = [
+        fact("document.text", f"Line {n} of it", box(40, 90 * n, 300, 30), 0.98)
+        for n in range(1, 9)
+    ]
+    assert tamper_of(Facts([*photo, *page, *stamp, typed])).verdict is Verdict.FAIL
+    apart = fact("trace.picture.typed_upon", "its edges are sharper", box(50, 300, 140, 20), 0.86)
+    said = fact("document.text", "Delivered 5 Nov 2026", box(40, 298, 300, 30), 0.98)
+    assert tamper_of(Facts([*photo, *stamp, apart, said])).verdict is Verdict.FAIL
+
+
 @pytest.mark.parametrize(
     ("line", "captured", "verdict"),
     [

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from evidence.facts import Fact, Facts, Value
-from evidence.locators import Locator, box, page_line
+from evidence.locators import Locator, box, header, page_line
 from evidence.times import LocalDate, LocalTime, parse_iso
 from tests.verifiers.evidence_of import NUMBER, sha_of
 from verifiers.authenticity.tamper import contradictions_of
@@ -463,6 +463,26 @@ def test_a_file_is_not_older_than_what_it_tells(
 def test_labels_and_orders_may_be_of_later_days(name: str, *, counts: bool) -> None:
     facts = made(CREATED, "2026-11-01T10:00:00Z", (name, "2026-11-09"))
     assert found(facts) == [("made-before", SURE)] * counts
+
+
+@pytest.mark.parametrize(
+    ("subject", "delivered", "told_of"),
+    [
+        ("Delivered: your parcel", "2026-11-09T10:00:00", True),
+        ("Delivered: your parcel", "2026-11-05T23:00:00", False),  # a zone further east
+        ("Your order was shipped", "2026-11-09T10:00:00", False),  # planned for then
+        ("Out for delivery: your parcel", "2026-11-09T10:00:00", False),
+    ],
+)
+def test_a_mail_announces_no_delivery_before_it_was(
+    subject: str, delivered: str, *, told_of: bool
+) -> None:
+    mail = (
+        fact("message.sent.at", parse_iso("2026-11-05T10:00:00+00:00"), header("Date")),
+        fact("message.subject", subject, header("Subject")),
+    )
+    kinds = [kind for kind, _ in found(told((DELIVERED, delivered), more=mail))]
+    assert kinds == ["made-before"] * told_of
 
 
 def test_it_says_which_was_made_and_when_and_once() -> None:

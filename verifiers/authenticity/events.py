@@ -12,16 +12,14 @@ Promises are no deliveries, and somebody who talks of a delivery dates the messa
 from __future__ import annotations
 
 import re
-import statistics
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 
 from evidence.facts import Fact, Facts
 from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
+from verifiers.authenticity.captions import is_in_other_words, is_of_another, is_of_another_day
 from verifiers.authenticity.contradiction import Contradiction
-from verifiers.authenticity.days import WEEKDAYS
 from verifiers.authenticity.lines import Area, Line, place_of
 from verifiers.readers.figures import slips_of
 from verifiers.readers.said.fold import fold
@@ -29,7 +27,7 @@ from verifiers.readers.said.labels import Told, labels_in
 
 ORDERED, LABEL, SHIPPED, TRANSIT, OUT, DELIVERED, CAPTURED = 10, 40, 50, 60, 70, 80, 90
 
-_STEPS = {
+STEPS = {
     "order.placed.at": ORDERED,
     "order.paid.at": ORDERED,
     "shipment.label.at": LABEL,
@@ -50,7 +48,8 @@ class Event:
 
     starts  the wall clocks that it can begin at; more than one where 03/04/2026 can be two days
     at      the instant, where the zone is known
-    doubtful  a label of another event stands right over the date, in its own column
+    doubtful  a label of another event stands right over the date, or beside it where that is askew;
+              or another day under its time
     worded  words that say no delivery stand before the date: a later one may be when the page was
             made, in words that are not known
     place   of the date's box
@@ -75,18 +74,18 @@ class Event:
 def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
     """Each event that the item dates in its own words, in the order of reading."""
     standing = {fact.locator: line for line in lines for fact in line.facts}
-    halves = any(_HALF.search(fact.text) for fact in facts if fact.name in _STEPS)
+    halves = any(_HALF.search(fact.text) for fact in facts if fact.name in STEPS)
     found: list[Event] = []
     for fact in facts:
         name, timed = fact.name, False
         starts: tuple[datetime, ...] = ()
         if name == "document.date.open":
             name, starts = _open(fact)
-        elif name in _STEPS:
+        elif name in STEPS:
             starts, timed = _starts(fact.time)
         # A row of a record and a file inside the item tell of something else; a mail is the item.
         own = not fact.group or _MAIL.fullmatch(fact.group)
-        if name not in _STEPS or not starts or not own or not _stated(fact):
+        if name not in STEPS or not starts or not own or not _stated(fact):
             continue
         line = standing.get(fact.locator) or Line(fact.text, (fact,), fact.confidence >= _STATED)
         if _TALK.search(line.text) or len(line.text) > _LONG:
@@ -94,9 +93,12 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         at = fact.value.at if isinstance(fact.value, Instant) else None
         if halves and timed and not _HALF.search(fact.text):
             starts, at = _of_either_half(starts), None
-        step = _STEPS[name]
-        doubtful = step == DELIVERED and _under_another_label(fact, line, facts)
-        worded = step == DELIVERED and _in_other_words(fact, line)
+        step = STEPS[name]
+        doubtful = step == DELIVERED and (
+            is_of_another(fact, line, facts)
+            or is_of_another_day(fact, {start.date() for start in starts}, facts)
+        )
+        worded = step == DELIVERED and is_in_other_words(fact, line)
         form = form_of(fact.text)
         found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact), worded, form))
     return found
@@ -114,50 +116,6 @@ _HALF = re.compile(r"\d\s?[ap]\.?\s?m\b", re.IGNORECASE)
 def _of_either_half(starts: tuple[datetime, ...]) -> tuple[datetime, ...]:
     others = (one.replace(hour=(one.hour + 12) % 24) for one in starts if one.hour <= 12)
     return (*starts, *others)
-
-
-# How far over a date its label stands, and how far behind the date it may begin, in heights.
-_OVER, _EDGE = 2.2, 0.8
-_OTHERS = frozenset({Told.ORDERED, Told.PAID, Told.LABEL, Told.SHIPPED, Told.ACCEPTED})
-
-
-def _under_another_label(fact: Fact, line: Line, facts: Facts) -> bool:
-    """Whether the date's own column says over it that it was ordered or shipped then.
-
-    Pages set two columns beside each other, and what stands in the date's row may be the other's;
-    not so a label that stands in one piece with its date.
-    """
-    own = place_of(fact)
-    pieces = [part.text for part in line.facts if part.locator == fact.locator]
-    labelled = (labels_in(fold(text.partition(fact.text)[0])) for text in pieces)
-    if own is None or any(one.told is Told.DELIVERED for found in labelled for one in found):
-        return False
-    page, x, y, _, height = own
-    for other in facts.named("document.text"):
-        at = place_of(other)
-        # A value may be set in a little under its label.
-        if at is None or at[0] != page or not -_EDGE * height < x - at[1] < at[3]:
-            continue
-        if not 0 < y - at[2] <= _OVER * max(height, at[4]):
-            continue
-        said = {label.told for label in labels_in(fold(other.text))}
-        if said & _OTHERS and Told.DELIVERED not in said:
-            return True
-    return False
-
-
-# Letters before a date that say something of their own, unlike "on" and "um"; weekdays do not.
-_LEAST_WORDS = 7
-_A_WORD = re.compile(r"[^\W\d_]+")
-
-
-def _in_other_words(fact: Fact, line: Line) -> bool:
-    """Whether the date's own cell begins with words, and nothing in its row says a delivery."""
-    before, found, _ = line.text.partition(fact.text)
-    if not found or any(one.told is Told.DELIVERED for one in labels_in(fold(line.text))):
-        return False
-    words = _A_WORD.findall(before.rpartition("  ")[2].casefold())
-    return sum(len(word) for word in words if word not in WEEKDAYS) >= _LEAST_WORDS
 
 
 _MAIL = re.compile(r"message/[^/]*")
@@ -198,16 +156,16 @@ def _starts(time: Time) -> tuple[tuple[datetime, ...], bool]:
 
 
 _READ_WELL, _READ = 0.9, 0.75
-_DOUBTED = 0.38  # two such contradictions are no proof either
+DOUBTED = 0.38  # two such contradictions are no proof either
 
 
-def _weight(*events: Event, contradict: Callable[..., bool] | None = None) -> float:
+def weight_of(*events: Event, contradict: Callable[..., bool] | None = None) -> float:
     """How much a contradiction of these events speaks for an edit.
 
     contradict  asked again of what a recognition may have misread: whether it holds all the same
     """
     if any(event.doubtful for event in events):
-        return _DOUBTED
+        return DOUBTED
     if all(event.line.sure for event in events):
         return 0.95
     low = min(event.line.confidence for event in events)
@@ -251,13 +209,13 @@ def out_of_order(events: Sequence[Event], *, parcels: int = 1) -> Iterator[Contr
         if after is None:
             continue
         later = [one for one in delivered if not _surely_after(after, one)]
-        if later and (parcels > 1 or any(_delivered_again(event, one, events) for one in later)):
+        if later and (parcels > 1 or any(delivered_again(event, one, events) for one in later)):
             continue
-        said = f'"{_said(event)}" lies before "{_said(after)}"'
+        said = f'"{words_of(event)}" lies before "{words_of(after)}"'
         facts = (*event.line.facts, *after.line.facts)
-        weight = _weight(after, event, contradict=_surely_after)
+        weight = weight_of(after, event, contradict=_surely_after)
         if parcels > len({min(one.days) for one in delivered}):
-            weight = min(weight, _DOUBTED)  # of one that was not delivered, perhaps
+            weight = min(weight, DOUBTED)  # of one that was not delivered, perhaps
         yield Contradiction("order", said, facts, weight)
         break
     for capture in events:
@@ -265,9 +223,9 @@ def out_of_order(events: Sequence[Event], *, parcels: int = 1) -> Iterator[Contr
             continue
         for event in events:
             if event.step == DELIVERED and _surely_after(event, capture):
-                said = f'"{_said(event)}" lies after "{_said(capture)}"'
+                said = f'"{words_of(event)}" lies after "{words_of(capture)}"'
                 facts = (*event.line.facts, *capture.line.facts)
-                weight = _weight(event, capture, contradict=_surely_after)
+                weight = weight_of(event, capture, contradict=_surely_after)
                 yield Contradiction("order", said, facts, weight)
                 return
 
@@ -296,43 +254,29 @@ def _first(step: int, events: Sequence[Event]) -> Event | None:
     )
 
 
-_WAY = frozenset({SHIPPED, TRANSIT, OUT})
+WAY = frozenset({SHIPPED, TRANSIT, OUT})
 
 
-def _delivered_again(early: Event, late: Event, events: Sequence[Event]) -> bool:
+def delivered_again(early: Event, late: Event, events: Sequence[Event]) -> bool:
     """Whether a history has a second way between two deliveries: brought back, or told in error.
 
     The early one is a row of it: scans stand on both of its sides, and those up to the late one lie
     between both days. A heading that was changed has rows of all days on one side.
     """
-    here, there = _places(early, late, events)
+    here, there = places_of(early, late, events)
     first, last = min(early.days), max(late.days)
     rows = events[min(here, there) + 1 : max(here, there)]
-    between = [event for event in rows if event.step in _WAY]
+    between = [event for event in rows if event.step in WAY]
     before = events[:here] if here < there else events[here + 1 :]
     return (
         first < last
         and any(event.step in {TRANSIT, OUT} for event in between)
         and all(first <= day <= last for event in between for day in event.days)
-        and any(event.step in _WAY and max(event.days) <= first for event in before)
+        and any(event.step in WAY and max(event.days) <= first for event in before)
     )
 
 
-def _handed_over(early: Event, late: Event, events: Sequence[Event]) -> bool:
-    """Whether both are rows of one history, without another between them: brought to a shop, and
-    collected there. The early one's way lies before it, and the date of both has one form."""
-    here, there = _places(early, late, events)
-    beside = events[here + 1 :] if there < here else events[:here][::-1]
-    way = next((event for event in beside if event.step in _WAY), None)
-    return (
-        abs(here - there) == 1
-        and way is not None
-        and max(way.days) <= min(early.days)
-        and early.form == late.form != ""
-    )
-
-
-def _places(early: Event, late: Event, events: Sequence[Event]) -> tuple[int, int]:
+def places_of(early: Event, late: Event, events: Sequence[Event]) -> tuple[int, int]:
     at = {id(event): place for place, event in enumerate(events)}
     return at[id(early)], at[id(late)]
 
@@ -351,116 +295,6 @@ def _surely_after(first: Event, second: Event) -> bool:
             if one < ends + slack:
                 return False
     return True
-
-
-def dated_places(facts: Facts) -> list[Area]:
-    """Where each date stands, also of what happened in unknown words."""
-    names = {*_STEPS, "document.printed.at"}
-    return [at for fact in facts if fact.name in names and (at := place_of(fact)) is not None]
-
-
-def told_twice(
-    events: Sequence[Event], *, parcels: int, dated: Sequence[Area] = ()
-) -> Iterator[Contradiction]:
-    """One delivery told at two times, such as in a heading and in the history under it.
-
-    parcels  how many tracking numbers the item names: those of several have a delivery each
-    dated    where dates stand: a column of them that a delivery ends is a history
-    """
-    delivered = [event for event in events if event.step == DELIVERED]
-    if not 2 <= len(delivered) <= 3 or parcels > 1:
-        return
-    way = any(event.step in {TRANSIT, OUT} or _of_a_way(event, delivered) for event in events)
-    if not way and not any(_ends_a_column(event, dated) for event in delivered):
-        # Without a history, only a row that names the delivery itself surely dates it.
-        delivered = [event for event in delivered if _names_delivery(event)]
-    first = next(iter(delivered), None)
-    for other in delivered[1:]:
-        # Of a row with two deliveries, such as of a page on its side, nobody knows which is which.
-        if first is None or first.line is other.line or _agree(first, other):
-            continue
-        early, late = sorted((first, other), key=lambda one: min(one.days))
-        told_again = [one for one in delivered if _agree(one, late)]
-        if any(_delivered_again(early, one, events) for one in told_again):
-            continue
-        if any(_handed_over(early, one, events) for one in told_again if one is not late):
-            continue
-        if _are_next_rows(first, other, dated):
-            continue
-        said = f'"{_said(first)}" and "{_said(other)}" tell of one delivery'
-        facts = (*first.line.facts, *other.line.facts)
-        weight = _weight(first, other, contradict=lambda *both: not _agree(*both))
-        if max(first, other, key=lambda one: one.starts).worded:
-            weight = min(weight, _DOUBTED)
-        yield Contradiction("twice", said, facts, weight)
-        return
-
-
-def _of_a_way(event: Event, delivered: Sequence[Event]) -> bool:
-    """Whether it is a scan in one row or one column with a delivery, as pages draw the way."""
-    return event.step == SHIPPED and event.timed and any(
-        one.timed and (one.line is event.line or _under(one, event)) for one in delivered
-    )  # fmt: skip
-
-
-def _under(one: Event, other: Event) -> bool:
-    """Whether both stand in one column, a few rows apart."""
-    if one.place is None or other.place is None or one.place[0] != other.place[0]:
-        return False
-    height = max(one.place[4], other.place[4])
-    apart = abs(one.place[2] - other.place[2])
-    return abs(one.place[1] - other.place[1]) < 0.5 * height and apart > 2.5 * height
-
-
-_LEAST_ROWS = 3
-
-
-def _ends_a_column(event: Event, dated: Sequence[Area]) -> bool:
-    """Whether other dates stand under or over it, each in a row of its own, set to one edge."""
-    if event.place is None:
-        return False
-    page, x, y, width, height = event.place
-    rows = [
-        at[2] - y
-        for at in dated
-        if at[0] == page
-        and min(abs(at[1] - x), abs(at[1] + at[3] - x - width)) < 0.5 * height
-        and abs(at[2] - y) > 1.5 * height
-    ]
-    return len(rows) >= _LEAST_ROWS and (min(rows) > 0 or max(rows) < 0)
-
-
-def _are_next_rows(one: Event, other: Event, dated: Sequence[Area]) -> bool:
-    """Whether both are scans of one history, as far apart as its other rows: a row's words, such as
-    "out for delivery", may be read in part. A heading may stand so, too: its label stands beside
-    its date where a row's stands above, or the other way round."""
-    if one.place is None or other.place is None or _names_delivery(one) != _names_delivery(other):
-        return False
-    page, x, y, _, height = one.place
-    rows = sorted({at[2] for at in dated if at[0] == page and abs(at[1] - x) < 0.5 * height})
-    steps = [after - before for before, after in pairwise(rows)]
-    if len(rows) <= _LEAST_ROWS or other.place[2] not in rows or y not in rows:
-        return False
-    apart, usual = abs(y - other.place[2]), statistics.median(steps)
-    return abs(rows.index(y) - rows.index(other.place[2])) == 1 and abs(apart / usual - 1) < 0.25
-
-
-def _names_delivery(event: Event) -> bool:
-    return any(one.told is Told.DELIVERED for one in labels_in(fold(event.line.text)))
-
-
-def _agree(one: Event, other: Event) -> bool:
-    """Whether they can be one time: the same day, or a difference that zones make."""
-    if one.timed and other.timed:
-        if one.at and other.at and abs(one.at - other.at) <= timedelta(minutes=2):
-            return True
-        return any(_like_zones(abs(a - b)) for a in one.starts for b in other.starts)
-    return bool(one.days & other.days)
-
-
-def _like_zones(gap: timedelta) -> bool:
-    minutes = gap.total_seconds() / 60
-    return minutes <= 2 or (minutes <= 14 * 60 and min(minutes % 30, 30 - minutes % 30) <= 1)
 
 
 # A camera that lost its time starts again at a day of its maker's, and some are a year behind: an
@@ -485,7 +319,7 @@ def made_before(facts: Facts, events: Iterable[Event]) -> Iterator[Contradiction
         for event in told:
             if ends is None or not all(start > ends for start in event.starts):
                 continue
-            weight = _weight(event)
+            weight = weight_of(event)
             # What programs write into office files keeps the day when their template was made.
             if str(made.locator) in _OFFICE:
                 weight = min(weight, _OF_A_TEMPLATE)
@@ -495,9 +329,28 @@ def made_before(facts: Facts, events: Iterable[Event]) -> Iterator[Contradiction
             last = _wall_end(changed.value) if changed is not None else None
             if last is not None and any(last >= start for start in event.starts):
                 weight *= 0.5
-            said = f'{what} {made.text}, and it says "{_said(event)}"'
+            said = f'{what} {made.text}, and it says "{words_of(event)}"'
             yield Contradiction("made-before", said, (made, *event.line.facts), weight)
             break
+
+
+def sent_before(facts: Facts, events: Iterable[Event]) -> Iterator[Contradiction]:
+    """A mail that announces a delivery in its subject, and was sent before that was.
+
+    Others name the day for which a delivery is planned, in words that tell of it as well.
+    """
+    sent = [fact for fact in facts.named("message.sent.at") if fact.locator.kind == "header"]
+    subjects = facts.values("message.subject")
+    ends = _wall_end(sent[0].value) if len(sent) == 1 else None
+    if ends is None or not any(
+        {one.told for one in labels_in(fold(text))} == {Told.DELIVERED} for text in subjects
+    ):
+        return
+    told = [one for one in events if one.step == DELIVERED]
+    if told and all(start > ends for one in told for start in one.starts):
+        said = f'the mail was sent {sent[0].text}, and it says "{words_of(told[0])}"'
+        facts_of_it = (sent[0], *told[0].line.facts)
+        yield Contradiction("made-before", said, facts_of_it, weight_of(told[0]))
 
 
 def _wall_end(moment: object) -> datetime | None:
@@ -511,6 +364,6 @@ def _wall_end(moment: object) -> datetime | None:
     return None
 
 
-def _said(event: Event) -> str:
+def words_of(event: Event) -> str:
     text = " ".join(event.line.text.split())
     return text if len(text) <= 70 else f"{text[:69]}…"

@@ -96,6 +96,33 @@ def is_stated(trace: Fact, facts: Facts) -> bool:
     )
 
 
+_FEW_LINES = 2  # beside a stamp, as on a parcel's label; a page has more
+_NEXT = 1.5  # heights to the next line of a stamp
+
+
+def is_of_a_stamp(trace: Fact, facts: Facts) -> bool:
+    """Whether a trace lies on the lines that a camera or its app printed over a picture: those
+    around its moment, where little else is written in it."""
+    area = place_of(trace)
+    stamps = [at for fact in facts.named("document.captured.at") if (at := place_of(fact))]
+    if area is None or not stamps:
+        return False
+    left = [fact for fact in facts.named("document.text") if place_of(fact) is not None]
+    block = [stamps[0]]
+    for at in block:  # grows
+        near = [fact for fact in left if _is_next(at, place_of(fact) or at)]
+        block += [place for fact in near if (place := place_of(fact))]
+        left = [fact for fact in left if fact not in near]
+    tops, ends = [at[2] for at in block], [at[2] + at[4] for at in block]
+    return len(left) <= _FEW_LINES and min(tops) <= area[2] + area[4] / 2 <= max(ends)
+
+
+def _is_next(one: Area, other: Area) -> bool:
+    apart = max(one[2], other[2]) - min(one[2] + one[4], other[2] + other[4])
+    across = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return one[0] == other[0] and across > 0 and apart < _NEXT * min(one[4], other[4])
+
+
 def states_nothing(trace: Fact, facts: Facts) -> bool:
     """Whether what a trace is on was read, and no figure found there: words, or no writing at all.
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from evidence.facts import Fact, Facts
 from evidence.verdicts import Finding, Severity, Verdict
-from verifiers.authenticity import events, histories, numbers, stamps, weekdays
+from verifiers.authenticity import events, histories, numbers, retellings, stamps, weekdays
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.findings import CONTRADICTIONS, TRACES, Trait
-from verifiers.authenticity.lines import is_stated, lines_of, states_nothing
+from verifiers.authenticity.lines import is_of_a_stamp, is_stated, lines_of, states_nothing
 from verifiers.marks.kind import FileKind, kind_of
 
 FAIL = 0.8
@@ -93,7 +93,8 @@ def _looked_at(facts: Facts) -> bool:
 
 def _weighed(facts: Facts) -> Iterator[_Weighed]:
     marked = facts.first("trace.picture.marked") is not None
-    composed, seen = _composed(facts), kind_of(facts).kind in _SEEN
+    kind = kind_of(facts).kind
+    composed, seen = _composed(facts), kind in _SEEN
     for fact in facts:
         trait = TRACES.get(fact.name)
         if trait is None or (fact.name == _ODD and not is_stated(fact, facts)):
@@ -103,7 +104,9 @@ def _weighed(facts: Facts) -> Iterator[_Weighed]:
         share = _OF_MANY if composed and fact.name in _ONE_MAKING else share
         if fact.name in _OF_WRITING:
             off = fact.name == "trace.picture.off_line"
-            share = _OF_SEEN if (seen and off) or states_nothing(fact, facts) else share
+            stamp = kind is FileKind.PHOTO and is_of_a_stamp(fact, facts)
+            none = stamp or states_nothing(fact, facts)
+            share = _OF_SEEN if (seen and off) or none else share
         weight = share * trait.weight * fact.confidence
         yield _one(trait, fact.name, weight, _sentence(fact), (fact,))
     for found in contradictions_of(facts):
@@ -124,7 +127,8 @@ _OF_SAVING = frozenset({"trace.picture.strange_part", "trace.picture.strange_pap
 _ODD = "trace.picture.odd_figures"
 # Paper before a camera or in a scanner is never quite level or flat; and pages set words of another
 # size or script off the line: in a line without figures too little is stated to be worth an edit.
-# Nor is what looks like a word's box on a photograph and was read as none.
+# Nor is what looks like a word's box on a photograph and was read as none, nor what a camera's app
+# printed over it.
 _OF_WRITING = frozenset(
     {
         "trace.picture.off_line",
@@ -168,8 +172,9 @@ def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
         disordered = list(histories.out_of_column(cells, told))
     yield from disordered
     shown = [*told, *histories.deliveries(cells, told)]
-    yield from events.told_twice(shown, parcels=parcels, dated=events.dated_places(facts))
+    yield from retellings.told_twice(shown, parcels=parcels, dated=retellings.dated_places(facts))
     yield from events.made_before(facts, told)
+    yield from events.sent_before(facts, told)
     yield from stamps.stamps(facts, lines)
 
 
