@@ -216,7 +216,8 @@ class PostgresEngine:
             driver: Driver[Any] = raw.driver_connection  # type: ignore[assignment]
             call = raw.info.get(CALL)
             if call is None:
-                call = raw.info[CALL] = await driver.prepare(CALL)
+                # Without a name it would be read and planned anew at each call.
+                call = raw.info[CALL] = await driver.prepare(CALL, name="noting")
             return _Noter(connection, call, time.monotonic() + _OLD_S)
         except BaseException:
             await asyncio.shield(_closed(connection))
