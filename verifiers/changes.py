@@ -68,6 +68,7 @@ CHANGES: dict[str, dict[int, str]] = {
         "scan's hidden clock is compared as it is written",
         25: "a mail that announces a delivery was not sent before it; a stamp that an app printed "
         "over a photo, and a date askew beside another's label or over another day, do not decide",
+        26: "an order's status is no delivery where the history dates that as the heading does",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -91,6 +91,21 @@ def test_a_day_that_can_be_two_is_read_in_the_order_of_the_others() -> None:
     assert found(page(*boxes)) == ["twice"]
 
 
+def test_a_status_may_be_the_orders_where_the_history_has_the_delivery() -> None:
+    """A shop's order is completed days after its delivery, when nobody complained."""
+    boxes = [
+        boxed("Completed", 30, 100, 44),
+        boxed("Delivered on 2026-11-05", 30, 170, 24, DELIVERED, "2026-11-05"),
+    ]
+    rows = [("Completed", 15, PRINTED), ("Delivered", 5, DELIVERED), ("Hub scan", 4, PRINTED)]
+    rows += [("Hub scan", 3, PRINTED), ("Collected", 2, ACCEPTED)]
+    for number, (words, day, name) in enumerate(rows):
+        when = f"2026-11-{day:02}"
+        boxes += [boxed(words, 30, 260 + 110 * number, 28)]
+        boxes += [boxed(when, 30, 292 + 110 * number, 24, name, when)]
+    assert found(page(*boxes)) == []
+
+
 def test_words_that_are_not_the_status_say_nothing() -> None:
     assert found(said_over("2026-11-08", "2026-11-05", again="Survey sent")) == []
     # Small words over the date, such as a field's name, are no status.

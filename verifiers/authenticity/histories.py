@@ -115,6 +115,8 @@ def deliveries(cells: Sequence[Cell], told: Sequence[Event]) -> list[Event]:
     known = [one for one in told if one.step == DELIVERED]
     if not known or len(known) > 2 or any(one.place is None for one in known):
         return []
+    if len(known) == 2 and known[0].days & known[1].days:
+        return []  # its history has it already; a status may be the order's, as "Completed"
     again = _said_again(cells, known)
     found = list(_in_sections(cells, again))
     if not found and again is not None and (head := _date_of(again, cells, known)):
