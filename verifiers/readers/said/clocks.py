@@ -38,6 +38,8 @@ _SHAPES = (
         rf"(?P<cjk>上午|下午|午前|午後|오전|오후|{_ARABIC_HALF}"
         r"|(?:petang|ptg|malam|tengah hari|pagi)(?![a-z]))(?!\s?\d)"
     ),
+    # 2:15P, as carriers' terminals print it
+    re.compile(r"(?<![\d.,:/-])(?P<h>\d{1,2}):(?P<m>\d{2})(?P<half>[ap])(?![a-z\d.]|\sm)"),
     # 14:15:22, 2:15 pm, 2.15 pm, 2 pm
     re.compile(
         r"(?<![\d.,:/-])(?P<h>\d{1,2})\s?:\s?(?P<m>\d{2})(?:\s?:\s?(?P<s>\d{2})(?:[.,]\d{1,9})?)?"

@@ -184,7 +184,7 @@ def _by_nearness(
 ) -> str | None:
     """The one custom by which all days lie together, if by the other they lie far apart."""
     spread: dict[str, int] = {}
-    for custom in ("mdy", "dmy"):
+    for custom in ("mdy", "dmy", "ymd"):
         days = list(fixed)
         for day in open_days:
             reading = next((r for r in day.readings if r.form == custom), None)
@@ -197,8 +197,8 @@ def _by_nearness(
             spread[custom] = (max(days) - min(days)).days
     if len(spread) == 1 and len({d.readings for d in open_days}) >= 1:
         return next(iter(spread))
-    if len(spread) == 2 and len({*fixed, *(d.readings for d in open_days)}) > 1:
-        near, far = sorted(spread, key=lambda custom: spread[custom])
+    if len(spread) > 1 and len({*fixed, *(d.readings for d in open_days)}) > 1:
+        near, far, *_ = sorted(spread, key=lambda custom: spread[custom])
         if spread[near] <= _TOGETHER and spread[far] >= _APART:
             return near
     return None
@@ -252,6 +252,7 @@ def _days(day: WrittenDay, context: Context) -> tuple[set[date], float]:
         readings, sure = kept or readings, 0.95
     if day.has_year and len(readings) > 1:
         readings = _of_these_years(readings, context) or readings
+        readings = tuple(r for r in readings if r.form == context.custom) or readings
     if day.has_year:
         return {on for r in readings if (on := r.on()) is not None}, sure
     dated = {on for r in readings if (on := _in_some_year(r, day.weekdays, context)) is not None}

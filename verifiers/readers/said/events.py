@@ -173,6 +173,8 @@ def _labels_for(here: ReadRow, place: int) -> list[Spot]:
 
 # How near a moment stands behind its own label, and how far one before it that is another's.
 _RIGHT_BEHIND, _FAR_BEFORE = 4, 12
+# Letters that say something, unlike "on" and "am".
+_LEAST_WORDS = 5
 
 
 def _is_of_the_next(label: Spot, spot: Spot, here: ReadRow) -> bool:
@@ -182,10 +184,20 @@ def _is_of_the_next(label: Spot, spot: Spot, here: ReadRow) -> bool:
     if place + 1 == len(here.spots) or not (label.label and spot.moment):
         return False
     behind = here.spots[place + 1]
-    if not (behind.cell == label.cell == spot.cell and behind.moment and behind.moment.day):
+    if behind is spot or not (
+        behind.cell == label.cell == spot.cell and behind.moment and behind.moment.day
+    ):
         return False
     near = behind.start - label.label.end <= _RIGHT_BEHIND
-    return near and label.start - spot.moment.end > _FAR_BEFORE
+    # A scan may say when the parcel is expected; the scan itself was not.
+    far = label.label.told is Told.PROMISED or label.start - spot.moment.end > _FAR_BEFORE
+    return near and (far or _is_worded(spot, here))
+
+
+def _is_worded(spot: Spot, here: ReadRow) -> bool:
+    """Whether words of its own cell, none of them a label, say before a moment what it is of."""
+    first = not any(one.cell == spot.cell for one in here.spots[: here.spots.index(spot)])
+    return first and sum(map(str.isalpha, here.line(spot).text[: spot.start])) >= _LEAST_WORDS
 
 
 def _is_served(label: Spot, here: ReadRow) -> bool:

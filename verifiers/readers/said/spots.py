@@ -92,12 +92,29 @@ def read_row(row: Row) -> ReadRow:
                 spots.append(Spot(number, label.start, None, label, "", tops[number]))
     spots.sort(key=lambda spot: (spot.cell, spot.start))
     joined: list[Spot] = []
-    for spot in spots:
+    for spot in _without_ends_of_promises(spots):
         if joined and spot.cell != joined[-1].cell and (both := _both(joined[-1], spot)):
             joined[-1] = both  # a day in one cell, its time of day in the next
         else:
             joined.append(spot)
     return ReadRow(row, _with_zone(joined, texts))
+
+
+# Between a label and its moment, within words that belong together.
+_TOUCH = 1
+
+
+def _without_ends_of_promises(spots: Sequence[Spot]) -> list[Spot]:
+    """Without the second half of 预计2026-07-26送达: what is expected was not delivered."""
+    ends = [
+        last
+        for first, day, last in zip(spots, spots[1:], spots[2:], strict=False)
+        if first.label and first.label.told is Told.PROMISED and day.moment
+        and last.label and last.label.told is Told.DELIVERED
+        and first.cell == day.cell == last.cell
+        and day.start - first.label.end <= _TOUCH >= last.start - day.moment.end
+    ]  # fmt: skip
+    return [spot for spot in spots if not any(spot is end for end in ends)]
 
 
 def _with_zone(spots: list[Spot], texts: Sequence[str]) -> list[Spot]:

@@ -1,0 +1,106 @@
+"""Rows and sentences with more than one moment, or with words around them."""
+
+import pytest
+
+from evidence.times import Instant, LocalDate, LocalTime
+from tests.verifiers.sayings import saying
+
+
+def told(line: str) -> dict[str, str]:
+    """When each event of the line was, in its own clock."""
+    found = {}
+    for fact in saying(line):
+        if fact.name.endswith(".at") and fact.name != "document.printed.at":
+            assert fact.name not in found, f"two of {fact.name}"
+            match fact.value:
+                case LocalDate():
+                    found[fact.name] = str(fact.value.day)
+                case LocalTime():
+                    found[fact.name] = f"{fact.value.wall:%Y-%m-%d %H:%M}"
+                case Instant():
+                    found[fact.name] = f"{fact.value.at:%Y-%m-%d %H:%M}Z"
+    return found
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        # What is expected was not delivered, and when a scan says so it is not the promise.
+        ("2026-07-25 14:03 预计2026-07-26送达", {"delivery.promised.at": "2026-07-26"}),
+        (
+            "Delivered early: Fri, Jul 24, 2026 2:03 PM (expected Sat, Jul 25, 2026)",
+            {"delivery.at": "2026-07-24 14:03", "delivery.promised.at": "2026-07-25"},
+        ),
+        (
+            "Was due 26 July 2026; delivered 25 July 2026 at 14:03",
+            {"delivery.promised.at": "2026-07-26", "delivery.at": "2026-07-25 14:03"},
+        ),
+        (
+            "Out for Delivery, Expected Delivery by 9:00pm, July 25, 2026, 7:10 am",
+            {"scan.out_for_delivery.at": "2026-07-25 07:10"},
+        ),
+        # Words that are not known date a moment of their own.
+        (
+            "Claim opened 28 July 2026, order delivered 25 July 2026",
+            {"delivery.at": "2026-07-25"},
+        ),
+        (
+            "Message sent 28 July 2026 10:11: It was delivered on 25 July 2026",
+            {"delivery.at": "2026-07-25"},
+        ),
+        (
+            "Ship Date: 7/20/26 Deliver Date: 7/25/26",
+            {"shipment.shipped.at": "2026-07-20", "delivery.at": "2026-07-25"},
+        ),
+        # Two days whose years have two figures decide for each other which figures these are.
+        (
+            "Item dispatched 20/07/26, delivered 25/07/26",
+            {"shipment.shipped.at": "2026-07-20", "delivery.at": "2026-07-25"},
+        ),
+        (
+            "出荷日 26/07/20 配達完了 26/07/25",
+            {"shipment.shipped.at": "2026-07-20", "delivery.at": "2026-07-25"},
+        ),
+    ],
+)
+def test_each_moment_has_its_own_words(line: str, expected: dict[str, str]) -> None:
+    assert told(line) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-07-25 14:03 快件已投递至信箱",
+        "2026-07-25 14:03 已投妥",
+        "2026-07-25 14:03 配送成功",
+        "2026-07-25 14:03 您的快件已由丰巢智能柜代收",
+        "2026-07-25 14:03 货物已由收件人签收",
+        "Package was left on 25 July 2026 at 14:03 with a neighbour",
+        "Left with individual at address, 2:03 pm, July 25, 2026, PORTLAND, OR 97205",
+        "Shipment received by consignee 25.07.2026 14:03",
+        "Delivered: 07/25/26 2:03P",
+        "POD 25JUL2026 14:03",
+    ],
+)
+def test_a_delivery_in_other_words(line: str) -> None:
+    assert told(line) == {"delivery.at": "2026-07-25 14:03"}
+
+
+@pytest.mark.parametrize(
+    ("line", "when"),
+    [
+        ("导出于 2026-07-27 09:15:00 (UTC+08:00)", "2026-07-27 01:15Z"),
+        ("Accessed Jul 27 2026, 9:15 AM GMT+8", "2026-07-27 01:15Z"),
+    ],
+)
+def test_a_capture_in_other_words(line: str, when: str) -> None:
+    assert told(line) == {"document.captured.at": when}
+
+
+def test_brazils_time_is_a_zone() -> None:
+    (found,) = [
+        fact
+        for fact in saying("Entregue em 25/07/2026 às 14:03 (horário de Brasília)")
+        if fact.name == "delivery.at"
+    ]
+    assert isinstance(found.value, LocalTime) and found.value.zones == ("America/Sao_Paulo",)
