@@ -34,6 +34,7 @@ CHANGES: dict[str, dict[int, str]] = {
         2: "what only a clock change makes possible leaves the answer open",
         3: "events of an earlier parcel with the same number are named and not compared",
         4: "a mail of Spain's post is no statement of another country's",
+        5: "a time that is told twice is counted once, and an item that repeats one is no second",
     },
     "timestamps.history": {2: "the same answer captured twice is a history that did not change"},
     "authenticity.items": {

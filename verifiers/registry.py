@@ -40,7 +40,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     ),
     Verifier("marks.freshness", 1, "Is each capture dated, and young enough?", freshness.verify),
     Verifier("marks.origin", 5, "Is each item an original, or what kind of copy?", origin.verify),
-    Verifier("timestamps.order", 4, "Can all stated times be true together?", timestamps.verify),
+    Verifier("timestamps.order", 5, "Can all stated times be true together?", timestamps.verify),
     Verifier(
         "timestamps.history", 2, "Did the carrier's history stay what it was?", history.verify
     ),

@@ -33,6 +33,7 @@ def judged(**ours_ahead_s: float | tuple[float, ...]) -> tuple[Verdict, list[str
         ({"ups": 1.0}, Verdict.PASS, ["clock-agrees"]),
         ({"ups": -59.0}, Verdict.PASS, ["clock-agrees"]),
         ({"ups": (300.0, 2.0)}, Verdict.PASS, ["clock-agrees"]),
+        ({"ups": (2.0, 300.0)}, Verdict.PASS, ["clock-agrees"]),
         ({"ups": 62.0}, Verdict.INCONCLUSIVE, ["clock-differs"]),
         ({"ups": -62.0}, Verdict.INCONCLUSIVE, ["clock-differs"]),
         ({"ups": 3600.0, "erp": 0.0}, Verdict.PASS, ["clock-agrees", "clock-of-vendor-differs"]),
@@ -40,7 +41,7 @@ def judged(**ours_ahead_s: float | tuple[float, ...]) -> tuple[Verdict, list[str
         ({"ups": 3600.0, "erp": -900.0}, Verdict.INCONCLUSIVE, ["clock-differs"] * 2),
     ],
     ids=[
-        "nobody said", "a second", "just under a minute", "one slow answer",
+        "nobody said", "a second", "just under a minute", "one slow answer", "a slow one later",
         "ahead of the only one", "behind the only one", "one of two differs",
         "two agree against us", "each its own way",
     ],
@@ -55,6 +56,19 @@ def test_a_date_in_an_item_that_the_manifest_does_not_list_counts_for_nothing() 
     date = said("exchange.date.at", "2026-11-20T12:00:00Z", by="ups", item="elsewhere")
     verdict, (finding,) = verify(items=[], facts=facts_of(date))
     assert (verdict, finding.code) == (Verdict.INCONCLUSIVE, "clock-unmeasured")
+    ours = said("exchange.date.at", "2026-11-20T12:00:00Z", by="ups", item="one")
+    listed = [item("one", Role.EXCHANGE)]
+    assert verify(items=listed, facts=facts_of(date, ours))[0] is Verdict.PASS
+
+
+def test_that_our_clock_is_wrong_is_told_by_how_much() -> None:
+    items = [item(name, Role.EXCHANGE, origin=name) for name in ("erp", "ups")]
+    facts = [
+        said("exchange.date.at", date, by=name, item=name)
+        for name, date in (("erp", "2026-11-20T11:00:00Z"), ("ups", "2026-11-20T11:00:40Z"))
+    ]
+    _, (wrong,) = verify(items=items, facts=facts_of(*facts))
+    assert wrong.sentence == "2 vendors agree with each other: ours was 59 min 59 s ahead."
 
 
 @pytest.mark.parametrize(

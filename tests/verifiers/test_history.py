@@ -101,6 +101,49 @@ def test_what_changed_is_told_with_both_moments() -> None:
     )
 
 
+def test_what_is_gone_and_what_holds_is_told_with_whose_it_is() -> None:
+    first, again = "2026-11-20 12:00Z", "2026-11-22 12:00Z"
+
+    def told(later: Events) -> list[str]:
+        captures = capture("a", FIRST, days=0), capture("b", later, days=2)
+        facts = facts_of(*(fact for _, each in captures for fact in each))
+        _, findings = verify(order=ORDER, items=[line for line, _ in captures], facts=facts)
+        return [finding.sentence for finding in findings]
+
+    at = parse_iso("2026-11-04T09:00:00Z")
+    assert told(without(FIRST, "2026-11-04T09:00:00Z")) == [
+        f"ups told an event of {NUMBER} (transit, {at}) at {first}, and not any more at {again}."
+    ]
+    assert told({}) == [f"ups told 3 events of {NUMBER} at {first}, and none at {again}."]
+    assert told(FIRST) == [
+        "Each time it was asked again, the carrier told all that it had told before."
+    ]
+
+
+def test_what_one_capture_lost_stays_told_whatever_the_next_ones_say() -> None:
+    """Forgery: the carrier is asked a third time, so that the last two agree."""
+    fewer = without(FIRST, "2026-11-04T09:00:00Z")
+    thrice = [capture("a", FIRST, days=0)]
+    thrice += [capture(name, fewer, days=days) for name, days in (("b", 2), ("c", 3))]
+    assert judged(*thrice) == (Verdict.FAIL, ["history-event-gone"])
+
+
+def test_a_parcel_that_is_never_scanned_does_not_hide_the_other() -> None:
+    silent = [capture(name, {}, days=days, number="ZZ9") for name, days in (("y", 0), ("z", 2))]
+    assert judged(capture("a", FIRST, days=0), capture("b", FIRST, days=2), *silent) == (
+        Verdict.PASS,
+        ["history-unchanged"],
+    )
+    assert judged(*silent) == (Verdict.NOT_APPLICABLE, [])
+
+
+def test_a_scan_that_another_paper_tells_is_no_part_of_a_history() -> None:
+    letter = item("letter", Role.POD_DOCUMENT)
+    scanned = said("scan.accepted.at", "2026-11-02T20:00:00Z", by="ups", item="letter")
+    both = capture("a", FIRST, days=0), capture("b", FIRST, days=2)
+    assert judged((letter, [scanned]), *both) == (Verdict.PASS, ["history-unchanged"])
+
+
 def test_the_same_bytes_captured_twice_are_a_history_that_did_not_change() -> None:
     (first, facts), (again, _) = capture("a", FIRST, days=0), capture("a", FIRST, days=2)
     assert judged((first, facts), (again, [])) == (Verdict.PASS, ["history-unchanged"])

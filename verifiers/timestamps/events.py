@@ -55,18 +55,17 @@ class Timeline:
     """The problem with what its indices stand for.
 
     facts      claim -> its fact; None for the moment an item was collected
-    items      claim -> SHA-256 of the item
     events     the same relations, but only of events told twice
     slack      claim -> how much earlier it may be than its clock says, for clocks that may have
                been changed between two of its times
+    compared   the facts that stand in the order of events, each once
     """
 
     problem: Problem = field(default_factory=Problem)
     events: Problem = field(default_factory=Problem)
     facts: list[Fact | None] = field(default_factory=list)
-    items: list[str] = field(default_factory=list)
     slack: dict[int, int] = field(default_factory=dict)
-    compared: int = 0
+    compared: list[Fact] = field(default_factory=list)
 
     def unchanged(self) -> Problem:
         """The problem as it is if no clock was changed between two of its times."""
@@ -104,7 +103,6 @@ def timeline(
         if id(fact) in slack:
             line.slack[claim_of[id(fact)]] = slack[id(fact)]
         line.facts.append(fact)
-        line.items.append(fact.item)
 
     _relate_events(line, times, claim_of, subjects)
     # From here on the full problem adds the order of events and our own clock to them.
@@ -234,7 +232,6 @@ def _relate_events(
             for fact in once:
                 line.problem.not_after.append((claim_of[id(fact)], hub))
                 line.problem.not_before.append((hub, claim_of[id(fact)]))
-            line.compared += len(once)
 
 
 def _told_once(tellers: Sequence[Fact]) -> list[Fact]:
@@ -276,7 +273,7 @@ def _relate_steps(
         parcel = subjects.parcel_of(fact)
         if parcel is None and len(subjects.parcels) <= 1:
             parcel = ""
-        line.compared += 1
+        line.compared.append(fact)
         if rank <= _ORDER_LEVEL:
             problem.not_after.append((claim, shared[rank]))
             if (at := ranks.index(rank)) > 0:
@@ -326,7 +323,6 @@ def _relate_collection(
             moment = micros(collected.get(fact.item, at) + SKEW)
             ours = line.problem.claim(moment, moment)
             line.facts.append(None)
-            line.items.append(fact.item)
             hubs[fact.item] = line.problem.hub()
             line.problem.not_before.append((hubs[fact.item], ours))
         line.problem.not_after.append((claim_of[id(fact)], hubs[fact.item]))

@@ -122,7 +122,6 @@ def _captures(
     return {
         key: sorted(captures.values(), key=lambda capture: capture.at)
         for key, captures in sorted(found.items())
-        if len(captures) > 1
     }
 
 

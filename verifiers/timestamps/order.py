@@ -18,7 +18,7 @@ from evidence.facts import Fact, Facts
 from evidence.items import Provenance, Role
 from evidence.manifest import SealedItem
 from evidence.orders import OrderRef
-from evidence.times import Instant, before
+from evidence.times import Instant, LocalDate, LocalTime, before
 from evidence.verdicts import Answer, Finding, Severity, Verdict
 from evidence.vocabulary import name_of
 from verifiers.readers.said.words import table
@@ -116,15 +116,13 @@ def verify(
     findings.extend(_left_out(uses))
     if any(finding.severity is Severity.GRAVE for finding in findings):
         return Verdict.FAIL, findings
-    if line.compared < 2:
+    if len(line.compared) < 2:
         said = "Fewer than two times of this order can be compared."
         return Verdict.INCONCLUSIVE, [_ABSENT.saying(said), *findings]
     if any(f.code in {_ZONE.code, _TOO_MANY.code, _LATE_OPEN.code} for f in findings):
         return Verdict.INCONCLUSIVE, findings
-    origins = len({fact.origin for fact in line.facts if fact is not None})
-    said = (
-        f"{line.compared} times from {origins} origin{'s' * (origins != 1)} can be true together."
-    )
+    count, origins = len(line.compared), len({fact.origin for fact in line.compared})
+    said = f"{count} times from {origins} origin{'s' * (origins != 1)} can be true together."
     return Verdict.PASS, [_HOLD.saying(said), *findings]
 
 
@@ -215,8 +213,8 @@ def _open_zones(line: Timeline, kept: set[int]) -> Iterator[Finding]:
         mine = line.facts_of(inside)
         against = line.facts_of(c for c in pair if line.problem.claims[c].clock != clock)
         low, high = ranges[clock]
-        zones = mine[0].value
-        if isinstance(zones, Instant) or isinstance(zones, str) or zones.zones:
+        first = mine[0].value
+        if isinstance(first, LocalTime | LocalDate) and first.zones:
             where = f"{_quote(mine[0])}: it lies in one of several zones"
         else:
             where = (
