@@ -182,6 +182,12 @@ def made(children: int, *, again: bool) -> list[str]:
         "m.copy_also_copy_files(); m.create_mutants(int(sys.argv[1]))"
     )
     MUTANTS.mkdir(exist_ok=True)
+    # The tool copies what is not there; what is data, or is not mutated, would stay as it was.
+    for folder in _settings()["source_paths"]:
+        for source in (ROOT / folder).rglob("*.*"):
+            copy = MUTANTS / source.relative_to(ROOT)
+            if copy.is_file() and copy.stat().st_mtime < source.stat().st_mtime:
+                copy.unlink()
     _logged([sys.executable, "-c", make, str(children)], ROOT, "making mutants")
     names = []
     for meta in sorted(MUTANTS.rglob("*.py.meta")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -108,3 +109,16 @@ def test_the_next_end_is_the_nearest_that_has_not_passed_and_the_moment_itself_h
     assert following(0) == following(48) == "a"
     assert following(48.01) == following(168) == "week"
     assert following(168.01) is None
+
+
+def test_an_unknown_clock_is_not_the_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saturday night in Greenwich is a Friday evening in New York, where the machine stands."""
+    elsewhere = replace(rule("d", 1, Unit.BUSINESS_DAYS, step="reply"), clock="Moon/Base")
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        ends = later(datetime(2026, 10, 31, 2, tzinfo=UTC), elsewhere)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert ends == datetime(2026, 11, 2, 2, tzinfo=UTC)

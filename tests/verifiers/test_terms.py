@@ -16,7 +16,7 @@ from evidence.facts import Fact
 from evidence.items import Role
 from evidence.orders import OrderRef, Platform
 from evidence.policy import Confidence, Deadline, Policy, Unit, parse_policy
-from evidence.verdicts import Finding, Verdict
+from evidence.verdicts import Finding, Severity, Verdict
 from evidence.wording import slips
 from tests.verifiers.evidence_of import NOW, facts_of, item, said
 from verifiers.rulebook import policies
@@ -231,8 +231,51 @@ def test_the_moment_that_the_processor_states_comes_before_what_others_say() -> 
 
 
 def test_without_a_start_nothing_is_computed() -> None:
-    answer, findings = judge(TWO)
-    assert (answer, findings[0].code) == (Verdict.INCONCLUSIVE, "deadline-start-unknown")
+    answer, (unknown,) = judge(TWO)
+    assert (answer, unknown.code) == (Verdict.INCONCLUSIVE, "deadline-start-unknown")
+    assert unknown.sentence == (
+        "No item states defect.noticed.at, from which x.y counts its deadlines."
+    )
+    other = deadline("other", 9, more='step = "appeal"').replace("defect.noticed", "dispute.due")
+    _, (two,) = judge(policy(deadline("one", 5), deadline("again", 7), other))
+    assert two.sentence.startswith("No item states defect.noticed.at, dispute.due.at, from which")
+
+
+def test_a_step_that_is_over_is_grave_and_says_where_it_started() -> None:
+    start = noticed((NOW - timedelta(days=40)).isoformat())
+    answer, over = judge(
+        policy(deadline("month", 30, "calendar_days", more='step = "appeal"')), start
+    )
+    (found,) = over
+    assert (answer, found.code, found.severity) == (Verdict.FAIL, "deadline-over", Severity.GRAVE)
+    assert found.do == "Ask the platform whether it accepts a late answer."
+    assert found.rests == ((start.item, str(start.locator)),)
+    due = f"{NOW - timedelta(days=10):%Y-%m-%dT%H:%M:%SZ}"
+    assert found.sentence == f"The appeal was due {due} (month: 30 calendar days by UTC, seed)."
+
+
+def test_an_end_that_is_a_span_is_told_from_end_to_end_and_readings_in_a_row() -> None:
+    rules = [
+        deadline(name, hours, more='step = "reply"\nconflict = "C"')
+        for name, hours in (("a", 24), ("b", 48), ("c", 72))
+    ]
+    _, (reply,) = judge(policy(*rules), noticed("2026-11-18"))
+    spans = [
+        f"2026-11-{day}T10:00:00Z to 2026-11-{day + 2}T11:59:59Z, as its start is not exact"
+        f" ({name}: {hours} hours by UTC, seed)"
+        for day, name, hours in ((18, "a", 24), (19, "b", 48), (20, "c", 72))
+    ]
+    first, second, third = spans
+    assert reply.sentence == (f"The reply was due {first}; other readings: {second}; {third}.")
+
+
+def test_the_last_moment_of_a_deadline_and_of_a_window_is_within_it() -> None:
+    start = "2026-11-18T12:00:00.000000Z"  # 48 hours before
+    _, (ahead,) = judge(policy(deadline("d", 48)), noticed(start))
+    assert (ahead.code, ahead.sentence[:17]) == ("deadline-ahead", "An answer is due ")
+    placed = said("order.placed.at", "2026-10-21T12:00:00.000000Z", by="amazon", item="record")
+    _, (window,) = judge(policy(limit("odr.window", "30 days")), placed)
+    assert (window.code, window.sentence[:17]) == ("defect-counts-until", "The order counts ")
 
 
 def test_an_order_counts_until_the_longest_reading_has_passed() -> None:

@@ -77,7 +77,7 @@ _YEAR = r"(?P<y>(?:19|20)\d{2})"
 _CLOCK = re.compile(
     r"[\sT,·|–-]{0,4}(?:at\s|um\s|à\s|@\s|a las\s|kl\.?\s|alle\s|às\s|om\s|o\s)?"
     r"(?:(?P<ch>上午|下午|凌晨|晚上|中午)\s?)?"
-    r"(?P<h>[01]?\d|2[0-4])[:.](?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d))?(?![\d.])"
+    r"(?P<h>[01]?\d|2[0-4])[:.](?P<m>[0-5]\d)(?:[:.][0-5]\d)?(?![\d.])"
     r"(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\b\.?)?"
 )
 _SHAPES = (
@@ -106,7 +106,7 @@ class Written:
 
     readings  (month, day) it can mean, valid or not
     year      None where none is written
-    minute    of the day, or None without a clock; `second` 0 where none is written
+    minute    of the day, or None without a clock
     weekdays  what the word beside it means, 0 is Monday; empty where there is none
     """
 
@@ -116,7 +116,6 @@ class Written:
     year: int | None
     readings: tuple[tuple[int, int], ...]
     minute: int | None = None
-    second: int = 0
     weekdays: frozenset[int] = frozenset()
     weekday: str = ""
 
@@ -181,25 +180,25 @@ def _at(
 ) -> Written:
     word, means = _weekday_beside(line, match.start(), match.end())
     glued = _GLUED.match(line, match.end())
-    minute, second, end = _clock(line, glued.end() if glued else match.end())
+    minute, end = _clock(line, glued.end() if glued else match.end())
     return Written(
-        line[match.start() : end].strip(), match.start(), end, year, readings, minute, second,
+        line[match.start() : end].strip(), match.start(), end, year, readings, minute,
         frozenset(means), word,
     )  # fmt: skip
 
 
-def _clock(line: str, end: int) -> tuple[int | None, int, int]:
+def _clock(line: str, end: int) -> tuple[int | None, int]:
     match = _CLOCK.match(line, end)
     if match is None:
-        return None, 0, end
+        return None, end
     hour, half, said = int(match["h"]), (match["half"] or "").casefold(), match["ch"]
     if half and not 1 <= hour <= 12:
-        return None, 0, end
+        return None, end
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
     elif said in ("下午", "晚上") and hour < 12:
         hour += 12
-    return hour * 60 + int(match["m"]), int(match["s"] or 0), match.end()
+    return hour * 60 + int(match["m"]), match.end()
 
 
 _WORD_BEFORE = re.compile(
