@@ -145,3 +145,16 @@ def test_a_moment_behind_what_was_promised_is_a_capture_and_a_day_may_be_a_promi
     assert texts(said(*way, "Zkopirovano: 14 Nov 2026 21:12"), CAPTURED) == ["14 Nov 2026 21:12"]
     unknown = said("Vydano komusi", "13 Nov 2026 16:53", "Prijde asi: 19 Nov 2026")
     assert texts(unknown, CAPTURED) == []
+
+
+@pytest.mark.parametrize("made", ["Label printed on", "Wygenerowano list", "Generated on"])
+def test_a_row_of_a_history_that_says_something_was_made_is_no_capture(made: str) -> None:
+    way = [("16.07.2026 18:24", "Delivered"), ("16.07.2026 06:19", "Out for delivery"),
+           ("15.07.2026 15:23", "In transit"), ("12.07.2026 21:11", made)]  # fmt: skip
+    facts = placed(*((f"{moment} {what}", 40, 40 + 24 * n) for n, (moment, what) in enumerate(way)))
+    assert texts(facts, CAPTURED) == []
+
+
+def test_the_status_of_the_last_scan_dates_no_capture() -> None:
+    assert texts(said("Status as of last scan: 13 Nov 2026 10:49"), CAPTURED) == []
+    assert texts(said("Status as of 13 Nov 2026 10:49"), CAPTURED) == ["13 Nov 2026 10:49"]

@@ -93,3 +93,21 @@ def test_words_that_were_wrapped_beside_their_moment_are_its_label() -> None:
         ("Auf Zustelltour", 40, 160), ("14.11.2026 06:35 Uhr", 400, 160), ("Hamburg", 40, 174),
     )  # fmt: skip
     assert texts(facts, "delivery.at") == ["14.11.2026 10:51 Uhr"]
+
+
+def test_a_day_of_a_list_beside_the_history_takes_none_of_its_labels() -> None:
+    facts = placed(
+        ("PostNord", 40, 40), ("Data kiedys", 40, 86), ("16.07.2026", 40, 100),
+        ("14.07.2026 07:38", 240, 70), ("Delivered", 420, 70),
+        ("14.07.2026 06:11", 240, 100), ("Out for delivery", 420, 100),
+    )  # fmt: skip
+    assert texts(facts, "scan.out_for_delivery.at") == ["14.07.2026 06:11"]
+    assert kinds(facts) == []
+
+
+def test_a_label_reaches_to_the_end_of_its_sentence() -> None:
+    day = "It was delivered on 15 Nov 2026 at 09:21."
+    facts = placed((f"{day} We had thought of 14 Nov 2026.", 40, 40))
+    assert texts(facts, "delivery.at") == ["15 Nov 2026 at 09:21"]
+    facts = placed(("Delivered. 15 Nov 2026, 09:21", 40, 40))
+    assert texts(facts, "delivery.at") == ["15 Nov 2026, 09:21"]

@@ -47,3 +47,21 @@ def test_unknown_words_alone_are_no_delivery(status: str) -> None:
 def test_nothing_is_read_into_a_history_that_knows_its_end() -> None:
     other = page("Journey ended", heading="Returned to sender", steps=(*BAR, "Journey ended"))
     assert texts(other, "delivery.at") == []
+
+
+LETTER = [
+    ("GLS PROOF OF DELIVERY", 40, 40), ("Requested on", 40, 80), ("15 Nov 2026 02:41", 200, 80),
+    ("Signed by", 40, 120), ("A. ROSSI", 200, 120), ("Delivery", 40, 140), ("Weight", 40, 160),
+]  # fmt: skip
+
+
+def test_a_proof_tells_its_delivery_under_that_word_alone() -> None:
+    facts = placed(*LETTER, ("Fri, 13 Nov 2026 18:24", 200, 140))
+    assert texts(facts, "delivery.at") == ["13 Nov 2026 18:24"]
+    assert texts(facts, "document.captured.at") == ["15 Nov 2026 02:41"]
+
+
+def test_a_day_without_its_hour_or_without_a_proof_may_be_a_plan() -> None:
+    assert texts(placed(*LETTER, ("Fri, 13 Nov 2026", 200, 140)), "delivery.at") == []
+    plan = [("Delivery", 40, 140), ("13 Nov 2026 18:24", 200, 140), ("Weight", 40, 160)]
+    assert texts(placed(("GLS", 40, 40), *plan), "delivery.at") == []

@@ -21,6 +21,9 @@ _LAID_UNDER = 0.85
 # A space as wide as this part of the line's height parts two cells; so does a narrower one in which
 # no blank is written.
 _GAP, _UNWRITTEN = 1.1, 0.75
+# PDFium ends a line between two signs where fonts change, though they touch, or though no more than
+# a blank is between them.
+_TOUCHING, _ONE_BLANK = 0.12, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def _runs(text: Any, shown: _Shown) -> Iterator[_Run]:
     pointer = ctypes.byref(box)
     run: _Run | None = None
     spaces = ""
-    written = False
+    written = broken = False
     high: int | None = None
     for index in range(min(raw.FPDFText_CountChars(text), MAX_CHARS)):
         code = raw.FPDFText_GetUnicode(text, index)
@@ -113,9 +116,7 @@ def _runs(text: Any, shown: _Shown) -> Iterator[_Run]:
             high = None
         character = chr(code) if code < 0x110000 else "\ufffd"
         if character in "\r\n":
-            if run:
-                yield run
-            run, spaces = None, ""
+            broken = True
             continue
         if character.isspace() or character == "\x00" or not character.isprintable():
             spaces = " " if run else ""
@@ -125,7 +126,11 @@ def _runs(text: Any, shown: _Shown) -> Iterator[_Run]:
             continue
         left, top, right, bottom = shown.box(box.left, box.bottom, box.right, box.top)
         widest = _GAP if written else _UNWRITTEN
-        written = False
+        if broken:
+            widest = _ONE_BLANK
+            if run and left - run.right > _TOUCHING * run.height:
+                spaces = " "
+        written = broken = False
         if run and not _follows(run, left, top, bottom, widest):
             yield run
             run, spaces = None, ""

@@ -28,7 +28,7 @@ from verifiers.readers.traces.registry import VERSION as TRACES
 
 _WARC = "application/warc"
 READERS: tuple[Reader, ...] = (
-    Reader("pdf", 8, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
+    Reader("pdf", 9, frozenset({"application/pdf"}), pdf.read, pdf.text_of),
     Reader(
         "picture",
         6,

@@ -20,6 +20,7 @@ from verifiers.readers.names import words_of_name
 from verifiers.readers.reader import MAX_TOLD_CHARS, failed
 from verifiers.readers.said.facts import facts_of_lines
 from verifiers.readers.said.fold import fold
+from verifiers.readers.said.labels import labels_in
 from verifiers.readers.said.zone_fields import in_zone, names_zone
 
 MAX_COLUMNS = 500
@@ -70,7 +71,7 @@ def lines_of_rows(
     if len(first) >= 2 and _is_heading(first[0][1], first[1][1]):
         heading = first[0][1]
         first = first[1:]
-    zoned = _zone_column(heading or ())
+    zoned, statuses = _zone_column(heading or ()), _status_columns(heading or ())
     for number, title in above:
         yield Line(title, Locator("cell", f"{sheet}{number}/A"))
     for number, row in chain(first, numbered):
@@ -82,6 +83,8 @@ def lines_of_rows(
             place = Locator("cell", f"{sheet}{number}/{name or _letters(column)}")
             if zoned is not None and zoned < len(row) and column != zoned:
                 said = in_zone(said, row[zoned])
+            if column in statuses:
+                said = _of_status(said, row, *statuses[column])
             if heading is not None:
                 label = words_of_name(name) if _MADE.search(name) else name
                 yield Line(f"{label}: {said}" if label else said, place)
@@ -99,6 +102,32 @@ def _zone_column(heading: Sequence[str]) -> int | None:
         if names_zone(fold(words_of_name(name.strip())))
     ]  # fmt: skip
     return found[0] if len(found) == 1 else None
+
+
+# The name of a column for when a status was reached, whose own column it names: "Last event time".
+_WHEN = re.compile(
+    r"(?P<of>\S.*?)\s?(?:date\s?/?\s?time|timestamp|date|time|datum|zeit|zeitpunkt|fecha|hora|data|heure|时间"
+    r"|日期|時間|日時)(?P<zone>\W.*)?"
+)
+
+
+def _status_columns(heading: Sequence[str]) -> dict[int, tuple[int, str]]:
+    """For each such column the one that it names, and the zone that its name ends in."""
+    names = [fold(words_of_name(name.strip())).strip() for name in heading]
+    found = {}
+    for at, name in enumerate(names):
+        when = _WHEN.fullmatch(name)
+        if when and names.count(of := when["of"].rstrip(" _-")) == 1:
+            found[at] = (names.index(of), when["zone"] or "")
+    return found
+
+
+def _of_status(said: str, row: Sequence[str], column: int, zone: str) -> str:
+    """A moment with the status that it is of in front of it, where that says what happened."""
+    status = " ".join(row[column].split()) if column < len(row) else ""
+    if not any(map(str.isdigit, said)) or not labels_in(fold(status[:_HEADING_CHARS])):
+        return said
+    return f"{status[:_HEADING_CHARS]} {in_zone(said, zone)}"
 
 
 _Numbered = list[tuple[int, Sequence[str]]]

@@ -54,6 +54,17 @@ def test_what_names_no_zone_gives_none(more: tuple[str, str]) -> None:
     assert isinstance(told.time, LocalTime)
 
 
+@pytest.mark.parametrize(
+    ("name", "zone"), [("Last event time", ""), ("last_event_time UTC", "Z"),
+                       ("Last event date/time (UTC+8)", "+08:00")],
+)  # fmt: skip
+def test_a_column_that_names_another_is_of_its_status(name: str, zone: str) -> None:
+    heading = f"Order Number,Tracking,Last event,{name}"
+    facts = facts_of(f"{heading}\nSO-2026-1234,EE123456785GB,Delivered,13 Nov 2026 10:52\n")
+    (told,) = facts.named("delivery.at")
+    assert zone_of(told) == zone and not facts.named("document.captured.at")
+
+
 def test_what_one_object_of_a_list_says_is_not_of_the_next() -> None:
     events = [
         {"time": "2026-11-16 10:08:19", "description": "Delivered", "location": "Leeds"},

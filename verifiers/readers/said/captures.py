@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.context import Context, date_event, local_day
-from verifiers.readers.said.events import Event
+from verifiers.readers.said.days_of_events import Event
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told, labels_in
 from verifiers.readers.said.layout import Size
@@ -42,7 +42,9 @@ def captured_in(
     """
     own = _own(events, lines, context, photo=photo)
     for event in events:
-        if any(event is one for one in own):
+        if _is_a_record(event, events):
+            yield replace(event, told=None), 1.0
+        elif any(event is one for one in own):
             yield replace(event, told=Told.CAPTURED), 1.0
         elif _is_at_edge(event, events, lines, sizes):
             yield replace(event, told=Told.CAPTURED), _EDGE_SURE
@@ -55,7 +57,7 @@ def _own(
 ) -> list[Event]:
     """The moments that are the document's own by the place in its text: the one that ends it, and
     one that heads it, stands at its foot or is its stamp."""
-    told = {one.told for one in events}
+    told = {one.told for one in events if not _is_a_record(one, events)}
     if Told.CAPTURED in told:
         return []
     stamp = _stamp_alone(events, lines) if photo else None
@@ -96,6 +98,8 @@ def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -
     last = max(events, key=lambda one: one.row, default=None)
     if last is None or last.told is not None or last.moment.day is None:
         return None
+    if _is_a_column(last.line, lines):
+        return None
     if last.moment.clock is None and all(one.told is not Told.DELIVERED for one in events):
         return None  # a day alone may be the one on which the parcel will come
     before = last.line.text.partition(last.text)[0].rstrip()
@@ -105,6 +109,15 @@ def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -
         return None
     after = lines[lines.index(last.line) + 1 :]
     return last if sum(bool(one.text.strip()) for one in after) <= 2 else None
+
+
+def _is_a_column(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether it is the value of a table's column, with others in its row."""
+    if line.locator.kind != "cell" or line.box is not None:
+        return False
+    row = line.locator.place.partition("/")[0]
+    others = (one.locator for one in lines if one is not line)
+    return any(one.kind == "cell" and one.place.partition("/")[0] == row for one in others)
 
 
 # What programs that print a stamp into a photo call themselves.
@@ -210,6 +223,14 @@ def _is_at_edge(
         or _in_last_corner(event.line, lines)
         or (event.line.page == 0 and _opens(event, lines))
     )
+
+
+def _is_a_record(event: Event, events: Sequence[Event]) -> bool:
+    """Whether a row of a history that begins with its moment only says that something was printed
+    or made: "12 Jul 21:11 Label printed"."""
+    if event.told is not Told.CAPTURED or event.firm or not _in_column(event, events):
+        return False
+    return event.line.text.strip().startswith(event.text)
 
 
 def _in_column(event: Event, events: Sequence[Event]) -> bool:

@@ -26,7 +26,7 @@ from evidence.times import (
 )
 from verifiers.readers.lines import Line
 from verifiers.readers.said.days import Reading, WrittenDay
-from verifiers.readers.said.events import Event
+from verifiers.readers.said.days_of_events import Event
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told
 from verifiers.readers.said.zones_said import stated_zone, zones_at

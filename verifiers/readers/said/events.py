@@ -2,8 +2,7 @@
 
 In one row a moment belongs to the label before it, or in a table that begins with the moment to the
 one behind it. A moment alone in its row belongs to the label over or under it, whichever is
-nearer; a time of day without a day belongs to the day over it. A label with its day and its hour in
-two fields ("Delivery date", "Delivery time") is one event.
+nearer; and days that stand apart from their time of day are in days_of_events.py.
 """
 
 from __future__ import annotations
@@ -14,14 +13,16 @@ from itertools import pairwise
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.columns import read_columns
+from verifiers.readers.said.days_of_events import Event, merged, with_days
 from verifiers.readers.said.labels import Label, Told
 from verifiers.readers.said.layout import is_set_in, print_of, rows_of, share_column
-from verifiers.readers.said.moments import Moment
 from verifiers.readers.said.named_rows import (
     close_headers,
     headed,
     is_head_row,
     is_named,
+    is_of_nearer,
+    is_of_the_next_sentence,
     is_one_of_many,
     is_under_a_name,
 )
@@ -35,27 +36,6 @@ from verifiers.readers.said.spots import (
     read_row,
     stacked,
 )
-
-# Rows over a time of day among which its day is looked for.
-_DAY_ABOVE = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A moment with its label; `told` is None where no label is near.
-
-    line    where the moment stands; its time of day, if its day is in another line
-    text    the moment as it is written
-    firm    whether a label with a colon says so in the same row
-    row     the number of the row, from the top of the first page
-    """
-
-    told: Told | None
-    moment: Moment
-    line: Line
-    text: str
-    row: int
-    firm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +62,7 @@ def events_in(lines: Sequence[Line]) -> list[Event]:
     below = _labels_below(read)
     page = _Page(read, below, not below and _labels_above(read), rhythm_of(read))
     events = [event for number in range(len(read)) for event in _row_events(number, page)]
-    return _with_days(_merged(events))
+    return with_days(merged(events))
 
 
 def _row_events(number: int, page: _Page) -> Iterator[Event]:
@@ -95,11 +75,16 @@ def _row_events(number: int, page: _Page) -> Iterator[Event]:
             yield Event(None, spot.moment, here.line(spot), spot.text, number)
             continue
         label = _in_row(here, place, behind=behind)
+        if label is not None and is_of_the_next_sentence(here, place, label):
+            label = None
         own = _of_its_column(number, spot, label, page.read)
         if own is not None:
             label = own
         elif label is not None and (head := headed(number, spot, label, page.read)):
             label = head[0]
+        elif label is not None and is_of_nearer(here, place, label):
+            over = _next_label(number, spot, page.read, -1)
+            label = over[1] if over else None
         elif label is None and not _labels_for(here, place):
             label = _of_another_row(number, spot, page)
         told, firm = (label.told, label.firm) if label else (None, False)
@@ -327,84 +312,3 @@ def _labels_above(read: Sequence[ReadRow]) -> bool:
     heading = first[0][1].told is first[1][1].told
     over, under = around[-1]
     return not heading and over is not None and under is None
-
-
-def _merged(events: Sequence[Event]) -> list[Event]:
-    """A day and a time of day under the same label in rows near each other are one event."""
-    merged: list[Event] = []
-    for event in events:
-        place = _same_label(event, merged)
-        if place is None:
-            merged.append(event)
-            continue
-        other = merged[place]
-        day, clock = (other, event) if other.moment.day else (event, other)
-        moment = replace(clock.moment, day=day.moment.day)
-        merged[place] = replace(
-            clock, moment=moment, text=f"{day.text} {clock.text}", row=other.row,
-            firm=day.firm or clock.firm,
-        )  # fmt: skip
-    return merged
-
-
-def _same_label(event: Event, earlier: Sequence[Event]) -> int | None:
-    """The place of the event that has the other half of this one's moment."""
-    for place in range(len(earlier) - 1, -1, -1):
-        other = earlier[place]
-        # The time of day stands behind its day; before it, only right before.
-        if event.row - other.row > (4 if other.moment.day else 1):
-            return None
-        halves = {bool(event.moment.day), bool(other.moment.day)} == {True, False}
-        whole = (event.moment.day and event.moment.clock) or (
-            other.moment.day and other.moment.clock
-        )
-        if other.told is event.told is not None and halves and not whole:
-            # "Delivered today" over "Friday, November 6" lends its day to nothing under that.
-            dated = any(one.moment.day and one.moment.day.readings for one in earlier[place + 1 :])
-            if not (other.moment.day and other.moment.day.relative is not None and dated):
-                return place
-    return None
-
-
-def _with_days(events: Sequence[Event]) -> list[Event]:
-    """Times of day get the day over them, or the one right under them where none is over them."""
-    dated: list[Event] = []
-    lent: list[Event] = []
-    last: Event | None = None
-    for number, event in enumerate(events):
-        if event.moment.day:
-            last = event
-            dated.append(event)
-            continue
-        source = last
-        if (
-            source is None
-            or source.line.page != event.line.page
-            or event.row - source.row > _DAY_ABOVE
-        ):
-            following = events[number + 1] if number + 1 < len(events) else None
-            near = following is not None and following.row - event.row <= 1
-            source = following if near and following and not following.moment.clock else None
-        # When a page was captured is no hour of its history's days: its own day was cut off.
-        apart = source and (event.row - source.row > 1 or source.told not in {None, event.told})
-        foreign = apart and event.told is Told.CAPTURED
-        # A tablet's clock over the page lends its day to nothing: that day was not read.
-        if source and source.row == 0 and source.told is None and source.moment.clock:
-            foreign = foreign or event.row > 1
-        if source is None or event.told is None or source.moment.day is None or foreign:
-            dated.append(event)
-            continue
-        moment = replace(event.moment, day=source.moment.day)
-        dated.append(replace(event, moment=moment, text=f"{_day_text(source)} {event.text}"))
-        lent.append(source)
-    # A heading that only gave its day to what stands under it is no event of its own.
-    headings = {id(one) for one in lent if one.told is None and one.moment.clock is None}
-    return [event for event in dated if id(event) not in headings]
-
-
-def _day_text(event: Event) -> str:
-    """The day of an event as it is written, without its time of day."""
-    moment = event.moment
-    if moment.day is None or moment.clock is None:
-        return event.text
-    return event.text[: max(moment.day.end - moment.start, 0)] or event.text

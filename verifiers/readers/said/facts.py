@@ -20,7 +20,8 @@ from verifiers.readers.reader import (
 )
 from verifiers.readers.said.captures import captured_in
 from verifiers.readers.said.context import Context, context_of, date_event
-from verifiers.readers.said.events import Event, events_in
+from verifiers.readers.said.days_of_events import Event
+from verifiers.readers.said.events import events_in
 from verifiers.readers.said.final_status import with_final_status
 from verifiers.readers.said.labels import Told
 from verifiers.readers.said.layout import Row, Size, rows_of

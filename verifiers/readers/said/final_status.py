@@ -1,4 +1,4 @@
-"""A delivery that a page tells in words of its own: "Handed to resident", "Completed".
+"""A delivery that a page tells in words of its own: "Handed to resident", or "Delivery" alone.
 
 Unknown words alone say nothing. They are the delivery's where the page leaves no other reading: its
 history ends with them, after rows that tell of the parcel's way and none that tells of trouble; the
@@ -15,11 +15,12 @@ from datetime import datetime
 
 from evidence.times import Instant, LocalTime, zone_of
 from verifiers.readers.said.context import Context, date_event
-from verifiers.readers.said.events import Event
+from verifiers.readers.said.days_of_events import Event
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told, labels_in
 from verifiers.readers.said.layout import Row
 from verifiers.readers.said.moments import MAX_LINE, moments_in
+from verifiers.readers.said.names_of_days import WEEKDAYS
 from verifiers.readers.said.people import taken_by
 
 # What a parcel goes through before it is delivered, and what ends its way otherwise.
@@ -37,6 +38,8 @@ def with_final_status(
     """The events, the last of the history as the delivery where nothing else is possible."""
     if any(one.told in _OTHERWISE for one in events) or _tells_otherwise(rows):
         return list(events)
+    if (named := _named_delivery(events, rows)) is not None:
+        return [replace(one, told=Told.DELIVERED) if one is named else one for one in events]
     known = [one for one in events if one.told in _WAY]
     last = _latest(events, context)
     # Who hands a parcel in does so before it goes its way: "Drop-off complete" behind that is none.
@@ -52,6 +55,36 @@ def with_final_status(
         if not (words and signed):
             return list(events)
     return [replace(one, told=Told.DELIVERED) if one is last else one for one in events]
+
+
+# What a field for the delivery is called without saying that it was, and what a proof of it says.
+_DELIVERY = re.compile(
+    r"(?:the\s)?(?:delivery|zustellung|lieferung|livraison|entrega|consegna|bezorging|levering|doreczenie|dostawa"
+    r"|leverans|teslimat|doruceni|派送|投递|配達|お届け|배송|배달)\s?[:：]?"
+)
+_PROOF = re.compile(
+    r"proof\sof\sdelivery|(?<![a-z])(?:e?pod(?![a-z])|(?:signed|received)\s(?:for\s)?by(?![a-z]))|zustellnachweis"
+    r"|preuve\sde\slivraison|prueba\sde\sentrega|prova\sdi\sconsegna|afleverbewijs|签收证明|妥投证明"
+)
+
+
+def _named_delivery(events: Sequence[Event], rows: Sequence[Row]) -> Event | None:
+    """The one moment with its hour that a proof of delivery gives under "Delivery"."""
+    found = [
+        one for one in events
+        if one.told is None and one.moment.day and one.moment.clock
+        and _DELIVERY.fullmatch(_name_before(one, rows[one.row]))
+    ]  # fmt: skip
+    proof = any(_PROOF.search(fold(c.text[:MAX_LINE])) for row in rows for c in row.cells)
+    return found[0] if proof and len(found) == 1 else None
+
+
+def _name_before(event: Event, row: Row) -> str:
+    """What stands before a moment in its line, but for its weekday; or else in the cell before."""
+    own = fold(event.line.text).partition(fold(event.text))[0].strip(" ,.")
+    own = "" if own in WEEKDAYS else own
+    at = next((n for n, cell in enumerate(row.cells) if cell is event.line), 0)
+    return own or (fold(row.cells[at - 1].text).strip() if at else "")
 
 
 def _tells_otherwise(rows: Sequence[Row]) -> bool:

@@ -114,6 +114,36 @@ def _says_its_own(here: ReadRow, spot: Spot, other: ReadRow, words: Sequence[int
 _HEAD_OF_TIMES = re.compile(rf"\W*(?:{_OPEN_NAME.pattern}|events?|progress|history|last\W?scan)\W*")
 
 
+def is_of_nearer(here: ReadRow, place: int, label: Label) -> bool:
+    """Whether a day with its hour stands between a day alone and the label behind both, each in a
+    cell of its own: a list beside the history shares its row by chance."""
+    spot = here.spots[place]
+    if spot.moment is None or spot.moment.clock:
+        return False
+    at = next((n for n, one in enumerate(here.spots) if one.label is label), place)
+    between = [one for one in here.spots[place + 1 : at] if one.moment]
+    return any(
+        one.cell != spot.cell and one.moment and one.moment.day and one.moment.clock
+        for one in between
+    )
+
+
+# Where a sentence ends and another one begins, of two words at least.
+_SENTENCE = re.compile(r"[.!?]\s+[^\W\d_]{2,}\s[^\W\d_]{2,}")
+
+
+def is_of_the_next_sentence(here: ReadRow, place: int, label: Label) -> bool:
+    """Whether a label has its moment in its own sentence, and this one stands in the next: "It was
+    delivered on 5 May. We had thought of 4 May"."""
+    spot = here.spots[place]
+    at = next((n for n, one in enumerate(here.spots) if one.label is label), place)
+    between = [one for one in here.spots[at + 1 : place] if one.moment and one.cell == spot.cell]
+    if at >= place or here.spots[at].cell != spot.cell or not between:
+        return False
+    end = between[-1].moment.end if between[-1].moment else spot.start
+    return bool(_SENTENCE.search(fold(here.line(spot).text)[max(end - 1, 0) : spot.start]))
+
+
 def head_of_times(folded: str) -> bool:
     """Whether a head says that moments stand under it, and nothing of what happened then."""
     return _HEAD_OF_TIMES.fullmatch(folded) is not None

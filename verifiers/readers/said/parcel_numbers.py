@@ -219,6 +219,8 @@ def _known(text: str, *, seen: bool) -> list[Candidate]:
         return found
     if seen and (account := _of_other_account(text)):
         return account
+    if seen and text[:4] == "JJF1":
+        return list(identify(f"JJFI{text[4:]}").possible)
     if text[:2] in {"1Z", "IZ", "LZ"} and len(text) == 18:
         # Only digits follow the shipper's six characters.
         mended = "1Z" + text[2:8] + text[8:].translate(_LIKE_DIGIT)

@@ -126,7 +126,12 @@ def stated_zone(text: str) -> WrittenZone | None:
             return WrittenZone(place, found.end(), names, found["abbr"] or "")
         if found := _BARE_LONG.match(text, place) or _IN_BRACKETS.match(text, place):
             return WrittenZone(place, found.end(), (_offset(found),))
-    return None
+    # "(GMT+1) applies to all times"
+    found = re.match(r"[(\[]?(?=utc|gmt)", text)
+    return zone_after(text, 0) if found and not _STAMPED.search(text) else None
+
+
+_STAMPED = re.compile(r"\d{1,2}:\d{2}(?!\d).*\d{1,2}:\d{2}|(?:19|20)\d\d")
 
 
 # What a sentence that ends in its zone says before it: "showing all scans in UTC", "timestamps:".
