@@ -39,6 +39,14 @@ def told(line: str) -> dict[str, str]:
             "Out for Delivery, Expected Delivery by 9:00pm, July 25, 2026, 7:10 am",
             {"scan.out_for_delivery.at": "2026-07-25 07:10"},
         ),
+        (
+            "预计送达时间：2026-07-26 实际送达时间：2026-07-25 14:03",
+            {"delivery.promised.at": "2026-07-26", "delivery.at": "2026-07-25 14:03"},
+        ),
+        (
+            "Scheduled: 07/26/2026 Delivered: 07/25/2026",
+            {"delivery.promised.at": "2026-07-26", "delivery.at": "2026-07-25"},
+        ),
         # Words that are not known date a moment of their own.
         (
             "Claim opened 28 July 2026, order delivered 25 July 2026",
@@ -80,10 +88,39 @@ def test_each_moment_has_its_own_words(line: str, expected: dict[str, str]) -> N
         "Shipment received by consignee 25.07.2026 14:03",
         "Delivered: 07/25/26 2:03P",
         "POD 25JUL2026 14:03",
+        "签收 2026年7月25日 星期六,14:03",
+        "AUSLIEFERDATUM 25.07.2026, 14:03",
+        "Die Sendung wurde am Sa, 25.07.26 14:03 dem Empfänger übergeben",
+        "In der Filiale abgeholt am 25.07.2026 14:03",
+        "荷物は2026年7月25日 14時03分に配達されました",
+        "2026年7月25日14時03分 投函",
+        "お客様へのお届けが完了しました 2026/07/25 14:03",
+        "ご指定の宅配ボックスに配達 2026/07/25 14:03",
     ],
 )
 def test_a_delivery_in_other_words(line: str) -> None:
     assert told(line) == {"delivery.at": "2026-07-25 14:03"}
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Could not be delivered on 25 July 2026 14:03", "scan.exception.at"),
+        ("2026-07-25 14:03 首次派送未成功", "scan.exception.at"),
+        ("Return delivered to seller 25 July 2026 14:03", "scan.exception.at"),
+        ("Delivered to warehouse 25 July 2026 14:03", "scan.transit.at"),
+        ("Delivered to the local post office 25 July 2026 14:03", "scan.transit.at"),
+        ("Handed over to delivery partner 25 July 2026 14:03", "scan.accepted.at"),
+        ("배송 출발 2026.07.25 14:03", "scan.out_for_delivery.at"),
+        ("배송예정 2026.07.25 14:03", "delivery.promised.at"),
+    ],
+)
+def test_words_that_hold_a_delivery_and_mean_none(line: str, name: str) -> None:
+    assert told(line) == {name: "2026-07-25 14:03"}
+
+
+def test_a_letter_about_a_delivery_dates_itself() -> None:
+    assert told("Delivery confirmation sent 26 July 2026 08:00") == {}
 
 
 @pytest.mark.parametrize(

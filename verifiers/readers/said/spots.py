@@ -111,6 +111,7 @@ def _without_ends_of_promises(spots: Sequence[Spot]) -> list[Spot]:
         for first, day, last in zip(spots, spots[1:], spots[2:], strict=False)
         if first.label and first.label.told is Told.PROMISED and day.moment
         and last.label and last.label.told is Told.DELIVERED
+        and not (last.label.firm or last.label.field)
         and first.cell == day.cell == last.cell
         and day.start - first.label.end <= _TOUCH >= last.start - day.moment.end
     ]  # fmt: skip
