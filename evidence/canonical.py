@@ -123,10 +123,8 @@ def _parse(data: bytes, *, limit: int, what: str) -> tuple[Any, bool]:
     plain = True
 
     def integer(text: str) -> int | float:
-        nonlocal plain
         if len(text) <= 17 and abs(number := int(text)) <= _SAFE_INTEGER:
             return number
-        plain = False
         return real(text)
 
     def real(text: str) -> float:

@@ -118,6 +118,7 @@ def test_json_with_two_readings_is_refused(text: bytes, why: str) -> None:
         b'"\\u0041"',
         b'"\\/"',
         b'"\\ud800"',
+        b'[1.5,"\\ud800"]',
         b'{"b":1,"a":2}',
     ],
 )

@@ -297,6 +297,30 @@ def test_unknown_fields_and_both_alphabets_are_read() -> None:
     assert Envelope.from_json(envelope.to_json()) == envelope
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("--8=", b"\xfb\xef"), ("__8=", b"\xff\xff"), ("++8=", b"\xfb\xef"), ("-+8=", None),
+     ("_/8=", None), ("/-8=", None)],
+)  # fmt: skip
+def test_one_alphabet_is_read_throughout(text: str, read: bytes | None) -> None:
+    written = {"payload": "", "payloadType": "t", "signatures": [{"sig": text}]}
+    data = json.dumps(written).encode()
+    if read is None:
+        with pytest.raises(FormatError):
+            Envelope.from_json(data)
+    else:
+        assert Envelope.from_json(data).signatures == (Signature("", read),)
+
+
+def test_as_much_as_is_allowed_is_read_and_a_key_id_of_nobody_is_not_written() -> None:
+    most = Envelope(b"", "t", (Signature("", b"s"),) * 64)
+    written = most.to_json()
+    assert b"keyid" not in written
+    assert Envelope.from_json(written, limit=len(written)) == most
+    with pytest.raises(TooLargeError):
+        Envelope.from_json(written, limit=len(written) - 1)
+
+
 def test_a_flood_is_refused() -> None:
     with pytest.raises(TooLargeError):
         Envelope.from_json(b" " * 101, limit=100)

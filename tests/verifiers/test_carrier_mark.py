@@ -57,6 +57,37 @@ def test_a_mark_is_held_against_the_numbers(
     assert judged(TEXT, *facts) == (verdict, codes)
 
 
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ([mark("ups", 0.9), number(NUMBER)],
+         f"It bears the mark of UPS, whose number {NUMBER} can be."),
+        ([mark("ups", 0.9), number(SWEDISH)],
+         f"It bears the mark of UPS; its number {SWEDISH} is one of PostNord Sverige."),
+        ([mark("ups", 0.7), number(SWEDISH)],
+         f"It bears the mark of UPS; its number {SWEDISH} is one of PostNord Sverige."),
+        ([mark("postnord_denmark", 0.9), number("AB12")],
+         "It bears the mark of PostNord Danmark; nothing says whose AB12 is."),
+        ([mark("sda", 0.9)], "It bears the mark of sda, and shows no number."),
+        ([mark("sda", 0.9), number("AB12")],
+         "It bears the mark of sda, whose number AB12 can be."),  # we know none of its numbers
+        ([number(NUMBER)], "It bears no carrier's mark; its number is one of UPS."),
+        ([mark("ups", 0.8), mark("fedex", 0.75)],
+         "It bears marks of ups, fedex, and none stands out."),
+    ],
+)  # fmt: skip
+def test_it_is_said_whose_mark_and_whose_number_it_is(facts: list[Fact], sentence: str) -> None:
+    _, findings = verify(items=(POD,), facts=facts_of(TEXT, *facts))
+    assert [finding.sentence for finding in findings] == [sentence]
+
+
+def test_the_number_of_a_brand_of_the_same_house_is_no_strangers() -> None:
+    """A door tag is FedEx's alone, and TNT is its brand."""
+    tag = number("DT123456789012")
+    assert judged(TEXT, mark("tnt", 0.9), tag) == (Verdict.INCONCLUSIVE, ["carrier-mark-open"])
+    assert judged(TEXT, mark("ups", 0.9), tag) == (Verdict.FAIL, ["carrier-mark-differs"])
+
+
 def test_an_item_that_was_not_read_says_nothing() -> None:
     assert judged(mark("ups", 0.9), number(SWEDISH)) == (Verdict.NOT_APPLICABLE, [])
 
@@ -85,6 +116,15 @@ def test_faint_mentions_add_up_and_the_fourth_tells_no_more() -> None:
     assert carrier_of(facts_of(mark("ups", 0.2))) == Borne(None)
 
 
+def test_of_many_mentions_the_clearest_count() -> None:
+    mentions = [
+        replace(mark("ups", confidence), locator=TEXT.locator)
+        for confidence in (0.1, 0.2, 0.3, 0.8)
+    ]
+    borne = carrier_of(facts_of(*mentions))
+    assert (borne.confidence, borne.facts) == (0.89, tuple(mentions[:0:-1]))
+
+
 def test_a_number_alone_that_only_one_can_have_written_says_whose_it_is() -> None:
     assert carrier_of(facts_of(number(NUMBER))) == Borne("ups", 0.6, (number(NUMBER),))
 
@@ -104,6 +144,9 @@ def test_a_portal_needs_as_much_as_a_passing_mention_does_not_give() -> None:
     assert portal_of(facts_of()) == Borne(None)
     assert portal_of(facts_of(shown(0.44))) == Borne(None)
     assert portal_of(facts_of(shown(0.46))).name == "amazon"
+    other = replace(shown(0.9), value="ebay")
+    assert portal_of(facts_of(shown(0.5), other)) == Borne("ebay", 0.9, (other,))
+    assert portal_of(facts_of(other, shown(0.5))) == Borne("ebay", 0.9, (other,))
     four = [shown(0.5)] * 4
     borne = portal_of(facts_of(*four))
     assert (borne.confidence, len(borne.facts)) == (0.88, 3)

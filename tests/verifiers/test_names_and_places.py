@@ -55,6 +55,13 @@ from verifiers.matching.places import (
         ("***", "Jane Doe", None),
         ("___", "Jane Doe", None),  # a form's blank
         ("Wei Li", "Na Li", None),  # two letters are a surname too
+        ("Dr. Doe", "Doe", True),
+        ("Dr", "Doe", False),  # a name that is one of the words for a title
+        ("Anna Zoe Doe", "Doe, Zoe", True),
+        ("Ja*ne Doe", "Jane Doe", True),  # a mask may hide nothing
+        ("Jan*ne Doe", "Jane Doe", None),  # and shows no letter twice
+        ("张*", "张伟明", None),
+        ("张 伟", "张伟", True),
         ("J John Doe", "John Jacqueline-Antoinette Doe", True),  # an initial leaves whole words
     ],
 )

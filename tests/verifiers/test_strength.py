@@ -102,6 +102,49 @@ def test_grades_are_counted_best_first() -> None:
     assert "3 items of 3 origins (amazon, seller, ups): 2 api, 1 upload" in told.sentence
 
 
+def test_each_fact_that_matters_is_told_with_who_states_it() -> None:
+    papers = item("pod", Role.POD_DOCUMENT, provenance=Provenance.CARRIER_DOCUMENT)
+    city = [said("delivery.city", "Leeds", by=by, item=by) for by in ("ups", "amazon")]
+    _, codes = judge(*NUMBERS, DELIVERED, *city, items=(RECORD, papers))
+    assert [one.sentence for one in codes["fact-witnessed"]] == [
+        "Which parcel it was (shipment.tracking_number): 2 items of 2 independent origins:"
+        " amazon, ups.",
+        "Where it was delivered (delivery.city): 2 items of 2 independent origins: amazon, ups.",
+    ]
+    assert [one.sentence for one in codes["fact-on-one-word"]] == [
+        "When it was delivered (scan.delivered.at): 1 item of 1 independent origin: ups."
+    ]
+    assert "fact-unstated" not in codes  # what nobody asks for is not missed
+    (grades,) = codes["grades-counted"]
+    assert grades.sentence.endswith(": 1 api, 1 carrier document.")
+
+
+def test_all_that_is_the_sellers_is_one_word() -> None:
+    every = [said("scan.delivered.at", WHEN, by=by, item=by) for by in ("seller", "erp", "shop")]
+    _, codes = judge(*NUMBERS, *every)
+    (own,) = codes["fact-on-sellers-word"]
+    assert own.sentence.endswith("3 items of 3 independent origins: erp, seller, shop.")
+
+
+@pytest.mark.parametrize(("flag", "told"), [("No", False), ("yes", True)])
+def test_an_address_that_was_not_changed_speaks_against_nobody(flag: str, *, told: bool) -> None:
+    changed = said("order.address_changed", flag, by="amazon", item="record")
+    _, codes = judge(*NUMBERS, DELIVERED, changed)
+    assert ("evidence-against" in codes) is told
+
+
+def test_what_was_asked_for_is_named_and_else_the_order() -> None:
+    def asked(**about: str) -> str:
+        absent = replace(TRACKING, hints={"http.status": "404"}, about=about)
+        _, codes = judge(*NUMBERS, items=(RECORD, absent))
+        return codes["asked-and-not-found"][0].sentence
+
+    assert asked() == "ups (tracking.history) was asked for this order: it was not there."
+    assert asked(b="2", a="1") == (
+        "ups (tracking.history) was asked for a 1, b 2: it was not there."
+    )
+
+
 def test_no_items_have_no_weight() -> None:
     assert judge(items=())[0] is Verdict.NOT_APPLICABLE
 

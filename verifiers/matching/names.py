@@ -32,7 +32,7 @@ def same_name(first: str, second: str) -> bool | None:
         return _enough(a, b)
     if len(a) == len(b) and _assign(a, b):
         return _enough(a, b)
-    if abs(len(a) - len(b)) >= 1 and min(len(a), len(b)) >= 2:
+    if len(a) != len(b) and min(len(a), len(b)) >= 2:
         shorter, longer = sorted((a, b), key=len)
         if _assign(shorter, longer):
             return _enough(shorter, longer)

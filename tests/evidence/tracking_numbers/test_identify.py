@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from evidence.errors import FormatError
 from evidence.tracking_numbers import (
     CARRIERS,
+    Candidate,
     Form,
     Likeness,
     asked_as,
@@ -94,6 +95,32 @@ def test_a_postal_item_is_the_issuing_posts_and_any_post_may_be_asked() -> None:
     assert likeness("RR473124829GB", "usps") is Likeness.AMBIGUOUS
     assert likeness("RR473124829GB", "fedex") is Likeness.NO
     assert likeness("RR473124828GB", "usps") is Likeness.NO
+
+
+@pytest.mark.parametrize(
+    ("number", "houses", "service"),
+    [
+        ("RR473124829GB", [("royal_mail", "Royal Mail")], "letter post, registered"),
+        ("FQ473124829GB", [("royal_mail", "Royal Mail")], ""),
+        ("GA473124829US", [("usps", "USPS")], "domestic, bilateral or multilateral use"),
+        ("RR473124829CN", [("china_post", "China Post")], "letter post, registered"),
+        ("EE473124829CN", [("china_post", "China Post"), ("china_ems", "China Post EMS")], "EMS"),
+        ("RR473124829DE", [("deutsche_post", "Deutsche Post"), ("dhl", "DHL")],
+         "letter post, registered"),
+    ],
+)  # fmt: skip
+def test_a_postal_item_is_read_for_each_carrier_of_its_posts_house(
+    number: str, houses: list[tuple[str, str]], service: str
+) -> None:
+    form = Form.OWN if service else Form.SHARED
+    assert identify(number).candidates == tuple(
+        Candidate(
+            carrier=carrier, kind="s10", title=f"{called}, postal item", number=number, form=form,
+            published=True, check_digit=True, service=service, country=number[-2:],
+            parts={"service": number[:2], "serial": "47312482"},
+        )
+        for carrier, called in houses
+    )  # fmt: skip
 
 
 @given(
