@@ -174,3 +174,8 @@ def test_an_orders_number_stands_beside_its_label(label: str) -> None:
 def test_swiss_post_calls_itself_the_post() -> None:
     assert said("Die Post", "Sendungsnummer").values("document.mark") == ["swiss_post"]
     assert said("Heute bringt die Post alles").values("document.mark") == []
+
+
+def test_a_registered_sign_is_no_part_of_a_label() -> None:
+    line = "USPS Tracking® 9405511899223817301234"
+    assert numbers(placed((line, 40, 100))) == ["9405511899223817301234"]

@@ -47,6 +47,10 @@ def told(line: str) -> dict[str, str]:
             "Scheduled: 07/26/2026 Delivered: 07/25/2026",
             {"delivery.promised.at": "2026-07-26", "delivery.at": "2026-07-25"},
         ),
+        (
+            "07/25/2026 8:10 A.M. Los Angeles, CA, US Out For Delivery Today",
+            {"scan.out_for_delivery.at": "2026-07-25 08:10"},
+        ),
         # Words that are not known date a moment of their own.
         (
             "Claim opened 28 July 2026, order delivered 25 July 2026",
