@@ -51,6 +51,8 @@ def told(line: str) -> dict[str, str]:
             "07/25/2026 8:10 A.M. Los Angeles, CA, US Out For Delivery Today",
             {"scan.out_for_delivery.at": "2026-07-25 08:10"},
         ),
+        # Of which day that speaks nothing says, and the message's hour is not the delivery's.
+        ("[25/07/2026, 15:04:40] Seller: it was delivered today at 14:03", {}),
         # Words that are not known date a moment of their own.
         (
             "Claim opened 28 July 2026, order delivered 25 July 2026",
@@ -132,6 +134,7 @@ def test_a_letter_about_a_delivery_dates_itself() -> None:
     [
         ("导出于 2026-07-27 09:15:00 (UTC+08:00)", "2026-07-27 01:15Z"),
         ("Accessed Jul 27 2026, 9:15 AM GMT+8", "2026-07-27 01:15Z"),
+        ("Date Produced: 07/27/2026", "2026-07-27"),
     ],
 )
 def test_a_capture_in_other_words(line: str, when: str) -> None:

@@ -173,8 +173,8 @@ def _is_of_the_next(label: Spot, spot: Spot, here: ReadRow) -> bool:
         behind.cell == label.cell == spot.cell and behind.moment and behind.moment.day
     ):
         return False
-    if behind.moment.day.relative == 0:  # "Out For Delivery Today" is of the row's day
-        return False
+    if behind.moment.day.relative == 0 and not behind.moment.clock:
+        return False  # "Out For Delivery Today" is of the row's day
     near = behind.start - label.label.end <= _RIGHT_BEHIND
     # A scan may say when the parcel is expected; the scan itself was not.
     far = label.label.told is Told.PROMISED or label.start - spot.moment.end > _FAR_BEFORE
