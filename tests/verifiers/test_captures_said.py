@@ -158,3 +158,22 @@ def test_a_row_of_a_history_that_says_something_was_made_is_no_capture(made: str
 def test_the_status_of_the_last_scan_dates_no_capture() -> None:
     assert texts(said("Status as of last scan: 13 Nov 2026 10:49"), CAPTURED) == []
     assert texts(said("Status as of 13 Nov 2026 10:49"), CAPTURED) == ["13 Nov 2026 10:49"]
+
+
+PAGE = [("Royal Mail", 40, 40), ("13 Nov 2026 15:13", 40, 80), ("Delivered", 200, 80),
+        ("12 Nov 2026 06:31", 40, 104), ("Onboard", 200, 104),
+        ("10 Nov 2026 10:58", 40, 128), ("Sorting", 200, 128)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["Extract-out date Sat, 14 Nov 2026 22:28 UTC", "Copia d'ecran du: Sat 14 Nov 2026 22:28"],
+)  # fmt: skip
+def test_a_page_ends_with_when_it_was_saved_in_any_words(note: str) -> None:
+    (captured,) = texts(placed(*PAGE, (note, 40, 180)), CAPTURED)
+    assert captured.startswith("14 Nov 2026 22:28")
+
+
+def test_the_last_of_rows_that_begin_with_words_is_none() -> None:
+    rows = [("Gone 12 Nov 2026 06:31", 40, 80), ("There 13 Nov 2026 15:13", 40, 104)]
+    assert texts(placed(("Royal Mail", 40, 40), *rows), CAPTURED) == []

@@ -111,3 +111,22 @@ def test_a_label_reaches_to_the_end_of_its_sentence() -> None:
     assert texts(facts, "delivery.at") == ["15 Nov 2026 at 09:21"]
     facts = placed(("Delivered. 15 Nov 2026, 09:21", 40, 40))
     assert texts(facts, "delivery.at") == ["15 Nov 2026, 09:21"]
+
+
+def test_two_fields_names_over_each_other_are_two_though_they_read_as_one() -> None:
+    facts = placed(
+        ("Ship date", 40, 100), ("Fri 17 Oct 2025", 240, 100),
+        ("Delivered at", 40, 116), ("Sun 19 Oct 2025 at 5:51pm", 240, 116),
+    )  # fmt: skip
+    assert texts(facts, "delivery.at") == ["19 Oct 2025 at 5:51pm"]
+    assert texts(facts, "shipment.shipped.at") == ["17 Oct 2025"]
+
+
+def test_a_day_under_a_time_of_day_heads_the_next_group() -> None:
+    facts = placed(
+        ("Fri, 13 Nov 2026", 40, 100), ("3:13pm", 40, 114), ("Delivered", 140, 114),
+        ("6:31am", 40, 128), ("Out for delivery", 140, 128),
+        ("Thu, 12 Nov 2026", 40, 142), ("10:58am", 40, 156), ("In transit", 140, 156),
+    )  # fmt: skip
+    days = [facts.named(name)[0].time for name in ("scan.out_for_delivery.at", "scan.transit.at")]
+    assert [day.wall.day for day in days if isinstance(day, LocalTime)] == [13, 12]

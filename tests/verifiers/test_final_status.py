@@ -65,3 +65,11 @@ def test_a_day_without_its_hour_or_without_a_proof_may_be_a_plan() -> None:
     assert texts(placed(*LETTER, ("Fri, 13 Nov 2026", 200, 140)), "delivery.at") == []
     plan = [("Delivery", 40, 140), ("13 Nov 2026 18:24", 200, 140), ("Weight", 40, 160)]
     assert texts(placed(("GLS", 40, 40), *plan), "delivery.at") == []
+
+
+def test_a_date_beside_that_of_printing_is_what_the_paper_tells() -> None:
+    paper = [("We confirm that the shipment was delivered.", 40, 20), ("Date", 40, 80)]
+    day = ("17 Nov 2026 18:41", 200, 80)
+    both = placed(*paper, day, ("Printed", 40, 100), ("19 Nov 2026 01:50", 200, 100))
+    assert texts(both, "delivery.at") == ["17 Nov 2026 18:41"]
+    assert texts(placed(*paper, day), "delivery.at") == []

@@ -179,3 +179,11 @@ def test_swiss_post_calls_itself_the_post() -> None:
 def test_a_registered_sign_is_no_part_of_a_label() -> None:
     line = "USPS Tracking® 9405511899223817301234"
     assert numbers(placed((line, 40, 100))) == ["9405511899223817301234"]
+
+
+def test_a_part_of_an_orders_number_is_no_parcels_though_its_check_digit_fits() -> None:
+    facts = said(
+        "DPD", "Zugestellt", "Paketnummer: 08684199832878", "Bestellung", "200055602663419"
+    )
+    assert numbers(facts) == ["08684199832878"]
+    assert facts.values("order.alias") == ["200055602663419"]

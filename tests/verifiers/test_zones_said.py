@@ -51,6 +51,7 @@ def test_what_is_no_zone_is_none(behind: str) -> None:
         ("Every event is in UTC-6 (Chicago).", ("-06:00",)),
         ("UTC offset: +02:00", ("+02:00",)), ("Offset from UTC: -0500", ("-05:00",)),
         ("(GMT+1) local, applies to all times", ("+01:00",)),
+        ("Times: GMT", ("Z",)), ("Times: CET", ("+01:00",)), ("Clock in use: UTC", ("Z",)),
         ("Delivered 14:15", None), ("Time zone: nowhere", None), ("Printed 14:15 UTC", None),
         ("Gone on to EST", None), ("Depot: CST", None), ("UTC is not our clock", None),
     ],

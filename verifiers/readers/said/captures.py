@@ -17,12 +17,15 @@ from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told, labels_in
 from verifiers.readers.said.layout import Size
 from verifiers.readers.said.moments import MAX_LINE
+from verifiers.readers.said.names_of_days import WEEKDAYS
 
 # The strip along the upper and the lower edge in which a browser prints the day of printing, and a
 # camera its stamp; how sure that is.
 _TOP, _BOTTOM, _EDGE_SURE = 0.05, 0.94, 0.75
 # Rows that an event of a history takes at most, with its words and its place.
 _ROWS_OF_EVENT = 4
+# A zone behind a moment.
+_ZONE_CHARS = 12
 # Fewer lines than these are no page, whose uppermost or lowest one would say something.
 _LEAST_LINES = 6
 
@@ -91,7 +94,7 @@ def _is_latest(own: Event, events: Sequence[Event], context: Context, *, alone: 
 
 def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -> Event | None:
     """The moment that a page ends with: "Words: moment" in words that are not known, near the end
-    of the text, and no other moment of it is later.
+    of the text, and no other moment of it is later. Without the colon no other line is like it.
 
     Whoever prints or saves a page says so last, whatever the language.
     """
@@ -102,13 +105,35 @@ def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -
         return None
     if last.moment.clock is None and all(one.told is not Told.DELIVERED for one in events):
         return None  # a day alone may be the one on which the parcel will come
-    before = last.line.text.partition(last.text)[0].rstrip()
-    if not before.endswith((":", "：")) or last.line not in lines:
+    before = _before(last)
+    if last.line not in lines or not (before.endswith((":", "：")) or _is_note(last, events)):
         return None
     if not _is_latest(last, events, context, alone=False):
         return None
     after = lines[lines.index(last.line) + 1 :]
     return last if sum(bool(one.text.strip()) for one in after) <= 2 else None
+
+
+_NOTE = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-])*(?:\s(?:[^\W\d_]|['’-])+){0,4}")
+
+
+def _before(event: Event) -> str:
+    """What stands before a moment in its line, but for a weekday."""
+    before = event.line.text.strip().partition(event.text)[0].rstrip(" ,(")
+    first, _, last = before.rpartition(" ")
+    return first.rstrip() if fold(last).strip(".") in WEEKDAYS else before
+
+
+def _is_note(event: Event, events: Sequence[Event]) -> bool:
+    """Whether a few words and a day with its hour are all of a line, as no other line is."""
+    moment = event.moment
+    if moment.day is None or not moment.day.has_year or moment.clock is None:
+        return False
+    after = event.line.text.strip().partition(event.text)[2]
+    if len(after.strip(" .)")) > _ZONE_CHARS or not _NOTE.fullmatch(_before(event)):
+        return False
+    others = [_before(one) for one in events if one is not event]
+    return not any(before and ":" not in before for before in others)
 
 
 def _is_a_column(line: Line, lines: Sequence[Line]) -> bool:

@@ -69,14 +69,35 @@ _PROOF = re.compile(
 
 
 def _named_delivery(events: Sequence[Event], rows: Sequence[Row]) -> Event | None:
-    """The one moment with its hour that a proof of delivery gives under "Delivery"."""
-    found = [
+    """The one moment with its hour that a proof of delivery gives under "Delivery"; or that a paper
+    which says that the parcel was delivered, and when it was printed, gives under "Date"."""
+    whole = [
         one for one in events
-        if one.told is None and one.moment.day and one.moment.clock
-        and _DELIVERY.fullmatch(_name_before(one, rows[one.row]))
+        if one.told in {None, Told.CAPTURED} and one.moment.day and one.moment.clock
     ]  # fmt: skip
+    names = [_name_before(one, rows[one.row]) for one in whole]
+    dated = [one for one, name in zip(whole, names, strict=True) if _DATE.fullmatch(name)]
+    # The only date of a paper is its own.
+    if len(dated) == 1 and dated[0] is not whole[-1] and _is_told(rows):
+        return dated[0]
+    found = [one for one, name in zip(whole, names, strict=True) if _DELIVERY.fullmatch(name)]
     proof = any(_PROOF.search(fold(c.text[:MAX_LINE])) for row in rows for c in row.cells)
     return found[0] if proof and len(found) == 1 else None
+
+
+_DATE = re.compile(
+    r"(?:date|datum|fecha|data|日期|日付)(?:\s?(?:/|&|and)?\s?(?:time|uhrzeit|hora|heure|ora|时间))?\s?[:：]?"
+)
+
+
+def _is_told(rows: Sequence[Row]) -> bool:
+    """Whether it says somewhere that the parcel was delivered, beside the paper's own name."""
+    return any(
+        label.told is Told.DELIVERED and not label.field
+        for row in rows
+        for cell in row.cells
+        for label in labels_in(fold(cell.text[:MAX_LINE]))
+    )
 
 
 def _name_before(event: Event, row: Row) -> str:

@@ -59,7 +59,7 @@ def parcel_numbers(
     found: dict[str, ParcelNumber] = {}
     others = {*others, *(normalize(other) for other in others)}
     read = (*_labelled(rows, marks), *_shaped(rows, marks))
-    told = [one for one in read if one.text not in others]
+    told = [one for one in read if not any(one.text in other for other in others)]
     if not told and marks:
         alone = lone_numbers(rows, marks)
         told = [ParcelNumber(text, 0.55, line) for text, line in alone if text not in others]

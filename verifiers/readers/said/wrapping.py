@@ -54,6 +54,7 @@ _GOES_ON = re.compile(
 )
 _WORDS_BEFORE = re.compile(r"\W*([^\W\d_]{2,})\b")
 _JOINING = frozenset("at um kl kl. om alle las ore les uhr time zeit pm am".split())
+_LONGEST_MOMENT = 40
 # A cell that is wrapped into more lines than this is a text.
 _MOST = 4
 
@@ -66,13 +67,14 @@ def unwrapped(lines: Sequence[Line]) -> list[Line]:
     gone: set[int] = set()
     both = _rows_of_cut_days(lines, below, beside) | _centred_cells(lines, below)
     both |= _wrapped_statuses(lines, below, beside)
+    headings = _headings(lines)
     for place, line in enumerate(lines):
         if place in gone:
             continue
         joined, at = line, place
         for joins in range(_MOST + 1):
             following = below.get(at)
-            if following is None or following in gone:
+            if following is None or following in gone or following in headings:
                 break
             if joins >= _MOST - 1 and (at, following) not in both:
                 break
@@ -164,6 +166,28 @@ def _wrapped_statuses(
         if not labels_in(first) and labels_in(second) and _box(upper)[2] > _FILLED * _box(lower)[2]:
             found.add((at, under))
     return found
+
+
+def _headings(lines: Sequence[Line]) -> set[int]:
+    """The days that head the times of day under them, in a column that begins with a day: one under
+    a time of day is the next group's."""
+    columns: dict[tuple[int, int], list[tuple[int, bool]]] = {}
+    for place, line in sorted(enumerate(lines), key=lambda pair: _box(pair[1])[1]):
+        if line.box is None or not any(map(str.isdigit, line.text)):
+            continue
+        text = fold(line.text.strip())
+        found = moments_in(text) if len(text) <= _LONGEST_MOMENT else []
+        if len(found) == 1 and bool(found[0].day) != bool(found[0].clock):
+            # A letter of another font begins a little further left.
+            edge = round(line.box[0] / max(line.box[3], 1.0))
+            columns.setdefault((line.page, edge), []).append((place, found[0].day is not None))
+    return {
+        place
+        for column in columns.values()
+        if column[0][1] and not all(is_day for _, is_day in column)
+        for (_, over_is_day), (place, is_day) in pairwise(column)
+        if is_day and not over_is_day
+    }
 
 
 def _middle(line: Line) -> float:
@@ -336,6 +360,8 @@ def _are_two_names(text: str, edge: int) -> bool:
 def _label_across(text: str, edge: int) -> bool:
     own = {label.told for label in labels_in(text[:edge]) if label.end >= edge - 1}
     across = [label for label in labels_in(text) if label.start < edge < label.end]
+    # "Despatch date" over "Delivered at" are two, though "date delivered" is one as well.
+    own |= {label.told for label in labels_in(text[edge:].strip()) if label.start == 0}
     if any(label.told not in own for label in across) and not _are_two_names(text, edge):
         return True
     shapes: Iterable[re.Pattern[str]] = (

@@ -147,7 +147,9 @@ def closing_zone(text: str) -> WrittenZone | None:
         if match.start() == 0 or not _IN.search(text[: match.start()].rstrip(" ")):
             continue
         found = _ZONE.match(text, match.start())
-        if found is None or found["abbr"] or found["z"] or found["letters"]:
+        if found is None or found["z"] or found["letters"]:
+            continue
+        if found["abbr"] and found["abbr"] not in {"utc", "gmt"}:
             continue
         names = _names(found)
         if names and _AFTER.fullmatch(text[found.end() :]):
