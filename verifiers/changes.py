@@ -70,6 +70,8 @@ CHANGES: dict[str, dict[int, str]] = {
         25: "a mail that announces a delivery was not sent before it; a stamp that an app printed "
         "over a photo, and a date askew beside another's label or over another day, do not decide",
         26: "an order's status is no delivery where the history dates that as the heading does",
+        27: "weekdays and impossible days are told in Thai, with years of the Buddhist era, and in "
+        "Vietnamese",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

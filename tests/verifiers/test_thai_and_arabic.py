@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from evidence.times import LocalDate, LocalTime
-from tests.verifiers.sayings import saying
+from tests.verifiers.sayings import kinds, saying
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import labels_in
 from verifiers.readers.said.zones_said import stated_zone, zone_after
@@ -116,3 +116,21 @@ def test_labels_keep_apart_what_begins_alike() -> None:
     assert told("วันที่จัดส่งสำเร็จ: ") == ["delivered"]
     assert told("تم الشحن") == ["shipped"]
     assert told("قيد الشحن") == ["in_transit"]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("จัดส่งสำเร็จ วันเสาร์ที่ 25 กรกฎาคม 2569 14:03", []),
+        ("จัดส่งสำเร็จ วันศุกร์ที่ 25 กรกฎาคม 2569 14:03", ["weekday"]),
+        ("จัดส่งสำเร็จ วันศุกร์ที่ 25 ก.ค. 2569", ["weekday"]),
+        ("31/02/2569 จัดส่งสำเร็จ", ["day"]),
+        ("تم التسليم السبت 25 يوليو 2026", []),
+        ("تم التسليم الجمعة 25 يوليو 2026", ["weekday"]),
+        ("Đã giao hàng Thứ bảy, ngày 25 tháng 7 năm 2026", []),
+        ("Đã giao hàng thứ sáu, 25 Thg 7, 2026", ["weekday"]),
+        ("Paket terkirim Jumat, 25 Juli 2026", ["weekday"]),
+    ],
+)
+def test_a_weekday_that_was_another_is_told(line: str, told: list[str]) -> None:
+    assert kinds(saying(line)) == told

@@ -14,6 +14,7 @@ from datetime import date
 from functools import lru_cache
 
 from verifiers.readers.said import names_of_days
+from verifiers.readers.said.days import year_of
 from verifiers.readers.said.fold import fold
 
 MAX_LINE = 500
@@ -73,7 +74,7 @@ for _number, _names in enumerate(_WEEKDAY_NAMES):
 _KANJI = dict(zip("月火水木金土日", range(7), strict=True))
 
 _MONTH = "(?P<month>" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + ")"
-_YEAR = r"(?P<y>(?:19|20)\d{2})"
+_YEAR = r"(?P<y>(?:19|20)\d{2}|25[4-9]\d)"  # 2569 is 2026 in Thailand
 _CLOCK = re.compile(
     r"[\sT,·|–-]{0,4}(?:at\s|um\s|à\s|@\s|a las\s|kl\.?\s|alle\s|às\s|om\s|o\s)?"
     r"(?:(?P<ch>上午|下午|凌晨|晚上|中午)\s?)?"
@@ -89,13 +90,17 @@ _SHAPES = (
         re.IGNORECASE,
     ),
     re.compile(
-        rf"(?<![\d.:])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|o|\.)?[\s-]?(?:de\s)?{_MONTH}\b\.?"
-        rf"(?:(?:,|\sde)?[\s-]{_YEAR}(?!\d))?",
+        rf"(?<![\d.:])(?P<d>\d{{1,2}})(?:st|nd|rd|th|er|o|\.)?[\s-]?(?:de\s)?{_MONTH}(?!\w)\.?"
+        rf"(?:(?:,|\sde|\sพ\.ศ\.)?[\s-]{_YEAR}(?!\d))?",
         re.IGNORECASE,
+    ),
+    # Vietnam's months are numbers: 25 thg 7, 2026
+    re.compile(
+        rf"(?<![\d.:])(?P<d>\d{{1,2}})\s(?:thang|thg\.?)\s(?P<mo>\d{{1,2}})(?!\d)(?:,?\s(?:nam\s)?{_YEAR}(?!\d))?"
     ),
 )
 _NUMERIC = re.compile(
-    r"(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?P=sep)(?P<y>(?:19|20)\d{2}|\d{2})"
+    r"(?<![\d/.-])(?P<a>\d{1,2})(?P<sep>[/.-])(?P<b>\d{1,2})(?P=sep)(?P<y>(?:19|20)\d{2}|25[4-9]\d|\d{2})"
     r"(?![\d/-])(?!\.\d)"
 )
 
@@ -151,12 +156,11 @@ def written_days(line: str) -> tuple[Written, ...]:
             day = int(fields["d"])
             if month is None or not 1 <= month <= 12 or not 1 <= day <= 31:
                 continue
-            year = int(fields["y"]) if fields.get("y") else None
+            year = year_of(fields["y"]) if fields.get("y") else None
             found.append(_at(line, match, year, ((month, day),)))
     for match in _NUMERIC.finditer(line):
         a, b = int(match["a"]), int(match["b"])
-        year = int(match["y"])
-        year += 2000 if year < 100 else 0
+        year = year_of(match["y"])
         readings = [(a, b), (b, a)] if match["sep"] != "." else [(b, a)]
         kept = tuple(dict.fromkeys((m, d) for m, d in readings if 1 <= m <= 12 and 1 <= d <= 31))
         if kept:
@@ -205,6 +209,12 @@ _WORD_BEFORE = re.compile(
     r"(?P<word>[^\W\d_]{2,14}(?:-feira)?)[.,]?,?\s?(?:the |den |le |el |il |de )?$"
 )
 _WORD_AFTER = re.compile(r",?\s?[(（]?(?P<word>[^\W\d_]{2,14}(?:-feira)?)(?![^\W\d_])")
+# Names of several words, and Thai ones, whose vowels are no letters to a pattern; folded.
+_LONG_BEFORE = re.compile(
+    "(?<![^\\W\\d_])(?P<word>"
+    + "|".join(name for name in WEEKDAYS if " " in name or name.startswith("วัน"))
+    + r")(?:ที่)?,?\s?(?:ngay\s)?$"
+)
 _CHINESE = "|".join(sorted((w for w in WEEKDAYS if not w.isascii() and len(w) > 1
                             and ord(w[0]) > 0x2E80), key=len, reverse=True))  # fmt: skip
 _GLUED = re.compile(rf"\s?[,(（]?\s?(?P<word>{_CHINESE})[)）]?\s?")
@@ -229,6 +239,8 @@ def _as_weekday(word: str) -> str:
 
 def _weekday_before(line: str, start: int) -> tuple[str, set[int]]:
     """A two-letter one needs a mark behind it, or "so 5 November" would be a Sunday."""
+    if long := _LONG_BEFORE.search(fold(line[max(0, start - 32) : start])):
+        return long["word"], WEEKDAYS[long["word"]]
     before = _WORD_BEFORE.search(line[max(0, start - 24) : start])
     if before:
         word = _as_weekday(before["word"])

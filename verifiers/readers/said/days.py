@@ -215,15 +215,18 @@ def _exists(one: Reading) -> bool:
     return one.on(2024) is not None
 
 
-def _year(text: str, *, month: str = "") -> int:
-    """`month` is its name, if it is written: beside a Thai one 69 is 2569."""
+def year_of(text: str, *, month: str = "") -> int:
+    """The year that two or four figures write, also of the Buddhist era.
+
+    month  its name, if it is written: beside a Thai one 69 is 2569
+    """
     year = int(text) if len(text) == 4 else (2500 if _THAI.match(month) else 2000) + int(text)
     return year - _BUDDHIST if year > 2500 else year
 
 
 def _numbers(match: re.Match[str], form: Form) -> tuple[Reading, ...]:
     year = match["y"]
-    return (Reading(_year(year) if year else None, int(match["mo"]), int(match["d"]), form),)
+    return (Reading(year_of(year) if year else None, int(match["mo"]), int(match["d"]), form),)
 
 
 def _by_name(match: re.Match[str]) -> tuple[Reading, ...]:
@@ -231,13 +234,13 @@ def _by_name(match: re.Match[str]) -> tuple[Reading, ...]:
     written = groups.get("y") or groups.get("y2")
     name = match["month"]
     month = MONTHS.get(name) or WEAK_MONTHS[name]
-    year = _year(written, month=name) if written else None
+    year = year_of(written, month=name) if written else None
     return (Reading(year, month, int(match["d"]), "named"),)
 
 
 def _either(match: re.Match[str]) -> tuple[Reading, ...]:
     a, b, year = int(match["a"]), int(match["b"]), match["y"] or match["y2"]
-    mdy, dmy = Reading(_year(year), a, b, "mdy"), Reading(_year(year), b, a, "dmy")
+    mdy, dmy = Reading(year_of(year), a, b, "mdy"), Reading(year_of(year), b, a, "dmy")
     if len(year) == 2 and a + 2000 in _YEARS and a > 12:
         # 26/11/03 is the third in East Asia; 26 November 2003 is too long ago for an order.
         return (Reading(2000 + a, b, int(year), "ymd"), dmy)
