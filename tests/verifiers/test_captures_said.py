@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from evidence.facts import Facts
+from evidence.locators import WHOLE
 from evidence.times import LocalTime
-from tests.verifiers.read_lines import CAPTURED, placed, said, texts
+from tests.verifiers.read_lines import CAPTURED, placed, recent, said, texts
+from verifiers.readers.lines import Line
+from verifiers.readers.said.facts import facts_of_lines
 
 
 def test_a_photos_stamp_is_when_it_was_taken_wherever_its_block_stands() -> None:
@@ -177,3 +182,11 @@ def test_a_page_ends_with_when_it_was_saved_in_any_words(note: str) -> None:
 def test_the_last_of_rows_that_begin_with_words_is_none() -> None:
     rows = [("Gone 12 Nov 2026 06:31", 40, 80), ("There 13 Nov 2026 15:13", 40, 104)]
     assert texts(placed(("Royal Mail", 40, 40), *rows), CAPTURED) == []
+
+
+def test_a_short_year_is_these_years_whatever_custom_the_page_has() -> None:
+    item = replace(recent(), collected_at=datetime(2026, 7, 20, tzinfo=UTC))
+    lines = ("Delivered: 7/15/2026 3:49 PM", "Shipped: 7/12/2026", "Printed on 16.07.26, 22:33")
+    facts = Facts(facts_of_lines(item, [Line(line, WHOLE) for line in lines]))
+    (captured,) = facts.named(CAPTURED)
+    assert isinstance(captured.time, LocalTime) and captured.time.wall.year == 2026

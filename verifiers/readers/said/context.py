@@ -247,6 +247,8 @@ def _days(day: WrittenDay, context: Context) -> tuple[set[date], float]:
         return {context.captured + timedelta(days=day.relative)}, 0.8
     readings = _by_weekday(day)
     sure = 1.0
+    if day.has_year and len(readings) > 1:
+        readings = _of_these_years(readings, context) or readings
     if len(readings) > 1 and context.custom is not None:
         kept = tuple(r for r in readings if r.form in {context.custom, "ymd"})
         readings, sure = kept or readings, 0.95
