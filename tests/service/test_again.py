@@ -35,7 +35,10 @@ PATH = f"/v1/orders/{REF.platform}/{REF.id}/manifest"
 
 @dataclass
 class Served:
-    """The service on a port. `whole` has the status of every answer that went the whole way."""
+    """The service on a port. `whole` has the status of every answer that went the whole way.
+
+    held   lines of custody that are written and not told
+    """
 
     runner: Runner
     runtime: Runtime
@@ -44,6 +47,7 @@ class Served:
     again: Again
     whole: list[int] = field(default_factory=list)
     now: list[float] = field(default_factory=lambda: [0.0])
+    held: int = 0
 
     async def token(
         self, *, tenant: str = TENANT, role: Role = Role.ADMIN, stores: list[str] | None = None
@@ -66,6 +70,11 @@ class Served:
 
     async def raw(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.runner.addresses[0][1])
+
+    @property
+    def connections(self) -> int:
+        assert self.runner.server is not None
+        return len(self.runner.server.connections)
 
     async def lines(self) -> int:
         return (await self.runtime.ledger.custody_end(TENANT))[0]
@@ -170,6 +179,12 @@ def asked(secret: str, path: str = PATH) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n\r\n".encode()
 
 
+async def until(seen: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not seen():
+            await asyncio.sleep(0.01)
+
+
 async def answer(reader: asyncio.StreamReader) -> tuple[str, bytes]:
     """The status line, and the body."""
     said = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -187,6 +202,7 @@ def held_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[Served], Callable[[], 
 
         async def later(*said: Any, **more: Any) -> None:
             await note(*said, **more)
+            here.held += 1
             await go.wait()
 
         monkeypatch.setattr(ledger, "note", lambda *a, **b: asyncio.ensure_future(later(*a, **b)))
@@ -205,7 +221,7 @@ async def test_one_connection_gets_its_answers_in_the_order_it_asked(
         go = held_up(here)
         reader, writer = await here.raw()
         writer.write(asked(secret))
-        await asyncio.sleep(0.1)
+        await until(lambda: here.held == 1)
         writer.write(asked(secret, "/nowhere") + asked(secret) * 3)
         await asyncio.sleep(0.1)
         go()
@@ -226,7 +242,7 @@ async def test_what_was_begun_is_answered_before_the_service_ends(
         go = held_up(here)
         reader, writer = await here.raw()
         writer.write(asked(secret))
-        await asyncio.sleep(0.1)
+        await until(lambda: here.held == 1)
         ending = asyncio.create_task(here.runner.cleanup())
         await asyncio.sleep(0.1)
         assert not ending.done()
@@ -250,13 +266,12 @@ async def test_who_goes_away_meanwhile_gets_nothing_and_that_is_told(
         go = held_up(here)
         _, writer = await here.raw()
         writer.write(asked(secret))
-        await asyncio.sleep(0.1)
+        await until(lambda: here.held == 1)
         writer.transport.abort()
-        await asyncio.sleep(0.1)
+        await until(lambda: here.connections == 1)  # the one that asked before
         go()
-        await asyncio.sleep(0.1)
+        await until(lambda: "dropped" in capsys.readouterr().out)
         assert await here.lines() == 2
-        assert "dropped" in capsys.readouterr().out
         assert (await here.ask(secret))[0] == 200
 
 
