@@ -34,8 +34,11 @@ class EvidenceError(Exception):
 
     @property
     def said(self) -> str:
-        """What happened, to what; without what to do, where another sentence says that."""
-        return self.says.format_map(vars(self))
+        """What happened, to what; without what to do, where another sentence says that.
+
+        Bytes of others that are no text stand as "?": it goes into logs, answers and manifests.
+        """
+        return self.says.format_map(vars(self)).encode("utf-8", "replace").decode()
 
     def __reduce__(self) -> tuple[Any, ...]:  # the queue pickles what a job raises
         return copyreg.__newobj__, (type(self),), vars(self)  # type: ignore[attr-defined]

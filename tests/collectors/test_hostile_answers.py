@@ -88,7 +88,7 @@ async def _asked(answer: bytes) -> list[Item]:
             return b.recorded
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(answers())
 def test_any_answer_is_an_item_or_an_error_and_every_exchange_can_be_read(answer: bytes) -> None:
     for item in asyncio.run(_asked(answer)):
