@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import ClientSession, web
+from structlog.testing import LogCapture
 
 from evidence.errors import OutageError
 from service.access.callers import Role
@@ -257,8 +259,11 @@ async def test_what_was_begun_is_answered_before_the_service_ends(
 async def test_who_goes_away_meanwhile_gets_nothing_and_that_is_told(
     settings: Settings,
     held_up: Callable[[Served], Callable[[], None]],
-    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    heard = LogCapture()
+    log = structlog.wrap_logger(None, processors=[heard], wrapper_class=structlog.BoundLogger)
+    monkeypatch.setattr("service.http.again._log", log)
     async with served(settings) as here:
         await sealed(here.runtime, b"{}")
         _, secret = await here.token()
@@ -270,7 +275,7 @@ async def test_who_goes_away_meanwhile_gets_nothing_and_that_is_told(
         writer.transport.abort()
         await until(lambda: here.connections == 1)  # the one that asked before
         go()
-        await until(lambda: "dropped" in capsys.readouterr().out)
+        await until(lambda: [one["event"] for one in heard.entries] == ["dropped"])
         assert await here.lines() == 2
         assert (await here.ask(secret))[0] == 200
 
