@@ -72,6 +72,8 @@ CHANGES: dict[str, dict[int, str]] = {
         26: "an order's status is no delivery where the history dates that as the heading does",
         27: "weekdays and impossible days are told in Thai, with years of the Buddhist era, and in "
         "Vietnamese",
+        28: "figures beside an editor's name count as in 23 again; an hour whose half of the day "
+        "stands under it may be of either half",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -130,3 +130,15 @@ def test_a_day_under_a_time_of_day_heads_the_next_group() -> None:
     )  # fmt: skip
     days = [facts.named(name)[0].time for name in ("scan.out_for_delivery.at", "scan.transit.at")]
     assert [day.wall.day for day in days if isinstance(day, LocalTime)] == [13, 12]
+
+
+def test_columns_that_a_recognition_joined_take_no_label_of_one_of_them() -> None:
+    """Of a bar of steps whose hours came as one line: the last step's words are not of all."""
+    hours = ("17日（星期日）04时05分", "18日（星期一）15时45分", "22日（星期五）20时48分")
+    facts = placed(
+        ("已到达转运中心", 60, 100),
+        ("装车派送", 240, 100),
+        ("客户已签收", 420, 100),
+        ("".join(f"2026年5月{hour} " for hour in hours), 40, 116),
+    )
+    assert texts(facts, "delivery.at") == []

@@ -3,7 +3,7 @@
 import pytest
 
 from evidence.times import Instant, LocalDate, LocalTime
-from tests.verifiers.sayings import saying
+from tests.verifiers.sayings import kinds, saying
 
 
 def told(line: str) -> dict[str, str]:
@@ -148,3 +148,11 @@ def test_brazils_time_is_a_zone() -> None:
         if fact.name == "delivery.at"
     ]
     assert isinstance(found.value, LocalTime) and found.value.zones == ("America/Sao_Paulo",)
+
+
+def test_an_hour_whose_half_stands_under_it_contradicts_nothing() -> None:
+    """A phone breaks "at 7:07 p.m." before its half: 14:29 may be before that."""
+    page = ("Delivered: Sunday, April 26, 2026 at 7:07", "p.m.",
+            "Apr 26, 2026 14:29 Out for delivery")  # fmt: skip
+    assert kinds(saying(*page)) == []
+    assert kinds(saying(page[0], page[2])) == ["order"]

@@ -75,6 +75,10 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
     """Each event that the item dates in its own words, in the order of reading."""
     standing = {fact.locator: line for line in lines for fact in line.facts}
     halves = any(_HALF.search(fact.text) for fact in facts if fact.name in STEPS)
+    # "at 7:07" over "p.m.": the half of the day went to a line of its own.
+    halves = halves or any(
+        _A_HALF.fullmatch(one.text.strip()) for one in facts.named("document.text")
+    )
     found: list[Event] = []
     for fact in facts:
         name, timed = fact.name, False
@@ -111,6 +115,7 @@ def form_of(text: str) -> str:
 
 # Where a page tells the half of the day, a time without it lost it, as to the cell's next line.
 _HALF = re.compile(r"\d\s?[ap]\.?\s?m\b", re.IGNORECASE)
+_A_HALF = re.compile(r"[ap]\.?\s?m\.?", re.IGNORECASE)
 
 
 def _of_either_half(starts: tuple[datetime, ...]) -> tuple[datetime, ...]:

@@ -37,6 +37,9 @@ from verifiers.readers.said.spots import (
     stacked,
 )
 
+# Moments of one cell that are of several columns.
+_JOINED = 3
+
 
 @dataclass(frozen=True, slots=True)
 class _Page:
@@ -101,6 +104,8 @@ def _of_another_row(number: int, spot: Spot, page: _Page) -> Label | None:
     here = page.read[number]
     if here.closed or is_named(here, spot) or is_one_of_many(number, spot, page.read):
         return None
+    if sum(1 for one in here.moments if one.cell == spot.cell) >= _JOINED:
+        return None  # columns that a recognition joined: whose label is whose nobody knows
     if is_under_a_name(number, spot, page.read):
         return None
     if number in page.rhythm:
