@@ -213,14 +213,21 @@ def held_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[Served], Callable[[], 
     return hold
 
 
+async def known(
+    here: Served, held_up: Callable[[Served], Callable[[], None]]
+) -> tuple[str, Callable[[], None]]:
+    """A token whose document was asked for once; from now on its custody is held up."""
+    await sealed(here.runtime, b"{}")
+    _, secret = await here.token()
+    await here.ask(secret)
+    return secret, held_up(here)
+
+
 async def test_one_connection_gets_its_answers_in_the_order_it_asked(
     settings: Settings, held_up: Callable[[Served], Callable[[], None]]
 ) -> None:
     async with served(settings) as here:
-        await sealed(here.runtime, b"{}")
-        _, secret = await here.token()
-        await here.ask(secret)
-        go = held_up(here)
+        secret, go = await known(here, held_up)
         reader, writer = await here.raw()
         writer.write(asked(secret))
         await until(lambda: here.held == 1)
@@ -238,10 +245,7 @@ async def test_what_was_begun_is_answered_before_the_service_ends(
     settings: Settings, held_up: Callable[[Served], Callable[[], None]]
 ) -> None:
     async with served(settings) as here:
-        await sealed(here.runtime, b"{}")
-        _, secret = await here.token()
-        await here.ask(secret)
-        go = held_up(here)
+        secret, go = await known(here, held_up)
         reader, writer = await here.raw()
         writer.write(asked(secret))
         await until(lambda: here.held == 1)
@@ -265,10 +269,7 @@ async def test_who_goes_away_meanwhile_gets_nothing_and_that_is_told(
     log = structlog.wrap_logger(None, processors=[heard], wrapper_class=structlog.BoundLogger)
     monkeypatch.setattr("service.http.again._log", log)
     async with served(settings) as here:
-        await sealed(here.runtime, b"{}")
-        _, secret = await here.token()
-        await here.ask(secret)
-        go = held_up(here)
+        secret, go = await known(here, held_up)
         _, writer = await here.raw()
         writer.write(asked(secret))
         await until(lambda: here.held == 1)

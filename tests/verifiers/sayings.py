@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from evidence.facts import Fact, Facts
 from evidence.items import InMemory, Item, Provenance, Role
 from evidence.locators import Locator, page_line
-from evidence.times import Time, parse_iso
+from evidence.times import Instant, LocalDate, LocalTime, Time, parse_iso
 from tests.verifiers.evidence_of import sha_of
 from verifiers.authenticity.tamper import contradictions_of
 from verifiers.readers.lines import Line
@@ -41,3 +41,19 @@ def saying(*lines: str, **times: str) -> Facts:
 
 def kinds(facts: Facts) -> list[str]:
     return [found.kind for found in contradictions_of(facts)]
+
+
+def told(line: str) -> dict[str, str]:
+    """When each event of the line was, in its own clock, or in UTC where its zone is known."""
+    found = {}
+    for one in saying(line):
+        if one.name.endswith(".at") and one.name != "document.printed.at":
+            assert one.name not in found, f"two of {one.name}"
+            match one.value:
+                case LocalDate():
+                    found[one.name] = str(one.value.day)
+                case LocalTime():
+                    found[one.name] = f"{one.value.wall:%Y-%m-%d %H:%M}"
+                case Instant():
+                    found[one.name] = f"{one.value.at:%Y-%m-%d %H:%M}Z"
+    return found

@@ -2,24 +2,8 @@
 
 import pytest
 
-from evidence.times import Instant, LocalDate, LocalTime
-from tests.verifiers.sayings import kinds, saying
-
-
-def told(line: str) -> dict[str, str]:
-    """When each event of the line was, in its own clock."""
-    found = {}
-    for fact in saying(line):
-        if fact.name.endswith(".at") and fact.name != "document.printed.at":
-            assert fact.name not in found, f"two of {fact.name}"
-            match fact.value:
-                case LocalDate():
-                    found[fact.name] = str(fact.value.day)
-                case LocalTime():
-                    found[fact.name] = f"{fact.value.wall:%Y-%m-%d %H:%M}"
-                case Instant():
-                    found[fact.name] = f"{fact.value.at:%Y-%m-%d %H:%M}Z"
-    return found
+from evidence.times import LocalTime
+from tests.verifiers.sayings import kinds, saying, told
 
 
 @pytest.mark.parametrize(
