@@ -52,7 +52,8 @@ def test_what_cannot_be_read_or_kept_stops_nothing_and_is_told(
     monkeypatch.setattr("service.sources.renewed.log", told)
     keeper(tmp_path).keep(Secret("refresh_token", "second"))
     (path,) = (tmp_path / "keys" / FOLDER).iterdir()
-    path.write_bytes(path.read_bytes()[:-1] + b"\0")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     assert keeper(tmp_path).kept().reveal() == "from-the-seller"
     path.unlink()
     path.parent.rmdir()
