@@ -64,8 +64,10 @@ def _databases() -> Iterator[None]:
     shape.forget()
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     shape.end()
+    if (cache := getattr(session.config, "cache", None)) is not None:
+        cache.set("orderproof/ended", int(exitstatus))  # .ci/run asks whether all tests were tried
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
