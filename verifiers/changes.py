@@ -74,6 +74,9 @@ CHANGES: dict[str, dict[int, str]] = {
         "Vietnamese",
         28: "figures beside an editor's name count as in 23 again; an hour whose half of the day "
         "stands under it may be of either half",
+        29: "a rule's span, a correction, a return's label, opening hours, day and month in two "
+        "orders on one page, numbers of goods and cases, and a form's values in a font of their "
+        "own contradict nothing",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

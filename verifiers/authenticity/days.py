@@ -245,9 +245,22 @@ def _weekday_before(line: str, start: int) -> tuple[str, set[int]]:
     if before:
         word = _as_weekday(before["word"])
         tail = line[max(0, start - 24) : start][before.end("word") :]
-        if word in WEEKDAYS and (len(word) > 2 or tail[:1] in {",", "."} or not word.isascii()):
+        marked = len(word) > 2 or tail[:1] in {",", "."} or not word.isascii()
+        if word in WEEKDAYS and marked and not _ends_a_span(line, start, before["word"]):
             return before["word"], WEEKDAYS[word]
     return "", set()
+
+
+_SPAN = re.compile(
+    r"(?P<word>[^\W\d_]{2,14})\.?\s?(?:[-–—~]|to|through|thru|bis|au|al|a|t/m|tot|do|至|到)\s?"
+    r"(?:the |le |el |il )?$"
+)
+
+
+def _ends_a_span(line: str, start: int, word: str) -> bool:
+    """Whether the weekday before a date ends a span of them, as opening hours do: "Mon - Fri"."""
+    span = _SPAN.search(line[: line.rindex(word, 0, start)])
+    return span is not None and _as_weekday(span["word"]) in WEEKDAYS
 
 
 def _weekday_after(line: str, end: int) -> tuple[str, set[int]]:

@@ -15,11 +15,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import combinations, pairwise
 
 from evidence.facts import Fact, Facts
 from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
 from verifiers.authenticity.captions import is_in_other_words, is_of_another, is_of_another_day
 from verifiers.authenticity.contradiction import Contradiction
+from verifiers.authenticity.days import written_days
 from verifiers.authenticity.lines import Area, Line, place_of
 from verifiers.readers.figures import slips_of
 from verifiers.readers.said.fold import fold
@@ -54,6 +56,7 @@ class Event:
             made, in words that are not known
     place   of the date's box
     form    of the date: "99/99/9999 9:99 AA"
+    either  figures alone say it, 03/04/2026, and the page may write day and month in two orders
     """
 
     step: int
@@ -65,6 +68,7 @@ class Event:
     place: Area | None = None
     worded: bool = False
     form: str = ""
+    either: bool = False
 
     @property
     def days(self) -> set[date]:
@@ -92,7 +96,7 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         if name not in STEPS or not starts or not own or not _stated(fact):
             continue
         line = standing.get(fact.locator) or Line(fact.text, (fact,), fact.confidence >= _STATED)
-        if _TALK.search(line.text) or len(line.text) > _LONG:
+        if _TALK.search(line.text) or len(line.text) > _LONG or _of_a_range(fact.text, line):
             continue
         at = fact.value.at if isinstance(fact.value, Instant) else None
         if halves and timed and not _HALF.search(fact.text):
@@ -101,11 +105,43 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         doubtful = step == DELIVERED and (
             is_of_another(fact, line, facts)
             or is_of_another_day(fact, {start.date() for start in starts}, facts)
+            or _is_a_correction(line, lines)
         )
         worded = step == DELIVERED and is_in_other_words(fact, line)
-        form = form_of(fact.text)
-        found.append(Event(step, starts, timed, line, at, doubtful, place_of(fact), worded, form))
+        form, either = form_of(fact.text), _EITHER.match(fact.text) is not None
+        place = place_of(fact)
+        found.append(Event(step, starts, timed, line, at, doubtful, place, worded, form, either))
     return found
+
+
+def _is_a_correction(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether a row, or the words over or under its bare date, put an earlier one right."""
+    said = [line]
+    if line in lines and not labels_in(fold(line.text)):
+        at = lines.index(line)
+        said = [*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]]
+    return any(_CORRECTED.search(fold(one.text)) for one in said)
+
+
+def _of_a_range(text: str, line: Line) -> bool:
+    """Whether a date is one end of a span, as of a rule: "shipped November 1 to December 31"."""
+    return any(
+        _SPANS.fullmatch(line.text[one.end : other.start])
+        and any(day.text in text or text in day.text for day in (one, other))
+        for one, other in pairwise(written_days(line.text))
+    )
+
+
+_SPANS = re.compile(
+    r"\s?(?:[-–—~～]|to|and|through|thru|until|till|bis|und|au|et|al|hasta|y|a|e|tot|do|至|到)\s?"
+    r"(?:the |le |el |il )?"
+)
+# A row that puts an earlier one right is no second delivery; folded.
+_CORRECTED = re.compile(
+    r"\bcorrect(?:ed|ion)|\bkorrig|\bkorrekt|\bnachtraglich|\bcorrig|\bcorreg|\bcorrecao|\brettific"
+    r"|\bgecorrigeerd|\bback-?dated|\bretroactiv|补录|更正|修正|訂正"
+)
+_EITHER = re.compile(r"\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})(?!\d)")
 
 
 def form_of(text: str) -> str:
@@ -126,7 +162,7 @@ def _of_either_half(starts: tuple[datetime, ...]) -> tuple[datetime, ...]:
 _MAIL = re.compile(r"message/[^/]*")
 # Somebody who talks of a delivery dates the message, not the delivery.
 _TALK = re.compile(
-    r"[?!？！]|\b(?:I|I'm|my|me|we|he|she|they|says?|said|shows?|told|please|sorry|hi|hello|thanks?)\b"
+    r"[?!？！]|\borders\s(?:shipped|placed|delivered|received)\b|\b(?:I|I'm|my|me|we|he|she|they|says?|said|shows?|told|please|sorry|hi|hello|thanks?)\b"
     r"|^\W{0,2}\d[\d/.:,\s-]{6,22}(?:[AaPp][Mm])?\W{0,3}\s*[^\W\d]{2,20}(?:\s[^\W\d]{1,20})?:\s",
     re.IGNORECASE,
 )
@@ -171,6 +207,8 @@ def weight_of(*events: Event, contradict: Callable[..., bool] | None = None) -> 
     """
     if any(event.doubtful for event in events):
         return DOUBTED
+    if contradict is not None and _by_an_order(events, contradict):
+        return DOUBTED
     if all(event.line.sure for event in events):
         return 0.95
     low = min(event.line.confidence for event in events)
@@ -185,6 +223,35 @@ def _by_a_slip(events: Sequence[Event], contradict: Callable[..., bool]) -> bool
         for place, event in enumerate(events)
         for slipped in _slipped(event)
     )
+
+
+def _by_an_order(events: Sequence[Event], contradict: Callable[..., bool]) -> bool:
+    """Whether nothing is wrong if one date has day and month the other way round than was read,
+    and all of it then is of a few days: pages put a browser's form beside their own."""
+    for place, event in enumerate(events):
+        turned = turned_over(event)
+        if turned is None:
+            continue
+        read = [*events[:place], turned, *events[place + 1 :]]
+        near = all(
+            abs(min(one.starts) - min(other.starts)) <= _OF_ONE_WAY
+            for one, other in combinations(read, 2)
+        )
+        if near and not contradict(*read):
+            return True
+    return False
+
+
+# From the way's one step to the next; from what a file tells to its making.
+_OF_ONE_WAY, _SOON = timedelta(days=10), timedelta(days=45)
+
+
+def turned_over(event: Event) -> Event | None:
+    """The event with its day and month exchanged; None where it cannot be meant so."""
+    if not event.either or any(start.day > 12 for start in event.starts):
+        return None
+    starts = tuple(start.replace(month=start.day, day=start.month) for start in event.starts)
+    return replace(event, starts=starts, at=None)
 
 
 def _slipped(event: Event) -> Iterator[Event]:
@@ -325,6 +392,9 @@ def made_before(facts: Facts, events: Iterable[Event]) -> Iterator[Contradiction
             if ends is None or not all(start > ends for start in event.starts):
                 continue
             weight = weight_of(event)
+            turned = turned_over(event)
+            if turned and any(ends - _SOON < start <= ends for start in turned.starts):
+                weight = min(weight, DOUBTED)
             # What programs write into office files keeps the day when their template was made.
             if str(made.locator) in _OFFICE:
                 weight = min(weight, _OF_A_TEMPLATE)

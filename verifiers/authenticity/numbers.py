@@ -23,8 +23,14 @@ _CALLS = (
 )
 # A recognition may lose the blank behind a label: its words end where a figure begins.
 _LABELLED = re.compile(
-    rf"(?:{_CALLS}|suivi|seguimiento)[^:：#\d]{{0,24}}[:：#]?\s*"
+    rf"(?P<call>(?:{_CALLS}|suivi|seguimiento)[^:：#\d]{{0,24}})[:：#]?\s*"
     r"(?P<number>[A-Z0-9](?:[ -]?[A-Z0-9]){9,33})(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+# What has a number of its own beside the parcel: "Shipment reference", "Tracking case ID".
+_OF_A_CASE = re.compile(
+    r"\b(?:ref(?:erence|erenz|erencia|\.)?|case|claim|invoice|account|customer|request|ticket"
+    r"|rechnung\w*|kunden\w*|cliente?|facture|factura)\b",
     re.IGNORECASE,
 )
 # UPS prints numbers of this account in its documentation; some have no valid check digit.
@@ -68,17 +74,38 @@ def check_digits(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]
 def _read_as_numbers(facts: Facts, lines: Sequence[Line]) -> dict[str, list[Line]]:
     """Each tracking number that readers found, with the lines that show it."""
     squeezed = [(_squeezed(line.text), line) for line in lines]
+    others = {id(line) for place, line in enumerate(lines) if _is_of_a_case(lines, place)}
     found: dict[str, list[Line]] = {}
     for number in dict.fromkeys(map(_squeezed, facts.values("shipment.tracking_number"))):
         shown = [line for said, line in squeezed if number in said]
-        if shown:
+        if any(id(line) not in others for line in shown):
             found[number] = shown
     return found
 
 
+def _is_of_a_case(lines: Sequence[Line], place: int) -> bool:
+    """Whether the line's only number has another name than the parcel's, in it or over it."""
+    text = lines[place].text
+    over = lines[place - 1].text if place and _ALONE.fullmatch(text.strip()) else ""
+    called = f"{over} {text}"
+    return _OF_A_CASE.search(called) is not None and len(_NUMBER.findall(text)) == 1
+
+
+_NUMBER = re.compile(r"[A-Z0-9]{9,34}")
+
+
 def _called(lines: Sequence[Line]) -> set[str]:
-    text = "\n".join(line.text for line in lines)
-    return {carrier for carrier, shape in _CALLED.items() if shape.search(text)}
+    """Carriers that the item names, and not only deep in a sentence: "we also ship with FedEx"."""
+    pieces = [piece for line in lines for piece in line.text.split("  ")]
+    return {
+        carrier
+        for carrier, shape in _CALLED.items()
+        for piece in pieces
+        if (found := shape.search(piece)) and len(piece[: found.start()].split()) < _DEEP
+    }
+
+
+_DEEP = 4  # words before a name
 
 
 def _numbers(text: str) -> list[str]:
@@ -88,6 +115,8 @@ def _numbers(text: str) -> list[str]:
         for match in shape.finditer(text[:2000])
     ]
     for match in _LABELLED.finditer(text[:2000]):
+        if _OF_A_CASE.search(match["call"]):
+            continue
         number = re.sub(r"[\s-]", "", match["number"]).upper()
         if sum(c.isdigit() for c in number) >= 8 and not any(number in one for one in found):
             found.append(number)
@@ -124,7 +153,8 @@ def _under_a_label(lines: Sequence[Line], place: int) -> list[str]:
     if place == 0 or not _ALONE.fullmatch(text):
         return []
     number = re.sub(r"[\s-]", "", text)
-    announced = _A_LABEL.fullmatch(lines[place - 1].text.strip()) is not None
+    over = lines[place - 1].text.strip()
+    announced = _A_LABEL.fullmatch(over) is not None and not _OF_A_CASE.search(over)
     return [number] if announced and sum(c.isdigit() for c in number) >= 8 else []
 
 

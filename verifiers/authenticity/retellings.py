@@ -133,9 +133,15 @@ def _agree(one: Event, other: Event) -> bool:
     return bool(one.days & other.days)
 
 
+# Minutes from the signature to the scan: nobody alters a time by so little.
+_SCANNED_LATER = 10
+
+
 def _like_zones(gap: timedelta) -> bool:
     minutes = gap.total_seconds() / 60
-    return minutes <= 2 or (minutes <= 14 * 60 and min(minutes % 30, 30 - minutes % 30) <= 1)
+    return minutes <= _SCANNED_LATER or (
+        minutes <= 14 * 60 and min(minutes % 30, 30 - minutes % 30) <= 1
+    )
 
 
 def _handed_over(early: Event, late: Event, events: Sequence[Event]) -> bool:

@@ -10,6 +10,8 @@ from evidence.facts import Fact
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.days import WEEKDAYS, Written, written_days
 from verifiers.authenticity.lines import Line, place_of, plain
+from verifiers.readers.said.fold import fold
+from verifiers.readers.said.labels import labels_in
 
 # One misread digit makes a wrong weekday out of a right one; text that was recognised counts less.
 _READ, _RECOGNISED = 0.95, 0.85
@@ -21,7 +23,7 @@ def weekdays(lines: Sequence[Line]) -> Iterator[Contradiction]:
     for line in [*lines, *_wrapped(lines)]:
         for day in written_days(line.text):
             weight = _READ if line.sure else _RECOGNISED * _trust(line, day)
-            if _never(day):
+            if _never(day) and _is_meant(day, line):
                 said = f'"{day.text}" is no day of the calendar'
                 yield Contradiction("day", said, line.facts, weight)
             elif day.weekdays and (real := _real(day, years)) and not real & day.weekdays:
@@ -62,6 +64,22 @@ def _trust(line: Line, day: Written) -> float:
     """By how well the date was read, whatever stands beside it in its row."""
     own = [fact.confidence for fact in line.facts if day.text in plain(fact.text)]
     return 1.0 if max(own, default=line.confidence) >= 0.9 else 0.6
+
+
+_FIGURES = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](?P<year>\d+)")
+
+
+def _is_meant(day: Written, line: Line) -> bool:
+    """Whether figures alone mean a day: goods, versions and sizes are numbered like 31.04.20.
+
+    A day has a clock, a weekday or a label beside it, or stands alone with its whole year.
+    """
+    figures = _FIGURES.match(day.text)
+    if figures is None or day.minute is not None or day.weekdays:
+        return True
+    piece = next((part for part in line.text.split("  ") if day.text in part), line.text)
+    alone = not re.search(r"\w", piece.replace(day.text, "", 1))
+    return bool(labels_in(fold(piece))) or (alone and len(figures["year"]) == 4)
 
 
 def _never(day: Written) -> bool:

@@ -66,6 +66,8 @@ def odd_runs(pages: Sequence[Page]) -> list[Trace]:
             line = _line(texts, mark)
             if not line and not _in_column(texts, mark):
                 continue
+            if _of_a_form(texts, mark):
+                continue
             score, why = _oddity(page, texts, place, line, backed)
             family = family_of(mark.font)
             plain, own = _SUBSET.sub("", mark.font), (page.number, mark.font, mark.font_id)
@@ -124,6 +126,24 @@ def _line(texts: Sequence[Mark], mark: Mark) -> list[Mark]:
         if other is not mark and abs(other.baseline - mark.baseline) <= reach
         and any(c.isalnum() for c in other.text)
     ]  # fmt: skip
+
+
+def _of_a_form(texts: Sequence[Mark], mark: Mark) -> bool:
+    """Whether all values of its column share its font, or three of them: a program filled them in.
+
+    An edit puts in a value or two among others.
+    """
+    column = [
+        other for other in texts
+        if abs(other.box.x0 - mark.box.x0) < 1 and other.text.strip()
+        and any(one.box.x1 < other.box.x0 for one in _line(texts, other))
+    ]  # fmt: skip
+    own = [one for one in column if one.font == mark.font and abs(one.size - mark.size) < 0.1]
+    rows = len({round(one.baseline) for one in own})
+    return rows >= _FILLED_IN or (rows > 1 and len(own) == len(column))
+
+
+_FILLED_IN = 3
 
 
 def _in_column(texts: Sequence[Mark], mark: Mark) -> bool:
