@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from service.access.callers import Role
 from service.access.tokens import new_token
 from service.runtime import Runtime
-from tests.journeys.processes import free_port
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from bench.scaled import House

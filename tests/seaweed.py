@@ -1,13 +1,10 @@
 """A SeaweedFS of our own on 127.0.0.1: an S3 server that we did not write."""
 
-import fcntl
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +15,10 @@ from typing import Any
 import pytest
 
 from storage.s3_client import Where
+from tests.ports import ports_of_our_own
 
 ACCESS, SECRET = "service", "service-secret"
 UP_S = 60.0
-PORTS = 8
-_BLOCKS = 1_000
 
 
 def weed() -> str:
@@ -129,34 +125,3 @@ def _running(folder: Path, ports: list[int], volumes: int) -> Iterator[Seaweed]:
     finally:
         process.kill()  # it would take its time, and nobody wants what it has
         process.wait()
-
-
-@contextmanager
-def ports_of_our_own() -> Iterator[list[int]]:
-    """PORTS free ports, and no other test process is given any of them for the time of the block.
-
-    Below the range that others are given at random, where somebody could be faster.
-    """
-    folder = Path(tempfile.gettempdir()) / f"orderproof-ports-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for number in range(_BLOCKS):
-        first = 20_000 + PORTS * number
-        with (folder / str(first)).open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            block = list(range(first, first + PORTS))
-            if all(_is_free(port) for port in block):
-                yield block
-                return
-    raise AssertionError("no ports are free on 127.0.0.1")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as tried:
-        try:
-            tried.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

@@ -18,7 +18,7 @@ import pytest
 from defusedxml.ElementTree import fromstring
 
 from service.demo import story
-from tests.journeys.processes import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

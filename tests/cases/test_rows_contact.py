@@ -296,7 +296,7 @@ async def test_S2_03_what_is_at_hand_is_kept_before_a_slow_source_has_answered(
 
 async def _kept(here: House, role: str) -> None:
     """Until an item of the role is in the ledger."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             order = await here.runtime.find("default", REF)
             if role in {str(line.role) for line in await here.runtime.ledger.items(order)}:
@@ -306,7 +306,7 @@ async def _kept(here: House, role: str) -> None:
 
 async def _waits_for(here: House, collection: str, source: str) -> None:
     """Until every other source has ended."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             tasks = await here.runtime.ledger.tasks("default", collection)
             if tasks and all(

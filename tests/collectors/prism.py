@@ -6,7 +6,6 @@ description. Its place is ORDERPROOF_PRISM, or where .ci/run installs it, or the
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -18,6 +17,7 @@ import pytest
 from aiohttp import web
 
 from service.sandbox.app import served
+from tests.ports import free_port
 
 INSTALLED = Path.home() / ".cache/orderproof/prism/node_modules/.bin/prism"
 _STARTS_WITHIN_S = 60.0
@@ -39,9 +39,7 @@ def mocked(description: Path, log: Path) -> Iterator[str]:
 
     log   a file of its own, which it writes its output into
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [prism(), "mock", "--host", "127.0.0.1", "--port", str(port), str(description)]
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)

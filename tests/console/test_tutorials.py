@@ -18,7 +18,7 @@ from service.access.callers import Role
 from service.demo import story
 from tests.console.conftest import Visitor
 from tests.console.stage import Stage
-from tests.journeys.processes import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

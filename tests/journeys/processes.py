@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -16,11 +15,7 @@ from typing import Any
 
 import aiohttp
 
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+from tests.ports import free_port
 
 
 @dataclass
@@ -41,7 +36,7 @@ class Server:
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
         try:
-            return await asyncio.wait_for(self.process.wait(), 20)
+            return await asyncio.wait_for(self.process.wait(), 45)
         finally:
             await self.kill()
 
@@ -57,7 +52,7 @@ async def start(config: Path, environment: Mapping[str, str], log: Path) -> Serv
         )  # fmt: skip
     server = Server(process, f"http://127.0.0.1:{port}", log)
     try:
-        async with asyncio.timeout(40), aiohttp.ClientSession() as http:
+        async with asyncio.timeout(60), aiohttp.ClientSession() as http:
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
                     async with http.get(server.url + "/readyz") as answer:

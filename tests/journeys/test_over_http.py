@@ -63,7 +63,7 @@ async def test_a_worker_killed_in_the_middle_is_replaced_and_nothing_is_twice(
     server = await start(seller.config, ENVIRONMENT, tmp_path / "log")
     try:
         _, headers, _ = await ask("POST", f"{server.url}{ORDER_PATH}/collections", {})
-        async with asyncio.timeout(20):  # until the sources that answer at once are in
+        async with asyncio.timeout(60):  # until the sources that answer at once are in
             while True:
                 _, _, seen = await ask("GET", server.url + ORDER_PATH)
                 if len(seen["items"]) >= 4:

@@ -92,7 +92,7 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
             yield RuntimeEvidence(runtime, monotonic=lambda: now[0])
 
     app = make_app(settings, opening=opening)
-    runner = Runner(app, shutdown_timeout=1)
+    runner = Runner(app, shutdown_timeout=30)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     assert isinstance(runner.server, _Server)
@@ -182,7 +182,7 @@ def asked(secret: str, path: str = PATH) -> bytes:
 
 
 async def until(seen: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not seen():
             await asyncio.sleep(0.01)
 
@@ -307,7 +307,7 @@ async def test_a_token_that_is_wrong_or_revoked_opens_nothing(settings: Settings
             for _, secret in (mine, theirs):
                 assert (await here.ask(secret))[0] == 200
         before = await here.lines()
-        assert (await here.ask(mine[1][:-4] + "aaaa"))[0] == 401
+        assert (await here.ask(mine[1] + "a"))[0] == 401
         await here.evidence.revoke_token(TENANT, mine[0])
         assert (await here.ask(mine[1]))[0] == 401
         await other.ledger.revoke_access_token(TENANT, theirs[0])

@@ -35,7 +35,7 @@ def orderproof(*words: str, cwd: Path, **environment: str) -> Said:
         env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     return Said(ended.returncode, ended.stdout, ended.stderr)

@@ -183,7 +183,8 @@ async def test_a_damaged_object_stops_the_move_and_is_named(
     await filled(old)
     (path, *_) = sorted(p for p in (old.data / "objects").rglob("*") if len(p.name) == 64)
     path.chmod(0o600)
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     with pytest.raises(CorruptionError, match=path.name):
         await moved(old, new)
     with pytest.raises(ConfigError, match="is being moved"):

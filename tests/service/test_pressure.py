@@ -66,7 +66,10 @@ async def test_there_is_a_most_for_all_tenants_together(runtime: Runtime, tmp_pa
     assert "no more are taken in" in busy.why
 
 
-async def test_counts_are_not_looked_up_for_each_request(runtime: Runtime, tmp_path: Path) -> None:
+async def test_counts_are_not_looked_up_for_each_request(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pressure, "LOOK_S", 3600.0)
     asked = Pressure(runtime, cgroup=tmp_path)
     assert await asked.busy("default") is None
     await ask_for(runtime, 4, "default")

@@ -63,7 +63,7 @@ async def test_every_command_of_the_list_is_one_that_the_service_understands(
         }
         for command in commands:
             process = await asyncio.create_subprocess_shell(
-                f"{command} -m 5 -o out -D head".replace(" -OJ", ""),
+                f"{command} -m 60 -o out -D head".replace(" -OJ", ""),
                 cwd=tmp_path,
                 env=environment,
                 stderr=asyncio.subprocess.DEVNULL,

@@ -27,7 +27,7 @@ async def port(held: InMemoryEvidence, settings: Settings) -> AsyncIterator[int]
 async def sent(port: int, raw: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(raw)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         answer = await reader.read()
     writer.close()
     return answer

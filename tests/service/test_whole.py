@@ -201,7 +201,7 @@ def running(*words: str, config: Path) -> Iterator[tuple[subprocess.Popen[str], 
 
 def ended(process: subprocess.Popen[str]) -> int:
     process.send_signal(signal.SIGTERM)
-    return process.wait(15)
+    return process.wait(60)
 
 
 async def test_serve_answers_until_told_to_stop(config: Path) -> None:
@@ -228,7 +228,7 @@ async def test_a_worker_takes_up_what_was_left_to_it(config: Path) -> None:
         left = await ran("collect", story.ORDER.id, "--no-wait", "--json", config=config)
         assert json.loads(left.out)["manifest"] is None
         settings = load_settings(config, environment=SECRET)
-        async with asyncio.timeout(30), await Runtime.open(settings) as runtime:
+        async with asyncio.timeout(90), await Runtime.open(settings) as runtime:
             while await runtime.ledger.unfinished():
                 await asyncio.sleep(0.1)
         watched = await ran("collect", story.ORDER.id, "--json", config=config)

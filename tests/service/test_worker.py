@@ -62,7 +62,7 @@ async def asked(runtime: Runtime, ref: OrderRef = REF) -> Collection:
 
 
 async def ended(runtime: Runtime, collection: Collection) -> Collection:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = await runtime.ledger.collection("default", collection.id)
             if found is not None and found.state.is_final:
@@ -110,7 +110,7 @@ async def test_an_outage_is_waited_for_as_long_as_it_takes(
     with monkeypatch.context() as patch:
         walks = break_walks_of(patch, collection.id, problem)
         async with working(runtime):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while len(walks) < service.queue.worker.PATIENCE + 3:
                     await asyncio.sleep(0.05)
             patch.undo()
@@ -178,7 +178,7 @@ async def test_sources_that_hang_for_one_tenant_leave_a_hand_for_another(
     assert (await ended(runtime, mine)).state is State.FAILED
     assert begun.count("default") == 1
     let_go.set()
-    await hands.drain(5)
+    await hands.drain(60)
     assert hands.walking == []
 
 

@@ -171,7 +171,9 @@ def test_bytes_that_changed_in_the_spool_are_not_kept(
     content.path.chmod(0o600)
     with content.path.open("r+b") as file:
         file.seek(size // 2)
-        file.write(b"!")
+        (byte,) = file.read(1)
+        file.seek(size // 2)
+        file.write(bytes([byte ^ 1]))
     with pytest.raises(CorruptionError, match="changed"):
         objects.put(content)
     assert list(objects.listing()) == []

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.collectors.test_peers import certificate
+from tests.ports import free_port
 
 USER, PASSWORD = "seller", "open-sesame-7"
 PROGRAM = shutil.which("dovecot") or "/usr/sbin/dovecot"
@@ -60,7 +61,7 @@ def running(folder: Path) -> Iterator[Server]:
     """Serve until the block ends. As root it keeps mails as nobody: uid 0 is refused."""
     folder.chmod(0o755)
     cert, key, _ = certificate(folder)
-    port, plain = _free_port(), _free_port()
+    port, plain = free_port(), free_port()
     root = os.getuid() == 0
     owner = "nobody" if root else getpass.getuser()
     entry = pwd.getpwnam(owner)
@@ -136,10 +137,3 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             return
         time.sleep(0.05)
     raise AssertionError("Dovecot does not listen")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -8,7 +8,6 @@ import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.ports import free_port
 
 PACKAGES = (
     "trytond>=8.2,<8.3",
@@ -143,9 +144,7 @@ class Tryton:
     @contextmanager
     def serving(self, work: Path, *, reference: str, parcel: str) -> Iterator[str]:
         """A server with the story in it; its URL, the database's name included."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         config = self._config(work, port=port)
         shutil.copy(self._empty, work / "db" / f"{DATABASE}.sqlite")
         story: Sequence[str | Path] = ("-c", STORY, config, DATABASE, reference, parcel)
@@ -167,7 +166,7 @@ class Tryton:
 
 
 def _wait_for(url: str) -> None:
-    for _ in range(200):
+    for _ in range(600):
         try:
             urllib.request.urlopen(url, timeout=1)
         except urllib.error.HTTPError:

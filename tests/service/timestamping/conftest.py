@@ -41,7 +41,7 @@ class Playing:
     def settings(self, name: str = "here", **more: object) -> AuthoritySettings:
         tsa, root = self.made.leave(self.folder)
         fields: dict[str, object] = {"name": name, "url": self.url + PATH}
-        fields |= {"certificate_file": tsa, "roots_file": root, "answer_s": 0.4} | more
+        fields |= {"certificate_file": tsa, "roots_file": root, "answer_s": 30.0} | more
         return AuthoritySettings(**fields)  # type: ignore[arg-type]
 
     def configured(self, name: str = "here", **more: object) -> Authority:

@@ -41,7 +41,7 @@ async def test_a_token_is_over_the_notes_bytes_at_the_authoritys_time(
 ) -> None:
     playing = await play()
     token = await client.stamp(playing.configured(), NOTE)
-    assert abs(token.gen_time - now()) < timedelta(seconds=5)
+    assert abs(token.gen_time - now()) < timedelta(minutes=5)
     assert token.asked_at <= token.answered_at
     assert playing.queries == [token.query]
     assert hashlib.sha256(NOTE).digest() in token.query
@@ -134,10 +134,10 @@ async def test_an_authority_that_is_slow_away_or_endless_is_an_outage(
     play: Play, client: TimeClient
 ) -> None:
     playing = await play()
-    authority = playing.configured()
+    impatient, authority = playing.configured(answer_s=0.4), playing.configured()
 
     async def slow(query: bytes) -> web.StreamResponse:
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(60)
         return reply(playing.made.reply(query))
 
     async def huge(_: bytes) -> web.StreamResponse:
@@ -152,8 +152,10 @@ async def test_an_authority_that_is_slow_away_or_endless_is_an_outage(
     async def a_page(query: bytes) -> web.StreamResponse:
         return web.Response(body=playing.made.reply(query), content_type="text/html")
 
+    playing.behave = slow
+    with pytest.raises(OutageError, match=r"more than 0\.4 s"):
+        await client.stamp(impatient, NOTE)
     for behave, told in (
-        (slow, "more than 0.4 s"),
         (huge, "more than 65536 bytes"),
         (failing, "HTTP 503"),
         (elsewhere, "HTTP 302"),

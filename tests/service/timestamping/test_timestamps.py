@@ -33,7 +33,7 @@ async def stamping(
     def clock() -> datetime:
         return datetime.now(UTC) + timedelta(seconds=ahead_s)
 
-    made = Timestamps(authorities, stage.ledger, clock, rest_s=rest_s, patience_s=5.0)
+    made = Timestamps(authorities, stage.ledger, clock, rest_s=rest_s, patience_s=90.0)
     try:
         yield made
     finally:
@@ -162,7 +162,7 @@ async def test_a_caller_that_leaves_does_not_take_the_token_from_the_others(
 
     playing.behave = held
     size = await logged(stage)
-    async with stamping(stage, playing.configured(answer_s=5.0)) as timestamps:
+    async with stamping(stage, playing.configured()) as timestamps:
         leaving = asyncio.create_task(timestamps.token(TENANT, size))
         staying = asyncio.create_task(timestamps.token(TENANT, size))
         await asyncio.sleep(0.05)
@@ -243,11 +243,11 @@ async def test_an_authority_that_hangs_is_waited_for_once_not_by_every_order(
     hanging, well = await play(), await play()
 
     async def hang(_: bytes) -> web.StreamResponse:
-        await asyncio.sleep(30)
+        await asyncio.sleep(60)
         return web.Response()
 
     hanging.behave = hang
-    authorities = hanging.configured("hanging"), well.configured("well")
+    authorities = hanging.configured("hanging", answer_s=0.4), well.configured("well")
     async with stamping(stage, *authorities, rest_s=60.0) as timestamps:
         for keys in (1, 2, 3):
             assert isinstance(await timestamps.token(TENANT, await logged(stage, keys)), Token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import zlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -88,7 +89,7 @@ class Sqs:
 
 @pytest.fixture
 async def sqs(server: str, request: pytest.FixtureRequest) -> Sqs:
-    return await asyncio.to_thread(Sqs, server, f"q{abs(hash(request.node.name)) % 10**8}")
+    return await asyncio.to_thread(Sqs, server, f"q{zlib.crc32(request.node.name.encode())}")
 
 
 @pytest.fixture

@@ -201,7 +201,7 @@ async def test_what_a_lying_witness_answers_is_not_kept(stage: Stage, lie: str) 
         (outcome,) = await asking(stage, settings).cosign(TENANT)
     assert outcome.why
     assert await stage.ledger.cosignatures(TENANT, head.size) == []
-    assert b"liar" not in await stage.sequencer.note(TENANT)
+    assert b"liar.example" not in await stage.sequencer.note(TENANT)
 
 
 @pytest.mark.parametrize("status", [302, 400, 403, 404, 409, 500])

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import stat
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from evidence.notes import COSIGNATURE, NoteVerifier, add_signatures, parse_sign
 from evidence.witness import monitoring_name
 from service.witness.server import Witness, make_witness_app
 from tests.evidence.test_witness import LEAVES, LOG, OTHER, asking, head
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 Ask = Callable[[bytes], Awaitable[tuple[int, str, str]]]
@@ -127,9 +127,7 @@ def test_a_witnesss_key_is_no_log(tmp_path: Path) -> None:
 async def test_killed_between_check_and_answer_it_still_cosigns_no_fork(
     tmp_path: Path, moment: str
 ) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}/add-checkpoint"
     program = [sys.executable, "-m", "tests.service.witness.mortal", str(tmp_path / "w")]
     process = subprocess.Popen(
@@ -140,7 +138,7 @@ async def test_killed_between_check_and_answer_it_still_cosigns_no_fork(
         assert await asyncio.to_thread(process.stdout.readline) == b"ready\n"
         with pytest.raises(aiohttp.ClientError):
             await _posted(url, asking(0, head(9)))
-        assert await asyncio.to_thread(process.wait, 20) == -9
+        assert await asyncio.to_thread(process.wait, 60) == -9
     finally:
         process.kill()
         process.wait()
@@ -178,7 +176,7 @@ async def test_the_command_says_its_key_serves_and_stops_when_told(tmp_path: Pat
         assert await _posted(f"{url}/add-checkpoint", b"x" * (1 << 20)) == 413
         assert await _posted(f"{url}/add-checkpoint", b"not a request") == 400
         process.terminate()
-        assert await asyncio.to_thread(process.wait, 20) == 0
+        assert await asyncio.to_thread(process.wait, 60) == 0
     finally:
         process.kill()
         process.wait()
@@ -189,7 +187,7 @@ async def test_the_command_says_its_key_serves_and_stops_when_told(tmp_path: Pat
 async def _posted(url: str, raw: bytes) -> int:
     """The status, once it listens."""
     async with aiohttp.ClientSession() as session:
-        for _ in range(100):
+        for _ in range(600):
             try:
                 async with session.post(url, data=raw) as reply:
                     return reply.status
