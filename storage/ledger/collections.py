@@ -17,7 +17,7 @@ from storage.ledger.database import Reach, Transaction
 from storage.ledger.errands import Errand, Errands, Why
 from storage.ledger.models import collections, orders, parked, stamps, tasks
 from storage.ledger.outbox import LISTENING, Told, tell
-from storage.ledger.part import check_open, from_text, open_json, seal_json, to_text
+from storage.ledger.part import check_open, from_text, open_json, seal_json, to_text, unsought
 from storage.ledger.records import Collection, OrderRecord, State, Task, TaskState
 from storage.objects.stream import RowCipher
 
@@ -354,8 +354,8 @@ def _advance(columns: tuple[str, ...], *, told: bool) -> Executable:
         update(collections)
         .where(
             collections.c.id == bindparam("collection"),
-            collections.c.tenant == bindparam("whose"),
-            collections.c.state == bindparam("old"),
+            unsought(collections.c.tenant) == bindparam("whose"),
+            unsought(collections.c.state) == bindparam("old"),
         )
         .values({name: bindparam(name) for name in columns})
         .returning(*gives)
@@ -386,7 +386,8 @@ def _no_task(source: str) -> RequestError:
 
 # Written once: to put a statement together takes as long as to run it.
 _COLLECTION = select(collections).where(
-    collections.c.id == bindparam("collection"), collections.c.tenant == bindparam("tenant")
+    collections.c.id == bindparam("collection"),
+    unsought(collections.c.tenant) == bindparam("tenant"),
 )
 _COLLECTIONS_OF = (
     select(collections)
@@ -401,7 +402,10 @@ _BESIDE = (
     .where(
         collections.c.order_handle
         == select(_ALIKE.c.order_handle)
-        .where(_ALIKE.c.id == bindparam("collection"), _ALIKE.c.tenant == bindparam("tenant"))
+        .where(
+            _ALIKE.c.id == bindparam("collection"),
+            unsought(_ALIKE.c.tenant) == bindparam("tenant"),
+        )
         .scalar_subquery()
     )
     .order_by(collections.c.number)

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, func, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, select, update
 
 from evidence.checkpoint import Checkpoint
 from evidence.errors import CorruptionError, RequestError
@@ -117,7 +117,7 @@ class Heads(Part):
             frontier = frontier_of(log)
             frontier.extend(map(hash_leaf, entries))
             await connection.insert_many(receipts, lines)
-            await connection.execute(_DEQUEUE, {"tenant": tenant, "first": log.size})
+            await connection.execute(_DEQUEUE, {"tenant": tenant, "last": rows[-1].number})
             grown = {
                 "whose": tenant,
                 "before": log.size,
@@ -204,27 +204,28 @@ _MOVE = (
     .where(logs.c.tenant == bindparam("whose"), logs.c.size == bindparam("before"))
     .values(size=bindparam("size"), frontier=bindparam("frontier"))
 )
-# What a receipt says, and no more: what is sealed stays where it is.
+# What a receipt says, and no more: what is sealed stays where it is. The order is asked for by each
+# stamp: joined, a server that knows nothing of its tables yet began with all orders there are.
 _WAITING = (
     select(
         stamps.c.number, stamps.c.tenant, stamps.c.store, stamps.c.order_handle,
         stamps.c.role, stamps.c.commitment, stamps.c.stored, stamps.c.size,
         stamps.c.media_type, stamps.c.collector, stamps.c.collected_at,
-        orders.c.commitment.label("order_commitment"),
+        select(orders.c.commitment)
+        .where(orders.c.handle == stamps.c.order_handle)
+        .scalar_subquery()
+        .label("order_commitment"),
     )
     .join(waiting, waiting.c.stamp == stamps.c.number)
-    .join(orders, orders.c.handle == stamps.c.order_handle)
     .where(waiting.c.tenant == bindparam("tenant"))
     .order_by(waiting.c.stamp)
     .limit(bindparam("most"))
 )  # fmt: skip
-# Those that have their receipts now, from this place in the log on.
+# Those that have their receipts now: others may have come below the last of them meanwhile.
 _DEQUEUE = delete(waiting).where(
-    waiting.c.stamp.in_(
-        select(receipts.c.stamp).where(
-            receipts.c.tenant == bindparam("tenant"), receipts.c.log_index >= bindparam("first")
-        )
-    )
+    waiting.c.tenant == bindparam("tenant"),
+    waiting.c.stamp <= bindparam("last"),
+    exists().where(receipts.c.stamp == waiting.c.stamp),
 )
 _LAST = (
     select(receipts.c.order_handle, func.max(receipts.c.seq).label("seq"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, null, select, union_all
+from sqlalchemy import Row, bindparam, case, func, insert, null, select, union_all
 
 from evidence.canonical import canonical
 from evidence.errors import CorruptionError, HeldError, RequestError, TooLargeError
@@ -260,14 +260,16 @@ _CHAIN = union_all(
 # Nothing here asks for the newest stamp: where rows are secured, a tenant that kept nothing lately
 # would look for its own among everybody's.
 _ORDER_AND_COLLECTION = (
-    select(orders.c.key_wrapped, collections.c.id)
+    select(
+        case((orders.c.tenant == bindparam("tenant"), orders.c.key_wrapped)).label("key_wrapped"),
+        collections.c.id,
+    )
     .outerjoin(
         collections,
         (collections.c.order_handle == orders.c.handle)
-        & (collections.c.tenant == orders.c.tenant)
         & (collections.c.id == bindparam("collection")),
     )
-    .where(orders.c.handle == bindparam("order"), orders.c.tenant == bindparam("tenant"))
+    .where(orders.c.handle == bindparam("order"))
 )
 _STAMPS_THERE = select(stamps).where(
     stamps.c.collection == bindparam("collection"),

@@ -4,6 +4,12 @@ BEGIN and whose rows are meant go to the server in one message, and COMMIT in an
 runs what is between on a connection that it takes to be in autocommit. A pooled connection that
 died while it lay idle shows at BEGIN, where nothing has happened yet, and another one is taken: so
 no ping is needed.
+
+Statements are prepared under names, so that a session reads and plans each of them once. A plan
+that is kept was made for the tables as they were then: one made while they were young may go
+through all of a table, and would go on when it has grown. The server makes plans anew when it has
+analysed a table; a session's are made anew as well after some of its transactions, and then after
+twice as many each time.
 """
 
 from __future__ import annotations
@@ -13,6 +19,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import cache
+from itertools import count
 from typing import Any, NamedTuple
 
 from asyncpg import Connection as Driver
@@ -84,6 +91,12 @@ _OPTIONS: dict[str, Any] = {
     "hide_parameters": True,
     "pool_reset_on_return": None,
 }
+# After so many transactions a session makes its plans anew, and then after twice as many each time
+# up to the most. A table has not grown to much more than twice what its plans were made for.
+_FIRST_PLANS = 50
+_LAST_PLANS = 1600
+_PLANS = "plans"  # among what the pool knows of a session
+_NUMBERS = count(1)  # of statements: no two sessions of a process use the same name
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _IF_FOUND = " WHERE (SELECT found IS NOT NULL FROM found)"  # none of its columns is NULL
 _COUNT_ON = (
@@ -104,6 +117,24 @@ class _Readers:
         self.running: asyncio.Task[None]
 
 
+class _Plans:
+    """How many transactions more a session's plans are kept for."""
+
+    __slots__ = ("_left", "_span")
+
+    def __init__(self) -> None:
+        self._left = self._span = _FIRST_PLANS
+
+    def are_old(self) -> bool:
+        """Asked before each transaction: whether its plans are to be made anew."""
+        if self._left:
+            self._left -= 1
+            return False
+        self._span = min(2 * self._span, _LAST_PLANS)
+        self._left = self._span - 1
+        return True
+
+
 class _Noter(NamedTuple):
     """A connection with the prepared call that writes lines of custody, until it is too old."""
 
@@ -122,8 +153,13 @@ class PostgresEngine:
     notes_at_once = True
 
     def __init__(self, url: URL, *, connections: int = CONNECTIONS) -> None:
-        """Raises an error of SQLAlchemy's for a URL that it does not take."""
+        """`prepared_statement_cache_size=0` in the URL: statements have no names, for a pool in
+        between that knows none.
+
+        Raises an error of SQLAlchemy's for a URL that it does not take.
+        """
         self._connections = connections
+        self._named = url.query.get("prepared_statement_cache_size") != "0"
         url = url.set(drivername="postgresql+asyncpg")
         self._engine = create_async_engine(
             url,
@@ -132,12 +168,15 @@ class PostgresEngine:
             pool_timeout=_POOL_S,
             pool_recycle=_OLD_S,
             pool_use_lifo=True,  # a session that worked a moment ago has at hand what it needs
-            connect_args=_arguments(_LIMITS),
+            connect_args=_arguments(_LIMITS, named=self._named),
             **_OPTIONS,
         )
         self._locks = Locks(
             create_async_engine(
-                url, poolclass=NullPool, connect_args=_arguments(_LIMITS | _WATCHED), **_OPTIONS
+                url,
+                poolclass=NullPool,
+                connect_args=_arguments(_LIMITS | _WATCHED, named=False),
+                **_OPTIONS,
             )
         )
         self._lines: dict[tuple[str, Turn], Line] = {}
@@ -216,8 +255,8 @@ class PostgresEngine:
             driver: Driver[Any] = raw.driver_connection  # type: ignore[assignment]
             call = raw.info.get(CALL)
             if call is None:
-                # Without a name it would be read and planned anew at each call.
-                call = raw.info[CALL] = await driver.prepare(CALL, name="noting")
+                name = _name() if self._named else None
+                call = raw.info[CALL] = await driver.prepare(CALL, name=name)
             return _Noter(connection, call, time.monotonic() + _OLD_S)
         except BaseException:
             await asyncio.shield(_closed(connection))
@@ -295,6 +334,8 @@ class PostgresEngine:
             try:
                 raw = await connection.get_raw_connection()
                 driver: Driver[Any] = raw.driver_connection  # type: ignore[assignment]
+                if raw.info.setdefault(_PLANS, _Plans()).are_old():
+                    await driver.execute("DISCARD PLANS")
                 await driver.execute(begin)
                 return connection, driver
             except BaseException as error:
@@ -304,14 +345,23 @@ class PostgresEngine:
         raise AssertionError("the loop above returns or raises")
 
 
-def _arguments(settings: Mapping[str, str]) -> dict[str, Any]:
-    return {
+def _arguments(settings: Mapping[str, str], *, named: bool) -> dict[str, Any]:
+    """What asyncpg and SQLAlchemy are told of a connection.
+
+    named   statements have names, by which the server keeps them
+    """
+    names = {"prepared_statement_name_func": _name} if named else {}
+    return names | {
         "timeout": _CONNECT_S,
         "command_timeout": _COMMAND_S,
         "server_settings": dict(settings),
         "prepared_statement_cache_size": 500,
         "statement_cache_size": 0,  # SQLAlchemy keeps them already
     }
+
+
+def _name() -> str:
+    return f"orderproof_{next(_NUMBERS)}"
 
 
 async def _closed(connection: AsyncConnection) -> None:
