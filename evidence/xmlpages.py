@@ -26,12 +26,13 @@ _STEP = re.compile(r"(?P<name>[^/@\[\]]+)(?:\[(?P<nth>[1-9][0-9]{0,8})\])?|@(?P<
 
 @dataclass(slots=True)
 class Element:
-    """A name without namespace, attributes, child elements, and the text between them."""
+    """A name without its namespace, attributes, child elements, and the text between them."""
 
     name: str
     attributes: dict[str, str] = field(default_factory=dict)
     children: list[Element] = field(default_factory=list)
     text: str = ""
+    namespace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,9 @@ class _Tree:
             raise TooLargeError(what=what, size=self._count, limit=MAX_ELEMENTS)
         if len(self.open) > MAX_DEPTH:
             raise FormatError(what="the XML", why="it is nested too deeply")
-        made = Element(_local(name), {_local(key): said for key, said in attributes.items()})
+        namespace, _, local = name.rpartition(" ")
+        named = {_local(key): said for key, said in attributes.items()}
+        made = Element(local, named, namespace=namespace)
         self.open[-1].children.append(made)
         self.open.append(made)
         self._texts.append([])

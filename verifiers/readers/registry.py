@@ -41,8 +41,8 @@ READERS: tuple[Reader, ...] = (
     Reader("mail", 5, frozenset({"message/rfc822"}), mail.read, mail.text_of),
     Reader("mhtml", 2, frozenset({"multipart/related"}), mhtml.read, mhtml.text_of),
     Reader("html", 3, frozenset({"text/html"}), html.read, html.text_of),
-    Reader("json", 4, frozenset({"application/json"}), json_text.read, json_text.text_of),
-    Reader("xml", 1, frozenset({"text/xml"}), xml_text.read, xml_text.text_of),
+    Reader("json", 5, frozenset({"application/json"}), json_text.read, json_text.text_of),
+    Reader("xml", 2, frozenset({"text/xml"}), xml_text.read, xml_text.text_of),
     Reader("office", 3, frozenset({"application/zip"}), office.read, office.text_of),
     Reader(
         "old_office",
@@ -95,10 +95,13 @@ def reader_of(item: Item) -> Reader | None:
 
 
 def _type_of(head: bytes) -> str:
-    """As sniffed; beside it web archives, and text of before Unicode."""
+    """As sniffed; beside it web archives, XML without its declaration, and text of before
+    Unicode."""
     media_type = sniff(head)
     if media_type in {"text/plain", "application/gzip"} and warc.begins(head):
         return _WARC
+    if media_type == "text/plain" and xml_text.begins(head):
+        return "text/xml"
     return "text/plain" if media_type == UNKNOWN and text.encoding_of(head) else media_type
 
 

@@ -6,16 +6,21 @@ picture is not drawn: its text is what stands in its elements.
 
 from __future__ import annotations
 
+import codecs
+import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
-from evidence.errors import EvidenceError
+from evidence.errors import EvidenceError, FormatError
 from evidence.facts import Fact
 from evidence.items import Item
-from evidence.locators import xml_path
+from evidence.locators import Locator, xml_path
 from evidence.xmlpages import Element, parse_xml
+from verifiers.readers import text
 from verifiers.readers.lines import Line
-from verifiers.readers.names import words_of_name
-from verifiers.readers.reader import MAX_TEXT, MAX_TOLD_CHARS, fact, failed
+from verifiers.readers.reader import MAX_TEXT, fact, failed
+from verifiers.readers.records import Field, Record, apart, grouped, lines_of
 from verifiers.readers.said.facts import facts_of_lines
 
 MAX_XML = 16 << 20
@@ -27,42 +32,106 @@ def read(item: Item) -> list[Fact]:
     """Its texts, and the numbers, dates and names in them."""
     try:
         root = parse_xml(item.content.read(MAX_XML))
+    except FormatError as problem:
+        return [failed(item, f"it begins like XML, but {problem.why}"), *text.read(item)]
     except EvidenceError as problem:
         return [failed(item, f"{problem}")]
-    facts = facts_of_lines(item, lines_in(root))
-    if any(element.name == "script" for _, element in _each(root)):
+    record = _record_of(root)
+    facts = facts_of_lines(item, _lines(record))
+    facts = grouped(facts, [_place(*steps) for steps in apart(record)])
+    if _holds(root, "script"):
         facts.append(fact(item, "file.program", "a script", xml_path(root.name)))
     return facts
 
 
+def _holds(root: Element, name: str) -> bool:
+    waiting = [root]
+    for element in waiting:
+        waiting.extend(element.children)
+    return any(element.name == name for element in waiting)
+
+
 def text_of(item: Item) -> str:
     try:
-        return "\n".join(line.text for line in lines_in(parse_xml(item.content.read(MAX_XML))))[
-            :MAX_TEXT
-        ]
+        root = parse_xml(item.content.read(MAX_XML))
+        return "\n".join(line.text for line in lines_in(root) if line.text)[:MAX_TEXT]
     except EvidenceError:
         return ""
 
 
+# The first element of an answer that comes without a declaration, as those of SOAP do.
+_ROOT = re.compile(
+    rb"\s*<(?:[A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))*\s*/?>"
+)
+_HTML = frozenset(
+    b"a abbr address article b blockquote body br center dd div dl dt em font footer form h1 h2 h3"
+    b" h4 h5 h6 head header hr html i iframe img input label li link main meta nav ol p pre s"
+    b" script section small span strong style table tbody td th title tr tt u ul".split()
+)
+
+
+def begins(head: bytes) -> bool:
+    """Whether an element opens it that is none of a page's."""
+    root = _ROOT.match(head.removeprefix(codecs.BOM_UTF8))
+    return root is not None and root[1].lower() not in _HTML
+
+
 def lines_in(root: Element) -> Iterator[Line]:
-    for steps, element in _each(root):
-        if element.name in _SILENT:
-            continue
-        if said := " ".join(element.text.split())[:MAX_TOLD_CHARS]:
-            label = words_of_name(element.name)
-            told = said if label in {"text", "tspan", "title", "desc", "p"} else f"{label}: {said}"
-            yield Line(told, xml_path(*steps))
+    return _lines(_record_of(root))
 
 
-def _each(root: Element) -> Iterator[tuple[tuple[str, ...], Element]]:
-    """Every element in the document's order, with the steps that lead to it."""
-    waiting: list[tuple[tuple[str, ...], Element]] = [((root.name,), root)]
-    while waiting:
-        steps, element = waiting.pop()
-        yield steps, element
-        seen: dict[str, int] = {}
-        inner = []
+def _lines(record: Record) -> Iterator[Line]:
+    for line in lines_of(record, _place):
+        told = _UNNAMED.sub("", line.text)
+        yield line if told == line.text else replace(line, text=told)
+
+
+def _place(*steps: str | int) -> Locator:
+    return xml_path(*map(str, steps))
+
+
+# What a list is called: its only element is a row of it.
+_LIST = re.compile(r"(?:s|list|history|历史|列表)$", re.IGNORECASE)
+# What only says that text is text.
+_UNNAMED = re.compile(r"^(?:text|tspan|title|desc|p): ")
+
+
+def _record_of(root: Element) -> Record:
+    """The document as a record with its root; what is said for people only is in it.
+
+    Elements of one name that hold others are rows of a list, and so is the only one of "Events".
+    Attributes say something but in a drawing, where they say how it looks.
+    """
+    drawn = root.name == "svg"
+    # Parents before their children, whose records are made in the other order.
+    order = [root]
+    for element in order:
+        order.extend(element.children)
+    made: dict[int, str | Record] = {}
+    # Who wrote the format is said by its namespace, told where it begins.
+    begins = {one.namespace: id(one) for one in reversed(order)}
+    for element in reversed(order):
+        fields = [] if drawn else _attributes(element)
+        if not drawn and begins[element.namespace] == id(element):
+            fields.insert(0, Field(None, "namespace", element.namespace))
+        alone = len(element.children) == 1 and _LIST.search(element.name) is not None
+        count = Counter(one.name for one in element.children)
+        seen: Counter[str] = Counter()
         for child in element.children:
-            nth = seen[child.name] = seen.get(child.name, 0) + 1
-            inner.append(((*steps, child.name if nth == 1 else f"{child.name}[{nth}]"), child))
-        waiting.extend(reversed(inner))
+            seen[child.name] += 1
+            if child.name in _SILENT:
+                continue
+            nth = seen[child.name]
+            step = child.name if nth == 1 else f"{child.name}[{nth}]"
+            value = made[id(child)]
+            listed = isinstance(value, Record) and (alone or count[child.name] > 1)
+            fields.append(Field(step, child.name, value, apart=listed))
+        if not fields:
+            made[id(element)] = element.text
+            continue
+        made[id(element)] = Record([Field(None, element.name, element.text), *fields])
+    return Record([Field(root.name, root.name, made[id(root)])])
+
+
+def _attributes(element: Element) -> list[Field]:
+    return [Field(f"@{name}", name, said) for name, said in element.attributes.items()]

@@ -101,7 +101,7 @@ def _closing(events: Sequence[Event], context: Context, lines: Sequence[Line]) -
     last = max(events, key=lambda one: one.row, default=None)
     if last is None or last.told is not None or last.moment.day is None:
         return None
-    if _is_a_column(last.line, lines):
+    if _is_a_column(last.line, lines) or _is_in_a_list(last.line):
         return None
     if last.moment.clock is None and all(one.told is not Told.DELIVERED for one in events):
         return None  # a day alone may be the one on which the parcel will come
@@ -143,6 +143,14 @@ def _is_a_column(line: Line, lines: Sequence[Line]) -> bool:
     row = line.locator.place.partition("/")[0]
     others = (one.locator for one in lines if one is not line)
     return any(one.kind == "cell" and one.place.partition("/")[0] == row for one in others)
+
+
+_IN_A_LIST = re.compile(r"/\d+(?:/|$)|\[\d+\]")
+
+
+def _is_in_a_list(line: Line) -> bool:
+    """Whether it is of a row that JSON or XML lists: what is said there is not of the document."""
+    return line.locator.kind in {"json", "xml"} and bool(_IN_A_LIST.search(line.locator.place))
 
 
 # What programs that print a stamp into a photo call themselves.

@@ -18,7 +18,7 @@ from verifiers.readers.said.names_of_days import WEEKDAYS
 from verifiers.readers.said.spots import NEAR, ReadRow, Spot, gap
 
 # A field's name that leaves open what happened then: what stands around it says so.
-_OPEN_NAME = re.compile(
+OPEN_NAME = re.compile(
     r"(?:(?:date|time|stamp|day|datetime|timestamp|when|at|on|iso|utc|gmt|local|event|scan|checkpoint|status"
     r"|activity|datum|zeit|uhrzeit|zeitpunkt|tag|fecha|hora|heure|data|ora|tid|tijd|tijdstip|czas"
     r"|godzina|millis|and|und|et|y|e|i)\b[\s/&,-]*)+|(?:日期|时间|時間|日時|时刻|時刻)+"
@@ -31,7 +31,7 @@ def is_named(here: ReadRow, spot: Spot) -> bool:
     "created at: …" beside a delivery is not when it was delivered."""
     before = fold(here.line(spot).text)[: spot.start].rstrip("([ ")
     name = _NAME.search(before)
-    return name is not None and not _OPEN_NAME.fullmatch(name[1].strip())
+    return name is not None and not OPEN_NAME.fullmatch(name[1].strip())
 
 
 # How the name of a field for a moment ends, whatever it says happened then.
@@ -111,7 +111,7 @@ def _says_its_own(here: ReadRow, spot: Spot, other: ReadRow, words: Sequence[int
 
 
 # Words of a head row over a table's moments: they say nothing of what happened.
-_HEAD_OF_TIMES = re.compile(rf"\W*(?:{_OPEN_NAME.pattern}|events?|progress|history|last\W?scan)\W*")
+_HEAD_OF_TIMES = re.compile(rf"\W*(?:{OPEN_NAME.pattern}|events?|progress|history|last\W?scan)\W*")
 
 
 def is_of_nearer(here: ReadRow, place: int, label: Label) -> bool:
