@@ -132,7 +132,7 @@ def test_a_day_under_a_time_of_day_heads_the_next_group() -> None:
     assert [day.wall.day for day in days if isinstance(day, LocalTime)] == [13, 12]
 
 
-def test_columns_that_a_recognition_joined_take_no_label_of_one_of_them() -> None:
+def test_columns_that_a_recognition_joined_take_the_label_over_each() -> None:
     """Of a bar of steps whose hours came as one line: the last step's words are not of all."""
     hours = ("17日（星期日）04时05分", "18日（星期一）15时45分", "22日（星期五）20时48分")
     facts = placed(
@@ -141,4 +141,4 @@ def test_columns_that_a_recognition_joined_take_no_label_of_one_of_them() -> Non
         ("客户已签收", 420, 100),
         ("".join(f"2026年5月{hour} " for hour in hours), 40, 116),
     )
-    assert texts(facts, "delivery.at") == []
+    assert texts(facts, "delivery.at") == ["2026年5月22日（星期五）20时48分"]

@@ -254,7 +254,7 @@ def _is_at_edge(
     return (
         _along_edge(event.line, sizes)
         or _in_last_corner(event.line, lines)
-        or (event.line.page == 0 and _opens(event, lines))
+        or (event.line.page == 0 and _opens(event, events, lines))
     )
 
 
@@ -303,15 +303,15 @@ def _along_edge(line: Line, sizes: Mapping[int, Size]) -> bool:
     return middle < _TOP * size.height or middle > _BOTTOM * size.height
 
 
-def _opens(event: Event, lines: Sequence[Line]) -> bool:
+def _opens(event: Event, events: Sequence[Event], lines: Sequence[Line]) -> bool:
     """Whether a day with its hour is all of one of the uppermost lines: the clock over a desktop,
     in a photo of a screen."""
     boxes = [one.box for one in lines if one.box and one.page == event.line.page]
     box = event.line.box
     if box is None or len(boxes) < _LEAST_LINES or not (event.moment.day and event.moment.clock):
         return False
-    if not _is_alone(event):
-        return False
+    if not _is_alone(event) or any(one.row == event.row for one in events if one is not event):
+        return False  # a history's or a bar's, of which each stands alone in its cell
     return box[1] <= min(one[1] for one in boxes) + 1.2 * box[3]  # a photo is askew
 
 

@@ -8,6 +8,7 @@ A head holds for each row of its table, however far under it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,8 +23,14 @@ from verifiers.readers.said.zones_said import WrittenZone, zone_after, zone_of_h
 
 # A head is short, and no value.
 _LONGEST = 40
-# Between the lines of a head that was wrapped, in heights.
-_CLOSE = 0.75
+# Between the lines of a head that was wrapped, and between a head and its table, in heights.
+_CLOSE, _UNDER = 0.75, 3.2
+# What heads the moments that were planned, beside those that came.
+_PLAN = re.compile(
+    r"(?:planned|scheduled|estimated|expected|promised|target|plan|eta|geplant|soll(?:zeit)?|erwartet|prevue?|estimee?"
+    r"|previst[oa]|estimad[oa]|programad[oa]|stimat[oa]|gepland|verwacht|planowan[aey]|计划|预计|預計|計画|予定)"
+    r"[\s/]?(?:date|time|datum|zeit|fecha|hora|data|heure|日期?|时间|時間|日時)?"
+)
 
 
 @dataclass(slots=True)
@@ -32,6 +39,7 @@ class _Heads:
 
     zones  that a head states for its column
     times  those over moments, which leave open of what they are
+    plans  those over moments that were planned, and may never have come
     named  those that say it in words which are known
     zone   the one over the zone of each row
     """
@@ -40,6 +48,7 @@ class _Heads:
     page: int
     zones: dict[int, WrittenZone]
     times: frozenset[int]
+    plans: frozenset[int]
     named: frozenset[int]
     zone: int | None
 
@@ -86,13 +95,15 @@ def _heads_of(
     placed = {_head_over(under[0].line(one), cells) for one in under[0].moments}
     zones = {at: zone for at, text in enumerate(texts) if (zone := zone_of_head(text))}
     times = frozenset(at for at, text in enumerate(texts) if at in placed and head_of_times(text))
+    plans = frozenset(at for at, text in enumerate(texts) if at in placed and _PLAN.fullmatch(text))
     named = frozenset(at for at, text in enumerate(texts) if labels_in(text))
     of_rows = [at for at, text in enumerate(texts) if names_zone(text)]
-    if not times and not zones and not of_rows:
+    if not times and not zones and not of_rows and not plans:
         return None
-    return _Heads(
-        cells, here.row.page, zones, times, named, of_rows[0] if len(of_rows) == 1 else None
-    )
+    if gap(here.row, under[0].row) > _UNDER * min(here.row.height, under[0].row.height):
+        return None  # names of what stands over them
+    fields = of_rows[0] if len(of_rows) == 1 else None
+    return _Heads(cells, here.row.page, zones, times, plans, named, fields)
 
 
 def _read_under(here: ReadRow, heads: _Heads) -> None:
@@ -107,7 +118,9 @@ def _read_under(here: ReadRow, heads: _Heads) -> None:
         at = over.get(id(spot))
         if at is None or spot.moment is None:
             continue
-        if own and at not in heads.times | heads.named and not _has_label(here, spot):
+        if at in heads.plans or (
+            own and at not in heads.times | heads.named and not _has_label(here, spot)
+        ):
             here.aside.add(spot.cell)
         zone = heads.zones.get(at, beside)
         if zone and spot.moment.clock and spot.moment.zone is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from evidence.errors import FormatError
@@ -33,6 +33,8 @@ from verifiers.readers.said.zones_said import stated_zone, zones_at
 
 # Days of one parcel lie together; a custom that spreads them further is the wrong one.
 _TOGETHER, _APART = 40, 75
+# So many days of one month are no one day of so many months.
+_SEVERAL = 3
 # Whose custom it is to write the month first, and the day first.
 MONTH_FIRST = frozenset({"US"})
 # Who begins with the year, and with the month where none is written.
@@ -197,11 +199,27 @@ def _by_nearness(
             spread[custom] = (max(days) - min(days)).days
     if len(spread) == 1 and len({d.readings for d in open_days}) >= 1:
         return next(iter(spread))
+    if len(told := _differing(open_days)) == 1:
+        return told.pop()
     if len(spread) > 1 and len({*fixed, *(d.readings for d in open_days)}) > 1:
         near, far, *_ = sorted(spread, key=lambda custom: spread[custom])
         if spread[near] <= _TOGETHER and spread[far] >= _APART:
             return near
     return None
+
+
+def _differing(open_days: Sequence[WrittenDay]) -> set[str]:
+    """The custom by which days differ in more than their month: 07/03, 07/04 and 07/05 are three
+    days of one week, and hardly the seventh of three months."""
+    forms: dict[str, set[tuple[int, int]]] = {}
+    for day in open_days:
+        for one in day.readings:
+            forms.setdefault(one.form, set()).add((one.month, one.day))
+    return {
+        form for form, days in forms.items()
+        if form in {"mdy", "dmy"} and len(days) >= _SEVERAL and len({day for _, day in days}) > 1
+        and len({month for month, _ in days}) == 1
+    }  # fmt: skip
 
 
 def _by_weekday(day: WrittenDay) -> tuple[Reading, ...]:
@@ -294,6 +312,29 @@ def _placed(wall: datetime, text: str, names: tuple[str, ...], unit_s: float) ->
         return Instant(at, text, names[0], ZoneBasis.STATED, unit_s)
     except (FormatError, OverflowError):
         return local
+
+
+def date_capture(event: Event, context: Context, others: Sequence[Event]) -> Dated:
+    """The time of a capture: of two days that it may be, the one that is not before what the
+    document shows, nor behind the day it came in."""
+    dated = date_event(event, context)
+    days = [
+        day
+        for one in others
+        if one.told not in {Told.CAPTURED, Told.PROMISED}
+        and (day := local_day(date_event(one, context).time)) is not None
+    ]
+    if not dated.either or not days:
+        return dated
+    read = [date_event(event, replace(context, custom=custom)) for custom in ("mdy", "dmy")]
+    after = max(days)
+    fitting = [
+        one
+        for one in read
+        if (on := local_day(one.time)) is not None
+        and after <= on <= context.came_in + timedelta(days=1)
+    ]
+    return fitting[0] if len(fitting) == 1 else dated
 
 
 def local_day(time: Time | None) -> date | None:

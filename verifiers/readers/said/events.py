@@ -15,7 +15,7 @@ from verifiers.readers.lines import Line
 from verifiers.readers.said.columns import read_columns
 from verifiers.readers.said.days_of_events import Event, merged, with_days
 from verifiers.readers.said.labels import Label, Told
-from verifiers.readers.said.layout import is_set_in, print_of, rows_of, share_column
+from verifiers.readers.said.layout import are_interlaced, is_set_in, print_of, rows_of, share_column
 from verifiers.readers.said.named_rows import (
     close_headers,
     headed,
@@ -36,9 +36,6 @@ from verifiers.readers.said.spots import (
     read_row,
     stacked,
 )
-
-# Moments of one cell that are of several columns.
-_JOINED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +101,6 @@ def _of_another_row(number: int, spot: Spot, page: _Page) -> Label | None:
     here = page.read[number]
     if here.closed or is_named(here, spot) or is_one_of_many(number, spot, page.read):
         return None
-    if sum(1 for one in here.moments if one.cell == spot.cell) >= _JOINED:
-        return None  # columns that a recognition joined: whose label is whose nobody knows
     if is_under_a_name(number, spot, page.read):
         return None
     if number in page.rhythm:
@@ -250,7 +245,7 @@ def _next_label(
 ) -> tuple[float, Label] | None:
     """The first label over (-1) or under (1) a moment, with how far away it is."""
     here = read[number]
-    line = here.line(spot)
+    line = here.part(spot)
     at = number + step
     while 0 <= at < len(read) and abs(at - number) <= 3 and read[at].row.page == here.row.page:
         other = read[at]
@@ -259,10 +254,11 @@ def _next_label(
         if away > NEAR * min(other.row.height, here.row.height):
             return None
         beside = step < 0 and other.row.top >= spot.top - 0.6 * print_of(other.row, here.row)
-        set_in = step < 0 and is_set_in(other.row, here.row)
+        beside = beside or are_interlaced(other.row, here.row)
+        set_in = step < 0 and len(other.labels) == 1 and is_set_in(other.row, here.row)
         fitting = [
             one for one in other.labels
-            if beside or set_in or share_column(other.line(one), line)
+            if beside or set_in or share_column(other.part(one), line)
         ]  # fmt: skip
         if other.moments and other.labels and fitting:
             # That label is of its own row's moment, unless it names a field and none follows it.
@@ -274,13 +270,27 @@ def _next_label(
             label = (fitting[-1] if step < 0 else fitting[0]).label
             if label is None or (label.firm and step > 0):
                 return None  # a label with a colon speaks of what follows it
+            if step < 0 and any(_has_moment(other, one, read[at + 1 : number]) for one in fitting):
+                return None
             return (0.0 if beside else away), label
-        if any(share_column(other.line(one), line) for one in other.moments):
+        if any(share_column(other.part(one), line) for one in other.moments):
             return None
         if step < 0 and is_head_row(other, here, spot):
             return None
         at += step
     return None
+
+
+def _has_moment(row: ReadRow, label: Spot, under: Sequence[ReadRow]) -> bool:
+    """Whether a whole moment stands under a label, before those that are further down."""
+    return any(
+        one.moment
+        and one.moment.day
+        and one.moment.clock
+        and share_column(row.part(label), other.part(one))
+        for other in under
+        for one in other.moments
+    )
 
 
 def _labels_below(read: Sequence[ReadRow]) -> bool:
@@ -290,9 +300,10 @@ def _labels_below(read: Sequence[ReadRow]) -> bool:
     for number, here in enumerate(read):
         if here.labels or not here.moments:
             continue
-        spot = here.moments[0]
-        if spot.moment is None or (hours and not spot.moment.clock):
+        timed = [one for one in here.moments if one.moment and (one.moment.clock or not hours)]
+        if not timed:
             continue
+        spot = timed[0]
         over = _next_label(number, spot, read, -1)
         under = _next_label(number, spot, read, 1)
         if over and under and over[1].told is under[1].told is Told.DELIVERED:

@@ -19,7 +19,8 @@ from verifiers.readers.reader import (
     failed,
 )
 from verifiers.readers.said.captures import captured_in
-from verifiers.readers.said.context import Context, context_of, date_event
+from verifiers.readers.said.context import Dated, context_of, date_capture, date_event
+from verifiers.readers.said.day_blocks import with_leaves
 from verifiers.readers.said.days_of_events import Event
 from verifiers.readers.said.events import events_in
 from verifiers.readers.said.final_status import with_final_status
@@ -75,7 +76,7 @@ def facts_of_lines(
     ]  # fmt: skip
     # Empty lines of a text part it; a layout has places for that.
     kept = [line for line in searched if line.box is None or line.text.strip()]
-    read = unwrapped([_mended(line) for line in kept])
+    read = unwrapped(with_leaves([_mended(line) for line in kept]))
     rows = rows_of(read)
     found: list[Fact] = []
     for one in _found(item, read, rows, sizes or {}, photo=photo):
@@ -150,8 +151,11 @@ def _events(
         writers={of for mark in marks if (of := writes_from(mark.whose))},
     )  # fmt: skip
     events = with_final_status([one for one in events if not _is_status(one)], rows, context)
-    for event, sure in captured_in(events, lines, context, sizes, photo=photo):
-        yield from _event(item, event, context, sure)
+    told = list(captured_in(events, lines, context, sizes, photo=photo))
+    for event, sure in told:
+        captured = event.told is Told.CAPTURED
+        dated = date_capture(event, context, events) if captured else date_event(event, context)
+        yield from _event(item, event, dated, sure)
 
 
 def _is_status(event: Event) -> bool:
@@ -162,8 +166,7 @@ def _is_status(event: Event) -> bool:
     )
 
 
-def _event(item: Item, event: Event, context: Context, sure: float) -> Iterator[Fact]:
-    dated = date_event(event, context)
+def _event(item: Item, event: Event, dated: Dated, sure: float) -> Iterator[Fact]:
     name = FACT_OF[event.told] if event.told else "document.printed.at"
     sure *= 0.9 * dated.sure * event.line.confidence
     if dated.time is not None:

@@ -13,6 +13,8 @@ from verifiers.readers.said.moments import MAX_LINE
 
 # A value under its label is at most so many of the label's heights away.
 _UNDER = 2.6
+# And over it, nearer than that: so small print stands under what it names.
+_OVER = 1.5
 # A row of fewer cells is none of a table's.
 _COLUMNS = 3
 _AFTER_LABEL = re.compile(r"[\s:#.№º°)\]=|>-]{0,6}(?:is\s|ist\s|est\s|es\s|为|是)?\s?")
@@ -46,7 +48,11 @@ def fields_of(label: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Field]:
                     yield Field(right.text, right, 0.95, announced)
                 elif beside := _beside(cell, number, rows):
                     yield Field(beside.text, beside, 0.95, announced)
-                if under := _under(cell, number, rows):
+                under = _under(cell, number, rows)
+                if under is None and folded.strip() == match[0].strip():
+                    if over := _over(cell, number, rows):
+                        yield Field(over.text, over, 0.85, announced)
+                if under:
                     yield Field(under.text, under, 0.9, announced)
                     if folded.strip() == match[0].strip():
                         for one in _column(cell, under, rows):
@@ -84,6 +90,20 @@ def _column(head: Line, first: Line, rows: Sequence[Row]) -> Iterator[Line]:
         if len(found) != 1 or not any(map(str.isdigit, found[0].text)):
             return
         yield found[0]
+
+
+def _over(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:
+    """The value that stands right over its label, as on cards of an app, in a page that has room
+    around each."""
+    if not number or cell.box is None or rows[number - 1].page != rows[number].page:
+        return None
+    here, over = rows[number], rows[number - 1]
+    if not 0 <= here.top - over.bottom <= _OVER * here.height:
+        return None
+    further = rows[number - 2] if number > 1 else None
+    if further and further.page == here.page and over.top - further.bottom < over.height:
+        return None
+    return next((one for one in over.cells if share_column(cell, one)), None)
 
 
 def _under(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:

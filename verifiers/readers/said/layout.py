@@ -9,6 +9,8 @@ from verifiers.readers.lines import Line
 
 # How far a value is set in under its label, in heights.
 _INDENT = 4
+# How much of a line's height those meet in that stand side by side.
+_INTERLACED = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,11 @@ def _page_rows(page: int, lines: Sequence[Line]) -> list[Row]:
             # A cell of several lines stands in the row of its first one.
             if max(height, bottom - top) > 1.5 * small:
                 near = near or abs(middle - height / 2 - top) < 0.3 * small
+            # And one that is centred beside a cell of several lines in the row of that.
+            near = near or any(
+                _height(other) > 1.5 * height and abs(middle - _middle(other)) < 0.3 * height
+                for other in rows[-1]
+            )
             # Two lines that share a column are two rows, however near they are.
             if near and not any(_overlap(line, other) > 0.3 for other in rows[-1]):
                 rows[-1].append(line)
@@ -111,6 +118,14 @@ def share_column(first: Line, second: Line) -> bool:
         return True
     height = max(first.box[3], second.box[3])
     return abs(first.box[0] - second.box[0]) < 1.5 * height
+
+
+def are_interlaced(first: Row, second: Row) -> bool:
+    """Whether both are rows of one record: what is centred beside two lines stands between them."""
+    meet = min(first.bottom, second.bottom) - max(first.top, second.top)
+    if first.cells[0].box is None or meet < _INTERLACED * print_of(first, second):
+        return False
+    return all(_overlap(one, other) == 0 for one in first.cells for other in second.cells)
 
 
 def is_set_in(upper: Row, lower: Row) -> bool:

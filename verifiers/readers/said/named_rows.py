@@ -169,8 +169,9 @@ def headed(
     over, head = read[own[0]], own[1]
     if any(char.isdigit() for char in f"{head.text}{its[1].text}"):
         return None
-    if found := [one.label for one in over.labels if over.line(one) is head and one.label]:
-        return (found[-1],)
+    if named := [one for one in over.labels if over.line(one) is head]:
+        own_part = [one for one in named if share_column(over.part(one), line)]
+        return ((own_part or named)[-1].label,)
     if _HEAD_OF_TIMES.fullmatch(fold(head.text).strip()) or _goes_on_under(number, spot, read):
         return None
     return (None,)

@@ -282,6 +282,8 @@ def _in_text(text: str, marks: Collection[str], *, seen: bool) -> Iterator[tuple
             between = [text[a.end() : b.start()] for a, b in pairwise(group)]
             if any(len(one) > 1 or one == ":" for one in between):
                 continue
+            if count > 1 and _is_said_again(group[-1][0], group[0][0]):
+                continue  # its carrier's name behind it: "4PX2705509592545CN 4PX"
             if not _ends_alone(text, group[-1].end()):
                 continue
             number = normalize("".join(match[0] for match in group))

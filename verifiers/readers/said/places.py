@@ -55,7 +55,7 @@ _PLATFORM = re.compile(
 _SELLERS = re.compile(r"seller[\w-]*\.$")
 # States that are no country's code: "HOUSTON, TX" needs no postcode, "Berlin, DE" is Germany's.
 _STATE = re.compile(
-    r"[A-Za-z],\s?(?:AK|CT|DC|FL|HI|IA|KS|MI|ND|NH|NJ|NM|NV|NY|OH|OK|OR|RI|TX|UT|VT|WA|WI|WV|WY)\s*$"
+    r"[A-Za-z],\s?(?:AK|CT|DC|FL|HI|IA|KS|MI|ND|NH|NJ|NM|NV|NY|OH|OK|OR|RI|TX|UT|VT|WA|WI|WV|WY)\s*(?:$|[\]】)])"
 )
 # Rows that belong to an address under its label.
 _ADDRESS_ROWS = 7

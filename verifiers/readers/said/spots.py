@@ -16,7 +16,8 @@ from verifiers.readers.said.zones_said import WrittenZone, zone_after
 # A label stands at most so many of its heights away from the moment under or over it.
 NEAR = 2.6
 # What is a moment only together, in two columns: 11/10 | 14:34, and 10.11.2026 | 14.34.
-_SHORT_DAY, _CLOCK = re.compile(r"\d{1,2}[/-]\d{1,2}"), re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
+_SHORT_DAY = re.compile(r"\d{1,2}[/-]\d{1,2}")
+_CLOCK = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\s?[ap]\.?m\.?)?")
 # What a field for a time of day is called, where the one for its day says of what.
 _HOUR = re.compile(r"(?:time|uhrzeit|zeit|heure|hora|ora|tijd|godzina|时间|時間|時刻)\s?:\s?")
 _DOTTED = re.compile(r"([01]?\d|2[0-3])\.([0-5]\d)")
@@ -65,6 +66,30 @@ class ReadRow:
 
     def line(self, spot: Spot) -> Line:
         return self.row.cells[spot.cell]
+
+    def part(self, spot: Spot) -> Line:
+        """The spot's line; of one that holds several labels, or several moments, and nothing
+        else, the part in which this one stands: a recognition joined columns that are close."""
+        line = self.line(spot)
+        beside = [one for one in self.spots if one.cell == spot.cell]
+        if line.box is None or len(beside) < 2 or len({one.label is None for one in beside}) > 1:
+            return line
+        x, y, width, height = line.box
+        end = spot.label.end if spot.label else spot.moment.end if spot.moment else spot.start
+        before, own = _width(line.text[: spot.start]), _width(line.text[spot.start : end])
+        share = width / max(_width(line.text), 1.0)
+        return replace(line, box=(x + share * before, y, share * own, height))
+
+
+# About how wide print is, in figures: signs of East Asia, and what is narrow.
+_WIDE, _NARROW = 2.0, 0.5
+
+
+def _width(text: str) -> float:
+    return sum(
+        _WIDE if "\u2e80" <= sign <= "\uffef" else _NARROW if sign in " .,:;'|!iljI" else 1.0
+        for sign in text
+    )
 
 
 def read_row(row: Row) -> ReadRow:
@@ -174,7 +199,7 @@ def stacked(upper: ReadRow, lower: ReadRow) -> None:
         return
     for spot in list(upper.moments):
         for place, other in enumerate(lower.spots):
-            if share_column(upper.line(spot), lower.line(other)) and (both := _both(spot, other)):
+            if share_column(upper.part(spot), lower.part(other)) and (both := _both(spot, other)):
                 lower.spots[place] = both
                 upper.spots.remove(spot)
                 break
@@ -191,7 +216,7 @@ def _hour_of_labelled_day(upper: ReadRow, lower: ReadRow) -> None:
     said = _HOUR.sub("", fold(line.text.strip()))
     # In lines without a place, a field's name for a time of day says that it is of the day over it.
     named = line.box is None and said != fold(line.text.strip())
-    if both is None or said != fold(clock.text) or not (named or _left_edges_agree(over, line)):
+    if both is None or said != fold(clock.text) or not (named or _edges_agree(over, line)):
         return
     if any(one.cell == day.cell for one in upper.labels) and len(lower.row.cells) > 1:
         return
@@ -199,12 +224,12 @@ def _hour_of_labelled_day(upper: ReadRow, lower: ReadRow) -> None:
     lower.spots.clear()
 
 
-def _left_edges_agree(first: Line, second: Line) -> bool:
-    return (
-        first.box is not None
-        and second.box is not None
-        and abs(first.box[0] - second.box[0]) < max(first.box[3], second.box[3])
-    )
+def _edges_agree(first: Line, second: Line) -> bool:
+    """Whether both begin, or both end, at one edge."""
+    if first.box is None or second.box is None:
+        return False
+    (x, _, width, height), (other, _, wide, high) = first.box, second.box
+    return min(abs(x - other), abs(x + width - other - wide)) < max(height, high)
 
 
 def gap(first: Row, second: Row) -> float:

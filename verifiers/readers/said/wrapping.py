@@ -2,7 +2,7 @@
 
 Only where it makes a difference to what is read: a day whose time of day or year stands in the line
 under it, words that are a label only together ("Tracking" over "number"), a number that goes on.
-Lines of a cell stand close under each other and begin at the same left edge.
+Lines of a cell stand close under each other, and one edge or their middle is the same.
 """
 
 from __future__ import annotations
@@ -38,8 +38,14 @@ _MORE_GROUPS = re.compile(r"\d{4}(?:\s\d{4})*(?:\s\d{1,4})?")
 _REST_OF_GROUPS = re.compile(r"\d{1,4}|\d{4}\s\d{1,4}")
 # The ends of two lines that may be one number, which was broken wherever its column ended.
 _END_OF_LINE = re.compile(r"(?:^|[\s:：#])([A-Z0-9]{6,30})$")
-_ONE_WORD = re.compile(r"[A-Z0-9]{1,16}")
+_ONE_WORD = re.compile(r"[A-Z0-9]{1,16}(?![A-Za-z0-9])")
 _EAST_ASIAN = re.compile(r"[\u3041-\u30ff\u3400-\u9fff]")
+# What is a number and no word or moment.
+_NUMBER = re.compile(r"#?(?=(?:[a-z-]*\d){4})[a-z0-9-]{4,}(?![^\W_]|[:/.]\d)")
+# An order of TikTok Shop, which has no dash to be broken at.
+_ORDER = re.compile(r"57[5-9]\d{15}|58\d{16}")
+# A number with letters has so many figures at least.
+_LETTERED = 9
 # Figures alone are one number if together they are as long as only one is.
 _FIGURES = 18
 _YEAR = re.compile(r"(?:19|20)\d{2}[.,]?")
@@ -66,7 +72,7 @@ def unwrapped(lines: Sequence[Line]) -> list[Line]:
     beside = {id(line): row.cells for row in rows_of(lines) for line in row.cells}
     gone: set[int] = set()
     both = _rows_of_cut_days(lines, below, beside) | _centred_cells(lines, below)
-    both |= _wrapped_statuses(lines, below, beside)
+    both |= _wrapped_statuses(lines, below, beside) | _days_over_hours(lines, below, beside)
     headings = _headings(lines)
     for place, line in enumerate(lines):
         if place in gone:
@@ -110,6 +116,40 @@ def _rows_of_cut_days(
     return found
 
 
+def _days_over_hours(
+    lines: Sequence[Line], below: Mapping[int, int], beside: Mapping[int, Sequence[Line]]
+) -> set[tuple[int, int]]:
+    """The cells of two rows that are one, each with the one under it, where a day stands over its
+    one time of day: words beside both were wrapped. Several under it are a group's."""
+    places = {id(line): place for place, line in enumerate(lines)}
+    found: set[tuple[int, int]] = set()
+    for at, under in below.items():
+        if under in below or not _is_half(lines[at], lines[under]):
+            continue
+        row = {places[id(cell)] for cell in beside.get(id(lines[under]), ())}
+        if any(one.day for place in row for one in moments_in(fold(lines[place].text[:80]))):
+            continue
+        uppers = [places[id(cell)] for cell in beside.get(id(lines[at]), ())]
+        pairs = {(upper, below[upper]) for upper in uppers if below.get(upper) in row}
+        # A cell that nothing in the day's row goes on in has a row of its own.
+        if {lower for _, lower in pairs} == row and any(
+            map(str.isalpha, "".join(lines[upper].text for upper in uppers if upper != at))
+        ):
+            found |= pairs
+    return found
+
+
+def _is_half(day: Line, clock: Line) -> bool:
+    """Whether one line is a day alone, and the other a time of day alone."""
+    first, second = fold(day.text.strip()), fold(clock.text.strip())
+    if not (first[:1].isalnum() and second[:1].isdigit()) or len(first + second) > _LONGEST_MOMENT:
+        return False
+    found = moments_in(f"{first} {second}")
+    own = moments_in(second)
+    whole = len(found) == 1 and found[0].start == 0 and found[0].day and found[0].clock
+    return bool(whole) and len(own) == 1 and own[0].day is None and own[0].start == 0
+
+
 def _centred_cells(lines: Sequence[Line], below: Mapping[int, int]) -> set[tuple[int, int]]:
     """Lines of a cell whose middle is that of a moment beside it: a row that is centred, in a
     column so narrow that its words are a label only together."""
@@ -117,7 +157,7 @@ def _centred_cells(lines: Sequence[Line], below: Mapping[int, int]) -> set[tuple
     moments = [
         line
         for line in lines
-        if line.box and any(map(str.isdigit, line.text)) and _is_moment(line.text)
+        if line.box and any(map(str.isdigit, line.text)) and _is_moment(line.text, half=True)
     ]
     found: set[tuple[int, int]] = set()
     for at in below if moments else ():
@@ -127,18 +167,20 @@ def _centred_cells(lines: Sequence[Line], below: Mapping[int, int]) -> set[tuple
         while (following := below.get(run[-1])) is not None and len(run) < _MOST + 2:
             run.append(following)
         first, last = _box(lines[run[0]]), _box(lines[run[-1]])
+        run_of = [lines[place] for place in run]
         top, bottom = first[1], last[1] + last[3]
         beside = [
             _middle(one)
             for one in moments
-            if one.page == lines[at].page
-            and top < _middle(one) < bottom
-            and _box(one)[0] + _box(one)[2] <= first[0]
+            if one.page == lines[at].page and top < _middle(one) < bottom and one not in run_of
         ]
-        # More than one moment beside them are several rows, close to each other.
-        if len(beside) != 1 or abs(beside[0] - (top + bottom) / 2) >= 0.35 * first[3]:
+        # Moments at several heights beside them are several rows, close to each other.
+        if not beside or any(abs(one - (top + bottom) / 2) >= 0.35 * first[3] for one in beside):
             continue
-        if len(run) < 3 and not _label_across(*_two(lines, run)):
+        if any(_is_moment(one.text, half=True) for one in run_of):
+            continue
+        named = labels_in(fold(run_of[0].text))
+        if len(run) < 3 and named and not _label_across(*_two(lines, run)):
             continue
         if labels_in(fold("".join(lines[place].text.strip() for place in run))):
             found |= set(pairwise(run))
@@ -199,9 +241,16 @@ def _two(lines: Sequence[Line], run: Sequence[int]) -> tuple[str, int]:
     return f"{first}{_between(first, second)}{second}", len(first)
 
 
-def _is_moment(text: str) -> bool:
-    found = moments_in(fold(text.strip()[:80]))
-    return len(found) == 1 and found[0].day is not None and found[0].clock is not None
+def _is_moment(text: str, *, half: bool = False) -> bool:
+    """Whether it holds one day with its hour; `half`: or is nothing but one of both."""
+    folded = fold(text.strip()[:80])
+    found = moments_in(folded)
+    if len(found) != 1:
+        return False
+    (one,) = found
+    if one.day is not None and one.clock is not None:
+        return True
+    return half and one.start == 0 and one.end == len(folded)
 
 
 def _labelled_clock(line: Line, row: Sequence[Line]) -> bool:
@@ -243,8 +292,8 @@ def _under(upper: Line, lower: Line) -> bool:
     gap = lower_y - (y + h)
     if not -0.5 * low <= gap <= _CLOSE * tall or lower_y <= y:
         return False
-    centred = abs((x + w / 2) - (lower_x + lower_w / 2)) < _EDGE * tall
-    return abs(x - lower_x) < _EDGE * tall or centred
+    edges = (x - lower_x, x + w / 2 - lower_x - lower_w / 2, x + w - lower_x - lower_w)
+    return any(abs(edge) < _EDGE * tall for edge in edges)
 
 
 def _join(upper: Line, lower: Line) -> Line:
@@ -284,6 +333,8 @@ def _belong(upper: Line, lower: Line) -> bool:
         return True
     if _is_broken_number(upper.text.rstrip(), lower.text.strip()):
         return True
+    if _NUMBER.match(second) and _is_announced(text, edge):
+        return True
     return _moment_across(first, second, text) or _label_across(text, edge)
 
 
@@ -302,13 +353,33 @@ def _is_checked(groups: str) -> bool:
     return any(one.form is Form.OWN and one.check_digit for one in possible)
 
 
+def _is_announced(text: str, edge: int) -> bool:
+    """Whether the first line ends in what is a number's label before the number that begins the
+    second one: "your parcel" over "T00B7792 was delivered"."""
+    shapes = (field_words("tracking_number"), field_words("order_number"))
+    return any(
+        m.end() in (edge, edge + 1)
+        for shape in shapes
+        for m in shape.finditer(text)
+        if m.start() < edge and not shape.search(text[:edge], m.start())
+    )
+
+
 def _is_broken_number(upper: str, lower: str) -> bool:
-    """Whether a line ends in the first part of a tracking number, and the next is its rest."""
+    """Whether a line ends in the first part of a number, and the next begins with its rest: of a
+    platform's order, or all of it of a parcel's."""
     end = _END_OF_LINE.search(upper)
-    if end is None or not _ONE_WORD.fullmatch(lower):
+    if end is None or not (rest := _ONE_WORD.match(lower)):
         return False
-    both = end[1] + lower
+    both = end[1] + rest[0]
+    if _ORDER.fullmatch(both) and not _ORDER.fullmatch(end[1]):
+        return True
     known = identify(both).possible
+    cut = rest[0].isdigit() and not identify(end[1]).possible
+    if cut and sum(map(str.isdigit, both)) >= _LETTERED and not both.isdigit() and known:
+        return True
+    if rest[0] != lower:
+        return False
     if both.isdigit():
         return len(both) >= _FIGURES > len(lower) and len(lower) < len(end[1]) and bool(known)
     own = [one for one in known if one.form is Form.OWN and one.check_digit is not False]
@@ -319,6 +390,8 @@ def _between(first: str, second: str) -> str:
     """What stands between two lines of one text: words of East Asia are broken without a blank."""
     cut = _CUT.search(first) and not _CUT_DAY.search(first)
     if cut and second[:1].isdigit():
+        return ""
+    if _is_broken_number(first, second):
         return ""
     return "" if _EAST_ASIAN.match(first[-1:]) and _EAST_ASIAN.match(second) else " "
 
@@ -333,7 +406,7 @@ def _moment_across(first: str, second: str, text: str) -> bool:
     if tail and own and own[0].clock and (word := _WORDS_BEFORE.match(second[: own[0].start])):
         if word[1] not in WEEKDAYS and word[1] not in _JOINING:
             return False  # "Express 12:00": a name, and no rest of a day
-    if not tail and not _GOES_ON.search(first):
+    if not tail and not _GOES_ON.search(first) and not _CUT_DAY.search(first):
         return False
     if tail and tail[-1].day and own and own[0].start == 0 and own[0].day:
         return False  # "Jul 23" over "Jul 20, 2026" are two days, and so are "Nov. 23", "Nov. 22"

@@ -1,0 +1,197 @@
+"""Where things stand on a page: leaves of a calendar, cards, bars, bubbles, wide tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from evidence.times import LocalTime
+from tests.verifiers.read_lines import CAPTURED, numbers, placed, said, texts
+
+
+def test_a_number_over_its_month_is_the_day_of_what_stands_beside_it() -> None:
+    found = placed(
+        ("17", 52, 100), ("Jul 2026", 36, 116),
+        ("Parcel delivered", 140, 102), ("10:21", 500, 109), ("Leeds", 140, 118),
+        ("16", 52, 160), ("Jul 2026", 36, 176),
+        ("Out for delivery", 140, 162), ("07:05", 500, 169), ("Leeds", 140, 178),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["17 Jul 2026 10:21"]
+    assert texts(found, "scan.out_for_delivery.at") == ["16 Jul 2026 07:05"]
+
+
+def test_a_month_over_its_day_is_that_of_the_line_beside_it() -> None:
+    found = placed(("JUL", 40, 100), ("17", 44, 114), ("Delivered", 140, 101), ("Leeds", 140, 120))
+    assert texts(found, "delivery.at") == ["17 JUL"]
+
+
+def test_a_number_that_stands_over_other_words_is_no_day() -> None:
+    assert texts(placed(("17", 40, 100), ("Delivered", 40, 114)), "delivery.at") == []
+
+
+def test_steps_whose_names_were_read_as_one_line_have_their_own_moments() -> None:
+    found = placed(
+        ("Label created", 40, 100), ("Out for delivery Delivered", 240, 100),
+        ("10.07. 13:19", 45, 116), ("13.07. 07:28", 250, 116), ("13.07. 11:54", 345, 116),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["13.07. 11:54"]
+    assert texts(found, "scan.out_for_delivery.at") == ["13.07. 07:28"]
+
+
+def test_a_head_that_was_joined_with_its_neighbour_heads_its_own_column() -> None:
+    found = placed(
+        ("Order date", 40, 100), ("Expected delivery Delivered on", 180, 100), ("Status", 440, 100),
+        ("07/11/2026", 40, 130), ("07/17/2026", 180, 130), ("07/15/2026", 310, 130),
+        ("Delivered", 440, 130),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["07/15/2026"]
+    assert texts(found, "delivery.promised.at") == ["07/17/2026"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "came"),
+    [
+        ("Planned", "Actual"),
+        ("Geplant", "Tatsächlich"),
+        ("计划时间", "实际时间"),
+        ("Prévu", "Réel"),
+    ],
+)
+def test_what_was_planned_beside_what_came_is_no_delivery(plan: str, came: str) -> None:
+    found = placed(
+        ("Milestone", 40, 100), (plan, 200, 100), (came, 360, 100),
+        ("Picked up", 40, 124), ("2026-07-03 11:00", 200, 124), ("2026-07-03 11:59", 360, 124),
+        ("Delivered", 40, 148), ("2026-07-05 15:00", 200, 148), ("2026-07-05 18:52", 360, 148),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["2026-07-05 18:52"]
+
+
+def test_names_that_stand_under_their_values_head_no_column_of_the_next_card() -> None:
+    found = placed(
+        ("788087504763", 40, 100), ("FedEx", 240, 100), ("Delivered", 440, 100),
+        ("Parcel number", 40, 116), ("Carrier", 240, 116), ("Status", 440, 116),
+        ("07/19/2026", 40, 200), ("07/21/2026 11:10", 240, 200), ("07/20/2026", 440, 200),
+        ("Dispatched", 40, 216), ("Delivery date", 240, 216), ("Scheduled delivery", 440, 216),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["07/21/2026 11:10"]
+    assert texts(found, "delivery.promised.at") == ["07/20/2026"]
+
+
+def test_an_order_number_may_stand_over_its_name() -> None:
+    found = placed(
+        ("2.4 kg", 40, 100), ("#7747", 240, 100), ("Weight", 40, 116), ("Order #", 240, 116)
+    )
+    assert found.values("order.alias") == ["7747"]
+
+
+def test_what_stands_far_over_an_empty_field_is_not_its_value() -> None:
+    assert placed(("#7747", 40, 100), ("Order #", 40, 160)).values("order.alias") == []
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "order"),
+    [("57669149222780334", "0?", "576691492227803340"), ("5765083677574", "80026", None)],
+)
+def test_an_order_number_that_a_bubble_broke_is_one(
+    first: str, rest: str, order: str | None
+) -> None:
+    found = placed(
+        ("Hi, where is", 40, 100), ("my order", 40, 115), (first, 40, 130),
+        (rest + (" I miss it" if order else "123"), 40, 145),
+    )  # fmt: skip
+    whole = found.values("order.id", "order.alias")
+    assert (whole == [order]) if order else "576508367757480026" not in whole
+
+
+def test_a_parcels_number_under_the_word_that_announces_it_is_read() -> None:
+    found = placed(
+        ("Hello! Your parcel", 40, 100), ("T00B779276928493 was", 40, 115),
+        ("delivered on 18 March 2026 at", 40, 130), ("16:42 and left at the door.", 40, 145),
+    )  # fmt: skip
+    assert numbers(found) == ["T00B779276928493"]
+    (delivered,) = found.named("delivery.at")
+    assert isinstance(delivered.value, LocalTime) and delivered.value.wall.minute == 42
+
+
+def test_a_bubbles_own_hour_is_no_second_delivery() -> None:
+    found = placed(
+        ("Su paquete PC608977751ES fue entregado", 40, 100),
+        ("el 27/07/2026 a las 14:37.", 40, 115),
+        ("16:25", 280, 132),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["27/07/2026 a las 14:37"]
+
+
+def test_a_status_of_two_lines_is_that_of_the_day_and_hour_centred_beside_it() -> None:
+    found = placed(
+        ("In Zustellung", 40, 100), ("6. Mai", 350, 100), ("07:18", 450, 100),
+        ("Die Sendung wurde erfolgreich", 40, 130), ("zugestellt.", 40, 146),
+        ("6. Mai", 350, 138), ("10:12", 450, 138),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["6. Mai 10:12"]
+    assert texts(found, "scan.out_for_delivery.at") == ["6. Mai 07:18"]
+
+
+def test_an_hour_under_its_day_is_of_the_words_that_were_wrapped_beside_both() -> None:
+    found = placed(
+        ("09/06", 65, 100), ("Leeds: Your parcel has been", 140, 100),
+        ("2:25pm", 58, 116), ("delivered", 140, 116),
+        ("09/06", 65, 150), ("Leeds: Out for delivery", 140, 150), ("5:12am", 58, 166),
+        ("08/06", 65, 200), ("Bristol: in transit", 140, 200), ("1:02am", 58, 216),
+        ("13/05", 65, 250), ("Bristol: collected", 140, 250), ("1:02am", 58, 266),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["09/06 2:25pm"]
+
+
+def test_a_day_over_the_hours_of_its_group_is_not_joined_with_the_first() -> None:
+    found = placed(
+        ("6 November 2026", 40, 100), ("Leeds", 240, 100),
+        ("14:53", 40, 116), ("Delivered", 240, 116),
+        ("07:10", 40, 132), ("Out for delivery", 240, 132),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["6 November 2026 14:53"]
+    assert texts(found, "scan.out_for_delivery.at") == ["6 November 2026 07:10"]
+
+
+def test_a_moment_between_a_status_and_its_place_is_of_that_status() -> None:
+    found = placed(
+        ("Out for delivery", 40, 100), ("20 May 2026 07:20", 400, 107), ("Leeds", 40, 115),
+        ("Delivered", 40, 145), ("20 May 2026 13:02", 400, 152), ("Leeds", 40, 160),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["20 May 2026 13:02"]
+
+
+def test_a_short_day_beside_an_hour_with_its_half_is_read() -> None:
+    found = placed(
+        ("Out for delivery", 40, 100), ("3/23", 240, 100), ("6:10 AM", 320, 100),
+        ("Delivered", 40, 120), ("3/23", 240, 120), ("6:10 PM", 320, 120),
+    )  # fmt: skip
+    (delivered,) = found.named("delivery.at")
+    assert isinstance(delivered.value, LocalTime) and delivered.value.wall.hour == 18
+
+
+def test_a_carriers_name_behind_its_number_is_none_of_it() -> None:
+    assert numbers(said("4PX3949449595401CN 4PX")) == ["4PX3949449595401CN"]
+
+
+def test_three_days_of_a_month_are_not_one_day_of_three_months() -> None:
+    found = said("In transit 07/03/2026", "Out for delivery 07/04/2026", "Delivered 07/05/2026")
+    assert [one.time.span.earliest.month for one in found.named("delivery.at")] == [7]
+
+
+def test_a_capture_is_not_before_what_it_shows() -> None:
+    found = said(
+        "Printed: 9/8/26, 8:03 PM", "Delivered Tuesday, September 8, 2026 18:03", "Leeds Depot"
+    )
+    (captured,) = found.named(CAPTURED)
+    assert isinstance(captured.value, LocalTime) and captured.value.wall.month == 9
+
+
+def test_moments_side_by_side_over_their_steps_are_no_desktops_clock() -> None:
+    found = placed(
+        ("Commande: 304-1523269-8031315", 40, 30),
+        ("16/10/2026 18:03", 40, 50), ("18/10/2026 09:11", 240, 50), ("19/10/2026 10:24", 440, 50),
+        ("Préparation", 40, 70), ("Arrivé au site", 240, 70), ("Livré", 440, 70),
+        ("Colissimo", 40, 120),
+    )  # fmt: skip
+    assert texts(found, CAPTURED) == []
+    assert texts(found, "delivery.at") == ["19/10/2026 10:24"]
