@@ -77,6 +77,8 @@ CHANGES: dict[str, dict[int, str]] = {
         29: "a rule's span, a correction, a return's label, opening hours, day and month in two "
         "orders on one page, numbers of goods and cases, and a form's values in a font of their "
         "own contradict nothing",
+        30: "amounts that do not add up to their total leave the answer open; a date that a page "
+        "labels is no camera's stamp",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -40,6 +40,14 @@ def test_a_stamp_on_a_photo_is_held_against_the_cameras_clock() -> None:
     assert kinds(photo("2026/11/03 14:32", y=500)) == []
 
 
+def test_a_date_that_the_page_labels_is_no_stamp_though_it_is_the_last_before_the_edge() -> None:
+    """A screen or a receipt that ends with "Delivered on", photographed days later."""
+    label = fact("document.text", "Delivered on", box(800, 915, 200, 25), 0.97)
+    for named, found in (("delivery.at", []), ("document.captured.at", ["stamp"])):
+        dated = fact(named, parse_iso("2026-11-03T14:32"), box(800, 960, 300, 30), 0.95)
+        assert kinds(Facts([*photo("2026/11/03 14:32"), label, dated])) == found
+
+
 @pytest.mark.parametrize(
     ("stamp", "contradicts"),
     [

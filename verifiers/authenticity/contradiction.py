@@ -11,7 +11,8 @@ from evidence.facts import Fact
 class Contradiction:
     """One thing that cannot be, with the facts that say it.
 
-    kind    "weekday", "day", "check-digit", "barcode", "order", "twice", "made-before", "stamp"
+    kind    "weekday", "day", "check-digit", "barcode", "order", "twice", "made-before", "stamp",
+            "sum"
     weight  0 to 1: how much it speaks for an edit; less where a picture may have been misread
     """
 

@@ -106,6 +106,9 @@ CONTRADICTIONS: dict[str, Trait] = {
     "twice": Trait(Finding.grave("event-told-twice", do="Collect the tracking again."), 1.0),
     "made-before": Trait(Finding.grave("made-before-it-tells", do=_ORIGINAL), 1.0),
     "stamp": Trait(Finding.grave("stamp-differs", do=_AS_SAVED), 1.0),
+    "sum": Trait(
+        Finding.grave("amounts-add-up-to-another", do="Compare the amounts with the source."), 1.0
+    ),
 }
 
 UNCHECKED = Finding.note("traces-unchecked", do="Install the extra `forensics`, or mend the file.")

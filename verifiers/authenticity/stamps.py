@@ -9,10 +9,15 @@ from evidence.facts import Facts
 from evidence.times import Instant, LocalTime
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.days import Written, written_days
+from verifiers.authenticity.events import STEPS
 from verifiers.authenticity.lines import Line, place_of
 
 # A stamp stands along an edge; a letter that was photographed has its dates anywhere.
 _EDGE = 0.16
+
+
+# A date that a page labels is no camera's, though it is the last one before the edge.
+_LABELLED = frozenset(STEPS) - {"document.captured.at"}
 
 
 def stamps(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
@@ -23,11 +28,13 @@ def stamps(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]:
         return
     wall = _wall(taken.value)
     height = int(size.text.split("x")[-1]) if size is not None else 0
+    labelled = {fact.locator for fact in facts if fact.name in _LABELLED}
     found = [
         (line, day)
         for line in lines
         if _along_edge(line, height, few=len(lines) <= 3) and _outermost(line, lines, height)
         for day in written_days(line.text)
+        if not labelled & {fact.locator for fact in line.facts}
         if len(line.text) - len(day.text) <= 14
     ]
     for _, day in found:

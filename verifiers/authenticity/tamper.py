@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from evidence.facts import Fact, Facts
 from evidence.verdicts import Finding, Severity, Verdict
-from verifiers.authenticity import events, histories, numbers, retellings, stamps, weekdays
+from verifiers.authenticity import (
+    events,
+    histories,
+    numbers,
+    retellings,
+    stamps,
+    totals,
+    weekdays,
+)
 from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.findings import CONTRADICTIONS, TRACES, Trait
 from verifiers.authenticity.lines import is_of_a_stamp, is_stated, lines_of, states_nothing
@@ -176,6 +184,7 @@ def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
     yield from events.made_before(facts, told)
     yield from events.sent_before(facts, told)
     yield from stamps.stamps(facts, lines)
+    yield from totals.totals(lines)
 
 
 def _orders(facts: Facts, told: Sequence[events.Event]) -> int:
