@@ -195,3 +195,108 @@ def test_moments_side_by_side_over_their_steps_are_no_desktops_clock() -> None:
     )  # fmt: skip
     assert texts(found, CAPTURED) == []
     assert texts(found, "delivery.at") == ["19/10/2026 10:24"]
+
+
+def test_a_table_has_a_row_of_days_and_one_of_hours() -> None:
+    found = placed(
+        ("Picked up", 140, 100), ("Out for delivery", 260, 100), ("Delivered", 420, 100),
+        ("Date", 40, 130), ("09/19/2026", 140, 130), ("09/22/2026", 260, 130),
+        ("09/22/2026", 420, 130),
+        ("Time", 40, 160), ("5:51am", 140, 160), ("5:24am", 260, 160), ("5:22pm", 420, 160),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["09/22/2026 5:22pm"]
+    assert texts(found, "scan.accepted.at") == ["09/19/2026 5:51am"]
+
+
+def test_a_label_is_of_the_day_under_it_though_another_list_has_one_in_its_row() -> None:
+    found = placed(
+        ("Shipped", 40, 100), ("Order number", 300, 100),
+        ("24 June", 40, 116), ("22-04723-85972", 300, 116),
+        ("Ordered on", 300, 136),
+        ("Delivered", 40, 152), ("23 June 2026", 300, 152),
+        ("27 June", 40, 168),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["27 June"]
+    assert texts(found, "order.placed.at") == ["23 June 2026"]
+
+
+@pytest.mark.parametrize(
+    ("receiver", "day", "hour"),
+    [("Received in good order by", "Date", "Time"), ("Firmado por", "Fecha", "Hora"),
+     ("Empfangen in gutem Zustand von", "Datum", "Uhrzeit"),
+     ("Reçu en bon état par", "Date", "Heure")],
+)  # fmt: skip
+def test_the_day_that_stands_beside_who_signed_is_the_deliverys(
+    receiver: str, day: str, hour: str
+) -> None:
+    grid = placed(
+        ("Ship date", 40, 60), ("20.09.2026", 40, 76),
+        (receiver, 40, 120), (day, 300, 120), (hour, 420, 120),
+        ("MILLER", 40, 136), ("22.09.2026", 300, 136), ("11:29", 420, 136),
+    )  # fmt: skip
+    assert texts(grid, "delivery.at") == ["22.09.2026 11:29"]
+    text = said("Ship date", "20.09.2026", receiver, "MILLER", day, "22.09.2026", hour, "11:29")
+    assert texts(text, "delivery.at") == ["22.09.2026 11:29"]
+
+
+def test_a_day_beside_no_receiver_is_nobodys() -> None:
+    found = placed(
+        ("Weight", 40, 120), ("Date", 300, 120), ("2 kg", 40, 136), ("22.09.2026", 300, 136)
+    )
+    assert texts(found, "delivery.at") == []
+
+
+def test_a_fields_name_dates_a_capture_though_moments_stand_over_it() -> None:
+    found = placed(
+        ("Ship time", 40, 100), ("2026-10-22 04:12:46", 300, 100),
+        ("Order time", 40, 130), ("2026-10-21 11:09:46", 300, 130),
+        ("Delivered time", 40, 160), ("2026-10-24 11:09:46", 300, 160),
+        ("Print Time", 40, 190), ("2026-10-24 12:09:46", 300, 190),
+    )  # fmt: skip
+    assert texts(found, CAPTURED) == ["2026-10-24 12:09:46"]
+
+
+def test_a_value_is_centred_beside_a_name_in_two_tongues() -> None:
+    found = placed(("Order No.", 40, 100), ("#5403", 260, 107), ("订单号", 40, 115))
+    assert found.values("order.alias") == ["5403"]
+
+
+@pytest.mark.parametrize("leaders", [" ..............", " ...............", "…………"])
+def test_dots_lead_to_a_value(leaders: str) -> None:
+    assert placed((f"Order number{leaders}", 40, 100), ("#2194", 480, 100)).values(
+        "order.alias"
+    ) == ["2194"]
+    assert said(f"Order number {leaders}#2194").values("order.alias") == ["2194"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "hiermit bestätigen wir, dass die am 13. Mai 2026 eingelieferte Sendung am 15. Mai 2026 um"
+        " 19:03 Uhr zugestellt wurde",
+        "Bestellt 12. Mai 2026 | Versandt 13. Mai 2026 | Zugestellt 15. Mai 2026 19:03",
+        "Ordinato 12/05/2026 • Spedito 13/05/2026 • Consegnato 15/05/2026 19:03",
+    ],
+)
+def test_a_label_is_of_its_own_day_among_several(line: str) -> None:
+    (delivered,) = said(line).named("delivery.at")
+    assert isinstance(delivered.value, LocalTime) and delivered.value.wall.day == 15
+
+
+def test_a_sentence_goes_on_in_the_next_line() -> None:
+    found = placed(
+        ("This letter confirms that the item 9400129520256888269749, posted on", 40, 100),
+        ("October 7, 2026, was delivered to the addressee on October 9, 2026 at", 40, 116),
+        ("6:49 P.M. and signed for by J. Miller. Your reference: order 03-58050-", 40, 132),
+        ("39222.", 40, 148),
+    )  # fmt: skip
+    assert [one.time.span.earliest.day for one in found.named("delivery.at")] == [9]
+    assert found.values("order.id", "order.alias") == ["03-58050-39222"]
+
+
+def test_a_messages_hour_is_not_that_of_what_it_tells_in_its_next_line() -> None:
+    found = placed(
+        ("[02/06/2026, 14:35:30] Shop: Suivi 6A15488878713 : livré", 40, 100),
+        ("02/06/2026 13:08", 40, 116),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["02/06/2026 13:08"]

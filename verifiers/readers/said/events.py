@@ -14,6 +14,7 @@ from itertools import pairwise
 from verifiers.readers.lines import Line
 from verifiers.readers.said.columns import read_columns
 from verifiers.readers.said.days_of_events import Event, merged, with_days
+from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Label, Told
 from verifiers.readers.said.layout import are_interlaced, is_set_in, print_of, rows_of, share_column
 from verifiers.readers.said.named_rows import (
@@ -67,7 +68,8 @@ def events_in(lines: Sequence[Line]) -> list[Event]:
 
 def _row_events(number: int, page: _Page) -> Iterator[Event]:
     here = page.read[number]
-    behind = bool(here.spots and here.spots[0].moment and here.labels)
+    first = here.spots[0] if here.spots else None
+    behind = bool(first and first.moment and here.labels and not _is_worded(first, here))
     for place, spot in enumerate(here.spots):
         if not spot.moment:
             continue
@@ -87,13 +89,20 @@ def _row_events(number: int, page: _Page) -> Iterator[Event]:
             label = over[1] if over else None
         elif label is None and not _labels_for(here, place):
             label = _of_another_row(number, spot, page)
-        told, firm = (label.told, label.firm) if label else (None, False)
+        told, firm = (
+            (label.told, label.firm or _is_asked_by(label, place, here)) if label else (None, False)
+        )
         if told is Told.DELIVERED and is_of_a_range(here, place):
             told = Told.PROMISED
         moment = spot.moment
         if label and label.zone and moment.clock and moment.zone is None:
             moment = replace(moment, zone=label.zone)
         yield Event(told, moment, here.line(spot), spot.text, number, firm)
+
+
+def _is_asked_by(label: Label, place: int, here: ReadRow) -> bool:
+    """Whether a label is the name of a field, right before its moment."""
+    return label.field and any(one.label is label for one in here.spots[:place])
 
 
 def _of_another_row(number: int, spot: Spot, page: _Page) -> Label | None:
@@ -115,6 +124,8 @@ def _in_row(here: ReadRow, place: int, *, behind: bool) -> Label | None:
     fitting = [one for one in _labels_for(here, place) if not _is_of_the_next(one, spot, here)]
     before = [other for other in here.spots[:place] if other in fitting]
     after = [other for other in here.spots[place + 1 :] if other in fitting]
+    if not before and after and _is_of_a_nearer_day(here, place, after[0]):
+        return None
     nearest = before[-1].label if before else None
     # A label of the same cell that ends in a colon is this moment's, whatever the row is like.
     if nearest and nearest.firm and before[-1].cell == spot.cell:
@@ -126,8 +137,20 @@ def _in_row(here: ReadRow, place: int, *, behind: bool) -> Label | None:
     return nearest or (after[0].label if after else None)
 
 
+def _is_of_a_nearer_day(here: ReadRow, place: int, label: Spot) -> bool:
+    """Whether words and another day stand between a day and the label behind both: "the parcel that
+    was brought in on 13 May was on 15 May delivered"."""
+    between = here.spots[place + 1 : here.spots.index(label)]
+    days = [one for one in between if one.moment and one.moment.day and one.cell == label.cell]
+    spot = here.spots[place]
+    if not days or spot.cell != label.cell or spot.moment is None:
+        return False
+    said = fold(here.line(spot).text)[spot.moment.end : days[0].start]
+    return sum(map(str.isalpha, said)) >= _LEAST_WORDS and not is_of_a_range(here, place)
+
+
 def _of_its_column(
-    number: int, spot: Spot, label: Label | None, read: Sequence[ReadRow]
+    number: int, spot: Spot, label: Label | None, read: Sequence[ReadRow], *, deep: bool = True
 ) -> Label | None:
     """The label right over a moment, where the one in its row is of another column: there it has a
     moment of its own under it. Two lists side by side share rows by chance."""
@@ -135,7 +158,7 @@ def _of_its_column(
     beside = next((one for one in here.labels if one.label is label), None)
     if beside is None or beside.cell == spot.cell or number + 1 == len(read):
         return None
-    over, under = _next_label(number, spot, read, -1), read[number + 1]
+    over, under = _next_label(number, spot, read, -1, deep=deep), read[number + 1]
     if over is None or under.row.page != here.row.page:
         return None
     column = [one for one in under.spots if share_column(here.line(beside), under.line(one))]
@@ -241,9 +264,12 @@ def _is_headed(number: int, spot: Spot, read: Sequence[ReadRow], away: float) ->
 
 
 def _next_label(
-    number: int, spot: Spot, read: Sequence[ReadRow], step: int
+    number: int, spot: Spot, read: Sequence[ReadRow], step: int, *, deep: bool = True
 ) -> tuple[float, Label] | None:
-    """The first label over (-1) or under (1) a moment, with how far away it is."""
+    """The first label over (-1) or under (1) a moment, with how far away it is.
+
+    deep  the moments of that label's row are asked as well whether it is theirs
+    """
     here = read[number]
     line = here.part(spot)
     at = number + step
@@ -265,7 +291,8 @@ def _next_label(
             last = max(other.spots.index(spot) for spot in other.moments)
             free = step < 0 and fitting and fitting[-1].label and fitting[-1].label.field
             if not free or other.spots.index(fitting[-1]) < last:
-                return None
+                if step > 0 or not deep or not _is_anothers_row(at, fitting[-1], read):
+                    return None
         if fitting:
             label = (fitting[-1] if step < 0 else fitting[0]).label
             if label is None or (label.firm and step > 0):
@@ -279,6 +306,15 @@ def _next_label(
             return None
         at += step
     return None
+
+
+def _is_anothers_row(number: int, label: Spot, read: Sequence[ReadRow]) -> bool:
+    """Whether all moments of a label's row are of another column: two lists side by side."""
+    here = read[number]
+    return all(
+        one.cell != label.cell and _of_its_column(number, one, label.label, read, deep=False)
+        for one in here.moments
+    )
 
 
 def _has_moment(row: ReadRow, label: Spot, under: Sequence[ReadRow]) -> bool:

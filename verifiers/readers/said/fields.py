@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
-from verifiers.readers.said.layout import Row, is_set_in, share_column
+from verifiers.readers.said.layout import Row, are_interlaced, is_set_in, share_column
 from verifiers.readers.said.moments import MAX_LINE
 
 # A value under its label is at most so many of the label's heights away.
@@ -17,7 +17,11 @@ _UNDER = 2.6
 _OVER = 1.5
 # A row of fewer cells is none of a table's.
 _COLUMNS = 3
-_AFTER_LABEL = re.compile(r"[\s:#.№º°)\]=|>-]{0,6}(?:is\s|ist\s|est\s|es\s|为|是)?\s?")
+# What leads from a name to its value at the other edge.
+_LEADERS = " .·…_\t"
+_AFTER_LABEL = re.compile(
+    r"(?:\s?[.·…_]{4,80})?[\s:#.№º°)\]=|>-]{0,6}(?:is\s|ist\s|est\s|es\s|为|是)?\s?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def fields_of(label: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Field]:
                 if skipped := _AFTER_LABEL.match(folded, start):
                     start = skipped.end()
                 rest = cell.text[start:MAX_LINE]
-                if rest.strip():
+                if rest.strip(_LEADERS):
                     yield Field(rest.strip(), cell, 1.0, announced)
                     continue
                 if place + 1 < len(row.cells):
@@ -60,19 +64,23 @@ def fields_of(label: re.Pattern[str], rows: Sequence[Row]) -> Iterator[Field]:
 
 
 def _beside(cell: Line, number: int, rows: Sequence[Row]) -> Line | None:
-    """The nearest cell to the right of a label of several lines: it stands beside one of them."""
+    """The nearest cell to the right of a label of several lines: it stands beside one of them, or
+    beside them all."""
     if cell.box is None:
         return None
     x, y, width, height = cell.box
+    here = rows[number]
     found = [
         other
         for row in rows[max(number - 1, 0) : number + 2]
-        if row.page == rows[number].page
+        if row.page == here.page
         for other in row.cells
         if other.box
         and other.box[0] >= x + width
-        and other.box[3] <= 0.6 * height
-        and y < other.box[1] + other.box[3] / 2 < y + height
+        and (
+            (row is not here and are_interlaced(row, here))
+            or (other.box[3] <= 0.6 * height and y < other.box[1] + other.box[3] / 2 < y + height)
+        )
     ]
     return min(found, key=lambda one: one.box[0] if one.box else 0.0, default=None)
 

@@ -15,11 +15,12 @@ from datetime import datetime
 
 from evidence.times import Instant, LocalTime, zone_of
 from verifiers.readers.said.context import Context, date_event
-from verifiers.readers.said.days_of_events import Event
+from verifiers.readers.said.days_of_events import Event, merged
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told, labels_in
-from verifiers.readers.said.layout import Row
+from verifiers.readers.said.layout import Row, share_column
 from verifiers.readers.said.moments import MAX_LINE, moments_in
+from verifiers.readers.said.named_rows import head_of_times
 from verifiers.readers.said.names_of_days import WEEKDAYS
 from verifiers.readers.said.people import taken_by
 
@@ -38,8 +39,13 @@ def with_final_status(
     """The events, the last of the history as the delivery where nothing else is possible."""
     if any(one.told in _OTHERWISE for one in events) or _tells_otherwise(rows):
         return list(events)
-    if (named := _named_delivery(events, rows)) is not None:
-        return [replace(one, told=Told.DELIVERED) if one is named else one for one in events]
+    signed = [one for one in events if one.told is None and _is_beside_a_receiver(one, rows)]
+    if sum(one.moment.day is not None for one in signed) == 1:
+        return merged(
+            [replace(one, told=Told.DELIVERED) if one in signed else one for one in events]
+        )
+    if (found := _named_delivery(events, rows)) is not None:
+        return [replace(one, told=Told.DELIVERED) if one is found else one for one in events]
     known = [one for one in events if one.told in _WAY]
     last = _latest(events, context)
     # Who hands a parcel in does so before it goes its way: "Drop-off complete" behind that is none.
@@ -51,8 +57,8 @@ def with_final_status(
         return list(events)
     words = [text for text in _words_of(last, rows) if _is_said_again(text, last, rows)]
     if not any(_is_last_step(text, rows) for text in words):
-        signed = any(taken_by(cell.text) for row in rows for cell in row.cells)
-        if not (words and signed):
+        taken = any(taken_by(cell.text) for row in rows for cell in row.cells)
+        if not (words and taken):
             return list(events)
     return [replace(one, told=Told.DELIVERED) if one is last else one for one in events]
 
@@ -88,6 +94,37 @@ def _named_delivery(events: Sequence[Event], rows: Sequence[Row]) -> Event | Non
 _DATE = re.compile(
     r"(?:date|datum|fecha|data|日期|日付)(?:\s?(?:/|&|and)?\s?(?:time|uhrzeit|hora|heure|ora|时间))?\s?[:：]?"
 )
+
+
+# What a paper calls who took a parcel, as a field's name.
+_RECEIVER = re.compile(
+    r"(?:received|signed|accepted)\s(?:\w+\s){0,4}?by|receiver'?s?\s(?:name|signature)|(?:empfangen|entgegengenommen|unterschrieben)"
+    r"(?:\s\w+){0,4}?\s(?:von|durch)|unterschrift(?:\sdes)?\sempfangers|(?:recu|receptionne|signe)e?\s(?:\w+\s){0,4}?par"
+    r"|(?:recibido|firmado|recebido|assinado)\s(?:\w+\s){0,3}?por|(?:ricevuto|firmato)\s(?:\w+\s){0,4}?da"
+    r"|(?:ontvangen|getekend)\s(?:\w+\s){0,3}?door|odebral|签收人|簽收人|受取人|受領者"
+)
+
+
+# Names and values since the receiver's, of a text.
+_NAMES = 6
+
+
+def _is_beside_a_receiver(event: Event, rows: Sequence[Row]) -> bool:
+    """Whether a moment has nothing but "Date" over it, in a row of names where another one asks who
+    took the parcel: who signs writes the day beside his name."""
+    if not event.row or event.row >= len(rows):
+        return False
+    over, here = rows[event.row - 1], rows[event.row]
+    if over.page != here.page:
+        return False
+    if len(over.cells) == 1:  # names and values under each other
+        names = [fold(one.cells[0].text[:MAX_LINE]).strip(" :：") for one in rows[: event.row]]
+        return head_of_times(names[-1]) and any(map(_RECEIVER.fullmatch, names[-_NAMES:]))
+    heads = [fold(one.text[:MAX_LINE]).strip(" :：") for one in over.cells]
+    mine = [
+        head for head, one in zip(heads, over.cells, strict=True) if share_column(one, event.line)
+    ]
+    return any(map(_RECEIVER.fullmatch, heads)) and any(map(head_of_times, mine))
 
 
 def _is_told(rows: Sequence[Row]) -> bool:

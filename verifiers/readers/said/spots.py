@@ -192,7 +192,8 @@ def stacked(upper: ReadRow, lower: ReadRow) -> None:
     """A day right over its time of day, without a label in the row of that: one moment."""
     if upper.row.page != lower.row.page or lower.labels:
         return
-    if gap(upper.row, lower.row) > 1.2 * min(upper.row.height, lower.row.height):
+    near = NEAR if _are_alike(upper, lower) else 1.2
+    if gap(upper.row, lower.row) > near * min(upper.row.height, lower.row.height):
         return
     if upper.labels:
         _hour_of_labelled_day(upper, lower)
@@ -203,6 +204,19 @@ def stacked(upper: ReadRow, lower: ReadRow) -> None:
                 lower.spots[place] = both
                 upper.spots.remove(spot)
                 break
+
+
+def _are_alike(upper: ReadRow, lower: ReadRow) -> bool:
+    """Whether a table has a row of days and under it one of hours, each in its column."""
+    days = [one for one in upper.moments if one.moment and not one.moment.clock]
+    hours = [one for one in lower.moments if one.moment and not one.moment.day]
+    return (
+        len(days) == len(hours) > 1
+        and len(upper.row.cells) == len(lower.row.cells)
+        and all(
+            share_column(upper.part(a), lower.part(b)) for a, b in zip(days, hours, strict=True)
+        )
+    )
 
 
 def _hour_of_labelled_day(upper: ReadRow, lower: ReadRow) -> None:

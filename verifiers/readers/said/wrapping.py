@@ -200,7 +200,8 @@ def _wrapped_statuses(
     for at, under in below.items():
         upper, lower = lines[at], lines[under]
         others = [one for one in beside.get(id(upper), ()) if one is not upper]
-        if len(beside.get(id(lower), ())) != 1 or not any(_is_moment(one.text) for one in others):
+        moments = [one for one in others if _is_moment(one.text, half=True)]
+        if len(beside.get(id(lower), ())) != 1 or not moments:
             continue
         first, second = fold(upper.text.strip()), fold(lower.text.strip())
         if any(map(str.isdigit, first + second)) or first.endswith((":", ".", "!")):
@@ -214,6 +215,8 @@ def _headings(lines: Sequence[Line]) -> set[int]:
     """The days that head the times of day under them, in a column that begins with a day: one under
     a time of day is the next group's."""
     columns: dict[tuple[int, int], list[tuple[int, bool]]] = {}
+    heights = sorted(line.box[3] for line in lines if line.box)
+    unit = max(heights[len(heights) // 2], 1.0) if heights else 1.0
     for place, line in sorted(enumerate(lines), key=lambda pair: _box(pair[1])[1]):
         if line.box is None or not any(map(str.isdigit, line.text)):
             continue
@@ -221,7 +224,7 @@ def _headings(lines: Sequence[Line]) -> set[int]:
         found = moments_in(text) if len(text) <= _LONGEST_MOMENT else []
         if len(found) == 1 and bool(found[0].day) != bool(found[0].clock):
             # A letter of another font begins a little further left.
-            edge = round(line.box[0] / max(line.box[3], 1.0))
+            edge = round(line.box[0] / unit)
             columns.setdefault((line.page, edge), []).append((place, found[0].day is not None))
     return {
         place
@@ -317,7 +320,7 @@ def _belong(upper: Line, lower: Line) -> bool:
         return False
     if re.search(r"\d[:.]\d{2}$", first) and re.match(r"[ap]\.?\s?m(?![a-z])", second):
         return True
-    if _CUT.search(first) and re.match(r"\d{3,}(?!\d*[:/.])", second):
+    if _CUT.search(first) and re.match(r"\d{3,}(?!\d*(?:[:/]|\.\d))", second):
         return True  # a number that was broken at its dash
     if _GROUPS.search(first) and _REST_OF_GROUPS.fullmatch(second):
         return True
@@ -334,6 +337,10 @@ def _belong(upper: Line, lower: Line) -> bool:
     if _is_broken_number(upper.text.rstrip(), lower.text.strip()):
         return True
     if _NUMBER.match(second) and _is_announced(text, edge):
+        return True
+    if _is_sentence(upper.text.rstrip(), lower.text.strip()) and (
+        (moments_in(first) and labels_in(second)) or (labels_in(first) and moments_in(second))
+    ):
         return True
     return _moment_across(first, second, text) or _label_across(text, edge)
 
@@ -398,7 +405,10 @@ def _between(first: str, second: str) -> str:
 
 def _moment_across(first: str, second: str, text: str) -> bool:
     edge = len(first)
-    if (own := moments_in(second)) and own[0].day and own[0].clock:
+    own = moments_in(second)
+    if own and own[0].start == 0 and own[0].day and _ends_in_a_label(first):
+        return True
+    if own and own[0].day and own[0].clock:
         return False  # what stands below is whole by itself
     if (labels := labels_in(second)) and labels[0].start == 0:
         return False  # and so is what begins with its own label
@@ -419,6 +429,28 @@ def _moment_across(first: str, second: str, text: str) -> bool:
             whole = before is not None and before.day is not None and before.clock is not None
             return not whole or moment.zone is not None
     return False
+
+
+# A line of running text is so long at least, and so much of it stands before its last label.
+_RUNNING, _WORDS_BEFORE_LABEL = 40, 12
+_TO_A_DAY = frozenset("on at am le el il em op den dnia vom".split())
+
+
+def _is_sentence(upper: str, lower: str) -> bool:
+    """Whether a line of running text goes on in the next one."""
+    begins = lower[:1].islower() or lower.startswith("Uhr ")
+    return len(upper) >= _RUNNING and begins and not upper.endswith((".", "!", "?", ":"))
+
+
+def _ends_in_a_label(text: str) -> bool:
+    """Whether a sentence breaks behind what is said of the day that follows: "… which was posted
+    on". A label alone in its line is a field's name, and may have its value beside it."""
+    labels = labels_in(text)
+    if not labels or labels[-1].start < _WORDS_BEFORE_LABEL:
+        return False
+    rest = text[labels[-1].end :].strip()
+    # The hour of a message is not what it tells of.
+    return rest in _TO_A_DAY or (not rest and (labels[-1].field or text.startswith("[")))
 
 
 def _are_two_names(text: str, edge: int) -> bool:
