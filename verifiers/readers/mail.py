@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 from email.utils import parseaddr
 from itertools import islice
 
@@ -28,6 +29,7 @@ from verifiers.readers.html_lines import Laid, laid_out
 from verifiers.readers.inside import MAX_FILES, facts_inside
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_TOLD_CHARS, fact, failed
+from verifiers.readers.said.context import local_day
 from verifiers.readers.said.facts import facts_of_lines
 from verifiers.readers.said.marks import of_address
 
@@ -59,12 +61,26 @@ def read(item: Item) -> list[Fact]:
     facts += _times(item, head)
     facts += _signatures(item, head)
     facts += _body(item, mail)
-    facts += facts_of_lines(item, lines_in(mail))
+    lines = list(lines_in(mail))
+    facts += facts_of_lines(item, lines, written=_written(facts, lines))
     message = next((one.text for one in facts if one.name == "message.id"), item.sha256[:16])
     facts = [replace(one, group=f"message/{message[:200]}") for one in facts]
     for part in mail.attachments():
         facts += _attachment(item, mail, part)
     return facts
+
+
+# Another mail in its text, in which "today" is another day.
+_QUOTED = re.compile(
+    r"\s*>|-{3,}|_{8,}|(?:from|von|de|da|van|od|fra|发件人|差出人)\s?[:：]", re.IGNORECASE
+)
+
+
+def _written(facts: Sequence[Fact], lines: Sequence[Line]) -> date | None:
+    """The day that "today" is in its text, on the clock of its sender; None where it quotes."""
+    if any(_QUOTED.match(line.text) for line in lines[1:]):
+        return None
+    return next((local_day(one.time) for one in facts if one.name == "message.sent.at"), None)
 
 
 # A line between two mails: an empty one before it, a day and a clock in it (RFC 4155, appendix A).

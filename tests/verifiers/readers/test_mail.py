@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import email.policy
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from email.message import EmailMessage
+
+import pytest
 
 from evidence.facts import Fact
 from evidence.items import Item
@@ -13,6 +17,7 @@ from tests.verifiers.evidence_of import NUMBER, ORDER
 from verifiers.readers import mail as mail_reader
 from verifiers.readers.inside import MAX_COSTLY, MAX_DEPTH, MAX_FILES
 from verifiers.readers.registry import read, reader_of
+from verifiers.readers.said.context import local_day
 
 SENT = "Thu, 05 Nov 2026 14:32:10 -0800"
 
@@ -186,3 +191,26 @@ def test_a_mail_bears_the_mark_of_whose_address_it_is_from() -> None:
     assert not [
         one for one in named(read_mail(mail)[1], "document.mark") if "From" in str(one.locator)
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "day"),
+    [
+        ("Your parcel was delivered today at 14:30.", "delivery.at", date(2026, 11, 5)),
+        ("Ihre Sendung wurde gestern zugestellt.", "delivery.at", date(2026, 11, 4)),
+        # A day without a year is one near the mail, on whatever day the file came in.
+        ("Delivered: Nov 4", "delivery.at", date(2026, 11, 4)),
+        ("Delivered: Nov 6", "delivery.at", date(2026, 11, 6)),
+        ("Delivered: Dec 29", "delivery.at", date(2025, 12, 29)),
+        ("Estimated delivery: Nov 9", "delivery.promised.at", date(2026, 11, 9)),
+        ("Estimated delivery: Jan 3", "delivery.promised.at", date(2027, 1, 3)),
+    ],
+)
+def test_a_mail_says_today_of_the_day_on_which_it_was_sent(said: str, name: str, day: date) -> None:
+    item = received(message(body=said).as_bytes(), media_type="message/rfc822")
+    late = replace(item, collected_at=datetime(2027, 12, 1, tzinfo=UTC))
+    (found,) = named(read(late) or [], name)
+    assert local_day(found.time) == day
+    assert found.confidence < 0.9  # it was concluded
+    quoted = message(body=f"See below\n> {said}")
+    assert not [one for one in named(read_mail(quoted)[1], name) if "day" in one.text]

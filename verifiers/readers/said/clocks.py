@@ -52,7 +52,9 @@ _SHAPES = (
     re.compile(r"(?<![\d.,:/-])(?P<h>\d{1,2})(?:\.(?P<m>\d{2}))?\s?(?:uhr|uur|น\.)(?![a-z])"),
     # One of Indonesia's zones tells a time whose sign is a point.
     re.compile(r"(?<![\d.,:/-])(?P<h>\d{1,2})\.(?P<m>\d{2})(?=\s?wi(?:b|t|ta)(?![a-z]))"),
-    re.compile(r"(?<![a-z])(?:kl\.?|klo|kello|pukul|jam)\s?(?P<h>\d{1,2})\.(?P<m>\d{2})(?!\d)"),
+    re.compile(
+        r"(?<![a-z])(?:kl\.?|klo|kello|pukul|jam|ore|alle|a\slas|as|h\.?|godz\.?)\s?(?P<h>\d{1,2})\.(?P<m>\d{2})(?!\d)"
+    ),
     # The T of ISO 8601's basic form
     re.compile(r"(?<=\d)t(?P<h>\d{2})(?P<m>\d{2})(?P<s>\d{2})?(?!\d)"),
     # Right behind a day that lost its space, or behind its T

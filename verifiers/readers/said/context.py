@@ -53,6 +53,7 @@ class Context:
     year      of days without one, or None
     zone      that the document states for its times; () says they are local, None says nothing
     declared  what an operator declared for times of this source without a zone
+    captured  the day that "today" is there: of its capture, or on which a mail was sent
     countries whose words it uses for a zone: CST is one in Chicago and another in Shanghai
     writers   whose words it may use as well
     """
@@ -87,12 +88,14 @@ def context_of(
     hints: Mapping[str, str],
     came_in: datetime,
     writers: Iterable[str] = (),
+    written: date | None = None,
 ) -> Context:
     """The context of a document's events.
 
     countries  that the document is from by its addresses and carrier, ISO 3166-1 alpha-2
     hints      `date_order` and `zone` as an operator declared them
     writers    countries that its carriers write from, beside `countries`
+    written    the day on which its text was written, where something beside the text says so
     """
     countries = frozenset(countries)
     days = [event.moment.day for event in events if event.moment.day]
@@ -113,7 +116,7 @@ def context_of(
     ]
     return Context(
         known.custom, known.year, known.zone, known.declared, known.came_in,
-        local_day(captured[0]) if captured else None, known.countries,
+        local_day(captured[0]) if captured else written, known.countries,
         known.writers,
     )  # fmt: skip
 
@@ -237,7 +240,7 @@ def date_event(event: Event, context: Context) -> Dated:
     moment = event.moment
     if moment.day is None:
         return Dated(None)
-    days, sure = _days(moment.day, context)
+    days, sure = _days(moment.day, context, ahead=event.told is Told.PROMISED)
     if len(days) != 1:
         return Dated(None, tuple(sorted(days)))
     (on,) = days
@@ -257,8 +260,8 @@ def date_event(event: Event, context: Context) -> Dated:
     return Dated(LocalTime(wall, text, unit_s), sure=sure)
 
 
-def _days(day: WrittenDay, context: Context) -> tuple[set[date], float]:
-    """The days it can be, and how sure that is."""
+def _days(day: WrittenDay, context: Context, *, ahead: bool) -> tuple[set[date], float]:
+    """The days it can be, and how sure that is; `ahead`: of something that was to come."""
     if day.relative is not None:
         if context.captured is None:
             return set(), 0.0
@@ -275,7 +278,9 @@ def _days(day: WrittenDay, context: Context) -> tuple[set[date], float]:
         readings = tuple(r for r in readings if r.form == context.custom) or readings
     if day.has_year:
         return {on for r in readings if (on := r.on()) is not None}, sure
-    dated = {on for r in readings if (on := _in_some_year(r, day.weekdays, context)) is not None}
+    dated = {
+        on for r in readings if (on := _in_some_year(r, day.weekdays, context, ahead)) is not None
+    }
     return dated, 0.9 * sure
 
 
@@ -287,14 +292,20 @@ def _of_these_years(readings: tuple[Reading, ...], context: Context) -> tuple[Re
     return tuple(r for r in readings if (on := r.on()) is not None and oldest <= on <= latest)
 
 
-def _in_some_year(reading: Reading, weekdays: frozenset[int], context: Context) -> date | None:
-    """A day without a year: in the document's year, or the last one before the file came in."""
+def _in_some_year(
+    reading: Reading, weekdays: frozenset[int], context: Context, ahead: bool
+) -> date | None:
+    """A day without a year: in the document's year, or the last one before it was written or soon
+    after, where it would contradict the document. What was to come is after it."""
     latest = context.captured or context.came_in
-    if context.year is not None:
-        near = [on for y in (context.year, context.year - 1) if (on := reading.on(y)) is not None]
-        near = [on for on in near if on <= latest + timedelta(days=60)]
-    else:
-        near = [on for back in (0, 1) if (on := reading.on(latest.year - back)) and on <= latest]
+    backs = (-1, 0, 1) if ahead else (0, 1)
+    soon = timedelta(
+        days=60 if ahead or context.year is not None else 14 if context.captured else 0
+    )
+    year = context.year or latest.year
+    near = [
+        on for back in backs if (on := reading.on(year - back)) is not None and on <= latest + soon
+    ]
     if weekdays and any(on.weekday() in weekdays for on in near):
         near = [on for on in near if on.weekday() in weekdays]
     return near[0] if near else None

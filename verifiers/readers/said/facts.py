@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import islice
 
 from evidence.facts import Fact
@@ -57,11 +58,13 @@ def facts_of_lines(
     *,
     sizes: Mapping[int, Size] | None = None,
     photo: bool = False,
+    written: date | None = None,
 ) -> list[Fact]:
     """The lines themselves, and what they say.
 
     sizes  of the pages by their number, 0 for a picture; {} where there is no layout
     photo  nothing in it was drawn by a program but, perhaps, a stamp
+    written  the day on which it was written, where something beside the lines says so
 
     An order number that only a label speaks for is an alias: it may be the shop's or the ERP's own.
     """
@@ -79,7 +82,7 @@ def facts_of_lines(
     read = unwrapped(with_leaves([_mended(line) for line in kept]))
     rows = rows_of(read)
     found: list[Fact] = []
-    for one in _found(item, read, rows, sizes or {}, photo=photo):
+    for one in _found(item, read, rows, sizes or {}, photo=photo, written=written):
         if len(found) == MAX_FOUND:
             break
         found.append(one)
@@ -107,6 +110,7 @@ def _found(
     sizes: Mapping[int, Size],
     *,
     photo: bool,
+    written: date | None,
 ) -> Iterator[Fact]:
     marks = marks_in(rows)
     places = places_in(rows)
@@ -121,7 +125,7 @@ def _found(
             sure = number.sure * number.line.confidence
             name = "shipment.tracking_number"
             yield fact(item, name, number.text, number.line.locator, confidence=sure)
-    yield from _events(item, lines, rows, marks, places, sizes, photo=photo)
+    yield from _events(item, lines, rows, marks, places, sizes, photo=photo, written=written)
     yield from _marks(item, marks)
     yield from _places(item, places)
     for line in lines:
@@ -142,13 +146,14 @@ def _events(
     sizes: Mapping[int, Size],
     *,
     photo: bool,
+    written: date | None,
 ) -> Iterator[Fact]:
     events = events_in(lines)
     countries = {place.country for place in places}
     countries |= {home for mark in marks if (home := home_of(mark.whose))}
     context = context_of(
         events, lines, countries=countries, hints=item.hints, came_in=item.collected_at,
-        writers={of for mark in marks if (of := writes_from(mark.whose))},
+        writers={of for mark in marks if (of := writes_from(mark.whose))}, written=written,
     )  # fmt: skip
     events = with_final_status([one for one in events if not _is_status(one)], rows, context)
     told = list(captured_in(events, lines, context, sizes, photo=photo))
