@@ -86,6 +86,8 @@ def test_each_moment_has_its_own_words(line: str, expected: dict[str, str]) -> N
         "2026年7月25日14時03分 投函",
         "お客様へのお届けが完了しました 2026/07/25 14:03",
         "ご指定の宅配ボックスに配達 2026/07/25 14:03",
+        "Successful delivery 25 July 2026 14:03",
+        "Delivered, Individual Picked Up at Post Office, July 25, 2026, 2:03 pm",
     ],
 )
 def test_a_delivery_in_other_words(line: str) -> None:
@@ -99,6 +101,7 @@ def test_a_delivery_in_other_words(line: str) -> None:
         ("2026-07-25 14:03 首次派送未成功", "scan.exception.at"),
         ("Return delivered to seller 25 July 2026 14:03", "scan.exception.at"),
         ("Delivered to warehouse 25 July 2026 14:03", "scan.transit.at"),
+        ("Insured: No Shipped: 25 July 2026 14:03", "shipment.shipped.at"),
         ("Delivered to the local post office 25 July 2026 14:03", "scan.transit.at"),
         ("Handed over to delivery partner 25 July 2026 14:03", "scan.accepted.at"),
         ("배송 출발 2026.07.25 14:03", "scan.out_for_delivery.at"),
@@ -140,3 +143,16 @@ def test_an_hour_whose_half_stands_under_it_contradicts_nothing() -> None:
             "Apr 26, 2026 14:29 Out for delivery")  # fmt: skip
     assert kinds(saying(*page)) == []
     assert kinds(saying(page[0], page[2])) == ["order"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Parcel has not arrived 25 July 2026 14:03",
+        "not yet shipped 25 July 2026 14:03",
+        "Noch nicht versandt 25.07.2026 14:03",
+        "2026-07-25 14:03 未发货",
+    ],
+)
+def test_what_has_not_happened_yet_is_told_of_no_moment(line: str) -> None:
+    assert told(line) == {}

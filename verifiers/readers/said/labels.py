@@ -61,6 +61,12 @@ _NOT = re.compile(
     r"|ยังไม่(?:ได้)?|ไม่|لم|لا|\bchua|\bkhong|\bbelum|\btidak|\btak)\s?"
     r"(?:yet\s|been\s)*$"
 )
+# The same, but for words that are the end of another field's value: "Insured: No Shipped: 12 Nov".
+_NOT_YET = re.compile(
+    r"(?:\bnot|nicht|\bniet|\bnon ancora|\baun no|\btodavia no|\bainda nao|未|没有|尚未|等待"
+    r"|ยังไม่(?:ได้)?|\bchua|\bbelum)\s?(?:yet\s|been\s)*$"
+)
+_STEPS = frozenset({Told.PAID, Told.LABEL, Told.SHIPPED, Told.ACCEPTED, Told.TRANSIT, Told.OUT})
 
 
 def labels_in(folded: str) -> list[Label]:
@@ -82,8 +88,11 @@ def _labels_in(text: str) -> tuple[Label, ...]:
             told = Told(name)
             if _ASKED.match(text, match.end()):
                 continue  # "was this delivered?" says of nothing when it was
-            if told is Told.DELIVERED and _NOT.search(text[: match.start()]):
+            before = text[: match.start()]
+            if told is Told.DELIVERED and _NOT.search(before):
                 told = Told.EXCEPTION
+            elif told in _STEPS and _NOT_YET.search(before):
+                told = Told.OTHER
             zone = zone_in_brackets(text, match.end())
             end = zone.end if zone else match.end()
             firm = bool(_COLON.match(text, end))
