@@ -79,6 +79,8 @@ CHANGES: dict[str, dict[int, str]] = {
         "own contradict nothing",
         30: "amounts that do not add up to their total leave the answer open; a date that a page "
         "labels is no camera's stamp",
+        31: "words that go on in the next line, a watermark over what was compressed, and dates "
+        "whose slashes stand closer contradict nothing; an impossible day in Thai is told again",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

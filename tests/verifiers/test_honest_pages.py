@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from evidence.facts import Facts
+from evidence.locators import box
+from evidence.times import parse_iso
 from evidence.verdicts import Verdict
-from tests.verifiers.sayings import kinds, saying
+from tests.verifiers.sayings import fact, kinds, saying
 from verifiers.authenticity.tamper import tamper_of
 
 # 5 November 2026 was a Thursday.
@@ -102,6 +105,30 @@ def test_the_scan_may_follow_the_signature_by_minutes_and_zones(
 ) -> None:
     way = "Out for delivery  2026-11-05 08:10"
     assert kinds(saying("Delivered on: 2026-11-06 00:02", f"Delivered  {scanned}", way)) == told
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        pytest.param("livraison, Bordeaux", Verdict.PASS, id="out for delivery"),
+        pytest.param("Bordeaux", Verdict.FAIL, id="no event's words"),
+    ],
+)
+def test_words_that_go_on_in_the_next_line_say_whose_a_date_is(ends: str, told: Verdict) -> None:
+    """The words over it, "livré, Bordeaux", end the row above."""
+    lines = (
+        "Date de livraison: 28/08/2026 09:29", "vendredi 28 août 2026, 09:29 — Votre colis est",
+        "livré, Bordeaux", "vendredi 28 août 2026, 05:15 — En cours de", ends,
+        "mercredi 26 août 2026, 18:40 — En transit,", "Bordeaux",
+    )  # fmt: skip
+    shown = [fact("document.text", line, box(40, 40 * n, 600, 20), 0.97)
+             for n, line in enumerate(lines)]  # fmt: skip
+    times = [
+        fact("delivery.at", parse_iso(at), box(40, 40 * n, 600, 20), 0.95)
+        for n, at in ((0, "2026-08-28T09:29"), (3, "2026-08-28T05:15"))
+    ]
+    way = fact("scan.transit.at", parse_iso("2026-08-26T18:40"), box(40, 200, 600, 20), 0.95)
+    assert tamper_of(Facts([*shown, *times, way])).verdict is told
 
 
 def test_a_page_that_writes_day_and_month_in_two_orders_is_no_contradiction() -> None:

@@ -238,8 +238,8 @@ def twice(first: str, second: str, *more: tuple[str, str]) -> list[str]:
 @pytest.mark.parametrize(
     ("gap", "one"),
     [
-        ({"minutes": 2}, True),
-        ({"minutes": 3}, False),
+        ({"minutes": 10}, True),  # from the signature to the scan
+        ({"minutes": 11}, False),
         ({"minutes": 29}, True),
         ({"minutes": 28}, False),
         ({"minutes": 31}, True),

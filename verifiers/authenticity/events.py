@@ -106,6 +106,7 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
             is_of_another(fact, line, facts)
             or is_of_another_day(fact, {start.date() for start in starts}, facts)
             or _is_a_correction(line, lines)
+            or _goes_on_as_another(line, lines)
         )
         worded = step == DELIVERED and is_in_other_words(fact, line)
         form, either = form_of(fact.text), _EITHER.match(fact.text) is not None
@@ -121,6 +122,18 @@ def _is_a_correction(line: Line, lines: Sequence[Line]) -> bool:
         at = lines.index(line)
         said = [*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]]
     return any(_CORRECTED.search(fold(one.text)) for one in said)
+
+
+def _goes_on_as_another(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether another event's words begin in the line and end in the next: "En cours de" over
+    "livraison", while those over it end another row."""
+    said = fold(line.text)
+    if line not in lines or labels_in(said):
+        return False
+    under = lines[lines.index(line) + 1 :][:1]
+    both = f"{said} {fold(under[0].text)}" if under else said
+    over_the_end = [one for one in labels_in(both) if one.start < len(said) < one.end]
+    return any(one.told is not Told.DELIVERED for one in over_the_end)
 
 
 def _of_a_range(text: str, line: Line) -> bool:

@@ -45,8 +45,11 @@ def lines_of(facts: Facts) -> list[Line]:
 
 
 def plain(text: str) -> str:
-    """Fonts of PDF files give radicals and wide digits where their letters are meant."""
-    return unicodedata.normalize("NFKC", text)
+    """Fonts of PDF files give radicals and wide digits where their letters are meant.
+
+    Thai's am is one letter here, as in the readers' words, and two in that form.
+    """
+    return unicodedata.normalize("NFKC", text).replace("\u0e4d\u0e32", "\u0e33")
 
 
 def place_of(fact: Fact) -> Area | None:

@@ -135,6 +135,23 @@ def test_the_ends_of_a_barcodes_bars_are_no_part_that_was_put_in(
     assert len(strange.strange_parts(rgb, grey, None)) == told
 
 
+def watermarked(image: Image.Image) -> Image.Image:
+    """One faint word across a few lines, as people lay over what they hand in."""
+    layer = Image.new("L", (420, 120), 0)
+    ImageDraw.Draw(layer).text((8, 8), "CLAIM", font=ImageFont.load_default(100), fill=70)
+    layer = layer.rotate(25, expand=True, resample=Image.Resampling.BICUBIC)
+    changed = image.copy()
+    changed.paste((120, 120, 120), (180, 60), layer)
+    return changed
+
+
+def test_what_a_watermark_crosses_does_not_decide() -> None:
+    before = opened(jpeg(dense(), 75))
+    part = traces(png(watermarked(before))).get("trace.picture.strange_part")
+    assert part is None or part.confidence <= 0.6
+    assert inside(traces(png(retyped(before)))["trace.picture.strange_part"])
+
+
 def test_a_digit_that_was_moved_within_the_picture_is_told() -> None:
     before = opened(jpeg(screen(), 75))
     before.paste(before.crop((101, 190, 201, 220)), (183, 97))
@@ -365,13 +382,15 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def numbers(*widths: float, size: int = 24, stroke: int = 0) -> Image.Image:
+def numbers(
+    *widths: float, size: int = 24, stroke: int = 0, lines: tuple[str, ...] = NUMBERS
+) -> Image.Image:
     """A page of figures, each line in its width of one face: a face of another width is another.
 
     size, stroke  of the second line's print
     """
     image = Image.new("L", (760, 300), 255)
-    for row, (text, width) in enumerate(zip(NUMBERS, widths, strict=True)):
+    for row, (text, width) in enumerate(zip(lines, widths, strict=True)):
         line = Image.new("L", (600, 40), 255)
         odd = row == 1
         ImageDraw.Draw(line).text(
@@ -388,6 +407,14 @@ def test_a_number_in_another_typeface_is_told(saved: Callable[[Image.Image], byt
     found = traces(saved(numbers(1.0, 0.84, 1.0, 1.0, 1.0)))["trace.picture.typeface"]
     assert "typeface" in found.text
     assert int(found.locator.place.split(",")[1]) in range(76, 110)
+
+
+def test_a_date_is_in_the_typeface_of_others_whose_slashes_stand_closer() -> None:
+    """Such a line is no measure of what is like it, for letters stand so as well."""
+    dates = (NUMBERS[0], "09/06/2025 09:36", *NUMBERS[2:4], "06/09/2025 03:36")
+    for last, told in ((0.84, False), (1.0, True)):
+        page = numbers(1.0, 0.84, 1.0, 1.0, last, lines=dates)
+        assert ("trace.picture.typeface" in traces(png(page))) is told
 
 
 def with_a_clock() -> Image.Image:

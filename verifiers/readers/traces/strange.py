@@ -64,6 +64,8 @@ def _parts(rgb: Bytes, grey: Floats, fit: Fit) -> list[Trace]:
             continue
         if drawn_on(rgb, area) or _is_edge_of_bars(grey, area):
             continue
+        if _is_crossed(grey, area):
+            strength = min(strength, _CROSSED)
         if area[1] + area[3] / 2 < _BAR * rgb.shape[0]:
             strength = min(strength, 0.6)  # a tab's or a phone's bar, in a size and face of its own
         said = (
@@ -113,6 +115,23 @@ def _is_edge_of_bars(grey: Floats, area: tuple[int, int, int, int]) -> bool:
             if float(beside.mean(axis=0).std()) > _BARS:
                 return True
     return False
+
+
+def _is_crossed(grey: Floats, area: tuple[int, int, int, int]) -> bool:
+    """Whether something faint goes through it apart from its writing: a watermark, which people
+    lay over a picture that was compressed before."""
+    x, y, width, height = area
+    part = grey[max(0, y - _ROUND) : y + height + _ROUND, x : x + width]
+    off = np.abs(part - np.median(part))
+    writing = off > _FAINT[1] * float(np.percentile(off, 99.5))
+    edges = np.ones((7, 7), dtype=np.uint8)
+    apart = cv2.dilate(writing.astype(np.uint8), edges) == 0
+    return bool(apart.any()) and float((off > _FAINT[0])[apart].mean()) > _CROSSING
+
+
+_ROUND = 8  # pixels around it
+_FAINT = (12, 0.6)  # grey levels off the ground, and of the writing's
+_CROSSING, _CROSSED = 0.1, 0.6  # of what is no writing; the most that such a part weighs
 
 
 def _among_others(fit: Fit, left: int, top: int, width: int, height: int) -> bool:

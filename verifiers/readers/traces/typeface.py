@@ -94,19 +94,20 @@ def _is_strange(one: Figures, figures: list[Figures]) -> bool:
     count = len(one.copies)
     if count < _LEAST_GLYPHS or not _FIGURES[0] <= one.pitch <= _FIGURES[1]:
         return False
-    others = [
+    near = [
         other
         for other in figures
-        if _of_a_size(one, other)
-        and float(np.abs(other.ground - one.ground).max()) < _SAME_GROUND
-        and other.even >= _MOSTLY  # letters and figures of a small print look alike
+        if _of_a_size(one, other) and float(np.abs(other.ground - one.ground).max()) < _SAME_GROUND
     ]
+    # Letters and figures of a small print look alike. Where they are the same, in a line whose
+    # slashes stand closer, the page has the typeface elsewhere.
+    others = [other for other in near if other.even >= _MOSTLY]
     if len(others) < _LEAST_LINES or sum(len(other.copies) for other in others) < _LEAST_OTHERS:
         return False
     scores = one.copies @ np.concatenate([other.copies for other in others]).T
-    best = scores.max(axis=1)
-    like = best > _LIKE
-    if (best > _SAME).sum() > _MOST_SAME * count or like.sum() < _LEAST_LIKE * count:
+    same = one.copies @ np.concatenate([other.copies for other in near]).T > _SAME
+    like = scores.max(axis=1) > _LIKE
+    if same.any(axis=1).sum() > _MOST_SAME * count or like.sum() < _LEAST_LIKE * count:
         return False
     ink = np.concatenate([other.ink for other in others])[scores.argmax(axis=1)]
     weight = float(np.median((one.ink / ink)[like]))
