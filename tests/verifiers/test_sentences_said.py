@@ -152,7 +152,14 @@ def test_an_hour_whose_half_stands_under_it_contradicts_nothing() -> None:
         "not yet shipped 25 July 2026 14:03",
         "Noch nicht versandt 25.07.2026 14:03",
         "2026-07-25 14:03 未发货",
+        # Of something else than the parcel.
+        "Claim received on 25 July 2026",
+        "Your enquiry was received on 25 July 2026",
+        "Return received on 25 July 2026",
+        "Case completed on 25 July 2026",
+        "Message delivered 25 July 2026 14:03",
+        "Review posted 25 July 2026",
     ],
 )
-def test_what_has_not_happened_yet_is_told_of_no_moment(line: str) -> None:
+def test_what_has_not_happened_to_the_parcel_is_told_of_no_moment(line: str) -> None:
     assert told(line) == {}

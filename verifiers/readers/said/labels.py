@@ -66,6 +66,12 @@ _NOT_YET = re.compile(
     r"(?:\bnot|nicht|\bniet|\bnon ancora|\baun no|\btodavia no|\bainda nao|未|没有|尚未|等待"
     r"|ยังไม่(?:ได้)?|\bchua|\bbelum)\s?(?:yet\s|been\s)*$"
 )
+# What comes, is sent and is brought as well as a parcel: "Claim received on 12 Nov".
+_OF_NO_PARCEL = re.compile(
+    r"(?<![a-z])(?:claim|return|enquiry|inquiry|case|message|sms|text|notification|e-?mail|review|comment"
+    r"|feedback|ticket|complaint|dispute|appeal|refund|request|response|reply|invoice|report|rating)s?"
+    r"\s(?:(?:was|were|has\sbeen|have\sbeen|is)\s)?$"
+)
 _STEPS = frozenset({Told.PAID, Told.LABEL, Told.SHIPPED, Told.ACCEPTED, Told.TRANSIT, Told.OUT})
 
 
@@ -92,6 +98,8 @@ def _labels_in(text: str) -> tuple[Label, ...]:
             if told is Told.DELIVERED and _NOT.search(before):
                 told = Told.EXCEPTION
             elif told in _STEPS and _NOT_YET.search(before):
+                told = Told.OTHER
+            if told in _STEPS | {Told.DELIVERED} and _OF_NO_PARCEL.search(before):
                 told = Told.OTHER
             zone = zone_in_brackets(text, match.end())
             end = zone.end if zone else match.end()
