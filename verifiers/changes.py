@@ -81,6 +81,8 @@ CHANGES: dict[str, dict[int, str]] = {
         "labels is no camera's stamp",
         31: "words that go on in the next line, a watermark over what was compressed, and dates "
         "whose slashes stand closer contradict nothing; an impossible day in Thai is told again",
+        32: "a value in its page's font put in a second time is told again, and of two places that "
+        "tell a delivery the surer is held against the capture",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -131,6 +131,18 @@ def test_words_that_go_on_in_the_next_line_say_whose_a_date_is(ends: str, told: 
     assert tamper_of(Facts([*shown, *times, way])).verdict is told
 
 
+def test_of_two_places_that_tell_a_delivery_the_surer_is_held_against_the_capture() -> None:
+    """Under another's heading a date may be that one's; in its history's row it is not."""
+    doubted = ("Shipped on", "November 24, 2026")
+    row, capture = "Delivered November 24, 2026", "Report generated: November 15, 2026"
+    shown = [fact("document.text", line, box(40, 30 * n, 300, 20)) for n, line in
+             enumerate((*doubted, row, capture))]  # fmt: skip
+    times = [fact("delivery.at", parse_iso("2026-11-24"), box(40, 30 * n, 300, 20)) for n in (1, 2)]
+    times.append(fact("document.captured.at", parse_iso("2026-11-15"), box(40, 90, 300, 20)))
+    assert tamper_of(Facts([*shown, *times])).verdict is Verdict.FAIL
+    assert tamper_of(Facts([*shown[:2], shown[3], times[0], times[2]])).verdict is not Verdict.FAIL
+
+
 def test_a_page_that_writes_day_and_month_in_two_orders_is_no_contradiction() -> None:
     """A carrier's own heading over times that a script wrote in the browser's form."""
 

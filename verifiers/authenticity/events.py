@@ -303,16 +303,17 @@ def out_of_order(events: Sequence[Event], *, parcels: int = 1) -> Iterator[Contr
             weight = min(weight, DOUBTED)  # of one that was not delivered, perhaps
         yield Contradiction("order", said, facts, weight)
         break
-    for capture in events:
-        if capture.step != CAPTURED:
-            continue
-        for event in events:
-            if event.step == DELIVERED and _surely_after(event, capture):
-                said = f'"{words_of(event)}" lies after "{words_of(capture)}"'
-                facts = (*event.line.facts, *capture.line.facts)
-                weight = weight_of(event, capture, contradict=_surely_after)
-                yield Contradiction("order", said, facts, weight)
-                return
+    late = [
+        (weight_of(event, capture, contradict=_surely_after), event, capture)
+        for capture in events
+        for event in delivered
+        if capture.step == CAPTURED and _surely_after(event, capture)
+    ]
+    if late:
+        # Of two places that tell one delivery, the surer counts.
+        weight, event, capture = max(late, key=lambda one: one[0])
+        said = f'"{words_of(event)}" lies after "{words_of(capture)}"'
+        yield Contradiction("order", said, (*event.line.facts, *capture.line.facts), weight)
 
 
 def _told_after(delivered: Event, events: Sequence[Event]) -> Event | None:

@@ -243,27 +243,28 @@ def test_a_date_in_a_font_of_its_own_among_values_of_one_font_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "told"),
+    ("own", "font", "told"),
     [
-        pytest.param({3, 4}, False, id="all values"),
-        pytest.param({3}, True, id="one of two"),
+        pytest.param({3, 4}, "F2", False, id="all values"),
+        pytest.param({3}, "F2", True, id="one of two"),
+        pytest.param({3}, "F3", True, id="one, in the same font put in again"),
     ],
 )
 def test_values_that_a_program_filled_in_have_one_font_of_their_own(
-    own: set[int], *, told: bool
+    own: set[int], font: str, *, told: bool
 ) -> None:
     """It writes them last, over the labels of a page that was there."""
     lines = [*LETTER, "Terms of carriage apply, see our website for the whole text of them"]
     labels = [line.partition(":")[0] if row in {3, 4} else line for row, line in enumerate(lines)]
     values = "".join(
-        f"BT /{'F2' if row in own else 'F1'} 11.5 Tf 0 g 180 {y_of(row) - 1} Td ({value}) Tj ET\n"
+        f"BT /{font if row in own else 'F1'} 11.5 Tf 0 g 180 {y_of(row) - 1} Td ({value}) Tj ET\n"
         for row, value in ((3, "November 5, 2026"), (4, "MCARTER"))
     )
     data = pdf_of_objects(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
         stream(redrawn(*labels) + values),
-        page("3 0 R", fonts=b"/F2 " + COURIER),
+        page("3 0 R", fonts=b"/F2 " + COURIER + b" /F3 " + HELVETICA),
     )
     assert ("trace.text.odd_run" in traces(data)) is told
 

@@ -138,7 +138,10 @@ def _of_a_form(texts: Sequence[Mark], mark: Mark) -> bool:
         if abs(other.box.x0 - mark.box.x0) < 1 and other.text.strip()
         and any(one.box.x1 < other.box.x0 for one in _line(texts, other))
     ]  # fmt: skip
-    own = [one for one in column if one.font == mark.font and abs(one.size - mark.size) < 0.1]
+    own = [
+        one for one in column
+        if (one.font, one.font_id) == (mark.font, mark.font_id) and abs(one.size - mark.size) < 0.1
+    ]  # fmt: skip
     rows = len({round(one.baseline) for one in own})
     return rows >= _FILLED_IN or (rows > 1 and len(own) == len(column))
 
