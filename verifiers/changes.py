@@ -83,6 +83,7 @@ CHANGES: dict[str, dict[int, str]] = {
         "whose slashes stand closer contradict nothing; an impossible day in Thai is told again",
         32: "a value in its page's font put in a second time is told again, and of two places that "
         "tell a delivery the surer is held against the capture",
+        33: "a mail's body that a gateway, a list or Exchange changes on its way does not decide",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

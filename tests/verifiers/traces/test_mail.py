@@ -63,6 +63,50 @@ def test_a_changed_body_is_told_and_more_surely_if_the_receiver_had_seen_it_fit(
     assert "when the receiving server checked it" in sure.text
 
 
+SEEN = "Authentication-Results: mx.buyer.example; dkim=pass header.d=carrier.example\r\n"
+LETTER = b"Delivered on November 5\r\nhttps://carrier.example/t\r\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "more"),
+    [
+        pytest.param(b"Nur intern\r\n\r\n" + LETTER, "", id="lines over it"),
+        pytest.param(LETTER + b"--\r\nSeller Ltd.\r\n", "", id="lines under it"),
+        pytest.param(
+            LETTER.replace(b"https://", b"https://urldefense.com/v3/__https://"), "", id="its links"
+        ),
+        pytest.param(b"<b>[EXTERNAL]</b> " + LETTER, "", id="a banner in its first line"),
+        pytest.param(
+            LETTER + b"Virus-free\r\n" * 20, "", id="a scanner's name, and many more lines"
+        ),
+        pytest.param(
+            b"--_000_AM0PR04_\r\n" + LETTER.replace(b"on ", b"on  <br>"),
+            "X-MS-Exchange-Organization-SCL: 1\r\n",
+            id="parts made anew",
+        ),
+        pytest.param(LETTER.replace(b"5", b"6"), "List-Id: <l.example>\r\n", id="a list"),
+    ],
+)
+def test_what_gateways_do_to_a_body_leaves_it_open(body: bytes, more: str) -> None:
+    """They change it after the server saw that it fits."""
+    found = traces(mail(body, signed=LETTER, more=SEEN + more))["trace.mail.body_changed"]
+    assert found.confidence <= 0.5
+    assert "gateways" in found.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        LETTER.replace(b"5", b"3"),
+        LETTER + b"more\r\n" * 20,
+        b"--_000_AM0PR04_\r\n" + LETTER.replace(b"5", b"3"),  # no Exchange's headers
+    ],
+)
+def test_a_changed_body_without_a_gateways_mark_is_told(body: bytes) -> None:
+    found = traces(mail(body, signed=LETTER, more=SEEN))["trace.mail.body_changed"]
+    assert found.confidence > 0.9 and "gateways" not in found.text
+
+
 def test_a_mailing_lists_footer_is_a_weak_trace() -> None:
     found = traces(mail(BODY + b"-- \r\nlist footer\r\n", more="List-Id: <l.example>\r\n"))
     assert found["trace.mail.body_changed"].confidence <= 0.5
