@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evidence.times import LocalTime
+from evidence.times import Instant, LocalTime
 from tests.verifiers.read_lines import CAPTURED, numbers, placed, said, texts
 
 
@@ -300,3 +300,96 @@ def test_a_messages_hour_is_not_that_of_what_it_tells_in_its_next_line() -> None
         ("02/06/2026 13:08", 40, 116),
     )  # fmt: skip
     assert texts(found, "delivery.at") == ["02/06/2026 13:08"]
+
+
+def test_words_that_nobody_knows_over_the_first_moment_put_no_label_under_it() -> None:
+    found = placed(
+        ("Erzeugt", 40, 100), ("19/05/2026 23:10:38", 40, 112),
+        ("Versandt", 40, 140), ("21/05/2026 02:24:38", 40, 152),
+        ("Zugestellt", 40, 180), ("22/05/2026 19:25:38", 40, 192),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["22/05/2026 19:25:38"]
+    assert texts(found, "shipment.shipped.at") == ["21/05/2026 02:24:38"]
+
+
+def test_a_head_is_found_over_a_row_whose_cells_are_not_at_one_height() -> None:
+    found = placed(
+        ("Dispatched", 240, 100), ("Delivered on", 400, 100), ("Status", 560, 100),
+        ("4PX9864143362854", 40, 124),
+        ("05/19/2026 2:49am", 240, 131), ("05/21/2026 5:50pm", 400, 131), ("Delivered", 560, 131),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["05/21/2026 5:50pm"]
+
+
+def test_a_title_beside_the_day_of_printing_says_nothing_of_it() -> None:
+    found = placed(
+        ("05/09/2026, 12:35", 40, 10), ("Gmail - Delivered: your package PC212873479ES", 240, 10),
+        ("Delivered: your package PC212873479ES", 40, 60),
+        ("From: Correos", 40, 90), ("To: shop@example.com", 40, 106),
+        ("Date: Friday 4 September 2026 09:07", 40, 122),
+        ("Delivered on", 40, 150), ("Friday 4 September 2026 08:35", 40, 166),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["4 September 2026 08:35"]
+    assert [one.time.text for one in found.named(CAPTURED)] == ["05/09/2026, 12:35"]
+
+
+def test_two_lists_side_by_side_share_rows_by_chance_labels_under_their_moments() -> None:
+    found = placed(
+        ("11.03.2026 19:34", 40, 100), ("09.03.2026 15:39", 300, 100),
+        ("Zugestellt", 40, 115), ("Die Sendung wurde bearbeitet", 300, 115),
+        ("11.03.2026 06:26", 40, 142),
+        ("In Zustellung", 40, 157), ("08.03.2026 22:56", 300, 157),
+        ("Die Sendung wurde abgeholt", 300, 172),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["11.03.2026 19:34"]
+    assert texts(found, "scan.out_for_delivery.at") == ["11.03.2026 06:26"]
+    assert "08.03.2026 22:56" in texts(found, "scan.accepted.at")
+
+
+def test_named_days_without_a_year_decide_a_slashed_one() -> None:
+    found = said(
+        "Captured: 07/04/2026 11:10 A.M.", "Today", "10:10 A.M. Delivered", "July 2",
+        "2:17 A.M. Accepted at facility",
+    )  # fmt: skip
+    (captured,) = found.named(CAPTURED)
+    assert isinstance(captured.value, LocalTime) and captured.value.wall.month == 7
+
+
+def test_each_row_under_a_head_has_its_own_tracking_number() -> None:
+    found = placed(
+        ("Order no.", 40, 100), ("Parcel number", 200, 100), ("Dispatched", 340, 100),
+        ("576400996006367466", 40, 124), ("786385625447", 200, 124), ("10/09/2026", 340, 124),
+        ("#4891", 40, 148), ("713277824862", 200, 148), ("05/12/2026", 340, 148),
+        ("#5264", 40, 172), ("711089225515", 200, 172), ("07/13/2026", 340, 172),
+    )  # fmt: skip
+    assert sorted(numbers(found)) == ["711089225515", "713277824862", "786385625447"]
+
+
+def test_a_cell_of_one_line_stands_beside_days_over_their_hours() -> None:
+    found = placed(
+        ("Shipped at", 240, 60), ("Delivered at", 340, 60), ("Status", 480, 60),
+        ("22-73616-", 40, 100), ("2026-07-23", 240, 100), ("2026-07-25", 340, 100),
+        ("55126", 40, 114), ("18:19:39", 240, 114), ("17:50:39", 340, 114),
+        ("Delivered", 480, 108),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["2026-07-25 17:50:39"]
+    assert texts(found, "shipment.shipped.at") == ["2026-07-23 18:19:39"]
+
+
+def test_a_zone_at_the_end_of_a_heading_is_that_of_the_list_under_it() -> None:
+    found = placed(
+        ("Destination - United States", 40, 100), ("GMT-5", 400, 100),
+        ("Delivered", 40, 124), ("2026-07-25 17:50", 40, 140),
+        ("Captured: 2026-07-26 10:00", 40, 200),
+    )  # fmt: skip
+    (delivered,), (captured,) = found.named("delivery.at"), found.named(CAPTURED)
+    assert isinstance(delivered.value, Instant) and delivered.value.at.hour == 22
+    assert isinstance(captured.value, LocalTime)
+
+
+def test_a_list_that_ends_with_a_place_has_its_labels_over_their_moments() -> None:
+    lines = ["Rótulo emitido", "02/03/2026 20:24", "Coimbra", "Postado", "13/03/2026 00:33",
+             "Coimbra", "Em distribuição", "15/03/2026 06:27", "Lisboa", "Entregue",
+             "15/03/2026 14:49", "Lisboa"]  # fmt: skip
+    found = placed(*((line, 40, 40 + 16 * at) for at, line in enumerate(lines)))
+    assert texts(found, "delivery.at") == ["15/03/2026 14:49"]

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 
 from verifiers.readers.lines import Line
 from verifiers.readers.said.fold import fold
-from verifiers.readers.said.labels import labels_in
+from verifiers.readers.said.labels import Told, labels_in
 from verifiers.readers.said.layout import share_column
 from verifiers.readers.said.named_rows import head_of_times
-from verifiers.readers.said.spots import ReadRow, Spot, gap
+from verifiers.readers.said.spots import ReadRow, Spot, gap, zone_cell
 from verifiers.readers.said.zone_fields import names_zone
 from verifiers.readers.said.zones_said import WrittenZone, zone_after, zone_of_head
 
@@ -57,15 +57,39 @@ def read_columns(read: Sequence[ReadRow]) -> None:
     """Give each moment under a head that states a zone that zone, and note in `aside` the cells
     whose moments are of something else than their row: they stand beside the row's own."""
     heads: _Heads | None = None
+    above: WrittenZone | None = None
     for number, here in enumerate(read):
         if heads and heads.page != here.row.page:
             heads = None
+        if number and here.row.page != read[number - 1].row.page:
+            above = None
         if not here.moments:
+            above = _zone_alone(here) or above
             over = read[number - 1] if number else None
             texts = _texts(here, over if over and not over.moments else None)
             heads = _heads_of(here, texts, read[number + 1 : number + 2]) or heads
-        elif heads:
+            continue
+        if heads:
             _read_under(here, heads)
+        if above and not any(one.label and one.label.told is Told.CAPTURED for one in here.labels):
+            _lend(here, above)
+
+
+def _zone_alone(here: ReadRow) -> WrittenZone | None:
+    """The zone that has a cell of its own in a heading: the times of the list under it are in it.
+    Figures alone may be anything, and so may letters."""
+    zones = [
+        zone
+        for cell in here.row.cells
+        if any(map(str.isalpha, cell.text)) and (zone := zone_cell(fold(cell.text).strip()))
+    ]
+    return zones[0] if len(zones) == 1 else None
+
+
+def _lend(here: ReadRow, zone: WrittenZone) -> None:
+    for spot in here.moments:
+        if spot.moment and spot.moment.clock and spot.moment.zone is None:
+            spot.moment = replace(spot.moment, zone=zone)
 
 
 def _texts(here: ReadRow, over: ReadRow | None) -> list[tuple[Line, str]]:

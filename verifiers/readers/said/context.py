@@ -164,7 +164,7 @@ def _custom(days: Sequence[WrittenDay], countries: set[str], came_in: date) -> s
             votes |= forms  # a weekday decided
         elif forms & {"mdy", "dmy"} and day.readings[0].day > 12:
             votes |= forms  # there is no thirteenth month
-        if len(readings) == 1 and (on := readings[0].on()):
+        if len(readings) == 1 and (on := _about(readings[0], came_in)):
             fixed.append(on)
     if len(votes) > 1:
         return None
@@ -182,6 +182,14 @@ def _custom(days: Sequence[WrittenDay], countries: set[str], came_in: date) -> s
     if bool(month_first) != bool(day_first):
         return "mdy" if month_first else "dmy"
     return None
+
+
+def _about(reading: Reading, came_in: date) -> date | None:
+    """The day; without a year the last such one before it came in, or soon after."""
+    on = reading.on(came_in.year)
+    if on is not None and reading.year is None and on > came_in + timedelta(days=60):
+        return reading.on(came_in.year - 1)
+    return on
 
 
 def _by_nearness(

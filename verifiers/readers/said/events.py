@@ -152,30 +152,42 @@ def _is_of_a_nearer_day(here: ReadRow, place: int, label: Spot) -> bool:
 def _of_its_column(
     number: int, spot: Spot, label: Label | None, read: Sequence[ReadRow], *, deep: bool = True
 ) -> Label | None:
-    """The label right over a moment, where the one in its row is of another column: there it has a
-    moment of its own under it. Two lists side by side share rows by chance."""
+    """The label right over a moment, or right under it, where the one in its row is of another
+    column: there it has a moment of its own on its other side. Two lists side by side share rows
+    by chance."""
     here = read[number]
     beside = next((one for one in here.labels if one.label is label), None)
-    if beside is None or beside.cell == spot.cell or number + 1 == len(read):
+    if beside is None or beside.cell == spot.cell:
         return None
-    over, under = _next_label(number, spot, read, -1, deep=deep), read[number + 1]
-    if over is None or under.row.page != here.row.page:
-        return None
-    column = [one for one in under.spots if share_column(here.line(beside), under.line(one))]
-    if not column or any(one.label for one in column):
-        return None
-    near = gap(here.row, under.row) <= NEAR * min(here.row.height, under.row.height)
-    return over[1] if near else None
+    for side in (-1, 1):
+        own, beyond = _next_label(number, spot, read, side, deep=deep), number - side
+        if own is None or not 0 <= beyond < len(read) or read[beyond].row.page != here.row.page:
+            continue
+        other = read[beyond]
+        column = [one for one in other.spots if share_column(here.line(beside), other.line(one))]
+        if not column or any(one.label for one in column):
+            continue
+        away, height = gap(here.row, other.row), min(here.row.height, other.row.height)
+        over = [_next_label(beyond, one, read, -1, deep=False) for one in column]
+        if side > 0 and any(one and one[0] <= away + 0.25 * height for one in over):
+            continue  # what is over it has its label over itself
+        if away <= NEAR * height:
+            return own[1]
+    return None
+
+
+def _asks(label: Label) -> bool:
+    return label.field or label.firm
 
 
 def _labels_for(here: ReadRow, place: int) -> list[Spot]:
-    """The labels that can be of a moment in their row: a field's name is not of what is before it
-    in another cell, nor a label that has its moment behind it in its own."""
+    """The labels that can be of a moment in their row: a field's name, or what has a colon, is not
+    of what is before it in another cell, nor a label that has its moment behind it in its own."""
     spot, behind = here.spots[place], here.spots[place + 1 :]
     return [
         one for one in here.labels
         if one.cell == spot.cell
-        or not ((one.label and one.label.field and one in behind) or _is_served(one, here))
+        or not ((one.label and _asks(one.label) and one in behind) or _is_served(one, here))
     ]  # fmt: skip
 
 
@@ -254,12 +266,17 @@ def _is_headed(number: int, spot: Spot, read: Sequence[ReadRow], away: float) ->
     where labels stand over their moments: "Shp date" over it is as good a heading as any."""
     here = read[number]
     over = read[number - 1] if number else None
-    if over is None or over.spots or over.row.page != here.row.page:
+    if over is None or over.row.page != here.row.page:
         return False
-    line = here.line(spot)
+    line = here.part(spot)
     if line.box is None or gap(over.row, here.row) >= away:
         return False
-    heads = [one.text for one in over.row.cells if share_column(one, line)]
+    read_cells = {one.cell for one in over.spots}
+    heads = [
+        one.text
+        for at, one in enumerate(over.row.cells)
+        if at not in read_cells and share_column(one, line)
+    ]
     return bool(heads) and not any(map(str.isdigit, heads[0])) and len(heads[0]) <= 30
 
 
@@ -291,7 +308,7 @@ def _next_label(
             last = max(other.spots.index(spot) for spot in other.moments)
             free = step < 0 and fitting and fitting[-1].label and fitting[-1].label.field
             if not free or other.spots.index(fitting[-1]) < last:
-                if step > 0 or not deep or not _is_anothers_row(at, fitting[-1], read):
+                if not deep or not _is_anothers_row(at, fitting[-1 if step < 0 else 0], read):
                     return None
         if fitting:
             label = (fitting[-1] if step < 0 else fitting[0]).label
@@ -309,10 +326,12 @@ def _next_label(
 
 
 def _is_anothers_row(number: int, label: Spot, read: Sequence[ReadRow]) -> bool:
-    """Whether all moments of a label's row are of another column: two lists side by side."""
+    """Whether all moments of a label's row are of another column, which has labels of its own: two
+    lists side by side."""
     here = read[number]
     return all(
-        one.cell != label.cell and _of_its_column(number, one, label.label, read, deep=False)
+        not share_column(here.part(label), here.part(one))
+        and any(_next_label(number, one, read, step, deep=False) for step in (-1, 1))
         for one in here.moments
     )
 
@@ -344,7 +363,7 @@ def _labels_below(read: Sequence[ReadRow]) -> bool:
         under = _next_label(number, spot, read, 1)
         if over and under and over[1].told is under[1].told is Told.DELIVERED:
             return True
-        if over or under:
+        if over or (under and not _is_headed(number, spot, read, under[0])):
             return over is None
     return False
 

@@ -190,13 +190,19 @@ def is_head_row(over: ReadRow, here: ReadRow, spot: Spot) -> bool:
 
 # How far over a value its head stands, in rows and in heights: the cells beside it may be wrapped.
 _ROWS_OVER, _HEIGHTS_OVER = 4, 3.2
+# The share of a row's height in which another row beside it begins.
+_SAME = 0.4
 
 
 def _head_of(cell: Line, number: int, read: Sequence[ReadRow]) -> tuple[int, Line] | None:
     """The nearest cell over a value, with the number of its row; None where no head row can be."""
     for at in range(number - 1, max(number - 1 - _ROWS_OVER, -1), -1):
         row, here = read[at].row, read[number].row
-        if row.page != here.page or read[at].moments:
+        if row.page != here.page:
+            return None
+        if read[at].moments:
+            if row.bottom - here.top > _SAME * min(row.height, here.height):
+                continue  # another line of the same record
             return None
         found = [one for one in row.cells if _over_it(one, cell)]
         if not found:

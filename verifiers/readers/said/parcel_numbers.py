@@ -91,9 +91,9 @@ def _labelled(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNum
         number = match and _best(_before_moments(field.text, match), seen=False)
         if number and not number.isdigit() and _is_strong(number):
             yield ParcelNumber(number, 0.98 * field.near, field.line)
-    served: set[tuple[int, int, int]] = set()
+    served: dict[tuple[int, int, int], float] = {}
     for field in fields_of(field_words("tracking_number"), rows):
-        if field.announced in served:
+        if served.get(field.announced, 0.0) > field.near:
             continue  # its value stands beside it: what is under it is another field's
         match = _RUN.search(_without_telephones(field.text[:80]))
         if match is None or match.start() > 12:
@@ -105,7 +105,7 @@ def _labelled(rows: Sequence[Row], marks: Collection[str]) -> Iterator[ParcelNum
             continue
         number = _without_word(number)
         if _is_strong(number):
-            served.add(field.announced)
+            served.setdefault(field.announced, field.near)
         sure = 0.98 if _is_strong(number) else 0.85
         yield ParcelNumber(number, sure * field.near, field.line)
 

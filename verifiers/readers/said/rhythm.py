@@ -96,6 +96,9 @@ def _labels_of(run: Sequence[int], read: Sequence[ReadRow]) -> dict[int, int | N
         known = _words(read[at] for a, b in pairwise(run) for at in range(a + 1, b))
         begins = bool(_words(read[at] for at in above) & known)
         ends = bool(_words(read[at] for at in below) & known)
+        if ends and not begins and len(below) < step - 1 and _stand_right_over(inner, run):
+            # What ends the list is a record's last line, and no label: that was over its moment.
+            begins, ends = True, False
     if first is not None and not ends and inner[0] is not None:
         # A heading that the first record says again is none of the list's labels.
         again = _told(read[inner[0]]) is _told(read[first])
@@ -110,6 +113,12 @@ def _labels_of(run: Sequence[int], read: Sequence[ReadRow]) -> dict[int, int | N
     if ends and found[run[0]] is None:
         del found[run[0]]  # it stands over the list, under words of its own
     return found
+
+
+def _stand_right_over(labels: Sequence[int | None], run: Sequence[int]) -> bool:
+    """Whether each label is in the row right over the next moment."""
+    after = zip(labels, run[1:], strict=True)
+    return all(label in {None, moment - 1} for label, moment in after)
 
 
 def is_of_the_record_over(number: int, label: Label, read: Sequence[ReadRow]) -> bool:

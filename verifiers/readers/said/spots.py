@@ -145,7 +145,7 @@ def _without_ends_of_promises(spots: Sequence[Spot]) -> list[Spot]:
 
 def _with_zone(spots: list[Spot], texts: Sequence[str]) -> list[Spot]:
     """The row's one time of day with the zone that has a cell of its own beside it."""
-    zones = [zone for text in texts if (zone := _zone_cell(text.strip()))]
+    zones = [zone for text in texts if (zone := zone_cell(text.strip()))]
     clocks = [at for at, one in enumerate(spots) if one.moment and one.moment.clock]
     if len(zones) != 1 or len(clocks) != 1:
         return spots
@@ -156,7 +156,7 @@ def _with_zone(spots: list[Spot], texts: Sequence[str]) -> list[Spot]:
     return spots
 
 
-def _zone_cell(text: str) -> WrittenZone | None:
+def zone_cell(text: str) -> WrittenZone | None:
     zone = zone_after(text, 0) if _ZONE_CELL.fullmatch(text) else None
     return zone if zone and zone.end == len(text) else None
 

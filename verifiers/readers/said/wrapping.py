@@ -23,6 +23,8 @@ from verifiers.readers.said.words import field_words
 
 # Share of the line's height: the space between lines of one cell, and how far their edges differ.
 _CLOSE, _EDGE = 0.75, 0.6
+# How far over the lower of two lines the middle of a cell beside both is.
+_CENTRED = 0.25
 # The first part of a number: "404-1797979-".
 _CUT = re.compile(r"(?<!\d)\d{2,7}(?:-\d{2,7})*-$")
 # A day that was broken at its dash, in a column that is narrower than a day: "2026-" over "11-05".
@@ -131,8 +133,11 @@ def _days_over_hours(
             continue
         uppers = [places[id(cell)] for cell in beside.get(id(lines[at]), ())]
         pairs = {(upper, below[upper]) for upper in uppers if below.get(upper) in row}
-        # A cell that nothing in the day's row goes on in has a row of its own.
-        if {lower for _, lower in pairs} == row and any(
+        # A cell that nothing in the day's row goes on in is centred beside both, or has a row of
+        # its own.
+        lowers, clock = {lower for _, lower in pairs}, lines[under]
+        centred = _middle(clock) - _CENTRED * _box(clock)[3]
+        if all(_middle(lines[place]) < centred for place in row - lowers) and any(
             map(str.isalpha, "".join(lines[upper].text for upper in uppers if upper != at))
         ):
             found |= pairs
