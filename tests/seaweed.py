@@ -106,7 +106,7 @@ def _running(folder: Path, ports: list[int], volumes: int) -> Iterator[Seaweed]:
         config=Config(
             s3={"addressing_style": "path"},
             connect_timeout=2,
-            read_timeout=20,
+            read_timeout=60,
             retries={"max_attempts": 1},
         ),
     )

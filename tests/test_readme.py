@@ -74,7 +74,7 @@ class Newcomer:
     async def run(self, command: str) -> Ran:
         process = await self.start(command)
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(100):
                 out, err = await process.communicate()
         finally:
             await end(process)
@@ -87,12 +87,12 @@ class Newcomer:
         process = await self.start(command)
         try:
             assert process.stderr is not None
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while says not in (line := await process.stderr.readline()):
                     assert line, f"{command} ended"
             yield line.decode()
             process.terminate()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await process.communicate()
             assert process.returncode == 0
         finally:

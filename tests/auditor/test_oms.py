@@ -145,7 +145,7 @@ def test_a_file_that_only_people_read_is_covered_too(tmp_path: Path) -> None:
 
 
 def _strangers(made: Made) -> Files:
-    return files_of(made) | {MODEL_SIG: files_of(make(3))[MODEL_SIG]}
+    return files_of(made) | {MODEL_SIG: files_of(make(3, house=House()))[MODEL_SIG]}
 
 
 def _older(made: Made) -> Files:

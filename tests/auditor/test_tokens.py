@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from rfc3161_client import decode_timestamp_response
 
 from auditor.keys import Keys
 from auditor.report import Check, Report, State
@@ -162,7 +163,9 @@ def test_a_token_of_a_pinned_authority_says_when(
     report = verified(tmp_path, made.zip(), key=keys)
     assert failures(report) == []
     assert [check.state for check in timed(report)] == [State.PASS, State.PASS]
-    assert f"{datetime.now(UTC):%Y-%m-%d}" in timed(report)[0].what
+    assert made.before_read.token is not None
+    at = decode_timestamp_response(made.before_read.token).tst_info.gen_time
+    assert f"{at:%Y-%m-%d}" in timed(report)[0].what
 
 
 def test_without_a_pin_a_token_is_inconclusive_and_says_why(

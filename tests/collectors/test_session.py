@@ -161,10 +161,10 @@ async def test_nobody_listening_is_an_outage_after_the_retries() -> None:
 
 async def test_a_source_that_hangs_before_its_answer_is_an_outage() -> None:
     async def hang(_: web.Request) -> web.Response:
-        await asyncio.sleep(30)
+        await asyncio.sleep(600)
         return web.Response()
 
-    bounds = Bounds(connect_s=0.1, first_byte_s=0.1, total_s=0.3)
+    bounds = Bounds(first_byte_s=0.1)
     async with server(web.get("/x", hang)) as url, bench(url, bounds=bounds) as b:
         with pytest.raises(OutageError, match="no answer came in time"):
             await b.session.get("/x")
@@ -196,12 +196,12 @@ async def test_an_answer_that_stalls_is_recorded_as_far_as_it_came() -> None:
         answer.content_length = 1000
         await answer.prepare(request)
         await answer.write(b"half of it")
-        await asyncio.sleep(30)
+        await asyncio.sleep(600)
         return answer
 
     async with (
         server(web.get("/x", stall)) as url,
-        bench(url, bounds=Bounds(total_s=0.4)) as b,
+        bench(url, bounds=Bounds(total_s=2)) as b,
     ):
         with pytest.raises(OutageError, match="did not end in time"):
             await b.session.get("/x")

@@ -33,7 +33,7 @@ async def test_an_auditor_checks_a_bundle_and_the_log_without_believing_anyone(
         whose = Whose(here.settings.tenant)
         await evidence.bundle(whose, story.ORDER, profile="bagit", to=bundle, show=(), copies=())
     await tab.pick("#zip", bundle)
-    await tab.until("!document.getElementById('result').hidden", seconds=40)
+    await tab.until("!document.getElementById('result').hidden", seconds=100)
     said = await text(tab)
     assert "It agrees with itself; who sealed it is not shown" in said
     states = (
@@ -47,7 +47,7 @@ async def test_an_auditor_checks_a_bundle_and_the_log_without_believing_anyone(
     bundle.write_bytes(bent)
     await tab.run("document.getElementById('result').hidden = true")
     await tab.pick("#zip", bundle)
-    await tab.until("!document.getElementById('result').hidden", seconds=40)
+    await tab.until("!document.getElementById('result').hidden", seconds=100)
     assert "It does not hold" in await text(tab)
 
     for words, proven in (("en", "Proven: the log over"), ("zh", "已证明")):
@@ -73,7 +73,7 @@ async def test_a_bundle_and_a_report_are_dropped_on_the_auditors_page(
     await sign_in(tab, here, Role.AUDITOR)
 
     async def seen() -> str:
-        await tab.until("!document.getElementById('result').hidden", seconds=40)
+        await tab.until("!document.getElementById('result').hidden", seconds=100)
         said = await tab.run("document.getElementById('result').innerText")
         await tab.run("document.getElementById('result').hidden = true")
         return str(said)

@@ -41,7 +41,7 @@ from evidence.errors import CorruptionError, EvidenceError, FormatError, Request
 from evidence.items import OWN_ROLES, InMemory, Role
 from evidence.manifest import SealedItem
 from evidence.receipts import Receipt
-from tests.auditor.bundles import Made, make, zip_of
+from tests.auditor.bundles import House, Made, make, zip_of
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ def test_a_file_of_more_than_four_gigabytes_makes_a_zip64_others_read(tmp_path: 
 
 
 def test_parts_that_do_not_belong_together_are_refused(made: Made) -> None:
-    other = make(3)
+    other = make(3, house=House())
     assert made.manifest is not None
     assert other.manifest is not None
     item, content = made.items[0]

@@ -63,7 +63,7 @@ class Tab:
             await self.send(f"{domain}.enable")
         self._loaded.clear()
         await self.send("Page.navigate", url=url)
-        await asyncio.wait_for(self._loaded.wait(), 30)
+        await asyncio.wait_for(self._loaded.wait(), 60)
 
     async def run(self, expression: str) -> Any:
         """The value of an expression, awaited if it is a promise."""
@@ -74,7 +74,7 @@ class Tab:
             raise AssertionError(json.dumps(done["exceptionDetails"])[:2_000])
         return done["result"].get("value")
 
-    async def until(self, expression: str, *, seconds: float = 20) -> None:
+    async def until(self, expression: str, *, seconds: float = 60) -> None:
         """Wait until an expression is true."""
         for _ in range(int(seconds / 0.05)):
             if await self.run(expression):
@@ -175,7 +175,7 @@ async def open_tab(folder: Path) -> AsyncIterator[Tab]:
 
 
 async def _port(file: Path, process: asyncio.subprocess.Process) -> int:
-    for _ in range(300):
+    for _ in range(600):
         if file.is_file() and (lines := file.read_text().split()):
             return int(lines[0])
         if process.returncode is not None:

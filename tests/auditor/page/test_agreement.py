@@ -327,6 +327,7 @@ async def test_the_signature_over_the_folder_is_judged_as_the_auditor_judges_it(
     unnamed = copy.deepcopy(signed)
     del unnamed["dsseEnvelope"]["signatures"][0]["keyid"]
     other = House()
+    theirs = make(2, house=other)
     both = made.house.keys_json
     both["manifest"] += other.keys_json["manifest"]
     revoked = made.house.keys_json
@@ -335,7 +336,7 @@ async def test_the_signature_over_the_folder_is_judged_as_the_auditor_judges_it(
     for data in (
         *(
             zipped(files | {MODEL_SIG: raw})
-            for raw in (spare, canonical(unnamed), b"{}", b"", files_of(make(2))[MODEL_SIG])
+            for raw in (spare, canonical(unnamed), b"{}", b"", files_of(theirs)[MODEL_SIG])
         ),
         zipped(files | {"README.txt": b"Trust us."}),
         zipped(files | {"verify.html": page()}),

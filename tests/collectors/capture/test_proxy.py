@@ -17,7 +17,7 @@ async def said(proxy: GuardedProxy, request: str) -> bytes:
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request.encode())
     try:
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), 60)
     finally:
         writer.close()
 
@@ -56,7 +56,7 @@ async def test_a_tunnel_carries_bytes_as_they_are() -> None:
         writer.write(f"CONNECT {host} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
         writer.write(f"GET /t HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
-        assert (await asyncio.wait_for(reader.read(), 10)).endswith(b"a page")
+        assert (await asyncio.wait_for(reader.read(), 60)).endswith(b"a page")
         writer.close()
 
 

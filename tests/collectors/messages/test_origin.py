@@ -47,7 +47,7 @@ async def asked(folder: Path, dns: Resolver | None) -> list[Item]:
     return [item async for item in Mailbox().collect(ORDER, told)]
 
 
-def resolver(server: str, *, timeout_s: float = 3.0) -> Resolver:
+def resolver(server: str, *, timeout_s: float = 60.0) -> Resolver:
     clock = lambda: datetime.now(UTC)  # noqa: E731
     return Resolver(server, collector="mailbox/2", clock=clock, timeout_s=timeout_s)
 

@@ -179,14 +179,14 @@ def test_a_quoted_cell_may_hold_commas_and_line_breaks() -> None:
     assert {fact.group for fact in facts} == {"row/4"}
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_a_line_of_five_million_commas_is_one_broken_row() -> None:
     facts = facts_of(f"{HEADING}\n{',' * 5_000_000}\n{OWN}".encode())
     assert len(facts.named("row.broken")) == 1
     assert facts.values("order.id") == [ORDER.id]
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_a_million_open_quotes_end_soon() -> None:
     with pytest.raises(EvidenceError):
         facts_of(HEADING.encode() + b'\n"' * 1_100_000)
@@ -336,7 +336,7 @@ def test_a_workbook_that_unpacks_to_a_bomb_is_refused_before_it_is_unpacked() ->
         facts_of(repacked(plain, {f"xl/{n}": b"" for n in range(2001)}))
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(60)
 def test_a_sheet_that_lies_about_its_size_ends_soon() -> None:
     plain = workbook([HEADING.split(","), [ORDER.id, "x", None, 1]])
     with zipfile.ZipFile(io.BytesIO(plain)) as archive:
