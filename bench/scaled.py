@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -174,8 +174,8 @@ def order(number: int) -> OrderRef:
     return OrderRef(Platform.AMAZON, f"112-{number:07d}-{number:07d}", "US")
 
 
-async def collected(runtime: Runtime, first: int, count: int) -> list[float]:
-    """Ask for so many and wait for all; seconds that each took from request to seal."""
+async def collected(runtime: Runtime, first: int, count: int) -> dict[str, float]:
+    """Ask for so many and wait for all; by id, the seconds from its request to its end."""
     begun: dict[str, float] = {}
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -186,19 +186,23 @@ async def collected(runtime: Runtime, first: int, count: int) -> list[float]:
             begun[collection.id] = at
 
     await asyncio.gather(*(ask(n) for n in range(first, first + count)))
-    took: list[float] = []
+    took: dict[str, float] = {}
     waiting = set(begun)
     while waiting:
         left = {each.id for each in await runtime.ledger.under_way(limit=10_000)}
         ended = waiting - left
-        took += [time.perf_counter() - begun[id] for id in ended]
+        took |= {id: time.perf_counter() - begun[id] for id in ended}
         waiting -= ended
         await asyncio.sleep(0.1)
-    for id in begun:
+    return took
+
+
+async def check_sealed(runtime: Runtime, ids: Iterable[str]) -> None:
+    """That each came to a good end; no part of what is measured."""
+    for id in ids:
         found = await runtime.ledger.collection("default", id)
         if found is None or found.state != "sealed":
             raise SystemExit(f"a collection ended {found and (found.state, found.failure)}")
-    return took
 
 
 async def bare(house: House, first: int, count: int, *, bucket: str, locked: bool) -> float:
@@ -254,14 +258,15 @@ async def rate() -> dict[str, float]:
                 took = await collected(runtime, first + 4, ORDERS)
                 found[f"orders_per_s_{workers}"] = ORDERS / (time.perf_counter() - began)
                 found[f"cpu_ms_{workers}"] = (_cpu([os.getpid()]) - spent) / ORDERS * 1000
+                await check_sealed(runtime, took)
             finally:
                 for process in running:
                     process.terminate()
                 for process in running:
                     process.wait()
             first += ORDERS + 4
-            found[f"p50_s_{workers}"] = statistics.median(took)
-            found[f"p99_s_{workers}"] = high(took)
+            found[f"p50_s_{workers}"] = statistics.median(took.values())
+            found[f"p99_s_{workers}"] = high(list(took.values()))
         for script in scripts.values():
             await script.run(here, ORDERS // 3)
     for name, script in scripts.items():
@@ -329,11 +334,12 @@ async def cost() -> dict[str, float]:
                 }
                 before = {name: _cpu(pids) for name, pids in programs.items()}
                 rows, size = _rows(here), _size(here)
-                await collected(runtime, 4, ORDERS)
+                took = await collected(runtime, 4, ORDERS)
                 for name, pids in programs.items():
                     found[f"cpu_ms_{name}"] = (_cpu(pids) - before[name]) / ORDERS * 1000
                 found["rows"] = (_rows(here) - rows) / ORDERS
                 found["database_bytes"] = (_size(here) - size) / ORDERS
+                await check_sealed(runtime, took)
             finally:
                 worker.terminate()
                 worker.wait()
