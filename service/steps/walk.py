@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from evidence.errors import CorruptionError, EvidenceError, NotFoundError, Outag
 from evidence.facts import Facts
 from evidence.items import Role
 from evidence.manifest import Manifest
+from evidence.orders import Alias
 from evidence.receipts import NO_RECEIPT, Receipt, Stamp
 from evidence.verdicts import Verdict
 from service import tracing
@@ -32,7 +33,7 @@ from service.steps.collect import Shelf
 from service.steps.fan_out import FanOut, Watch, unwatched
 from service.steps.read import read_all
 from service.webhooks.intake import keep_notices
-from storage.ledger.records import Collection, KeptItem, OrderRecord, State
+from storage.ledger.records import Collection, KeptItem, OrderRecord, State, Task
 
 if TYPE_CHECKING:
     from service.runtime import Runtime
@@ -123,8 +124,12 @@ async def _collect(
     """
     await runtime.timestamps.check_clock(order.tenant)
     fan_out = FanOut(runtime, order, collection, shelf, watch)
-    # Asked together, the ledger answers both at once.
-    await asyncio.gather(keep_notices(runtime, order, collection.id), fan_out.look(begun=begun))
+    # Asked together, the ledger answers all at once.
+    await asyncio.gather(
+        keep_notices(runtime, order, collection.id),
+        fan_out.look(begun=begun),
+        shelf.locking.lock(),
+    )
     with tracing.span("collect"):
         await fan_out.run()
     with tracing.span("sequence"):
@@ -156,12 +161,10 @@ async def _seal(
     The statement's root covers the manifest's receipt, which is known before it is in sequence:
     collections of an order go one after another, so nothing can come between.
     """
-    kept, lost = await asyncio.gather(runtime.ledger.items(order), runtime.ledger.lost_of(order))
-    manifest, signed, trusted_time, new = await _signed(
-        runtime, order, collection, kept, lost, watch
-    )
+    known = await _known(runtime, order, collection)
+    manifest, signed, trusted_time, new = await _signed(runtime, order, collection, known, watch)
     (stamp,) = await shelf.keep("orderproof", [signed.item], unseen=new)
-    chain = _ending_in(stamp, _chain_of(kept, lost))
+    chain = _ending_in(stamp, _chain_of(known.kept, known.lost))
     statement = await asyncio.to_thread(
         seal.seal_statement,
         manifest,
@@ -175,7 +178,7 @@ async def _seal(
     (last,) = await shelf.keep("orderproof", [statement.item], unseen=new)
     await runtime.sequencer.sequence(order.tenant)
     placed, _ = await asyncio.gather(
-        runtime.ledger.receipts(order), keeping.secure(runtime, order, kept, collection.id)
+        runtime.ledger.receipts(order), keeping.secure(runtime, order, known.kept, collection.id)
     )
     if [receipt for _, receipt in placed[: len(chain)]] != chain:
         raise CorruptionError(
@@ -208,29 +211,55 @@ async def _seal(
     return State.SEALED
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the ledger has when an order is to be sealed.
+
+    kept, lost     the order's items, and the receipts whose items are gone
+    before_read    the note of the checkpoint before reading
+    tasks          the collection's
+    trusted_time   what is said of that checkpoint; None where an authority is still asked
+    """
+
+    kept: Sequence[KeptItem]
+    lost: Sequence[Receipt]
+    before_read: bytes | None
+    aliases: Sequence[Alias]
+    tasks: Sequence[Task]
+    trusted_time: str | None
+
+
+async def _known(runtime: Runtime, order: OrderRecord, collection: Collection) -> _Known:
+    """Asked together, the ledger answers all at once."""
+    ledger, size = runtime.ledger, collection.checkpoint_size or 0
+    return _Known(
+        *await asyncio.gather(
+            ledger.items(order),
+            ledger.lost_of(order),
+            ledger.checkpoint_at(order.tenant, size),
+            ledger.aliases(order),
+            ledger.tasks(order.tenant, collection.id),
+            _said_without_asking(runtime, collection),
+        )
+    )
+
+
 async def _signed(
     runtime: Runtime,
     order: OrderRecord,
     collection: Collection,
-    kept: Sequence[KeptItem],
-    lost: Sequence[Receipt],
+    known: _Known,
     watch: Watch,
 ) -> tuple[Manifest, seal.Signed, str, bool]:
     """The collection's manifest, signed; the trusted time; whether it was made only now."""
-    sealed = await runtime.sealed(order, kept, collection.id, Role.MANIFEST)
+    sealed = await runtime.sealed(order, known.kept, collection.id, Role.MANIFEST)
     if sealed is not None:
-        trusted_time = await _trusted_time(runtime, collection, watch)
+        trusted_time = known.trusted_time or await _trusted_time(runtime, collection, watch)
         signed = seal.Signed.of(sealed, Role.MANIFEST, at=runtime.clock())
         return Manifest.from_payload(sealed.payload), signed, trusted_time, False
-    account = _account(runtime, order, collection, kept, lost, watch)
-    if runtime.timestamps.authorities:
-        manifest = await account
-        # Reading did not wait for the token; the seal does, for a while.
-        trusted_time = await _trusted_time(runtime, collection, watch)
-    else:  # only the ledger is asked, together with all else
-        manifest, trusted_time = await asyncio.gather(
-            account, _trusted_time(runtime, collection, watch)
-        )
+    manifest = await _account(runtime, order, collection, known, watch)
+    # Reading did not wait for the token; the seal does, for a while.
+    trusted_time = known.trusted_time or await _trusted_time(runtime, collection, watch)
     await watch("seal", "signing")
     signer = runtime.vault.manifest_signer(order.tenant)
     signed = await asyncio.to_thread(  # a KMS is asked over the network
@@ -256,8 +285,14 @@ def _ending_in(stamp: Stamp, chain: list[Receipt]) -> list[Receipt]:
 
 async def _trusted_time(runtime: Runtime, collection: Collection, watch: Watch) -> str:
     """What the statement says of the checkpoint before reading. ClockError stops the seal."""
+    await watch("time", "waiting for the token")
+    return await runtime.timestamps.said_of(collection.tenant, collection.checkpoint_size or 0)
+
+
+async def _said_without_asking(runtime: Runtime, collection: Collection) -> str | None:
+    """As `_trusted_time`, where only the ledger has to be asked; else None."""
     if runtime.timestamps.authorities:
-        await watch("time", "waiting for the token")
+        return None
     return await runtime.timestamps.said_of(collection.tenant, collection.checkpoint_size or 0)
 
 
@@ -265,37 +300,31 @@ async def _account(
     runtime: Runtime,
     order: OrderRecord,
     collection: Collection,
-    kept: Sequence[KeptItem],
-    lost: Sequence[Receipt],
+    known: _Known,
     watch: Watch,
 ) -> Manifest:
     """Read every item that the checkpoint covers, and judge."""
     if collection.at is None or collection.checkpoint_size is None:
         raise CorruptionError(what="The collection", why="it is verifying without a checkpoint")
-    lines = seal.covered(kept, collection.checkpoint_size)
+    if known.before_read is None:
+        raise CorruptionError(what="The log", why="the checkpoint before reading is not there")
+    lines = seal.covered(known.kept, collection.checkpoint_size)
     await watch("read", f"{len(lines)} items")
     with tracing.span("read", items=len(lines)):
-        facts, before_read, aliases, tasks = await asyncio.gather(
-            read_all(lines, order, objects=runtime.objects, reading=runtime.reading),
-            runtime.ledger.checkpoint_at(order.tenant, collection.checkpoint_size),
-            runtime.ledger.aliases(order),
-            runtime.ledger.tasks(order.tenant, collection.id),
-        )
-    if before_read is None:
-        raise CorruptionError(what="The log", why="the checkpoint before reading is not there")
+        facts = await read_all(lines, order, objects=runtime.objects, reading=runtime.reading)
     await watch("verify", f"{len(facts)} facts")
     with tracing.span("verify", facts=len(facts)):
         return seal.manifest_for(
             order=order,
             collection=collection,
-            aliases=aliases,
+            aliases=known.aliases,
             policy=runtime.policy(collection.policy),
             items=seal.sealed_items(lines, order, runtime.objects),
             facts=Facts(facts),
-            tasks=tasks,
+            tasks=known.tasks,
             at=collection.at,
-            before_read=before_read,
-            lost=lost,
+            before_read=known.before_read,
+            lost=known.lost,
         )
 
 

@@ -23,7 +23,7 @@ from service.sandbox.scenario import parse_scenario
 from service.settings import load_settings
 from service.steps import seal
 from service.steps.fan_out import unwatched
-from service.steps.walk import _account
+from service.steps.walk import _account, _known
 from storage.ledger.records import State as Walked
 from tests import shape
 from tests.auditor.bundles import House, make, reviewers
@@ -71,8 +71,8 @@ async def sealed(runtime: Runtime, to: Path, bend: Bend) -> Path:
     order = await runtime.find(tenant, story.ORDER)
     found = await runtime.ledger.collection(tenant, collection.id)
     assert found is not None and found.state is Walked.VERIFYING
-    kept = await runtime.ledger.items(order)
-    manifest = bend(await _account(runtime, order, found, kept, [], unwatched))
+    known = await _known(runtime, order, found)
+    manifest = bend(await _account(runtime, order, found, known, unwatched))
     signer = runtime.vault.manifest_signer(tenant)
     signed = seal.seal_manifest(manifest, signer=signer, at=runtime.clock())
     await runtime.shelf(order, collection.id).keep("orderproof", [signed.item])
