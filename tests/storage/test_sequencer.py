@@ -154,6 +154,19 @@ async def test_calls_that_wait_together_share_a_run_that_has_all_of_theirs(stage
     await check_storage(stage, orders)
 
 
+async def test_heads_are_apart_and_twice_as_far_where_many_share_them(stage: Stage) -> None:
+    sequencer = Sequencer(
+        stage.ledger, lambda _: stage.files, stage.vault, now, apart_s=(apart_s := 0.1)
+    )
+    time = asyncio.get_running_loop().time
+    began = time()
+    await sequencer.sequence(TENANT)
+    await asyncio.gather(*(sequencer.sequence(TENANT) for _ in range(10)))
+    assert time() - began > 0.99 * apart_s
+    await sequencer.sequence(TENANT)
+    assert time() - began > 0.99 * 3 * apart_s
+
+
 async def test_a_run_that_failed_answers_nobody_else(stage: Stage) -> None:
     await stage.sequencer.sequence(TENANT)
     order = await stage.order()
