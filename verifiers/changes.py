@@ -15,6 +15,7 @@ CHANGES: dict[str, dict[int, str]] = {
         2: "shops' order numbers and announced carriers are read in more words",
         3: "another country of the EU with a marketplace of its own is another site",
         4: "an item that names order and parcel as asked may have crossed a border within the EU",
+        5: "a row of an export or a record of an answer speaks of the order and parcel it names",
     },
     "marks.carrier": {
         2: "carriers named by a label count, and EMS is of many posts",

@@ -16,7 +16,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     Verifier("matching.order", 4, "Do all items speak of the same order?", matching.verify),
     Verifier(
         "matching.asked",
-        4,
+        5,
         "Does each item speak of the order, parcel and site it was asked for?",
         asked.verify,
     ),

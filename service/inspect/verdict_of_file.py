@@ -18,6 +18,7 @@ from verifiers.authenticity.tamper import tamper_of
 from verifiers.marks.carrier import carrier_of, portal_of
 from verifiers.marks.freshness import age_of, limit_of, stamp_of
 from verifiers.marks.kind import kind_of
+from verifiers.matching.asked import rows_of_asked
 from verifiers.registry import VERIFIERS
 from verifiers.rulebook import policy_for
 
@@ -57,6 +58,7 @@ def answer_of(name: str, item: Item, facts: Facts, at: datetime) -> dict[str, An
     limit = limit_of(policy, str(Role.CAPTURE_PAGE)) or FRESH
     kind, carrier, portal = kind_of(facts), carrier_of(facts), portal_of(facts)
     tamper = tamper_of(facts)
+    own = rows_of_asked(facts, item.about)
     dates = [_date(fact, fact.value) for fact in facts if not isinstance(fact.value, str)]
     stamp = stamp_of(facts)
     return {
@@ -71,7 +73,7 @@ def answer_of(name: str, item: Item, facts: Facts, at: datetime) -> dict[str, An
         "portal": portal.name,
         "tracking_numbers": _surest(facts, "shipment.tracking_number"),
         "order_numbers": _surest(facts, "order.id", "order.alias"),
-        "delivery": _delivery(facts),
+        "delivery": _delivery(own),
         "capture": _date(stamp, stamp.time) if stamp else None,
         "freshness": str(age_of(facts, at, limit).age),
         "dates": [*dates, *_open_dates(facts)],

@@ -228,3 +228,36 @@ def test_nothing_asked_is_not_applicable_and_each_item_answers_for_itself() -> N
     assert [finding.code for finding in findings] == ["asked-order-named", "asked-order-differs"]
     verdict, findings = verify(items=[one, other], facts=facts_of(order(ORDER.id)), order=ORDER)
     assert verdict is V.INCONCLUSIVE
+
+
+def row(number: int, *facts: Fact) -> list[Fact]:
+    return [replace(fact, group=f"row/{number}") for fact in facts]
+
+
+OURS = row(2, order(ORDER.id), parcel(NUMBER), of("delivery.country", "US"))
+THEIRS = row(3, order(NEIGHBOUR), parcel(OTHER_NUMBER), of("delivery.country", "GB"))
+
+
+def test_a_row_of_another_order_says_nothing_of_this_one() -> None:
+    both = [*THEIRS, *OURS]
+    assert answer(*both, order=ORDER.id, number=NUMBER, site="US") == (
+        V.PASS, ["order-named", "number-named", "site-agrees"]
+    )  # fmt: skip
+    # The neighbour's number is on the page, but in the neighbour's row.
+    assert answer(*both, order=ORDER.id, number=OTHER_NUMBER) == (
+        V.FAIL, ["order-named", "number-differs"]
+    )  # fmt: skip
+    assert answer(*both, order=ORDER.id, site="GB") == (V.FAIL, ["order-named", "site-differs"])
+    assert answer(*both, number=OTHER_NUMBER, site="GB") == (
+        V.PASS, ["number-named", "site-agrees"]
+    )  # fmt: skip
+
+
+def test_where_nothing_that_was_asked_for_is_named_all_rows_are_shown() -> None:
+    assert answer(*THEIRS, order=ORDER.id) == DIFFERS
+    assert answer(*THEIRS, order=ORDER.id, number=OTHER_NUMBER) == (
+        V.FAIL, ["order-differs", "number-named"]
+    )  # fmt: skip
+    # What stands in no row is of all of them.
+    page = [order(ORDER.id), *row(2, parcel(NUMBER)), *row(3, parcel(OTHER_NUMBER))]
+    assert answer(*page, order=ORDER.id, number=NUMBER)[0] is V.PASS

@@ -6,12 +6,13 @@ Assumes   that a platform's order number has one shape, so that another number o
           in a country with a marketplace of its own buys there: that is why another country of the
           EU fails here, and only leaves `matching.order` open, which has more to go by. An item
           that names order and parcel as asked, side by side, is this order's all the same: within
-          the single market it was sold across a border, and that is told.
+          the single market it was sold across a border, and that is told. That a row of an export,
+          or a record of an answer, speaks of the order and the parcel that it names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from evidence.facts import Fact, Facts
 from evidence.manifest import SealedItem
@@ -19,6 +20,7 @@ from evidence.orders import platform_of
 from evidence.tracking_numbers import identify
 from evidence.verdicts import Answer, Finding, Severity, Verdict
 from verifiers.matching.places import country_of, may_ship_to
+from verifiers.readers.reader import CUT
 from verifiers.subjects import number_key, order_key
 
 _ORDER = Finding.good("asked-order-named")
@@ -45,6 +47,7 @@ _SITE_ABROAD = Finding.note(
 _NO_SITE = Finding.note("asked-site-open", do="Add an item that shows where the parcel went.")
 
 ORDER, PARCEL, SITE = "order.id", "shipment.tracking_number", "order.site"
+_ORDER_NAMES = ("order.id", "order.alias", "shipment.reference")
 # Members of the EU with marketplaces of their own (Amazon's and eBay's sites of 2026).
 _OWN_SITES = frozenset({"BE", "DE", "ES", "FR", "IE", "IT", "NL", "PL", "SE"})
 # Signs that recognition mistakes for each other, as they are compared.
@@ -64,7 +67,7 @@ def verify(*, items: Sequence[SealedItem], facts: Facts, **_: object) -> Answer:
     findings = [
         finding
         for item in {item.sha256: item for item in items}.values()
-        for finding in _of_item(item, facts.of_item(item.sha256))
+        for finding in _of_item(item, rows_of_asked(facts.of_item(item.sha256), item.about))
     ]
     if not findings:
         return Verdict.NOT_APPLICABLE, []
@@ -73,6 +76,47 @@ def verify(*, items: Sequence[SealedItem], facts: Facts, **_: object) -> Answer:
     if all(finding.severity is Severity.GOOD for finding in findings):
         return Verdict.PASS, findings
     return Verdict.INCONCLUSIVE, findings
+
+
+def rows_of_asked(facts: Facts, about: Mapping[str, str]) -> Facts:
+    """Of one item's facts, those that are not said of another order or parcel than asked for, as a
+    neighbour's row of an export is. All of them where nothing asked for is named.
+
+    about  as a sealed item's: what it was asked for
+    """
+    others: set[str] = set()
+    named = False
+    for (_, group), inside in facts.groups().items():
+        # The order's number decides before the parcel's.
+        own = next(
+            (any(map(is_it, said)) for names, is_it in _asked(facts, about)
+             if (said := inside.named(*names))),
+            None,
+        )  # fmt: skip
+        named |= own is True
+        if group and own is False:
+            others.add(group)
+    if not named or not others:
+        return facts
+    return Facts(fact for fact in facts if others.isdisjoint(_up_from(fact.group)))
+
+
+def _asked(
+    facts: Facts, about: Mapping[str, str]
+) -> Iterator[tuple[Sequence[str], Callable[[Fact], bool]]]:
+    """Under which names a number that was asked for stands, and whether a fact is it."""
+    recognised = facts.first("reading.engine") is not None
+    if order := about.get(ORDER):
+        yield _ORDER_NAMES, lambda one: _reads_as(one.text, order, recognised=recognised)
+    if parcel := about.get(PARCEL):
+        names = _names(parcel)
+        yield (PARCEL,), lambda one: not names.isdisjoint(_names(one.text))
+
+
+def _up_from(group: str) -> Iterator[str]:
+    while group:
+        yield group
+        group = group.rpartition("/")[0]
 
 
 def _of_item(item: SealedItem, facts: Facts) -> Iterator[Finding]:
@@ -88,7 +132,7 @@ def _of_item(item: SealedItem, facts: Facts) -> Iterator[Finding]:
 
 
 def _order(asked: str, facts: Facts) -> Finding:
-    said = facts.named("order.id", "order.alias", "shipment.reference")
+    said = facts.named(*_ORDER_NAMES)
     recognised = facts.first("reading.engine") is not None
     same = [fact for fact in said if _reads_as(fact.text, asked, recognised=recognised)]
     if same:
@@ -97,12 +141,19 @@ def _order(asked: str, facts: Facts) -> Finding:
     others = [fact for fact in said if fact.name == "order.id" or platform is None]
     rivals = [fact for fact in others if platform_of(fact.text) == platform]
     clear = [fact for fact in rivals if not _nearly(fact, asked)]
+    if clear and (part := _read_in_part(facts)):
+        return _NO_ORDER.saying(f"It names the order {clear[0].text}; {part}.", clear[0])
     if clear:
         return _OTHER_ORDER.saying(f"It names the order {clear[0].text}, not {asked}.", clear[0])
     if said:
         other = f"It names {said[0].text}, which may be another name of {asked}, or a misreading."
         return _NO_ORDER.saying(other, said[0])
     return _NO_ORDER.saying(f"It names no order, so not {asked} either.")
+
+
+def _read_in_part(facts: Facts) -> str:
+    """Why what was not found may stand in the rest of it; "" where all was read."""
+    return next((said for said in facts.values("reading.failed") if said.startswith(CUT)), "")
 
 
 def _nearly(fact: Fact, asked: str) -> bool:
@@ -131,6 +182,8 @@ def _parcel(asked: str, facts: Facts) -> Finding:
     if same:
         return _PARCEL.saying(f"It shows the number {same[0].text}.", same[0])
     clear = [fact for fact in said if not _nearly(fact, asked)]
+    if clear and (part := _read_in_part(facts)):
+        return _NO_PARCEL.saying(f"It shows {clear[0].text}; {part}.", clear[0])
     if clear:
         return _OTHER_PARCEL.saying(f"It shows {clear[0].text}, not {asked}.", clear[0])
     return _NO_PARCEL.saying(f"No number that can be {asked} could be read on it.", *said[:1])

@@ -17,8 +17,9 @@ from evidence.items import Item
 from evidence.locators import pointer
 from verifiers.readers import text
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import MAX_LINES, MAX_TEXT, failed
+from verifiers.readers.reader import MAX_FOUND, MAX_LINES, MAX_TEXT, failed
 from verifiers.readers.records import Field, Record, apart, grouped, lines_of
+from verifiers.readers.rows import ALL, told_of_rows
 from verifiers.readers.said.facts import facts_of_lines
 
 MAX_JSON = 16 << 20
@@ -36,8 +37,10 @@ def read(item: Item) -> list[Fact]:
         return [failed(item, f"{problem}")]
     except NotJsonError as problem:
         return [failed(item, f"it begins like JSON, but {problem}"), *text.read(item)]
-    facts = facts_of_lines(item, islice(lines_of(root, pointer), MAX_LINES + 1))
-    return grouped(facts, [pointer(*steps) for steps in apart(root)])
+    rows = [pointer(*steps) for steps in apart(root)]
+    lines = islice(lines_of(root, pointer), MAX_LINES + 1)
+    facts = facts_of_lines(item, lines, most=ALL if rows else MAX_FOUND)
+    return told_of_rows(item, grouped(facts, rows))
 
 
 def text_of(item: Item) -> str:

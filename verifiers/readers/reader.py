@@ -25,8 +25,11 @@ MAX_TOLD_CHARS = 500
 # Lines that are searched at all, and characters of text that are handed out.
 MAX_LINES = 20_000
 MAX_TEXT = 400_000
-# Numbers and dates of one item; a document of an order has a handful.
-MAX_FOUND = 500
+# Numbers, dates and names that are told of one item: a document of an order has a handful, an
+# export of many orders some in each row.
+MAX_FOUND, MAX_FOUND_IN_ROWS = 500, 4_000
+# How the reason begins where only a part was read: what was not found may stand in the rest.
+CUT = "only the first"
 
 
 @dataclass(frozen=True, slots=True)

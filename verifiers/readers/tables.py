@@ -17,7 +17,8 @@ from evidence.items import Item
 from evidence.locators import Locator
 from verifiers.readers.lines import Line
 from verifiers.readers.names import words_of_name
-from verifiers.readers.reader import MAX_TOLD_CHARS, failed
+from verifiers.readers.reader import CUT, MAX_TOLD_CHARS, failed
+from verifiers.readers.rows import ALL, FIRST, lines_to_search, told_of_rows
 from verifiers.readers.said.facts import facts_of_lines
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import labels_in
@@ -50,11 +51,22 @@ def _narrow(lines: Iterable[Line], wide: list[Locator]) -> Iterator[Line]:
 def facts_of_rows(item: Item, lines: Iterable[Line]) -> list[Fact]:
     """What lines out of tables say; facts of one row share its group."""
     wide: list[Locator] = []
-    facts = facts_of_lines(item, _narrow(lines, wide))
+    left_out: list[Line] = []
+    searched = lines_to_search(
+        item, _narrow(lines, wide), lambda one: _row_of(one.locator), left_out
+    )
+    facts = facts_of_lines(item, searched, most=ALL)
+    grouped = (
+        replace(one, group=group) if (group := _row_of(one.locator)) else one for one in facts
+    )
+    told = told_of_rows(item, grouped)
     for place in wide[:1]:
-        why = f"only the first {MAX_COLUMNS} columns of a row were read"
-        facts.append(failed(item, why, place))
-    return [replace(one, group=group) if (group := _row_of(one)) else one for one in facts]
+        why = f"{CUT} {MAX_COLUMNS} columns of a row were read"
+        told.append(failed(item, why, place))
+    for line in left_out:
+        why = f"behind its first {FIRST:,} cells only rows that name what was asked for were read"
+        told.append(failed(item, why, line.locator))
+    return told
 
 
 def lines_of_rows(
@@ -184,10 +196,10 @@ def _letters(column: int) -> str:
     return name
 
 
-def _row_of(one: Fact) -> str:
-    if one.locator.kind != "cell":
+def _row_of(place: Locator) -> str:
+    if place.kind != "cell":
         return ""
-    sheet, mark, rest = one.locator.place.rpartition("!")
+    sheet, mark, rest = place.place.rpartition("!")
     return f"row/{sheet}{mark}{rest.partition('/')[0]}"
 
 

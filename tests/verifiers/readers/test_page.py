@@ -60,3 +60,5 @@ def test_a_types_bounds_are_those_of_its_reader(row: str, told: str) -> None:
 def test_the_bounds_of_what_is_inside_are_those_of_the_code() -> None:
     told = f"{inside.MAX_DEPTH} levels, {inside.MAX_FILES} files, {inside.MAX_SIZE >> 20} MB"
     assert f"{told}, of which {inside.MAX_COSTLY} pictures" in PAGE
+    much = f"{reader.MAX_LINES:,} lines of a file are searched, and {reader.MAX_FOUND} numbers"
+    assert much in PAGE and f"list, {reader.MAX_FOUND_IN_ROWS:,}, first" in PAGE

@@ -12,6 +12,7 @@ from evidence.items import Item
 from evidence.locators import Locator
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import (
+    CUT,
     MAX_FOUND,
     MAX_LINES,
     MAX_TOLD_CHARS,
@@ -59,12 +60,15 @@ def facts_of_lines(
     sizes: Mapping[int, Size] | None = None,
     photo: bool = False,
     written: date | None = None,
+    most: int = MAX_FOUND,
 ) -> list[Fact]:
     """The lines themselves, and what they say.
 
     sizes  of the pages by their number, 0 for a picture; {} where there is no layout
     photo  nothing in it was drawn by a program but, perhaps, a stamp
     written  the day on which it was written, where something beside the lines says so
+
+    most   how much that they say is told
 
     An order number that only a label speaks for is an alias: it may be the shop's or the ERP's own.
     """
@@ -81,13 +85,12 @@ def facts_of_lines(
     kept = [line for line in searched if line.box is None or line.text.strip()]
     read = unwrapped(with_leaves([_mended(line) for line in kept]))
     rows = rows_of(read)
-    found: list[Fact] = []
-    for one in _found(item, read, rows, sizes or {}, photo=photo, written=written):
-        if len(found) == MAX_FOUND:
-            break
-        found.append(one)
+    saying = _found(item, read, rows, sizes or {}, photo=photo, written=written)
+    found = list(islice(saying, most))
+    if next(saying, None) is not None:
+        found.append(failed(item, f"{CUT} {most:,} numbers, dates and names in it were told"))
     if more:
-        found.append(failed(item, f"only the first {MAX_LINES:,} of its lines were searched"))
+        found.append(failed(item, f"{CUT} {MAX_LINES:,} of its lines were searched"))
     return told + found
 
 
@@ -190,14 +193,20 @@ def _marks(item: Item, marks: Sequence[Mark]) -> Iterator[Fact]:
 
 
 def _places(item: Item, places: Sequence[Place]) -> Iterator[Fact]:
-    told: set[tuple[str, str]] = set()
+    told: set[tuple[str, str, str]] = set()
     for place in places:
         name = "document.country"
         if place.site:
             name = "order.site"
         elif place.to:
             name = "delivery.country"
-        if (name, place.country) not in told:
-            told.add((name, place.country))
+        once = name, place.country, _row_of(place.line.locator)
+        if once not in told:
+            told.add(once)
             sure = 0.85 * place.line.confidence
             yield fact(item, name, place.country, place.line.locator, confidence=sure)
+
+
+def _row_of(place: Locator) -> str:
+    """Where it is said once: in a row of a table, in a record, or in the document."""
+    return place.place.rpartition("/")[0] if place.kind in {"cell", "json", "xml"} else ""
