@@ -333,27 +333,31 @@ def _placed(wall: datetime, text: str, names: tuple[str, ...], unit_s: float) ->
         return local
 
 
-def date_capture(event: Event, context: Context, others: Sequence[Event]) -> Dated:
+def date_capture(event: Event, context: Context, shown: date | None) -> Dated:
     """The time of a capture: of two days that it may be, the one that is not before what the
-    document shows, nor behind the day it came in."""
+    document shows, nor behind the day it came in.
+
+    shown  the latest day that it tells of
+    """
     dated = date_event(event, context)
-    days = [
-        day
-        for one in others
-        if one.told not in {Told.CAPTURED, Told.PROMISED}
-        and (day := local_day(date_event(one, context).time)) is not None
-    ]
-    if not dated.either or not days:
+    if not dated.either or shown is None:
         return dated
     read = [date_event(event, replace(context, custom=custom)) for custom in ("mdy", "dmy")]
-    after = max(days)
+    latest = context.came_in + timedelta(days=1)
     fitting = [
-        one
-        for one in read
-        if (on := local_day(one.time)) is not None
-        and after <= on <= context.came_in + timedelta(days=1)
+        one for one in read if (on := local_day(one.time)) is not None and shown <= on <= latest
     ]
     return fitting[0] if len(fitting) == 1 else dated
+
+
+def latest_shown(events: Iterable[Event], context: Context) -> date | None:
+    """The latest day that is told of, but for what was promised and the captures' own."""
+    days = (
+        local_day(date_event(one, context).time)
+        for one in events
+        if one.told not in {Told.CAPTURED, Told.PROMISED}
+    )
+    return max((day for day in days if day is not None), default=None)
 
 
 def local_day(time: Time | None) -> date | None:

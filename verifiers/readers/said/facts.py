@@ -21,7 +21,13 @@ from verifiers.readers.reader import (
     failed,
 )
 from verifiers.readers.said.captures import captured_in
-from verifiers.readers.said.context import Dated, context_of, date_capture, date_event
+from verifiers.readers.said.context import (
+    Dated,
+    context_of,
+    date_capture,
+    date_event,
+    latest_shown,
+)
 from verifiers.readers.said.day_blocks import with_leaves
 from verifiers.readers.said.days_of_events import Event
 from verifiers.readers.said.events import events_in
@@ -159,10 +165,10 @@ def _events(
         writers={of for mark in marks if (of := writes_from(mark.whose))}, written=written,
     )  # fmt: skip
     events = with_final_status([one for one in events if not _is_status(one)], rows, context)
-    told = list(captured_in(events, lines, context, sizes, photo=photo))
-    for event, sure in told:
+    shown = latest_shown(events, context)
+    for event, sure in captured_in(events, lines, context, sizes, photo=photo):
         captured = event.told is Told.CAPTURED
-        dated = date_capture(event, context, events) if captured else date_event(event, context)
+        dated = date_capture(event, context, shown) if captured else date_event(event, context)
         yield from _event(item, event, dated, sure)
 
 

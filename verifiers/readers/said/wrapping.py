@@ -8,6 +8,7 @@ Lines of a cell stand close under each other, and one edge or their middle is th
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -159,11 +160,16 @@ def _centred_cells(lines: Sequence[Line], below: Mapping[int, int]) -> set[tuple
     """Lines of a cell whose middle is that of a moment beside it: a row that is centred, in a
     column so narrow that its words are a label only together."""
     under = set(below.values())
-    moments = [
-        line
-        for line in lines
+    moments = {
+        at
+        for at, line in enumerate(lines)
         if line.box and any(map(str.isdigit, line.text)) and _is_moment(line.text, half=True)
-    ]
+    }
+    middles: dict[int, list[float]] = {}
+    for at in moments:
+        middles.setdefault(lines[at].page, []).append(_middle(lines[at]))
+    for heights in middles.values():
+        heights.sort()
     found: set[tuple[int, int]] = set()
     for at in below if moments else ():
         if at in under:
@@ -171,18 +177,15 @@ def _centred_cells(lines: Sequence[Line], below: Mapping[int, int]) -> set[tuple
         run = [at]
         while (following := below.get(run[-1])) is not None and len(run) < _MOST + 2:
             run.append(following)
+        if moments.intersection(run):
+            continue
         first, last = _box(lines[run[0]]), _box(lines[run[-1]])
         run_of = [lines[place] for place in run]
         top, bottom = first[1], last[1] + last[3]
-        beside = [
-            _middle(one)
-            for one in moments
-            if one.page == lines[at].page and top < _middle(one) < bottom and one not in run_of
-        ]
+        heights = middles.get(lines[at].page, [])
+        beside = heights[bisect_right(heights, top) : bisect_left(heights, bottom)]
         # Moments at several heights beside them are several rows, close to each other.
         if not beside or any(abs(one - (top + bottom) / 2) >= 0.35 * first[3] for one in beside):
-            continue
-        if any(_is_moment(one.text, half=True) for one in run_of):
             continue
         named = labels_in(fold(run_of[0].text))
         if len(run) < 3 and named and not _label_across(*_two(lines, run)):
