@@ -85,6 +85,9 @@ CHANGES: dict[str, dict[int, str]] = {
         32: "a value in its page's font put in a second time is told again, and of two places that "
         "tell a delivery the surer is held against the capture",
         33: "a mail's body that a gateway, a list or Exchange changes on its way does not decide",
+        34: "exchanges, shops where a parcel waits, columns of two zones, a partner's number, "
+        "spans of weekdays behind a date and rows under a label that has its date contradict "
+        "nothing",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -74,6 +74,8 @@ for _number, _names in enumerate(_WEEKDAY_NAMES):
 _KANJI = dict(zip("月火水木金土日", range(7), strict=True))
 
 _MONTH = "(?P<month>" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + ")"
+# "mar 19 de mayo" is a Tuesday, and no 19 March.
+_NAMED = "(?:" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + ")"
 _YEAR = r"(?P<y>(?:19|20)\d{2}|25[4-9]\d)"  # 2569 is 2026 in Thailand
 _CLOCK = re.compile(
     r"[\sT,·|–-]{0,4}(?:at\s|um\s|à\s|@\s|a las\s|kl\.?\s|alle\s|às\s|om\s|o\s)?"
@@ -86,7 +88,8 @@ _SHAPES = (
     re.compile(rf"(?<!\d){_YEAR}\s?年\s?(?P<mo>\d{{1,2}})\s?月\s?(?P<d>\d{{1,2}})\s?[日号]"),
     re.compile(r"(?<!\d)(?<!年)(?P<mo>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号]"),
     re.compile(
-        rf"(?<!\w){_MONTH}\.?\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,?\s{_YEAR}(?!\d))?",
+        rf"(?<!\w){_MONTH}\.?\s?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?!\.?\s(?:de\s)?{_NAMED}(?!\w))"
+        rf"(?:,?\s{_YEAR}(?!\d))?",
         re.IGNORECASE,
     ),
     re.compile(
@@ -208,7 +211,9 @@ def _clock(line: str, end: int) -> tuple[int | None, int]:
 _WORD_BEFORE = re.compile(
     r"(?P<word>[^\W\d_]{2,14}(?:-feira)?)[.,]?,?\s?(?:the |den |le |el |il |de )?$"
 )
-_WORD_AFTER = re.compile(r",?\s?[(（]?(?P<word>[^\W\d_]{2,14}(?:-feira)?)(?![^\W\d_])")
+_WORD_AFTER = re.compile(
+    r",?\s?[(（]?(?P<word>[^\W\d_]{2,14}(?:-feira)?)(?![^\W\d_])(?!\.?\s?[-–—~]\s?[^\W\d_])"
+)
 # Names of several words, and Thai ones, whose vowels are no letters to a pattern; folded.
 _LONG_BEFORE = re.compile(
     "(?<![^\\W\\d_])(?P<word>"
@@ -217,7 +222,7 @@ _LONG_BEFORE = re.compile(
 )
 _CHINESE = "|".join(sorted((w for w in WEEKDAYS if not w.isascii() and len(w) > 1
                             and ord(w[0]) > 0x2E80), key=len, reverse=True))  # fmt: skip
-_GLUED = re.compile(rf"\s?[,(（]?\s?(?P<word>{_CHINESE})[)）]?\s?")
+_GLUED = re.compile(rf"(?:\s?[,(（]\s?|\s)?(?P<word>{_CHINESE})(?!\s?[-–—~至到])[)）]?\s?")
 _KANJI_AFTER = re.compile(r"\s?[(（](?P<word>[月火水木金土日])[)）]")
 
 

@@ -57,6 +57,7 @@ class Event:
     place   of the date's box
     form    of the date: "99/99/9999 9:99 AA"
     either  figures alone say it, 03/04/2026, and the page may write day and month in two orders
+    waits   its words name a shop or a locker, so that another may follow
     """
 
     step: int
@@ -69,6 +70,7 @@ class Event:
     worded: bool = False
     form: str = ""
     either: bool = False
+    waits: bool = False
 
     @property
     def days(self) -> set[date]:
@@ -83,6 +85,8 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
     halves = halves or any(
         _A_HALF.fullmatch(one.text.strip()) for one in facts.named("document.text")
     )
+    said = " ".join(fold(line.text) for line in lines)
+    in_two_zones = bool(_LOCAL.search(said) and _UTC.search(said))
     found: list[Event] = []
     for fact in facts:
         name, timed = fact.name, False
@@ -95,6 +99,7 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         own = not fact.group or _MAIL.fullmatch(fact.group)
         if name not in STEPS or not starts or not own or not _stated(fact):
             continue
+        timed = timed and not (in_two_zones and STEPS[name] == OUT)
         line = standing.get(fact.locator) or Line(fact.text, (fact,), fact.confidence >= _STATED)
         if _TALK.search(line.text) or len(line.text) > _LONG or _of_a_range(fact.text, line):
             continue
@@ -105,23 +110,55 @@ def events_of(facts: Facts, lines: Sequence[Line]) -> list[Event]:
         doubtful = step == DELIVERED and (
             is_of_another(fact, line, facts)
             or is_of_another_day(fact, {start.date() for start in starts}, facts)
-            or _is_a_correction(line, lines)
             or _goes_on_as_another(line, lines)
+            or _OF_ANOTHER.search(_words_of(line, lines)) is not None
         )
         worded = step == DELIVERED and is_in_other_words(fact, line)
         form, either = form_of(fact.text), _EITHER.match(fact.text) is not None
         place = place_of(fact)
-        found.append(Event(step, starts, timed, line, at, doubtful, place, worded, form, either))
-    return found
+        waits = step == DELIVERED and _WAITS.search(_words_of(line, lines)) is not None
+        found.append(
+            Event(step, starts, timed, line, at, doubtful, place, worded, form, either, waits)
+        )
+    return _doubted(found, lines)
 
 
-def _is_a_correction(line: Line, lines: Sequence[Line]) -> bool:
-    """Whether a row, or the words over or under its bare date, put an earlier one right."""
+def _doubted(events: Sequence[Event], lines: Sequence[Line]) -> list[Event]:
+    """Doubtful are deliveries of a row that is read as several, since columns ran together, and
+    those older than the way there that only the label of another date above them names."""
+    days: dict[int, set[date]] = {}
+    for event in events:
+        if event.step == DELIVERED and len(event.starts) == 1:
+            days.setdefault(id(event.line), set()).update(event.days)
+    several = {line for line, found in days.items() if len(found) > 1}
+    newest = max((max(one.starts) for one in events if one.step in WAY), default=datetime.min)
+    return [
+        replace(event, doubtful=True)
+        if event.step == DELIVERED
+        and (
+            id(event.line) in several
+            or (max(event.starts) < newest and _is_under_a_dated_label(event.line, lines))
+        )
+        else event
+        for event in events
+    ]
+
+
+def _is_under_a_dated_label(line: Line, lines: Sequence[Line]) -> bool:
+    """Whether the words over a row without a label of its own have a date of their own."""
+    if line not in lines or labels_in(fold(line.text)):
+        return False
+    over = lines[: lines.index(line)][-1:]
+    return bool(over) and bool(labels_in(fold(over[0].text)) and written_days(over[0].text))
+
+
+def _words_of(line: Line, lines: Sequence[Line]) -> str:
+    """A row's words, folded; of a bare date those over and under it."""
     said = [line]
     if line in lines and not labels_in(fold(line.text)):
         at = lines.index(line)
-        said = [*lines[max(0, at - 1) : at], *lines[at + 1 : at + 2]]
-    return any(_CORRECTED.search(fold(one.text)) for one in said)
+        said = [*lines[max(0, at - 1) : at], line, *lines[at + 1 : at + 2]]
+    return "\n".join(fold(one.text) for one in said)
 
 
 def _goes_on_as_another(line: Line, lines: Sequence[Line]) -> bool:
@@ -149,10 +186,19 @@ _SPANS = re.compile(
     r"\s?(?:[-–—~～]|to|and|through|thru|until|till|bis|und|au|et|al|hasta|y|a|e|tot|do|至|到)\s?"
     r"(?:the |le |el |il )?"
 )
-# A row that puts an earlier one right is no second delivery; folded.
-_CORRECTED = re.compile(
+# A row that puts an earlier one right is no second delivery, and what is sent in exchange has one
+# of its own; folded.
+_OF_ANOTHER = re.compile(
     r"\bcorrect(?:ed|ion)|\bkorrig|\bkorrekt|\bnachtraglich|\bcorrig|\bcorreg|\bcorrecao|\brettific"
     r"|\bgecorrigeerd|\bback-?dated|\bretroactiv|补录|更正|修正|訂正"
+    r"|\b(?:exchange|replacement|umtausch\w*|ersatz\w*|echange|remplacement|cambio|reemplazo"
+    r"|sostituzione)\b|换货|补发|交換"
+)
+# Where a parcel waits for its buyer; folded.
+_WAITS = re.compile(
+    r"\b(?:access|pick-?up|collection|parcel) ?(?:point|shop|locker)|\blocker\b|\bpost office"
+    r"|\b(?:in|an) (?:die )?filiale|packstation|paketshop|\bpoint (?:de )?(?:relais|retrait)"
+    r"|\brelais\b|\bpunto de recogida|\ben oficina|\bpunto di ritiro|驿站|代收点|快递柜|自提"
 )
 _EITHER = re.compile(r"\d{1,2}[/-]\d{1,2}[/-](?:\d{4}|\d{2})(?!\d)")
 
@@ -162,6 +208,9 @@ def form_of(text: str) -> str:
     return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", text))
 
 
+# A page with a column for each: a bare time is of either, and its day alone is surely told.
+_LOCAL = re.compile(r"\blocal\b|\bortszeit|\bheures? locales?|\bhora local|\bora locale|当地|現地")
+_UTC = re.compile(r"\b(?:utc|gmt)\b(?!\s?[+-]\d)")
 # Where a page tells the half of the day, a time without it lost it, as to the cell's next line.
 _HALF = re.compile(r"\d\s?[ap]\.?\s?m\b", re.IGNORECASE)
 _A_HALF = re.compile(r"[ap]\.?\s?m\.?", re.IGNORECASE)
@@ -386,6 +435,7 @@ def _surely_after(first: Event, second: Event) -> bool:
 # A camera that lost its time starts again at a day of its maker's, and some are a year behind: an
 # older picture that was altered is mostly of the same weeks.
 _SET, _OF_AN_UNSET_CLOCK = timedelta(days=180), 0.5
+_YEARS = timedelta(days=500)
 # Where an office file says when it was made (verifiers/readers/office.py).
 _OFFICE, _OF_A_TEMPLATE = frozenset({"meta:created", "meta:creation-date"}), 0.38
 
@@ -412,6 +462,10 @@ def made_before(facts: Facts, events: Iterable[Event]) -> Iterator[Contradiction
             # What programs write into office files keeps the day when their template was made.
             if str(made.locator) in _OFFICE:
                 weight = min(weight, _OF_A_TEMPLATE)
+            # Nobody tells of what lies years ahead: a number was read as a day.
+            ahead = all(start > ends + _YEARS for start in event.starts)
+            if name == "document.created.at" and ahead:
+                weight = min(weight, DOUBTED)
             if name == "picture.taken.at" and all(start > ends + _SET for start in event.starts):
                 weight = min(weight, _OF_AN_UNSET_CLOCK)
             # A form that is filled in is older than what is written into it.

@@ -66,6 +66,8 @@ def check_digits(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]
         misread = any(_near(number, other) for other in right) or _is_misread_account(number)
         if misread and not line.sure:
             continue
+        if not misread and _is_anothers(number, right):
+            continue
         weight = 0.97 if line.sure else 0.85 if line.confidence >= 0.9 else 0.5
         said = f"the check digit of {number} is wrong: no carrier gives out such a number"
         yield Contradiction("check-digit", said, line.facts, weight)
@@ -138,6 +140,17 @@ def _wrong(number: str, named: set[str]) -> bool | None:
     if len(bare) == 1 and bare[0].check_digit is False:
         return True
     return None
+
+
+def _is_anothers(number: str, right: Iterable[str]) -> bool:
+    """Whether nothing but its length makes it the carrier's, who has a right number beside it: a
+    partner's, or a reference. An edit of one of two places leaves them nearly alike."""
+    bare = {one.carrier for one in identify(number).candidates if one.form is not Form.OWN}
+    own = {one.carrier for one in identify(number).candidates if one.form is Form.OWN}
+    known = {
+        one.carrier for other in right for one in identify(other).candidates if one.check_digit
+    }
+    return not own and bool(bare & known)
 
 
 _A_LABEL = re.compile(

@@ -65,7 +65,7 @@ def told_twice(
         said = f'"{words_of(first)}" and "{words_of(other)}" tell of one delivery'
         facts = (*first.line.facts, *other.line.facts)
         weight = weight_of(first, other, contradict=lambda *both: not _agree(*both))
-        if max(first, other, key=lambda one: one.starts).worded:
+        if max(first, other, key=lambda one: one.starts).worded or early.waits:
             weight = min(weight, DOUBTED)
         yield Contradiction("twice", said, facts, weight)
         return

@@ -19,7 +19,12 @@ _READ, _RECOGNISED = 0.95, 0.85
 
 def weekdays(lines: Sequence[Line]) -> Iterator[Contradiction]:
     """Each date whose weekday is wrong however it is read, and each that does not exist."""
-    years = {day.year for line in lines for day in written_days(line.text)} - {None}
+    years = {
+        day.year
+        for line in lines
+        for day in written_days(line.text)
+        if _is_meant(day, line) and not _never(day)
+    } - {None}
     for line in [*lines, *_wrapped(lines)]:
         for day in written_days(line.text):
             weight = _READ if line.sure else _RECOGNISED * _trust(line, day)
