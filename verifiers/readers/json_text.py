@@ -17,9 +17,9 @@ from evidence.items import Item
 from evidence.locators import pointer
 from verifiers.readers import text
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import MAX_FOUND, MAX_LINES, MAX_TEXT, failed
+from verifiers.readers.reader import MAX_FOUND, MAX_LINES, MAX_SAID, MAX_TEXT, failed
 from verifiers.readers.records import Field, Record, apart, grouped, lines_of
-from verifiers.readers.rows import ALL, told_of_rows
+from verifiers.readers.rows import told_of_rows
 from verifiers.readers.said.facts import facts_of_lines
 
 MAX_JSON = 16 << 20
@@ -39,7 +39,7 @@ def read(item: Item) -> list[Fact]:
         return [failed(item, f"it begins like JSON, but {problem}"), *text.read(item)]
     rows = [pointer(*steps) for steps in apart(root)]
     lines = islice(lines_of(root, pointer), MAX_LINES + 1)
-    facts = facts_of_lines(item, lines, most=ALL if rows else MAX_FOUND)
+    facts = facts_of_lines(item, lines, most=MAX_SAID if rows else MAX_FOUND)
     return told_of_rows(item, grouped(facts, rows))
 
 

@@ -12,8 +12,6 @@ from evidence.items import Item
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import MAX_FOUND_IN_ROWS, MAX_LINES, failed
 
-# What of an item's facts and lines is read before those of the rows are chosen.
-ALL = 8 * MAX_LINES
 # Lines of rows that name what was asked for, of those that are searched, behind all others.
 _KEPT = 2_000
 FIRST = MAX_LINES - _KEPT

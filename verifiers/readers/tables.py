@@ -17,8 +17,8 @@ from evidence.items import Item
 from evidence.locators import Locator
 from verifiers.readers.lines import Line
 from verifiers.readers.names import words_of_name
-from verifiers.readers.reader import CUT, MAX_TOLD_CHARS, failed
-from verifiers.readers.rows import ALL, FIRST, lines_to_search, told_of_rows
+from verifiers.readers.reader import CUT, MAX_SAID, MAX_TOLD_CHARS, failed
+from verifiers.readers.rows import FIRST, lines_to_search, told_of_rows
 from verifiers.readers.said.facts import facts_of_lines
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import labels_in
@@ -55,7 +55,7 @@ def facts_of_rows(item: Item, lines: Iterable[Line]) -> list[Fact]:
     searched = lines_to_search(
         item, _narrow(lines, wide), lambda one: _row_of(one.locator), left_out
     )
-    facts = facts_of_lines(item, searched, most=ALL)
+    facts = facts_of_lines(item, searched, most=MAX_SAID)
     grouped = (
         replace(one, group=group) if (group := _row_of(one.locator)) else one for one in facts
     )

@@ -19,9 +19,9 @@ from evidence.locators import Locator, xml_path
 from evidence.xmlpages import Element, parse_xml
 from verifiers.readers import text
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import MAX_FOUND, MAX_TEXT, fact, failed
+from verifiers.readers.reader import MAX_FOUND, MAX_SAID, MAX_TEXT, fact, failed
 from verifiers.readers.records import Field, Record, apart, grouped, lines_of
-from verifiers.readers.rows import ALL, told_of_rows
+from verifiers.readers.rows import told_of_rows
 from verifiers.readers.said.facts import facts_of_lines
 
 MAX_XML = 16 << 20
@@ -39,7 +39,7 @@ def read(item: Item) -> list[Fact]:
         return [failed(item, f"{problem}")]
     record = _record_of(root)
     rows = [_place(*steps) for steps in apart(record)]
-    facts = facts_of_lines(item, _lines(record), most=ALL if rows else MAX_FOUND)
+    facts = facts_of_lines(item, _lines(record), most=MAX_SAID if rows else MAX_FOUND)
     facts = told_of_rows(item, grouped(facts, rows))
     if _holds(root, "script"):
         facts.append(fact(item, "file.program", "a script", xml_path(root.name)))

@@ -95,3 +95,14 @@ def test_what_stands_behind_more_than_is_told_stays_open() -> None:
     facts = asked(lines.encode(), order=order(99_999), number=parcel(1))
     assert named(facts, "reading.failed")[0].text.startswith(f"{CUT} {MAX_FOUND}")
     assert answer(facts, about) == (Verdict.INCONCLUSIVE, ["order-absent", "number-absent"])
+
+
+def test_what_a_long_chat_says_counts_before_when_it_was_said() -> None:
+    chat = [
+        f"[{1 + n % 28:02}/11/2026, 14:{n % 60:02}:21] Jane: hello {n}" for n in range(MAX_FOUND)
+    ]
+    chat.append(f"[28/11/2026, 15:00:00] Shop: it was delivered on 10 Nov 2026, order {order(7)}")
+    facts = asked("\n".join(chat).encode(), order=order(7))
+    assert [one.text for one in named(facts, "delivery.at")] == ["10 Nov 2026"]
+    assert "that nothing labels" in named(facts, "reading.failed")[0].text
+    assert answer(facts, {"order.id": order(8)}) == (Verdict.FAIL, ["order-differs"])

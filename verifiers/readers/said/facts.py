@@ -15,6 +15,7 @@ from verifiers.readers.reader import (
     CUT,
     MAX_FOUND,
     MAX_LINES,
+    MAX_SAID,
     MAX_TOLD_CHARS,
     MAX_TOLD_LINES,
     fact,
@@ -57,6 +58,7 @@ FACT_OF = {
     Told.DELIVERED: "delivery.at",
     Told.OTHER: "document.printed.at",
 }
+_MENTIONED = FACT_OF[Told.OTHER]
 
 
 def facts_of_lines(
@@ -73,7 +75,6 @@ def facts_of_lines(
     sizes  of the pages by their number, 0 for a picture; {} where there is no layout
     photo  nothing in it was drawn by a program but, perhaps, a stamp
     written  the day on which it was written, where something beside the lines says so
-
     most   how much that they say is told
 
     An order number that only a label speaks for is an alias: it may be the shop's or the ERP's own.
@@ -92,12 +93,25 @@ def facts_of_lines(
     read = unwrapped(with_leaves([_mended(line) for line in kept]))
     rows = rows_of(read)
     saying = _found(item, read, rows, sizes or {}, photo=photo, written=written)
-    found = list(islice(saying, most))
-    if next(saying, None) is not None:
-        found.append(failed(item, f"{CUT} {most:,} numbers, dates and names in it were told"))
+    found = _told_at_most(item, list(islice(saying, max(most, MAX_SAID))), most)
     if more:
         found.append(failed(item, f"{CUT} {MAX_LINES:,} of its lines were searched"))
     return told + found
+
+
+def _told_at_most(item: Item, found: list[Fact], most: int) -> list[Fact]:
+    """The first of what was found, dates without a label last: a chat has one in each line."""
+    if len(found) <= most:
+        return found
+    said = [one for one in found if one.name != _MENTIONED]
+    if len(said) > most:
+        why = f"{CUT} {most:,} numbers, dates and names in it were told"
+        return [*said[:most], failed(item, why)]
+    room = most - len(said)
+    dates = len(found) - len(said)
+    kept = [one for one in found if one.name != _MENTIONED or (room := room - 1) >= 0]
+    why = f"of its {dates:,} dates that nothing labels {most - len(said):,} were told"
+    return [*kept, failed(item, why)]
 
 
 def _mended(line: Line) -> Line:
@@ -181,7 +195,7 @@ def _is_status(event: Event) -> bool:
 
 
 def _event(item: Item, event: Event, dated: Dated, sure: float) -> Iterator[Fact]:
-    name = FACT_OF[event.told] if event.told else "document.printed.at"
+    name = FACT_OF[event.told] if event.told else _MENTIONED
     sure *= 0.9 * dated.sure * event.line.confidence
     if dated.time is not None:
         yield fact(item, name, dated.time, event.line.locator, confidence=sure)
