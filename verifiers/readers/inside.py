@@ -19,7 +19,7 @@ from evidence.items import InMemory, Item
 from evidence.locators import Locator
 from evidence.locators import inside as inside_of
 from evidence.media import sniff
-from verifiers.readers.reader import fact, failed
+from verifiers.readers.reader import CUT, fact, failed
 
 MAX_DEPTH = 4
 MAX_FILES = 60
@@ -90,7 +90,7 @@ def facts_inside(item: Item, data: bytes, *, name: str, at: Locator) -> list[Fac
     facts = [fact(item, "file.inside", told, at)]
     left = _LEFT.get() or _Left()
     if why := left.refusal(len(data), media_type):
-        return [*facts, failed(item, f"{shown} in it was not read: {why}", at)]
+        return [*facts, failed(item, f"{CUT} a part of it was read, without {shown}: {why}", at)]
     inner = replace(item, content=InMemory(data), media_type=media_type, key=shown, name=None)
     left.depth -= 1
     try:

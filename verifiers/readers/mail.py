@@ -28,7 +28,7 @@ from evidence.mail_times import mail_time
 from verifiers.readers.html_lines import Laid, laid_out
 from verifiers.readers.inside import MAX_FILES, facts_inside
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import MAX_TOLD_CHARS, fact, failed
+from verifiers.readers.reader import CUT, MAX_TOLD_CHARS, fact, failed
 from verifiers.readers.said.context import local_day
 from verifiers.readers.said.facts import facts_of_lines
 from verifiers.readers.said.marks import of_address
@@ -83,6 +83,8 @@ def _written(facts: Sequence[Fact], lines: Sequence[Line]) -> date | None:
     return next((local_day(one.time) for one in facts if one.name == "message.sent.at"), None)
 
 
+# Mails of a mailbox file that are looked at; what is asked for is no shorter.
+_MOST_MAILS, _LEAST = 5_000, 4
 # A line between two mails: an empty one before it, a day and a clock in it (RFC 4155, appendix A).
 _POSTMARK = re.compile(
     rb"(?:\A|\r?\n\r?\n)From [^\r\n]{1,400}?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[^\r\n]{1,40}?"
@@ -94,20 +96,23 @@ def _mails_in(data: bytes) -> list[bytes]:
     """The mails of a mailbox file, each without its postmark; [] for what begins with none."""
     if not data.startswith(b"From "):
         return []
-    marks = list(islice(_POSTMARK.finditer(data), MAX_FILES + 2))
+    marks = list(islice(_POSTMARK.finditer(data), _MOST_MAILS + 1))
     ends = [*(mark.start() for mark in marks[1:]), len(data)]
     return [data[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
 
 
 def _collection(item: Item, mails: Sequence[bytes]) -> list[Fact]:
-    """Each mail of a mailbox file as a file inside it, counted from 1."""
+    """Each mail of a mailbox file as a file inside it, counted from 1; if there are too many, first
+    those that name what was asked for."""
+    asked = [said.encode() for said in item.about.values() if len(said) >= _LEAST]
+    by_need = sorted(range(len(mails)), key=lambda n: not any(one in mails[n] for one in asked))
     facts = []
-    for number, data in enumerate(mails, start=1):
-        at = Locator("attached", f"{number}")
-        if number > MAX_FILES:
-            facts.append(failed(item, f"only {MAX_FILES} of the mails in it were read", at))
-            break
-        facts += facts_inside(item, data, name=f"mail {number} of the mailbox", at=at)
+    for number in sorted(by_need[:MAX_FILES]):
+        at = Locator("attached", f"{number + 1}")
+        facts += facts_inside(item, mails[number], name=f"mail {number + 1} of the mailbox", at=at)
+    if len(mails) > MAX_FILES:
+        why = f"{CUT} {MAX_FILES} of the {len(mails):,} mails in it were read"
+        facts.append(failed(item, why))
     return facts
 
 
@@ -146,7 +151,7 @@ def _times(item: Item, head: Part) -> Iterator[Fact]:
         except EvidenceError as problem:
             yield failed(item, f"{problem}", header(field))
     if len(hops) > MAX_HOPS:
-        yield failed(item, f"only {MAX_HOPS} of its {len(hops)} Received lines were read")
+        yield failed(item, f"{CUT} {MAX_HOPS} of its {len(hops)} Received lines were read")
 
 
 def _signatures(item: Item, head: Part) -> Iterator[Fact]:

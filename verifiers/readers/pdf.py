@@ -24,7 +24,7 @@ from evidence.times import Time, parse_iso
 from verifiers.readers import ocr, pdf_pages, pdf_parts
 from verifiers.readers.lines import Line
 from verifiers.readers.pdf_made import page_traits
-from verifiers.readers.reader import MAX_BYTES, MAX_LINES, MAX_TEXT, fact, failed, why_not
+from verifiers.readers.reader import CUT, MAX_BYTES, MAX_LINES, MAX_TEXT, fact, failed, why_not
 from verifiers.readers.said.facts import facts_of_code, facts_of_lines
 from verifiers.readers.said.layout import Size
 from verifiers.readers.traits import told
@@ -101,7 +101,7 @@ def _read(item: Item, facts: list[Fact]) -> None:
     pages = len(reader.pages)
     facts.append(fact(item, "document.pages", str(pages)))
     if pages > MAX_PAGES:
-        facts.append(failed(item, f"only the first {MAX_PAGES} of its {pages} pages were read"))
+        facts.append(failed(item, f"{CUT} the first {MAX_PAGES} of its {pages} pages were read"))
     troubles: list[str] = []
     sizes: dict[int, Size] = {}
     if pdf_pages.available():

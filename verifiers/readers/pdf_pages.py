@@ -15,6 +15,7 @@ from evidence.locators import Locator, page_box
 from verifiers.readers import barcodes, ocr
 from verifiers.readers.lines import Line
 from verifiers.readers.pdf_layout import lines_of_page
+from verifiers.readers.reader import CUT
 from verifiers.readers.said.layout import Size
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def read_layout(data: bytes, pages: int) -> Layout:
     finally:
         document.close()
     if len(blank) > MAX_PAGES:
-        why = f"only {MAX_PAGES} of its {len(blank)} pages without text were read"
+        why = f"{CUT} {MAX_PAGES} of its {len(blank)} pages without text were read"
         layout.troubles.append(why)
     layout.lines.sort(key=lambda line: line.page)
     return layout

@@ -21,7 +21,7 @@ from evidence.items import Item
 from evidence.locators import WHOLE, Locator, attached, meta, page_box
 from verifiers.readers.inside import facts_inside
 from verifiers.readers.lines import Line
-from verifiers.readers.reader import fact, failed, why_not
+from verifiers.readers.reader import CUT, fact, failed, why_not
 from verifiers.readers.traces.xmp import xmp_of
 from verifiers.readers.xmp_said import STATED
 
@@ -219,7 +219,7 @@ def _attachments(item: Item, reader: PdfReader) -> Iterator[Fact]:
             continue
         yield from facts_inside(item, data, name=name, at=at)
     if len(specifications) > MAX_ATTACHED:
-        why = f"only {MAX_ATTACHED} of its {len(specifications)} attachments were read"
+        why = f"{CUT} {MAX_ATTACHED} of its {len(specifications)} attachments were read"
         yield failed(item, why)
 
 

@@ -31,7 +31,7 @@ MAX_FOUND, MAX_FOUND_IN_ROWS = 500, 4_000
 # What is looked at, of which these are told.
 MAX_SAID = 8 * MAX_LINES
 # How the reason begins where only a part was read: what was not found may stand in the rest.
-CUT = "only the first"
+CUT = "only"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def facts_of_rows(item: Item, lines: Iterable[Line]) -> list[Fact]:
     )
     told = told_of_rows(item, grouped)
     for place in wide[:1]:
-        why = f"{CUT} {MAX_COLUMNS} columns of a row were read"
+        why = f"{CUT} the first {MAX_COLUMNS} columns of a row were read"
         told.append(failed(item, why, place))
     for line in left_out:
         why = f"behind its first {FIRST:,} cells only rows that name what was asked for were read"

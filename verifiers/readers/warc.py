@@ -19,7 +19,7 @@ from evidence.items import Item
 from evidence.locators import Locator
 from evidence.times import parse_iso
 from verifiers.readers.inside import MAX_FILES, facts_inside
-from verifiers.readers.reader import MAX_BYTES, fact, failed
+from verifiers.readers.reader import CUT, MAX_BYTES, fact, failed
 
 _MAGIC = b"WARC/1."
 _TOLD = frozenset({"response", "resource", "revisit"})
@@ -65,7 +65,7 @@ def _read(item: Item) -> Iterator[Fact]:
             continue
         at = Locator("attached", f"{number}")
         if told == MAX_FILES:
-            yield failed(item, f"only {MAX_FILES} of the answers in it were read", at)
+            yield failed(item, f"{CUT} {MAX_FILES} of the answers in it were read", at)
             return
         told += 1
         yield from _answer(item, record, at)

@@ -174,10 +174,17 @@ def test_a_mailbox_file_is_a_collection_of_its_mails() -> None:
 
 
 def test_a_mailbox_of_many_mails_is_read_as_far_as_files_inside_are() -> None:
-    many = (POSTMARK + message().as_bytes() + b"\r\n") * (MAX_FILES + 40)
+    subjects = [f"Order 112-0000{number:03}-1234567" for number in range(MAX_FILES + 40)]
+    many = b"\r\n".join(POSTMARK + message(subject=said).as_bytes() for said in subjects)
     facts = read(received(many)) or []
-    assert len(named(facts, "message.subject")) == MAX_FILES
-    assert named(facts, "reading.failed")[-1].text.startswith(f"only {MAX_FILES} of the mails")
+    assert [one.text for one in named(facts, "message.subject")] == subjects[:MAX_FILES]
+    told = named(facts, "reading.failed")[-1].text
+    assert told == f"only {MAX_FILES} of the {len(subjects)} mails in it were read"
+    # What was asked for is found behind these.
+    asked = replace(received(many), about={"order.id": "112-0000090-1234567"})
+    found = {one.text: str(one.locator) for one in named(read(asked) or [], "message.subject")}
+    assert found["Order 112-0000090-1234567"] == "attached:91/header:Subject"
+    assert len(found) == MAX_FILES
 
 
 def test_a_mail_bears_the_mark_of_whose_address_it_is_from() -> None:

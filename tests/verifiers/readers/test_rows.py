@@ -93,7 +93,7 @@ def test_what_stands_behind_more_than_is_told_stays_open() -> None:
     lines = "\n".join(f"Order {order(n)} was delivered on 2026-11-10." for n in range(MAX_FOUND))
     about = {"order.id": order(99_999), "shipment.tracking_number": parcel(1)}
     facts = asked(lines.encode(), order=order(99_999), number=parcel(1))
-    assert named(facts, "reading.failed")[0].text.startswith(f"{CUT} {MAX_FOUND}")
+    assert named(facts, "reading.failed")[0].text.startswith(f"{CUT} the first {MAX_FOUND}")
     assert answer(facts, about) == (Verdict.INCONCLUSIVE, ["order-absent", "number-absent"])
 
 

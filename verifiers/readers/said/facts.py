@@ -95,7 +95,7 @@ def facts_of_lines(
     saying = _found(item, read, rows, sizes or {}, photo=photo, written=written)
     found = _told_at_most(item, list(islice(saying, max(most, MAX_SAID))), most)
     if more:
-        found.append(failed(item, f"{CUT} {MAX_LINES:,} of its lines were searched"))
+        found.append(failed(item, f"{CUT} the first {MAX_LINES:,} of its lines were searched"))
     return told + found
 
 
@@ -105,7 +105,7 @@ def _told_at_most(item: Item, found: list[Fact], most: int) -> list[Fact]:
         return found
     said = [one for one in found if one.name != _MENTIONED]
     if len(said) > most:
-        why = f"{CUT} {most:,} numbers, dates and names in it were told"
+        why = f"{CUT} the first {most:,} numbers, dates and names in it were told"
         return [*said[:most], failed(item, why)]
     room = most - len(said)
     dates = len(found) - len(said)

@@ -118,8 +118,9 @@ def _is_beside_a_receiver(event: Event, rows: Sequence[Row]) -> bool:
     if over.page != here.page:
         return False
     if len(over.cells) == 1:  # names and values under each other
-        names = [fold(one.cells[0].text[:MAX_LINE]).strip(" :：") for one in rows[: event.row]]
-        return head_of_times(names[-1]) and any(map(_RECEIVER.fullmatch, names[-_NAMES:]))
+        near = rows[max(event.row - _NAMES, 0) : event.row]
+        names = [fold(one.cells[0].text[:MAX_LINE]).strip(" :：") for one in near]
+        return head_of_times(names[-1]) and any(map(_RECEIVER.fullmatch, names))
     heads = [fold(one.text[:MAX_LINE]).strip(" :：") for one in over.cells]
     mine = [
         head for head, one in zip(heads, over.cells, strict=True) if share_column(one, event.line)

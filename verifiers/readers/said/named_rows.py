@@ -60,6 +60,8 @@ def is_under_a_name(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
 
 
 _LONGEST_NAME = 30
+# Rows of a list on each side that are asked whether they name their own; a chat has thousands.
+_ROWS_AROUND = 30
 
 
 def is_one_of_many(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
@@ -70,7 +72,8 @@ def is_one_of_many(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
         return False
     for step in (-1, 1):
         at = number + step
-        while 0 <= at < len(read) and _is_alike(read[at - step], spot, read[at]):
+        end = min(max(number + step * _ROWS_AROUND, -1), len(read))
+        while at != end and _is_alike(read[at - step], spot, read[at]):
             if _says_its_own(here, spot, read[at], words):
                 return True
             at += step
