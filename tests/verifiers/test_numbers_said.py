@@ -187,3 +187,9 @@ def test_a_part_of_an_orders_number_is_no_parcels_though_its_check_digit_fits() 
     )
     assert numbers(facts) == ["08684199832878"]
     assert facts.values("order.alias") == ["200055602663419"]
+
+
+@pytest.mark.parametrize("day", ["21.02.2026", "21/02/2026", "2026-02-21", "2026年2月21日"])
+def test_a_day_that_lost_the_space_before_it_is_no_part_of_an_order_number(day: str) -> None:
+    (found,) = said(f"Order 113-0038541-5466076{day}").named("order.id")
+    assert found.text == "113-0038541-5466076"

@@ -21,7 +21,7 @@ _LIKE = str.maketrans(
 _D = r"[0-9OoQIl|SB]"
 _DASH = r"\s?[-–—]\s?"
 # Recognised text loses the space before a word that follows: "…-9031372Thursday".
-_DAY = r"(?:19|20)\d\d(?:年|[-/.]\d{1,2}[-/.])"
+_DAY = r"(?:(?:19|20)\d\d(?:年|[-/.]\d{1,2}[-/.])|\d\d[./]\d\d[./](?:19|20)\d\d)"
 _ALONE, _ENDS = r"(?<![A-Za-z0-9_-])", rf"(?:(?={_DAY})|(?![\d_]|-\d|[A-Za-z](?![a-z])))"
 _SHAPES = (
     re.compile(rf"{_ALONE}({_D}{{3}}{_DASH}{_D}{{7}}{_DASH}{_D}{{7}}){_ENDS}"),  # Amazon
