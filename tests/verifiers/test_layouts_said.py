@@ -393,3 +393,54 @@ def test_a_list_that_ends_with_a_place_has_its_labels_over_their_moments() -> No
              "15/03/2026 14:49", "Lisboa"]  # fmt: skip
     found = placed(*((line, 40, 40 + 16 * at) for at, line in enumerate(lines)))
     assert texts(found, "delivery.at") == ["15/03/2026 14:49"]
+
+
+def test_a_field_with_its_own_moment_keeps_no_label_from_the_list_beside_it() -> None:
+    found = placed(
+        ("Data ordine: 12 giugno 2026", 40, 100), ("Consegnata", 400, 100),
+        ("15 giugno 2026, 14:56", 400, 116),
+        ("In consegna", 400, 140), ("15 giugno 2026, 05:35", 400, 156),
+        ("Recensione del 16 giugno 2026", 40, 180), ("Arrivata al centro", 400, 180),
+        ("14 giugno 2026, 10:48", 400, 196),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["15 giugno 2026, 14:56"]
+    assert texts(found, "scan.transit.at") == ["14 giugno 2026, 10:48"]
+
+
+def test_a_row_of_a_table_of_names_takes_no_label_of_the_value_over_it() -> None:
+    found = placed(
+        ("Dossier ouvert le", 40, 100), ("25/06/2026", 300, 100),
+        ("Date et heure de livraison", 40, 124), ("23/06/2026 09:51", 300, 124),
+        ("Résultat", 40, 148), ("Livré à l'adresse", 300, 148),
+        ("Répondu le", 40, 172), ("26/06/2026", 300, 172),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == ["23/06/2026 09:51"]
+
+
+def test_a_label_is_over_a_day_and_its_hour_in_cells_of_their_own() -> None:
+    found = placed(
+        ("Date de dépôt", 40, 100), ("Date de livraison", 300, 100),
+        ("20 / 10 / 2026", 40, 116), ("01:52", 160, 116),
+        ("22 / 10 / 2026", 300, 116), ("15:44", 420, 116),
+    )  # fmt: skip
+    assert [one.time.span.earliest.day for one in found.named("delivery.at")] == [22]
+
+
+def test_days_over_the_steps_and_hours_under_them_are_one_moment_each() -> None:
+    found = placed(
+        ("07.05.2026", 40, 100), ("09.05.2026", 200, 100), ("10.05.2026", 360, 100),
+        ("Picked up", 40, 116), ("Out for delivery", 200, 116), ("Delivered", 360, 116),
+        ("5:32", 60, 132), ("6:07", 220, 132), ("16:05", 380, 132),
+    )  # fmt: skip
+    assert texts(found, "scan.accepted.at") == ["07.05.2026 5:32"]
+    assert texts(found, "scan.out_for_delivery.at") == ["09.05.2026 6:07"]
+    assert texts(found, "delivery.at") == ["10.05.2026 16:05"]
+
+
+def test_a_day_that_is_one_by_either_custom_counts_among_several() -> None:
+    found = said("Picked up 07/07/2026", "In transit 08/07/2026", "Delivered 09/07/2026")
+    assert [one.time.span.latest.month for one in found.named("delivery.at")] == [7]
+
+
+def test_a_word_behind_a_number_is_none_of_it() -> None:
+    assert numbers(said("Your parcel 4PX2353749812107CN was delivered")) == ["4PX2353749812107CN"]

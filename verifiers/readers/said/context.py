@@ -141,7 +141,7 @@ def _stated_by(lines: Sequence[Line]) -> tuple[str, ...] | None:
 _DAY_FIRST_WORDS = re.compile(
     r"(?<![a-z])(?:livree?|colis|commande|zugestellt|sendung(?:snummer)?|bestellnummer|consegnat[oa]"
     r"|spedizione|bezorgd|zending|pakket|dostarczono|przesylk[ai]|doreczon[aoy]|encomenda|levererad"
-    r"|kollinummer)(?![a-z])"
+    r"|kollinummer|zustell(?:ung|datum|zeit)|paketnummer|paket)(?![a-z])"
 )
 _SEARCHED = 400
 
@@ -170,7 +170,7 @@ def _custom(days: Sequence[WrittenDay], countries: set[str], came_in: date) -> s
         return None
     if not open_days:
         return next(iter(votes), None)
-    together = _by_nearness(open_days, fixed, came_in)
+    together = _by_nearness(days, open_days, fixed, came_in)
     if votes and together is not None:
         # A computer's clock beside the page may have another custom than the page.
         return together if together in votes else None
@@ -193,7 +193,10 @@ def _about(reading: Reading, came_in: date) -> date | None:
 
 
 def _by_nearness(
-    open_days: Sequence[WrittenDay], fixed: Sequence[date], came_in: date
+    written: Sequence[WrittenDay],
+    open_days: Sequence[WrittenDay],
+    fixed: Sequence[date],
+    came_in: date,
 ) -> str | None:
     """The one custom by which all days lie together, if by the other they lie far apart."""
     spread: dict[str, int] = {}
@@ -210,7 +213,7 @@ def _by_nearness(
             spread[custom] = (max(days) - min(days)).days
     if len(spread) == 1 and len({d.readings for d in open_days}) >= 1:
         return next(iter(spread))
-    if len(told := _differing(open_days)) == 1:
+    if len(told := _differing(written, fixed)) == 1:
         return told.pop()
     if len(spread) > 1 and len({*fixed, *(d.readings for d in open_days)}) > 1:
         near, far, *_ = sorted(spread, key=lambda custom: spread[custom])
@@ -219,18 +222,22 @@ def _by_nearness(
     return None
 
 
-def _differing(open_days: Sequence[WrittenDay]) -> set[str]:
+def _differing(days: Sequence[WrittenDay], fixed: Sequence[date]) -> set[str]:
     """The custom by which days differ in more than their month: 07/03, 07/04 and 07/05 are three
     days of one week, and hardly the seventh of three months."""
-    forms: dict[str, set[tuple[int, int]]] = {}
-    for day in open_days:
+    known = {(on.month, on.day) for on in fixed}
+    forms = {"mdy": set(known), "dmy": set(known)}
+    for day in days:
         for one in day.readings:
-            forms.setdefault(one.form, set()).add((one.month, one.day))
+            # 07/07 is one day by either.
+            same = one.month == one.day and one.form in forms
+            for form in forms if same else {one.form} & forms.keys():
+                forms[form].add((one.month, one.day))
     return {
-        form for form, days in forms.items()
-        if form in {"mdy", "dmy"} and len(days) >= _SEVERAL and len({day for _, day in days}) > 1
-        and len({month for month, _ in days}) == 1
-    }  # fmt: skip
+        form
+        for form, found in forms.items()
+        if len(found) >= _SEVERAL and len({month for month, _ in found}) == 1
+    }
 
 
 def _by_weekday(day: WrittenDay) -> tuple[Reading, ...]:

@@ -32,6 +32,7 @@ from verifiers.readers.said.spots import (
     NEAR,
     ReadRow,
     Spot,
+    around,
     gap,
     is_of_a_range,
     read_row,
@@ -59,6 +60,8 @@ def events_in(lines: Sequence[Line]) -> list[Event]:
     close_headers(read)
     for upper, lower in pairwise(read):
         stacked(upper, lower)
+    for upper, middle, lower in zip(read, read[1:], read[2:], strict=False):
+        around(upper, middle, lower)
     read_columns(read)
     below = _labels_below(read)
     page = _Page(read, below, not below and _labels_above(read), rhythm_of(read))
@@ -84,6 +87,8 @@ def _row_events(number: int, page: _Page) -> Iterator[Event]:
             label = own
         elif label is not None and (head := headed(number, spot, label, page.read)):
             label = head[0]
+        elif label is not None and _is_of_another_list(number, spot, label, page.read):
+            label = None
         elif label is not None and is_of_nearer(here, place, label):
             over = _next_label(number, spot, page.read, -1)
             label = over[1] if over else None
@@ -160,20 +165,37 @@ def _of_its_column(
     if beside is None or beside.cell == spot.cell:
         return None
     for side in (-1, 1):
-        own, beyond = _next_label(number, spot, read, side, deep=deep), number - side
-        if own is None or not 0 <= beyond < len(read) or read[beyond].row.page != here.row.page:
-            continue
-        other = read[beyond]
-        column = [one for one in other.spots if share_column(here.line(beside), other.line(one))]
-        if not column or any(one.label for one in column):
-            continue
-        away, height = gap(here.row, other.row), min(here.row.height, other.row.height)
-        over = [_next_label(beyond, one, read, -1, deep=False) for one in column]
-        if side > 0 and any(one and one[0] <= away + 0.25 * height for one in over):
-            continue  # what is over it has its label over itself
-        if away <= NEAR * height:
+        own = _next_label(number, spot, read, side, deep=deep)
+        if own is not None and _has_its_own_moment(number, beside, read, -side):
             return own[1]
     return None
+
+
+def _has_its_own_moment(number: int, label: Spot, read: Sequence[ReadRow], side: int) -> bool:
+    """Whether a moment without a label stands in a label's column, in the row over it (-1) or
+    under it (1)."""
+    here, at = read[number], number + side
+    if not 0 <= at < len(read) or read[at].row.page != here.row.page:
+        return False
+    other = read[at]
+    column = [one for one in other.spots if share_column(here.line(label), other.line(one))]
+    if not column or any(one.label for one in column):
+        return False
+    away, height = gap(here.row, other.row), min(here.row.height, other.row.height)
+    over = [_next_label(at, one, read, -1, deep=False) for one in column] if side < 0 else []
+    if any(one and one[0] <= away + 0.25 * height for one in over):
+        return False  # what is over it has its label over itself
+    return away <= NEAR * height
+
+
+def _is_of_another_list(number: int, spot: Spot, label: Label, read: Sequence[ReadRow]) -> bool:
+    """Whether words of its own cell say what a moment is of, and the label beside it has a moment
+    of its own under itself."""
+    here = read[number]
+    beside = next((one for one in here.labels if one.label is label), None)
+    if beside is None or beside.cell == spot.cell or not _is_worded(spot, here):
+        return False
+    return _has_its_own_moment(number, beside, read, 1)
 
 
 def _asks(label: Label) -> bool:
@@ -331,7 +353,11 @@ def _is_anothers_row(number: int, label: Spot, read: Sequence[ReadRow]) -> bool:
     here = read[number]
     return all(
         not share_column(here.part(label), here.part(one))
-        and any(_next_label(number, one, read, step, deep=False) for step in (-1, 1))
+        and (
+            any(other.cell == one.cell for other in here.labels)
+            or _is_worded(one, here)
+            or any(_next_label(number, one, read, step, deep=False) for step in (-1, 1))
+        )
         for one in here.moments
     )
 

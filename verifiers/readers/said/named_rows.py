@@ -73,7 +73,7 @@ def is_one_of_many(number: int, spot: Spot, read: Sequence[ReadRow]) -> bool:
     for step in (-1, 1):
         at = number + step
         end = min(max(number + step * _ROWS_AROUND, -1), len(read))
-        while at != end and _is_alike(read[at - step], spot, read[at]):
+        while at != end and _is_alike(read[at - step], spot, here, read[at]):
             if _says_its_own(here, spot, read[at], words):
                 return True
             at += step
@@ -91,20 +91,32 @@ def _has_words(text: str, spot: Spot, cell: int) -> bool:
     return sum(map(str.isalpha, _WEEKDAY.sub(" ", text))) >= 2
 
 
-def _is_alike(here: ReadRow, spot: Spot, other: ReadRow) -> bool:
-    """Whether the next row has as many cells, and a moment in the same column."""
-    if other.row.page != here.row.page or len(other.row.cells) != len(here.row.cells):
+def _is_alike(beside: ReadRow, spot: Spot, here: ReadRow, other: ReadRow) -> bool:
+    """Whether the next row has as many cells, and a value in the moment's column; a table of names
+    and values has others than moments."""
+    if other.row.page != beside.row.page or len(other.row.cells) != len(beside.row.cells):
         return False
-    if gap(here.row, other.row) > NEAR * min(here.row.height, other.row.height):
+    if gap(beside.row, other.row) > NEAR * min(beside.row.height, other.row.height):
         return False
-    same = [one for one in other.moments if one.cell == spot.cell]
-    line = here.line(spot)
-    return bool(same) and not (line.box and not share_column(line, other.line(same[0])))
+    line, value = here.line(spot), other.row.cells[spot.cell]
+    if not any(one.cell == spot.cell for one in other.moments) and not _begin_alike(here, other):
+        return False
+    return not line.box or share_column(line, value)
+
+
+def _begin_alike(first: ReadRow, second: ReadRow) -> bool:
+    """Whether each cell of both rows begins where the other's does, in a row of a name and more."""
+    cells = list(zip(first.row.cells, second.row.cells, strict=True))
+    return len(cells) > 1 and all(
+        a.box and b.box and abs(a.box[0] - b.box[0]) < min(a.box[3], b.box[3]) for a, b in cells
+    )
 
 
 def _says_its_own(here: ReadRow, spot: Spot, other: ReadRow, words: Sequence[int]) -> bool:
     """Whether another row has its label where `words` are, on the same side of its moment."""
     same = [one for one in other.moments if one.cell == spot.cell]
+    if not same:
+        return False
     mine = (spot.start == 0) == (same[0].start == 0)
     # A promise stands alone over a history, and is no row of it.
     return mine and any(

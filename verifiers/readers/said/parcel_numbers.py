@@ -166,7 +166,7 @@ def _best(run: str, *, seen: bool) -> str | None:
 
     seen  it was recognised in a picture
     """
-    groups = _without_names(re.split(r"[ .–]", run))
+    groups = _before_words(_without_names(re.split(r"[ .–]", run)))
     for count in range(min(len(groups), _MOST_LABELLED), 0, -1):
         text = normalize("".join(groups[:count]))
         if candidates := _known(text, seen=seen):
@@ -186,6 +186,14 @@ def _best(run: str, *, seen: bool) -> str | None:
     if digits >= 6 or mixed:
         return text
     return None
+
+
+def _before_words(groups: list[str]) -> list[str]:
+    """The groups up to a word in small letters behind a number: "4PX2353749812107CN was"."""
+    for at, group in enumerate(groups):
+        if at and group.isalpha() and group.islower() and any(map(str.isdigit, groups[at - 1])):
+            return groups[:at]
+    return groups
 
 
 def _without_names(groups: list[str]) -> list[str]:

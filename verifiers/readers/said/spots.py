@@ -37,7 +37,8 @@ _DENIED = re.compile(
 
 @dataclass(slots=True)
 class Spot:
-    """A moment or a label in a row; `top` is that of its first line."""
+    """A moment or a label in a row; `top` is that of its first line, `first` the cell of its day
+    where that is not the same."""
 
     cell: int
     start: int
@@ -45,6 +46,7 @@ class Spot:
     label: Label | None = None
     text: str = ""
     top: float = 0.0
+    first: int | None = None
 
 
 @dataclass(slots=True)
@@ -71,6 +73,10 @@ class ReadRow:
         """The spot's line; of one that holds several labels, or several moments, and nothing
         else, the part in which this one stands: a recognition joined columns that are close."""
         line = self.line(spot)
+        if spot.first is not None and line.box and (day := self.row.cells[spot.first].box):
+            return replace(
+                line, box=(day[0], *line.box[1:2], line.box[0] + line.box[2] - day[0], line.box[3])
+            )
         beside = [one for one in self.spots if one.cell == spot.cell]
         if line.box is None or len(beside) < 2 or len({one.label is None for one in beside}) > 1:
             return line
@@ -119,7 +125,8 @@ def read_row(row: Row) -> ReadRow:
     joined: list[Spot] = []
     for spot in _without_ends_of_promises(spots):
         if joined and spot.cell != joined[-1].cell and (both := _both(joined[-1], spot)):
-            joined[-1] = both  # a day in one cell, its time of day in the next
+            # A day in one cell, its time of day in the next.
+            joined[-1] = replace(both, first=joined[-1].cell)
         else:
             joined.append(spot)
     return ReadRow(row, _with_zone(joined, texts))
@@ -204,6 +211,20 @@ def stacked(upper: ReadRow, lower: ReadRow) -> None:
                 lower.spots[place] = both
                 upper.spots.remove(spot)
                 break
+
+
+def around(upper: ReadRow, middle: ReadRow, lower: ReadRow) -> None:
+    """A row of days and one of hours with the labels of both between them."""
+    if middle.moments or not middle.labels or upper.labels or lower.labels:
+        return
+    if not upper.row.page == middle.row.page == lower.row.page or not _are_alike(upper, lower):
+        return
+    if gap(upper.row, lower.row) > NEAR * (upper.row.height + middle.row.height):
+        return
+    for place, spot in enumerate(lower.spots):
+        if both := _both(upper.spots[place], spot):
+            lower.spots[place] = replace(both, top=spot.top)
+    upper.spots.clear()
 
 
 def _are_alike(upper: ReadRow, lower: ReadRow) -> bool:
