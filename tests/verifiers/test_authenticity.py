@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evidence.facts import Facts
-from evidence.locators import WHOLE, box
+from evidence.locators import WHOLE, box, page_line
 from evidence.times import parse_iso
 from evidence.verdicts import Verdict
 from tests.verifiers.evidence_of import NUMBER
@@ -141,6 +141,17 @@ def test_a_number_that_no_carrier_gives_out_is_told() -> None:
     assert kinds(saying("Evri", "Shipment number  4720 8721 6869 5767")) == []
 
 
+def test_the_only_number_of_a_case_is_no_parcels() -> None:
+    def read(line: str) -> list[str]:
+        number = fact("shipment.tracking_number", "986578788854", page_line(1, 2))
+        return kinds(Facts([*saying("FedEx", line), number]))
+
+    assert read("Going out as 986578788854") == ["check-digit"]
+    assert read("Customer reference 986578788854") == []
+    # Beside the case's own it is the parcel's, whatever the line is called.
+    assert read("Claim CLM204417733: 986578788854") == ["check-digit"]
+
+
 def canada(number: str, *, code: str = "", twice: bool = False) -> Facts:
     """A picture of a Canada Post label with this number."""
     read = [
@@ -232,6 +243,17 @@ def test_a_barcode_is_held_against_the_print() -> None:
     both = f"Tracking {NUMBER}, partner's LP0051502997865962"
     assert coded("LP0051502997865962", both) == []
     assert coded("INV-2026-000123", f"Tracking {NUMBER}") == []
+
+
+def test_each_code_of_another_parcel_is_told() -> None:
+    printed = fact("document.text", NUMBER, box(0, 90, 400, 20))
+    codes = [
+        fact("document.barcode", said, box(0, 30 * n, 200, 20))
+        for n, said in enumerate(("1Z999AA10123456784", "1Z5R89390399999996"))
+    ]
+    found = list(contradictions_of(Facts([printed, *codes])))
+    assert [one.kind for one in found] == ["barcode", "barcode"]
+    assert [one.facts[0] for one in found] == codes
 
 
 def test_a_second_code_beside_the_parcels_own_is_no_contradiction() -> None:

@@ -267,6 +267,7 @@ def test_a_mark_can_be_made_again_by_who_has_the_salts() -> None:
         ("a@marketplace.amazon.co.uk", Platform.AMAZON),
         ("a@marketplace.amazon.com.evil.test", None),
         ("a@marketplace.amazon.com@evil.test", None),
+        ('"a@b.test"@marketplace.amazon.com', Platform.AMAZON),
         ("b@members.ebay.com", Platform.EBAY),
         ("c@relay.walmart.com", Platform.WALMART),
         ("d@example.com", None),

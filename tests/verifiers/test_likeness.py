@@ -89,6 +89,8 @@ def test_a_citys_bits_fall_with_each_letter_that_differs(
         # Each word goes with the one that is most like it, wherever that stands.
         (Party(name="Marian Marina"), Party(name="Marina Marian"), 12.0),
         (Party(name="Jane Mary Ann Doe"), Party(name="Janemaryann Doe"), 12.0),  # two at most
+        (Party(name="Jane Mary Ann Doe"), Party(name="Jane Maryann Doe"), 12.0),
+        (Party(postal_code="SW1A 1AA"), Party(postal_code="sw1a1aa"), 7.0),
         (Party(postal_code="63101-1234"), Party(postal_code="631"), 7.0),
         (Party(postal_code="63101"), Party(postal_code="63102"), 2.33),
         (Party(postal_code="63101"), Party(postal_code="63110"), 2.33),

@@ -128,6 +128,28 @@ def test_one_line_in_two_parcels_is_proven_by_both_together() -> None:
     assert judge(*ORDERED, *both, *DELIVERED, *ON_ITS_WAY)[0] is Verdict.INCONCLUSIVE
 
 
+def test_a_line_whose_pieces_nobody_counts_is_proven_by_all_parcels_that_have_it() -> None:
+    """Forgery: a proof of one parcel, for a line that is in two."""
+    rows = [
+        *row(1, order=ORDER.id, sku="A-1", parcel=NUMBER),
+        *row(2, order=ORDER.id, sku="A-1", parcel=OTHER_NUMBER),
+    ]
+    assert judge(*rows, *DELIVERED, *DELIVERED_TOO)[0] is Verdict.PASS
+    assert judge(*rows, *DELIVERED, *ON_ITS_WAY)[0] is Verdict.INCONCLUSIVE
+    # The order counts them, and the parcel does not.
+    packed = [fact for fact in package(NUMBER, L1="2", L2="1") if "quantity" not in fact.name]
+    verdict, found = judge(*ORDERED, *packed, *DELIVERED)
+    assert (verdict, set(found)) == (Verdict.PASS, {"parcel-delivers-lines"})
+    assert "has A-1, B-2." in found["parcel-delivers-lines"][0]
+
+
+def test_what_a_parcel_has_beside_the_orders_lines_is_none_of_them() -> None:
+    packed = package(NUMBER, L1="2", L2="1", L9="4")
+    verdict, found = judge(*ORDERED, *packed, *DELIVERED)
+    assert (verdict, set(found)) == (Verdict.PASS, {"parcel-delivers-lines"})
+    assert "has 2 × A-1, 1 × B-2." in found["parcel-delivers-lines"][0]
+
+
 def test_a_record_that_was_collected_twice_counts_once() -> None:
     again = item("again", Role.ORDER_RECORD, origin="amazon")
     repeated = [
@@ -233,5 +255,10 @@ def test_a_message_says_which_parcel_replaced_which(body: str) -> None:
     verdict, found = judge(*facts, *lost, *message(body), items=(*ALL, THREAD))
     assert verdict is Verdict.PASS
     assert OTHER_NUMBER in found["parcel-superseded"][0]
+    # Forgery: whoever hands the message in may have written it.
+    handed = item("thread", Role.MESSAGE_THREAD, origin="ebay", about={"order.id": ORDER.id},
+                  provenance=Provenance.UPLOAD)  # fmt: skip
+    verdict, found = judge(*facts, *lost, *message(body), items=(*ALL, handed))
+    assert (verdict, "parcel-superseded" in found) == (Verdict.INCONCLUSIVE, False)
     verdict, found = judge(*facts, *lost, *message("Where is it?"), items=(*ALL, THREAD))
     assert (verdict, "parcel-superseded" in found) == (Verdict.INCONCLUSIVE, False)

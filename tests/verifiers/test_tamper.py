@@ -8,7 +8,7 @@ from evidence.facts import Fact, Facts
 from evidence.items import Role
 from evidence.locators import WHOLE, Locator, box
 from evidence.times import parse_iso
-from evidence.verdicts import Verdict
+from evidence.verdicts import Severity, Verdict
 from tests.verifiers.evidence_of import NUMBER, ORDER, item, said
 from tests.verifiers.sayings import fact, kinds, saying
 from verifiers.authenticity.items import verify
@@ -31,6 +31,8 @@ def test_one_weak_trace_is_open_and_two_kinds_of_them_are_enough() -> None:
     assert judged(("trace.file.editor", 0.65)).verdict is Verdict.INCONCLUSIVE
     saved = [("trace.file.editor", 0.6), ("trace.picture.strange_part", 0.6)]
     assert judged(*saved).verdict is Verdict.INCONCLUSIVE
+    parts = [("trace.picture.strange_part", 0.3), ("trace.picture.strange_paper", 0.3)]
+    assert judged(("trace.file.editor", 0.6), *parts).verdict is Verdict.INCONCLUSIVE
     # It does not make one word sharper than the others.
     typed = [("trace.file.editor", 0.6), ("trace.picture.typed_upon", 0.5)]
     assert judged(*typed).verdict is Verdict.FAIL
@@ -124,6 +126,13 @@ def test_what_stands_elsewhere_or_nowhere_says_nothing_of_a_trace() -> None:
     assert beside(box(20, 150, 160, 20)) is Verdict.FAIL
     for place in (WHOLE, box(190, 150, 160, 20), box(20, 180, 160, 20), box(0, 150, 90, 20)):
         assert beside(place) is Verdict.INCONCLUSIVE
+
+
+def test_a_grave_finding_is_a_note_where_it_alone_was_too_little() -> None:
+    for strength, severity in ((0.6, Severity.NOTE), (0.9, Severity.GRAVE)):
+        (found,) = judged(("trace.cover.replaced", strength)).findings
+        assert (found.severity, found.sentence) == (severity, "Said.")
+        assert found.do and len(found.rests) == 1
 
 
 def test_a_fail_names_the_places_and_a_check_that_was_not_made_leaves_it_open() -> None:
