@@ -88,6 +88,7 @@ CHANGES: dict[str, dict[int, str]] = {
         34: "exchanges, shops where a parcel waits, columns of two zones, a partner's number, "
         "spans of weekdays behind a date and rows under a label that has its date contradict "
         "nothing",
+        35: "a date that lost a figure in a picture and stands whole beside has no wrong weekday",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

@@ -259,3 +259,21 @@ def test_a_file_that_is_years_older_than_what_it_tells_was_not_altered(
     """Its program's clock was wrong, or a number was read as a date."""
     made = fact("document.created.at", parse_iso(created), Locator("meta", "CreationDate"))
     assert tamper_of(Facts([*saying("Delivered on: November 5, 2026"), made])).verdict is told
+
+
+@pytest.mark.parametrize(
+    ("beside", "sure", "told"),
+    [
+        ("Hub scan, Thursday October 15, 2026", 0.94, []),
+        ("Hub scan, Friday October 16, 2026", 0.94, ["weekday"]),
+        ("Hub scan, Thursday October 22, 2026", 0.94, ["weekday"]),
+        ("Hub scan, Thursday October 15, 2026", 1.0, ["weekday"]),
+    ],
+)
+def test_a_date_that_lost_a_figure_in_a_picture_stands_whole_beside_it(
+    beside: str, sure: float, told: list[str]
+) -> None:
+    lines = ("Hub scan, Thursday, October 5, 2026", beside)
+    shown = (fact("document.text", line, box(40, 30 * n, 300, 12), sure)
+             for n, line in enumerate(lines))  # fmt: skip
+    assert kinds(Facts(shown)) == told

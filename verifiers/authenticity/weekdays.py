@@ -32,9 +32,26 @@ def weekdays(lines: Sequence[Line]) -> Iterator[Contradiction]:
                 said = f'"{day.text}" is no day of the calendar'
                 yield Contradiction("day", said, line.facts, weight)
             elif day.weekdays and (real := _real(day, years)) and not real & day.weekdays:
+                if not line.sure and _lost_a_figure(day, lines, years):
+                    continue
                 name = calendar.day_name[min(real)]
                 said = f'"{day.text}" was a {name}, and "{day.weekday}" stands beside it'
                 yield Contradiction("weekday", said, line.facts, weight)
+
+
+def _lost_a_figure(day: Written, lines: Sequence[Line], years: set[int | None]) -> bool:
+    """Whether the page has the date whole elsewhere: "Tuesday, October 1" beside "Tuesday 21"."""
+    return any(
+        other.weekdays == day.weekdays & _real(other, years)
+        and any(
+            month == its and number < 10 <= whole and str(number) in str(whole)
+            for month, number in day.readings
+            for its, whole in other.readings
+        )
+        for line in lines
+        for other in written_days(line.text)
+        if other.weekdays
+    )
 
 
 def _wrapped(lines: Sequence[Line]) -> Iterator[Line]:
