@@ -65,7 +65,7 @@ async def test_a_connection_that_never_asks_is_not_kept(
 async def test_a_connection_that_asked_is_kept_for_its_answer(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.http.runner.HEAD_S", 0.2)
+    monkeypatch.setattr("service.http.runner.HEAD_S", 0.8)  # less than it waits
     answer = await sent(
         port,
         b"POST /v1/orders/amazon/112-4872913-5531402/collections HTTP/1.1\r\nHost: localhost\r\n"

@@ -40,7 +40,7 @@ LEAST = 2_000
 async def _run(cwd: Path, url: str, *words: str, environment: Mapping[str, str]) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "run", str(ROOT / "openapi.yaml")),
-        *("--url", url, "--request-timeout", "10", "--seed", "17", "--no-color"),
+        *("--url", url, "--request-timeout", "60", "--seed", "17", "--no-color"),
         *("--checks", "all", "--exclude-checks", LEFT_OUT, *words),
         cwd=cwd,
         env=os.environ | {"PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT)} | dict(environment),
