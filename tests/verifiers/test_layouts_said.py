@@ -444,3 +444,36 @@ def test_a_day_that_is_one_by_either_custom_counts_among_several() -> None:
 
 def test_a_word_behind_a_number_is_none_of_it() -> None:
     assert numbers(said("Your parcel 4PX2353749812107CN was delivered")) == ["4PX2353749812107CN"]
+
+
+def test_groups_go_on_in_the_next_line_where_only_all_of_them_check() -> None:
+    found = placed(
+        ("Tracking Number", 40, 100), ("5681 6051 6207", 240, 100), ("344", 240, 115),
+        ("FedEx", 40, 200),
+    )  # fmt: skip
+    assert numbers(found) == ["568160516207344"]
+
+
+def test_a_telephone_number_behind_a_carriers_name_is_no_parcels() -> None:
+    assert numbers(said("©2025递四方4PX0800 668 9386")) == []
+
+
+@pytest.mark.parametrize("clock", ["19h35Lyon", "19:35Lyon"])
+def test_a_blank_that_was_lost_behind_an_hour_is_put_back(clock: str) -> None:
+    found = placed((f"dimanche 20 avril 2025 à {clock}, Livré", 40, 100), confidence=0.9)
+    assert [one.time.span.earliest.day for one in found.named("delivery.at")] == [20]
+    assert all(isinstance(one.value, LocalTime) for one in found.named("delivery.at"))
+
+
+def test_what_a_carrier_was_handed_in_german_is_not_delivered() -> None:
+    assert not said("An Versanddienst übergeben 07.05.2026 18:02").named("delivery.at")
+    assert said("An Nachbarn übergeben 07.05.2026 18:02").named("delivery.at")
+
+
+def test_steps_that_were_not_yet_gone_have_no_moment() -> None:
+    found = placed(
+        ("Estimated delivery: Friday, 8 May", 40, 60),
+        ("Label created", 40, 100), ("In transit", 200, 100), ("Out for delivery", 360, 100),
+        ("Delivered", 520, 100), ("05/05/2026", 40, 116), ("06/05/2026", 200, 116),
+    )  # fmt: skip
+    assert texts(found, "delivery.at") == texts(found, "scan.out_for_delivery.at") == []

@@ -42,12 +42,12 @@ _SERVICE = re.compile(
 
 _LOST_BLANK = re.compile(
     r"(?<=[a-z])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-    r"[a-z]{0,6}[.,]{0,2}\s?\d)"
+    r"[a-z]{0,6}[.,]{0,2}\s?\d)|(?<=\d[h:]\d\d)(?=[A-Z\u00c0-\u00de][a-z\u00df-\u00ff]{2})"
 )
 
 
 def with_blanks(text: str) -> str:
-    """Recognised text with the blank that it lost before a month or weekday: "timeNov 22"."""
+    """Recognised text with the blanks that it lost: "timeNov 22", "19h35Lyon"."""
     return _LOST_BLANK.sub(" ", text)
 
 

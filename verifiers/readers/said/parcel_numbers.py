@@ -27,9 +27,10 @@ _RUN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|[ .\-–](?=[A-Za-z0-9])){6,46}")
 _TOKEN = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 # A number is written in at most so many groups: 9400 1118 9956 4512 3456 78.
 _MOST_GROUPS, _MOST_LABELLED = 9, 13
-# A telephone number, as carriers print theirs: 1-800-555-1234.
+# A telephone number, as carriers print theirs: 1-800-555-1234, and 0800 668 9386 behind a name.
 _TELEPHONE = re.compile(
     r"(?<![\w-])(?:\+?1-\d{3}-\d{3}-\d{4}|8(?:00|33|44|55|66|77|88)-\d{3}-\d{4})(?![\w-])"
+    r"|(?<!\d)0800\s\d{3}\s\d{4}(?![\d-])"
 )
 _LIKE_LETTER = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B"})
 _LIKE_DIGIT = str.maketrans({"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8", "Z": "2"})

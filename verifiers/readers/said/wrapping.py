@@ -37,7 +37,8 @@ _GROUPS = re.compile(r"(?<!\d)\d{4}(?:\s\d{4}){3,}$")
 _UNEVEN = re.compile(r"(?<!\d)\d{2,5}(?:\s\d{2,5})+$")
 # The same of which more than one group stands below: a carrier's own check digit must fit it.
 _SOME_GROUPS = re.compile(r"(?<!\d)\d{4}(?:\s\d{4})+$")
-_MORE_GROUPS = re.compile(r"\d{4}(?:\s\d{4})*(?:\s\d{1,4})?")
+_GROUP = 4
+_MORE_GROUPS = re.compile(r"(?:\d{4}\s)*\d{1,4}")
 _REST_OF_GROUPS = re.compile(r"\d{1,4}|\d{4}\s\d{1,4}")
 # The ends of two lines that may be one number, which was broken wherever its column ended.
 _END_OF_LINE = re.compile(r"(?:^|[\s:：#])([A-Z0-9]{6,30})$")
@@ -339,7 +340,7 @@ def _belong(upper: Line, lower: Line) -> bool:
     if (
         (end := _SOME_GROUPS.search(first))
         and _MORE_GROUPS.fullmatch(second)
-        and _is_checked(end[0] + second)
+        and _is_checked(end[0], second)
     ):
         return True
     if _is_broken_number(upper.text.rstrip(), lower.text.strip()):
@@ -363,9 +364,12 @@ def _goes_on_behind_label(upper: str, lower: str) -> bool:
     return bool(identify(re.sub(r"\s", "", end[0]) + lower).possible)
 
 
-def _is_checked(groups: str) -> bool:
-    possible = identify(re.sub(r"\s", "", groups)).possible
-    return any(one.form is Form.OWN and one.check_digit for one in possible)
+def _is_checked(groups: str, rest: str) -> bool:
+    possible = identify(re.sub(r"\s", "", groups + rest)).possible
+    if any(one.form is Form.OWN and one.check_digit for one in possible):
+        return True
+    # Or the check digit fits them all, and the last one is shorter, as the end of a number is.
+    return len(rest) < _GROUP and any(one.check_digit for one in possible)
 
 
 def _is_announced(text: str, edge: int) -> bool:
