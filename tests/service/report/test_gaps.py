@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from evidence.canonical import digest
 from evidence.items import Role
 from evidence.wording import slips
 from service.report import cards, causes, channel, gaps, order
@@ -21,7 +22,7 @@ GAPS, CHANNEL = Wanted(kind=Kind.GAPS), Wanted(kind=Kind.CHANNEL)
 
 
 def hashed(kind: str, value: str) -> str:
-    return f"{abs(hash((kind, value))):064x}"[-64:]
+    return digest(f"{kind} {value}".encode())
 
 
 def told(blocks: tuple[Block, ...]) -> str:
