@@ -78,6 +78,7 @@ async def done(folder: Path, name: str, **environment: str) -> str:
     return said
 
 
+@pytest.mark.timeout(240)
 async def test_the_appeal_writers_tutorial_does_what_it_says(here: Stage, tmp_path: Path) -> None:
     token = here.tokens[Role.APPEAL_TOOL]
     said = await done(tmp_path, "appeal-tool.md", ORDERPROOF=here.url, TOKEN=token)
@@ -90,6 +91,7 @@ async def test_the_appeal_writers_tutorial_does_what_it_says(here: Stage, tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 async def test_the_auditors_tutorial_does_what_it_says(tmp_path: Path) -> None:
     said = await done(tmp_path, "auditor.md")
     assert "\nok, trust: pinned" in said
@@ -99,6 +101,7 @@ async def test_the_auditors_tutorial_does_what_it_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 async def test_the_operators_tutorial_does_what_it_says(tmp_path: Path) -> None:
     said = await done(tmp_path, "operator.md")
     assert "\nsealed\n" in said

@@ -218,7 +218,7 @@ def test_openssl_verifies_ours(tmp_path: Path) -> None:
         (tmp_path / "message").write_bytes(message)
         command = ["openssl", "dgst", "-sha256", "-verify", "key.pem", "-signature", "sig"]
         return subprocess.run(
-            [*command, "message"], cwd=tmp_path, capture_output=True, timeout=30, check=False
+            [*command, "message"], cwd=tmp_path, capture_output=True, timeout=60, check=False
         )
 
     assert openssl(envelope.message).returncode == 0

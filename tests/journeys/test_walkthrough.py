@@ -29,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 SECRET = "whsec_" + base64.b64encode(b"\x00\xff walk-through key \n").decode()
 
 
+@pytest.mark.timeout(240)
 async def test_the_walkthrough_does_what_it_says(tmp_path: Path) -> None:
     for tool in ("curl", "openssl", "bash"):
         if shutil.which(tool) is None:
@@ -58,7 +59,7 @@ async def test_the_walkthrough_does_what_it_says(tmp_path: Path) -> None:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        async with asyncio.timeout(100):
+        async with asyncio.timeout(200):
             said, _ = await process.communicate()
         assert process.returncode == 0, said.decode()
     finally:

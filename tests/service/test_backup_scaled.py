@@ -67,7 +67,7 @@ def in_database(config: Path, postgres: Postgres, name: str) -> Settings:
 def tool(postgres: Postgres, name: str, *words: str) -> None:
     where = ["-h", "127.0.0.1", "-p", str(postgres.port)]
     done = subprocess.run(
-        [str(postgres.bin / name), *where, *words], capture_output=True, text=True, timeout=60
+        [str(postgres.bin / name), *where, *words], capture_output=True, text=True, timeout=100
     )
     assert done.returncode == 0, done.stderr
 

@@ -52,7 +52,7 @@ async def _run(cwd: Path, url: str, *words: str, environment: Mapping[str, str])
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_generated_requests_find_nothing_the_contract_does_not_say(
     settings: Settings, held: InMemoryEvidence, tmp_path: Path
 ) -> None:

@@ -33,7 +33,7 @@ class Server:
     def client(self) -> imaplib.IMAP4_SSL:
         """Signed in as the user, to put mails there and to look at their flags."""
         context = ssl.create_default_context(cafile=str(self.ca))
-        client = imaplib.IMAP4_SSL("127.0.0.1", self.port, ssl_context=context, timeout=20)
+        client = imaplib.IMAP4_SSL("127.0.0.1", self.port, ssl_context=context, timeout=60)
         client.login(USER, PASSWORD)
         return client
 
@@ -124,7 +124,7 @@ service anvil {{
         yield Server(f"imaps://127.0.0.1:{port}", f"imap://127.0.0.1:{plain}", port, cert)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
