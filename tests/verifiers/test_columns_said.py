@@ -142,3 +142,21 @@ def test_columns_that_a_recognition_joined_take_the_label_over_each() -> None:
         ("".join(f"2026年5月{hour} " for hour in hours), 40, 116),
     )
     assert texts(facts, "delivery.at") == ["2026年5月22日（星期五）20时48分"]
+
+
+def test_a_head_of_a_table_is_none_of_the_moments_over_it_that_have_labels_of_their_own() -> None:
+    """Fields with labels over them stand right over a table, nearer to its head than its rows."""
+    fields = [
+        ("Deliver by:", 164, 107), ("Mon, Nov 9, 2026", 164, 119), ("Purchase date:", 389, 107),
+        ("Sun, Nov 1, 2026, 10:22 AM PST", 389, 119),
+    ]  # fmt: skip
+    head = [("Carrier", 109, 136), ("Ship date", 309, 136), ("Delivered", 436, 136)]
+    row = [
+        ("USPS", 109, 158),
+        ("Mon, Nov 2, 2026", 292, 158),
+        ("Tue, Nov 10, 2026 2:15 PM", 420, 158),
+    ]
+    facts = placed(*fields, *head, *row)
+    assert texts(facts, "delivery.at") == ["Nov 10, 2026 2:15 PM"]
+    assert texts(facts, "shipment.shipped.at") == ["Nov 2, 2026"]
+    assert texts(facts, "order.placed.at") == ["Nov 1, 2026, 10:22 AM PST"]

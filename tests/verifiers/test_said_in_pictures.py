@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from evidence.facts import Facts
 from evidence.locators import WHOLE
-from evidence.times import Instant, LocalTime
+from evidence.times import Instant, LocalDate, LocalTime
 from tests.verifiers.read_lines import CAPTURED, numbers, placed, recent, said, texts
 from verifiers.marks.carrier import carrier_of
 from verifiers.readers.lines import Line
@@ -567,3 +567,16 @@ def test_a_day_over_its_hour_begins_a_record() -> None:
     )  # fmt: skip
     assert texts(facts, "delivery.at") == ["24.07.2026 | 14:18 Uhr", "24.07. 14:18"]
     assert texts(facts, "scan.out_for_delivery.at") == ["24.07. 09:50"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["DeliveredNov 13, 2026", "DeliveredFriday, November 13, 2026", "DeliveredFri 13 Nov 2026"],
+)
+def test_elements_that_only_a_style_sets_apart_are_words_of_their_own(line: str) -> None:
+    """So a browser prints them: the text of the page has no blank between both."""
+    (found,) = said(line).named("delivery.at")
+    assert isinstance(found.value, LocalDate) and found.value.day == date(2026, 11, 13)
+    (order,) = said("Order number12-09876-54321").named("order.id")
+    assert order.text == "12-09876-54321"
+    assert not said("SKUab12-09876-54321").named("order.id")

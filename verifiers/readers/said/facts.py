@@ -115,7 +115,7 @@ def _told_at_most(item: Item, found: list[Fact], most: int) -> list[Fact]:
 
 
 def _mended(line: Line) -> Line:
-    text = line.text if line.confidence == 1 else with_blanks(line.text)
+    text = with_blanks(line.text)
     return line if text == line.text else replace(line, text=text)
 
 

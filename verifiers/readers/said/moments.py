@@ -40,14 +40,17 @@ _SERVICE = re.compile(
 )
 
 
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
 _LOST_BLANK = re.compile(
-    r"(?<=[a-z])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
-    r"[a-z]{0,6}[.,]{0,2}\s?\d)|(?<=\d[h:]\d\d)(?=[A-Z\u00c0-\u00de][a-z\u00df-\u00ff]{2})"
+    rf"(?<=[a-z])(?={_MONTH}[.,]{{0,2}}\s?\d"
+    rf"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{{0,6}}[.,]{{0,2}}\s?(?:\d|{_MONTH}\s?\d))"
+    r"|(?<=\d[h:]\d\d)(?=[A-Z\u00c0-\u00de][a-z\u00df-\u00ff]{2})"
 )
 
 
 def with_blanks(text: str) -> str:
-    """Recognised text with the blanks that it lost: "timeNov 22", "19h35Lyon"."""
+    """The text with the blanks that a recognition lost, or that a page never had between elements
+    that a style sets apart: "timeNov 22", "19h35Lyon"."""
     return _LOST_BLANK.sub(" ", text)
 
 

@@ -22,7 +22,12 @@ _D = r"[0-9OoQIl|SB]"
 _DASH = r"\s?[-–—]\s?"
 # Recognised text loses the space before a word that follows: "…-9031372Thursday".
 _DAY = r"(?:(?:19|20)\d\d(?:年|[-/.]\d{1,2}[-/.])|\d\d[./]\d\d[./](?:19|20)\d\d)"
-_ALONE, _ENDS = r"(?<![A-Za-z0-9_-])", rf"(?:(?={_DAY})|(?![\d_]|-\d|[A-Za-z](?![a-z])))"
+# Nor has a page one between two elements that a style sets apart: "Order number12-…".
+_ALONE = (
+    r"(?:(?<![A-Za-z0-9_-])|(?<=[Nn]umber)|(?<=[Nn]ummer)|(?<=[Oo]rder)|(?<=[Oo]rder ID)"
+    r"|(?<=[Oo]rder no)|(?<=Order-ID))"
+)
+_ENDS = rf"(?:(?={_DAY})|(?![\d_]|-\d|[A-Za-z](?![a-z])))"
 _SHAPES = (
     re.compile(rf"{_ALONE}({_D}{{3}}{_DASH}{_D}{{7}}{_DASH}{_D}{{7}}){_ENDS}"),  # Amazon
     re.compile(rf"{_ALONE}({_D}{{2}}{_DASH}{_D}{{5}}{_DASH}{_D}{{5}}){_ENDS}"),  # eBay

@@ -128,6 +128,8 @@ def is_of_the_record_over(number: int, label: Label, read: Sequence[ReadRow]) ->
     first, here = read[at - 1].row, read[number].row
     if at == 0 or not read[at - 1].moments or first.cells[0].box is None:
         return False
+    if at > 1 and _is_asked(read[at - 2]) and gap(read[at - 2].row, first) < first.height:
+        return False  # that moment has its own label over itself
     more = _room_over(number, read) - (read[at].row.top - first.bottom)
     return first.page == here.page and more > _MORE * print_of(first, here)
 
