@@ -27,7 +27,7 @@ MAX_LINES = 20_000
 MAX_TEXT = 400_000
 # Numbers, dates and names that are told of one item: a document of an order has a handful, an
 # export of many orders some in each row.
-MAX_FOUND, MAX_FOUND_IN_ROWS = 500, 4_000
+MAX_FOUND, MAX_FOUND_IN_ROWS = 500, 1_000
 # What is looked at, of which these are told.
 MAX_SAID = 8 * MAX_LINES
 # How the reason begins where only a part was read: what was not found may stand in the rest.

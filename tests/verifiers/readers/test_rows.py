@@ -57,7 +57,7 @@ def answer(facts: list[Fact], about: dict[str, str]) -> tuple[Verdict, list[str]
     return verdict, [finding.code.removeprefix("asked-") for finding in findings]
 
 
-MANY = 1_100  # rows of which not all are told
+MANY = 600  # rows of which not all are told
 FAR = MAX_LINES // len(HEAD) + 300  # a row whose cells are not all searched
 
 
