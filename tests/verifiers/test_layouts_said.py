@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from evidence.facts import Facts
+from evidence.locators import WHOLE
 from evidence.times import Instant, LocalTime
-from tests.verifiers.read_lines import CAPTURED, numbers, placed, said, texts
+from tests.verifiers.read_lines import CAPTURED, ITEM, numbers, placed, said, texts
+from verifiers.readers.lines import Line
+from verifiers.readers.said.facts import facts_of_lines
+from verifiers.readers.said.layout import Size
 
 
 def test_a_number_over_its_month_is_the_day_of_what_stands_beside_it() -> None:
@@ -477,3 +482,25 @@ def test_steps_that_were_not_yet_gone_have_no_moment() -> None:
         ("Delivered", 520, 100), ("05/05/2026", 40, 116), ("06/05/2026", 200, 116),
     )  # fmt: skip
     assert texts(found, "delivery.at") == texts(found, "scan.out_for_delivery.at") == []
+
+
+def _askew(slope: float, page: int = 1) -> Facts:
+    """A letter of names at the left edge and values far to the right, as a scan's text layer has
+    it: turned by `slope`, each line's box level."""
+    rows = [("Proof of delivery", ""), ("Tracking number", "VB385993475GB"), ("Service", "Letter"),
+            ("Weight", "0.21 kg"), ("Ship date", "10 February 2026"),
+            ("Actual delivery", "13 February 2026, 11:37"), ("Ship to", "Leeds"),
+            ("Signed for by", "T. BRANNIGAN"), ("Reference", "88")]  # fmt: skip
+    made = []
+    for at, row in enumerate(rows):
+        for text, x in zip(row, (70, 340), strict=True):
+            left, top = x - slope * (100 + 26 * at), 100 + 26 * at + slope * x
+            made.append(Line(text, WHOLE, (left, top, 6 * len(text), 12), page))
+    return Facts(facts_of_lines(ITEM, made, sizes={page: Size(600, 800)}))
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.03, 0.05, -0.04])
+def test_a_page_that_was_scanned_askew_has_its_rows(slope: float) -> None:
+    found = _askew(slope)
+    assert texts(found, "delivery.at") == ["13 February 2026, 11:37"]
+    assert texts(found, "shipment.shipped.at") == ["10 February 2026"]

@@ -6,8 +6,10 @@ over the salutation, and a camera into the picture.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verifiers.readers.lines import Line
@@ -43,24 +45,30 @@ def captured_in(
     sizes  of the pages by their number; only what is laid out in a size of its own has an edge
     photo  nothing in it was drawn by a program but, perhaps, a stamp
     """
-    own = _own(events, lines, context, photo=photo)
+    columns = _Columns(events)
+    own = _own(events, columns, lines, context, photo=photo)
     for event in events:
-        if _is_a_record(event, events):
+        if _is_a_record(event, columns):
             yield replace(event, told=None), 1.0
         elif any(event is one for one in own):
             yield replace(event, told=Told.CAPTURED), 1.0
-        elif _is_at_edge(event, events, lines, sizes):
+        elif _is_at_edge(event, events, columns, lines, sizes):
             yield replace(event, told=Told.CAPTURED), _EDGE_SURE
         else:
             yield event, 1.0
 
 
 def _own(
-    events: Sequence[Event], lines: Sequence[Line], context: Context, *, photo: bool
+    events: Sequence[Event],
+    columns: _Columns,
+    lines: Sequence[Line],
+    context: Context,
+    *,
+    photo: bool,
 ) -> list[Event]:
     """The moments that are the document's own by the place in its text: the one that ends it, and
     one that heads it, stands at its foot or is its stamp."""
-    told = {one.told for one in events if not _is_a_record(one, events)}
+    told = {one.told for one in events if not _is_a_record(one, columns)}
     if Told.CAPTURED in told:
         return []
     stamp = _stamp_alone(events, lines) if photo else None
@@ -74,7 +82,7 @@ def _own(
         _letters_own(events, lines)
         or _papers_own(events, context)
         or stamp
-        or _at_its_foot(events, lines, context)
+        or _at_its_foot(events, columns, lines, context)
     )
     return [one for one in (closing, found) if one]
 
@@ -206,7 +214,9 @@ def _letters_own(events: Sequence[Event], lines: Sequence[Line]) -> Event | None
     return None
 
 
-def _at_its_foot(events: Sequence[Event], lines: Sequence[Line], context: Context) -> Event | None:
+def _at_its_foot(
+    events: Sequence[Event], columns: _Columns, lines: Sequence[Line], context: Context
+) -> Event | None:
     """A day with its hour that is all of the lowest line of a page, and later than all that the
     page tells: who saves a page says so there."""
     boxed = [line for line in lines if line.box and line.text.strip()]
@@ -216,7 +226,7 @@ def _at_its_foot(events: Sequence[Event], lines: Sequence[Line], context: Contex
     own = next((one for one in events if one.line is lowest), None)
     if own is None or own.told is not None or not (own.moment.day and own.moment.clock):
         return None
-    if not own.moment.day.has_year or not _is_alone(own) or _in_column(own, events):
+    if not own.moment.day.has_year or not _is_alone(own) or columns.hold(own):
         return None
     return own if _is_latest(own, events, context, alone=False) else None
 
@@ -244,10 +254,14 @@ def _is_dated(event: Event) -> bool:
 
 
 def _is_at_edge(
-    event: Event, events: Sequence[Event], lines: Sequence[Line], sizes: Mapping[int, Size]
+    event: Event,
+    events: Sequence[Event],
+    columns: _Columns,
+    lines: Sequence[Line],
+    sizes: Mapping[int, Size],
 ) -> bool:
     """Whether it stands where programs set when a page was printed or captured."""
-    if event.line.page not in sizes or _in_column(event, events):
+    if event.line.page not in sizes or columns.hold(event):
         return False
     if event.told is not None:
         return _is_printers(event, sizes)
@@ -258,31 +272,44 @@ def _is_at_edge(
     )
 
 
-def _is_a_record(event: Event, events: Sequence[Event]) -> bool:
+def _is_a_record(event: Event, columns: _Columns) -> bool:
     """Whether a row of a history that begins with its moment only says that something was printed
     or made: "12 Jul 21:11 Label printed"."""
-    if event.told is not Told.CAPTURED or event.firm or not _in_column(event, events):
+    if event.told is not Told.CAPTURED or event.firm or not columns.hold(event):
         return False
     return event.line.text.strip().startswith(event.text)
 
 
-def _in_column(event: Event, events: Sequence[Event]) -> bool:
-    """Whether two more moments stand over it or under it: it is one of a history, not a stamp.
+class _Columns:
+    """Where the moments of a document begin, from left to right, those behind a field's name apart:
+    the one is none of the other's history, though both begin at one edge."""
 
-    A moment behind a field's name is none of a history, though both begin at one edge.
-    """
-    box = event.line.box
-    if box is None:
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._begin: dict[bool, list[tuple[float, int]]] = {False: [], True: []}
+        for one in events:
+            if one.line.box:
+                self._begin[_is_named(one)].append((one.line.box[0], one.row))
+        for begin in self._begin.values():
+            begin.sort()
+
+    def hold(self, event: Event) -> bool:
+        """Whether two more moments stand over it or under it, one of them near: it is one of a
+        history, not a stamp."""
+        box = event.line.box
+        if box is None:
+            return False
+        begin, apart = self._begin[_is_named(event)], 0.8 * max(box[3], 1.0)
+        first = bisect_right(begin, (box[0] - apart, math.inf))
+        last = bisect_left(begin, (box[0] + apart, -1))
+        rows: set[int] = set()
+        near = False
+        for _, row in begin[first:last]:
+            if row != event.row:
+                rows.add(row)
+                near = near or abs(row - event.row) <= _ROWS_OF_EVENT
+                if near and len(rows) > 1:
+                    return True
         return False
-    beside = {
-        other.row
-        for other in events
-        if other.line.box
-        and abs(other.line.box[0] - box[0]) < 0.8 * max(box[3], 1.0)
-        and _is_named(other) == _is_named(event)
-    }
-    away = [abs(row - event.row) for row in beside - {event.row}]
-    return len(away) >= 2 and min(away) <= _ROWS_OF_EVENT
 
 
 def _is_named(event: Event) -> bool:

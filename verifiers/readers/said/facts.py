@@ -35,6 +35,7 @@ from verifiers.readers.said.events import events_in
 from verifiers.readers.said.final_status import with_final_status
 from verifiers.readers.said.labels import Told
 from verifiers.readers.said.layout import Row, Size, rows_of
+from verifiers.readers.said.level import levelled
 from verifiers.readers.said.marks import Mark, home_of, marks_in, writes_from
 from verifiers.readers.said.moments import with_blanks
 from verifiers.readers.said.order_numbers import order_numbers
@@ -90,7 +91,7 @@ def facts_of_lines(
     ]  # fmt: skip
     # Empty lines of a text part it; a layout has places for that.
     kept = [line for line in searched if line.box is None or line.text.strip()]
-    read = unwrapped(with_leaves([_mended(line) for line in kept]))
+    read = unwrapped(with_leaves(levelled([_mended(line) for line in kept])))
     rows = rows_of(read)
     saying = _found(item, read, rows, sizes or {}, photo=photo, written=written)
     found = _told_at_most(item, list(islice(saying, max(most, MAX_SAID))), most)
