@@ -1,4 +1,4 @@
-"""What happened when, as an item itself tells it: and whether one telling agrees with the other.
+"""What happened when, as an item itself tells it, and how much a contradiction of it weighs.
 
 Reads     the times that readers found beside the words of an event (`delivery.at`, `scan.*`,
           `shipment.*`, `document.captured.at`), and the lines that they stood in.
@@ -12,7 +12,7 @@ Promises are no deliveries, and somebody who talks of a delivery dates the messa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations, pairwise
@@ -20,7 +20,6 @@ from itertools import combinations, pairwise
 from evidence.facts import Fact, Facts
 from evidence.times import Instant, LocalDate, LocalTime, Time, zone_of
 from verifiers.authenticity.captions import is_in_other_words, is_of_another, is_of_another_day
-from verifiers.authenticity.contradiction import Contradiction
 from verifiers.authenticity.days import written_days
 from verifiers.authenticity.lines import Area, Line, place_of
 from verifiers.readers.figures import slips_of
@@ -28,6 +27,7 @@ from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told, labels_in
 
 ORDERED, LABEL, SHIPPED, TRANSIT, OUT, DELIVERED, CAPTURED = 10, 40, 50, 60, 70, 80, 90
+WAY = frozenset({SHIPPED, TRANSIT, OUT})
 
 STEPS = {
     "order.placed.at": ORDERED,
@@ -304,8 +304,8 @@ def _by_an_order(events: Sequence[Event], contradict: Callable[..., bool]) -> bo
     return False
 
 
-# From the way's one step to the next; from what a file tells to its making.
-_OF_ONE_WAY, _SOON = timedelta(days=10), timedelta(days=45)
+# From the way's one step to the next.
+_OF_ONE_WAY = timedelta(days=10)
 
 
 def turned_over(event: Event) -> Event | None:
@@ -325,186 +325,6 @@ def _slipped(event: Event) -> Iterator[Event]:
                 yield replace(event, starts=(datetime.strptime(figures, form),), at=None)
             except ValueError:
                 continue
-
-
-# Scans on one way are in their own places' zones, at most so far apart while a parcel travels.
-_ZONES = timedelta(hours=14)
-_HERE = timedelta(minutes=70)  # out for delivery and delivered are in one town
-
-
-def out_of_order(events: Sequence[Event], *, parcels: int = 1) -> Iterator[Contradiction]:
-    """Delivered before it was sent; captured before it was delivered.
-
-    parcels  how many tracking numbers the item names: what happened may have been another one's
-    """
-    delivered = [event for event in events if event.step == DELIVERED]
-    for event in delivered:
-        after = _told_after(event, events)
-        if after is None:
-            continue
-        later = [one for one in delivered if not _surely_after(after, one)]
-        if later and (parcels > 1 or any(delivered_again(event, one, events) for one in later)):
-            continue
-        said = f'"{words_of(event)}" lies before "{words_of(after)}"'
-        facts = (*event.line.facts, *after.line.facts)
-        weight = weight_of(after, event, contradict=_surely_after)
-        if parcels > len({min(one.days) for one in delivered}):
-            weight = min(weight, DOUBTED)  # of one that was not delivered, perhaps
-        yield Contradiction("order", said, facts, weight)
-        break
-    late = [
-        (weight_of(event, capture, contradict=_surely_after), event, capture)
-        for capture in events
-        for event in delivered
-        if capture.step == CAPTURED and _surely_after(event, capture)
-    ]
-    if late:
-        # Of two places that tell one delivery, the surer counts.
-        weight, event, capture = max(late, key=lambda one: one[0])
-        said = f'"{words_of(event)}" lies after "{words_of(capture)}"'
-        yield Contradiction("order", said, (*event.line.facts, *capture.line.facts), weight)
-
-
-def _told_after(delivered: Event, events: Sequence[Event]) -> Event | None:
-    """An event that must come before a delivery and is told to come after it.
-
-    A parcel that went to a shop travels on after its delivery there: scans on the way count only if
-    all of them lie behind it.
-    """
-    way = [event for event in events if event.step == TRANSIT]
-    firsts = (_first(step, events) for step in (ORDERED, LABEL, SHIPPED))
-    must = [event for event in firsts if event is not None]
-    must += [event for event in events if event.step == OUT]
-    if way and all(_surely_after(event, delivered) for event in way):
-        must += way
-    return next((event for event in must if _surely_after(event, delivered)), None)
-
-
-def _first(step: int, events: Sequence[Event]) -> Event | None:
-    """The earliest of a step: what comes back after its delivery is labelled and sent again."""
-    return min(
-        (event for event in events if event.step == step),
-        key=lambda event: min(event.starts),
-        default=None,
-    )
-
-
-WAY = frozenset({SHIPPED, TRANSIT, OUT})
-
-
-def delivered_again(early: Event, late: Event, events: Sequence[Event]) -> bool:
-    """Whether a history has a second way between two deliveries: brought back, or told in error.
-
-    The early one is a row of it: scans stand on both of its sides, and those up to the late one lie
-    between both days. A heading that was changed has rows of all days on one side.
-    """
-    here, there = places_of(early, late, events)
-    first, last = min(early.days), max(late.days)
-    rows = events[min(here, there) + 1 : max(here, there)]
-    between = [event for event in rows if event.step in WAY]
-    before = events[:here] if here < there else events[here + 1 :]
-    return (
-        first < last
-        and any(event.step in {TRANSIT, OUT} for event in between)
-        and all(first <= day <= last for event in between for day in event.days)
-        and any(event.step in WAY and max(event.days) <= first for event in before)
-    )
-
-
-def places_of(early: Event, late: Event, events: Sequence[Event]) -> tuple[int, int]:
-    at = {id(event): place for place, event in enumerate(events)}
-    return at[id(early)], at[id(late)]
-
-
-def _surely_after(first: Event, second: Event) -> bool:
-    """Whether `first`, which must be the earlier, begins after `second` in every reading."""
-    both = first.timed and second.timed
-    if first.at and second.at and both and first.at <= second.at:
-        return False
-    slack = (_HERE if first.step == OUT else _ZONES) if both else timedelta()
-    for one in first.starts:
-        for other in second.starts:
-            ends = other
-            if not both:
-                ends = datetime(other.year, other.month, other.day) + timedelta(days=1)
-            if one < ends + slack:
-                return False
-    return True
-
-
-# A camera that lost its time starts again at a day of its maker's, and some are a year behind: an
-# older picture that was altered is mostly of the same weeks.
-_SET, _OF_AN_UNSET_CLOCK = timedelta(days=180), 0.5
-_YEARS = timedelta(days=500)
-# Where an office file says when it was made (verifiers/readers/office.py).
-_OFFICE, _OF_A_TEMPLATE = frozenset({"meta:created", "meta:creation-date"}), 0.38
-
-
-def made_before(facts: Facts, events: Iterable[Event]) -> Iterator[Contradiction]:
-    """A file that was made, or a picture that was taken, before what it tells of."""
-    told = [one for one in events if one.step in {DELIVERED, OUT, SHIPPED, CAPTURED}]
-    for name, what in (
-        ("document.created.at", "the file was made"),
-        ("picture.taken.at", "the picture was taken"),
-    ):
-        made = facts.first(name)
-        if made is None:
-            continue
-        changed = facts.first("document.modified.at") if name == "document.created.at" else None
-        ends = _wall_end(made.value)
-        for event in told:
-            if ends is None or not all(start > ends for start in event.starts):
-                continue
-            weight = weight_of(event)
-            turned = turned_over(event)
-            if turned and any(ends - _SOON < start <= ends for start in turned.starts):
-                weight = min(weight, DOUBTED)
-            # What programs write into office files keeps the day when their template was made.
-            if str(made.locator) in _OFFICE:
-                weight = min(weight, _OF_A_TEMPLATE)
-            # Nobody tells of what lies years ahead: a number was read as a day.
-            ahead = all(start > ends + _YEARS for start in event.starts)
-            if name == "document.created.at" and ahead:
-                weight = min(weight, DOUBTED)
-            if name == "picture.taken.at" and all(start > ends + _SET for start in event.starts):
-                weight = min(weight, _OF_AN_UNSET_CLOCK)
-            # A form that is filled in is older than what is written into it.
-            last = _wall_end(changed.value) if changed is not None else None
-            if last is not None and any(last >= start for start in event.starts):
-                weight *= 0.5
-            said = f'{what} {made.text}, and it says "{words_of(event)}"'
-            yield Contradiction("made-before", said, (made, *event.line.facts), weight)
-            break
-
-
-def sent_before(facts: Facts, events: Iterable[Event]) -> Iterator[Contradiction]:
-    """A mail that announces a delivery in its subject, and was sent before that was.
-
-    Others name the day for which a delivery is planned, in words that tell of it as well.
-    """
-    sent = [fact for fact in facts.named("message.sent.at") if fact.locator.kind == "header"]
-    subjects = facts.values("message.subject")
-    ends = _wall_end(sent[0].value) if len(sent) == 1 else None
-    if ends is None or not any(
-        {one.told for one in labels_in(fold(text))} == {Told.DELIVERED} for text in subjects
-    ):
-        return
-    told = [one for one in events if one.step == DELIVERED]
-    if told and all(start > ends for one in told for start in one.starts):
-        said = f'the mail was sent {sent[0].text}, and it says "{words_of(told[0])}"'
-        facts_of_it = (sent[0], *told[0].line.facts)
-        yield Contradiction("made-before", said, facts_of_it, weight_of(told[0]))
-
-
-def _wall_end(moment: object) -> datetime | None:
-    """The latest wall clock, anywhere on earth, at which a time can have been."""
-    if isinstance(moment, Instant):
-        return moment.at.replace(tzinfo=None) + timedelta(hours=14)
-    if isinstance(moment, LocalTime):
-        return moment.wall + timedelta(hours=26)
-    if isinstance(moment, LocalDate):
-        return datetime(moment.day.year, moment.day.month, moment.day.day) + timedelta(hours=50)
-    return None
 
 
 def words_of(event: Event) -> str:

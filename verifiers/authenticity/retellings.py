@@ -18,12 +18,11 @@ from verifiers.authenticity.events import (
     TRANSIT,
     WAY,
     Event,
-    delivered_again,
-    places_of,
     weight_of,
     words_of,
 )
 from verifiers.authenticity.lines import Area, place_of
+from verifiers.authenticity.sequence import delivered_again, places_of
 from verifiers.readers.said.fold import fold
 from verifiers.readers.said.labels import Told, labels_in
 

@@ -15,8 +15,10 @@ from evidence.verdicts import Finding, Severity, Verdict
 from verifiers.authenticity import (
     events,
     histories,
+    made_before,
     numbers,
     retellings,
+    sequence,
     stamps,
     totals,
     weekdays,
@@ -175,14 +177,14 @@ def contradictions_of(facts: Facts) -> Iterator[Contradiction]:
     told = events.events_of(facts, lines)
     parcels = max(len(set(facts.values("shipment.tracking_number"))), _orders(facts, told))
     cells = histories.cells_of(facts)
-    disordered = list(events.out_of_order(told, parcels=parcels))
+    disordered = list(sequence.out_of_order(told, parcels=parcels))
     if not disordered and parcels <= 1:
         disordered = list(histories.out_of_column(cells, told))
     yield from disordered
     shown = [*told, *histories.deliveries(cells, told)]
     yield from retellings.told_twice(shown, parcels=parcels, dated=retellings.dated_places(facts))
-    yield from events.made_before(facts, told)
-    yield from events.sent_before(facts, told)
+    yield from made_before.made_before(facts, told)
+    yield from made_before.sent_before(facts, told)
     yield from stamps.stamps(facts, lines)
     yield from totals.totals(lines)
 
