@@ -89,6 +89,7 @@ CHANGES: dict[str, dict[int, str]] = {
         "spans of weekdays behind a date and rows under a label that has its date contradict "
         "nothing",
         35: "a date that lost a figure in a picture and stands whole beside has no wrong weekday",
+        36: "a part of a number that is read whole has no check digit of its own",
     },
     "strength.witnesses": {2: "a delivery of an earlier parcel with the same number is no witness"},
     "coverage.policy": {

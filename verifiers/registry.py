@@ -46,7 +46,7 @@ VERIFIERS: tuple[Verifier, ...] = (
     ),
     Verifier("timestamps.clock", 1, "Was our own clock right?", clock.verify),
     Verifier(
-        "authenticity.items", 35, "Does any item show that it was altered?", authenticity.verify
+        "authenticity.items", 36, "Does any item show that it was altered?", authenticity.verify
     ),
     Verifier("strength.witnesses", 2, "How much weight does the evidence bear?", strength.verify),
     Verifier("coverage.threads", 1, "Is every conversation whole?", threads.verify),

@@ -488,3 +488,10 @@ def test_a_form_that_was_filled_in_later_is_older_than_what_it_tells() -> None:
         created="2024-01-02T08:00:00Z", modified="2026-11-06T08:00:00Z",
     )  # fmt: skip
     assert tamper_of(facts).verdict is not Verdict.FAIL
+
+
+def test_a_part_of_a_number_that_is_read_whole_has_no_check_digit_of_its_own() -> None:
+    """A recognition may take the blank between two groups for a point."""
+    whole = "DHL", "Sendungsnummer 00340434598460448475"
+    assert kinds(saying(*whole, "Shipment number 0034 0434 5984.6044 8475")) == []
+    assert kinds(saying("DHL", "Shipment number 0034 0434 5984")) == ["check-digit"]

@@ -580,3 +580,14 @@ def test_elements_that_only_a_style_sets_apart_are_words_of_their_own(line: str)
     (order,) = said("Order number12-09876-54321").named("order.id")
     assert order.text == "12-09876-54321"
     assert not said("SKUab12-09876-54321").named("order.id")
+
+
+def test_an_offset_in_the_line_under_its_time_is_no_time() -> None:
+    facts = placed(
+        ("19 januari 2026", 40, 100), ("16:07", 200, 100), ("Paketet är levererat", 400, 100),
+        ("+01:00", 200, 114),
+    )  # fmt: skip
+    assert {one.time.text for one in facts if one.name.endswith(".at")} <= {
+        "19 januari 2026 16:07", "19 januari 2026 16:07 +01:00"
+    }  # fmt: skip
+    assert not said("Levererat 19 januari 2026", "+01:00").named("document.printed.at")

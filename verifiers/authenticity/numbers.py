@@ -57,11 +57,14 @@ def check_digits(facts: Facts, lines: Sequence[Line]) -> Iterator[Contradiction]
             elif wrong:
                 told.setdefault(number, line)
     # What stands under a heading of a table, or as groups of digits, the readers know by its place.
-    for number, lines_of_it in _read_as_numbers(facts, lines).items():
+    read = _read_as_numbers(facts, lines)
+    for number, lines_of_it in read.items():
         firm = len(lines_of_it) > 1 or lines_of_it[0].sure or number in codes
         if firm and _wrong(number, named):
             told.setdefault(number, lines_of_it[0])
     for number, line in told.items():
+        if any(number != whole and number in whole for whole in read):
+            continue  # a part of it: a recognition put a sign between two groups
         # A picture in which the same number stands right elsewhere was misread here.
         misread = any(_near(number, other) for other in right) or _is_misread_account(number)
         if misread and not line.sure:
