@@ -259,6 +259,8 @@ _CHAIN = union_all(
 )
 # Nothing here asks for the newest stamp: where rows are secured, a tenant that kept nothing lately
 # would look for its own among everybody's.
+# The order is found by its handle alone, as with `unsought`, which has a value of its own: the
+# message in which this goes to PostgreSQL has no place for one.
 _ORDER_AND_COLLECTION = (
     select(
         case((orders.c.tenant == bindparam("tenant"), orders.c.key_wrapped)).label("key_wrapped"),

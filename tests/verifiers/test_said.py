@@ -332,24 +332,6 @@ def test_a_moment_with_a_page_of_text_behind_it_is_no_capture() -> None:
 
 
 @pytest.mark.parametrize(
-    "clock",
-    [
-        "alle ore 15.40",
-        "alle 15.40",
-        "ore 15.40",
-        "a las 15.40 h",
-        "godz. 15.40",
-        "kl. 15.40",
-        "15.40 Uhr",
-    ],
-)
-def test_a_time_of_day_with_a_point_is_known_by_the_words_before_it(clock: str) -> None:
-    (found,) = said(f"Consegnata il 12.11.2026 {clock}").named("delivery.at")
-    assert isinstance(found.value, LocalTime)
-    assert found.value.wall == datetime(2026, 11, 12, 15, 40)
-
-
-@pytest.mark.parametrize(
     ("line", "at"),
     [
         ("Date delivered: 2026-03-27,1:32 pm", datetime(2026, 3, 27, 13, 32)),

@@ -163,3 +163,12 @@ def test_an_hour_whose_half_stands_under_it_contradicts_nothing() -> None:
 )
 def test_what_has_not_happened_to_the_parcel_is_told_of_no_moment(line: str) -> None:
     assert told(line) == {}
+
+
+@pytest.mark.parametrize(
+    "clock",
+    ["alle ore 15.40", "alle 15.40", "ore 15.40", "a las 15.40 h", "godz. 15.40", "kl. 15.40",
+     "15.40 Uhr"],
+)  # fmt: skip
+def test_a_time_of_day_with_a_point_is_known_by_the_words_beside_it(clock: str) -> None:
+    assert told(f"Consegnata il 12.11.2026 {clock}") == {"delivery.at": "2026-11-12 15:40"}

@@ -84,13 +84,13 @@ def rows_of_asked(facts: Facts, about: Mapping[str, str]) -> Facts:
 
     about  as a sealed item's: what it was asked for
     """
+    asked = list(_asked(facts, about))
     others: set[str] = set()
     named = False
     for (_, group), inside in facts.groups().items():
         # The order's number decides before the parcel's.
         own = next(
-            (any(map(is_it, said)) for names, is_it in _asked(facts, about)
-             if (said := inside.named(*names))),
+            (any(map(is_it, said)) for names, is_it in asked if (said := inside.named(*names))),
             None,
         )  # fmt: skip
         named |= own is True

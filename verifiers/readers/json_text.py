@@ -38,8 +38,8 @@ def read(item: Item) -> list[Fact]:
     except NotJsonError as problem:
         return [failed(item, f"it begins like JSON, but {problem}"), *text.read(item)]
     rows = [pointer(*steps) for steps in apart(root)]
-    lines = islice(lines_of(root, pointer), MAX_LINES + 1)
-    facts = facts_of_lines(item, lines, most=MAX_SAID if rows else MAX_FOUND)
+    most = MAX_SAID if rows else MAX_FOUND
+    facts = facts_of_lines(item, lines_of(root, pointer), most=most)
     return told_of_rows(item, grouped(facts, rows))
 
 

@@ -29,6 +29,7 @@ from verifiers.readers.html_lines import Laid, laid_out
 from verifiers.readers.inside import MAX_FILES, facts_inside
 from verifiers.readers.lines import Line
 from verifiers.readers.reader import CUT, MAX_TOLD_CHARS, fact, failed
+from verifiers.readers.rows import asked_for
 from verifiers.readers.said.context import local_day
 from verifiers.readers.said.facts import facts_of_lines
 from verifiers.readers.said.marks import of_address
@@ -83,8 +84,8 @@ def _written(facts: Sequence[Fact], lines: Sequence[Line]) -> date | None:
     return next((local_day(one.time) for one in facts if one.name == "message.sent.at"), None)
 
 
-# Mails of a mailbox file that are looked at; what is asked for is no shorter.
-_MOST_MAILS, _LEAST = 5_000, 4
+# Mails of a mailbox file that are looked at.
+_MOST_MAILS = 5_000
 # A line between two mails: an empty one before it, a day and a clock in it (RFC 4155, appendix A).
 _POSTMARK = re.compile(
     rb"(?:\A|\r?\n\r?\n)From [^\r\n]{1,400}?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[^\r\n]{1,40}?"
@@ -104,7 +105,7 @@ def _mails_in(data: bytes) -> list[bytes]:
 def _collection(item: Item, mails: Sequence[bytes]) -> list[Fact]:
     """Each mail of a mailbox file as a file inside it, counted from 1; if there are too many, first
     those that name what was asked for."""
-    asked = [said.encode() for said in item.about.values() if len(said) >= _LEAST]
+    asked = [said.encode() for said in asked_for(item)]
     by_need = sorted(range(len(mails)), key=lambda n: not any(one in mails[n] for one in asked))
     facts = []
     for number in sorted(by_need[:MAX_FILES]):

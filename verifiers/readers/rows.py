@@ -5,7 +5,7 @@ All of them are read, and a bounded number told: first the rows that name what w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
 from evidence.facts import Fact
 from evidence.items import Item
@@ -22,7 +22,7 @@ def told_of_rows(item: Item, facts: Iterable[Fact]) -> list[Fact]:
     facts = list(facts)
     if sum(bool(one.group) for one in facts) <= MAX_FOUND_IN_ROWS:
         return facts
-    asked = _asked(item.about)
+    asked = _asked(item)
     named = {one.group for one in facts if one.group and _names(one.text, asked)}
     room = MAX_FOUND_IN_ROWS
     kept: dict[str, list[Fact]] = {}
@@ -46,7 +46,7 @@ def lines_to_search(
 
     left_out  takes the first line of those that are not searched
     """
-    asked = _asked(item.about)
+    asked = _asked(item)
     if not asked:
         yield from lines
         return
@@ -69,12 +69,17 @@ def _named(row: list[Line], asked: set[str], left_out: list[Line]) -> list[Line]
     return []
 
 
-def _asked(about: Mapping[str, str]) -> set[str]:
-    return {plain for said in about.values() if len(plain := _plain(said)) >= _LEAST}
-
-
 # A shorter one stands in too many others: a site's "US".
 _LEAST = 4
+
+
+def asked_for(item: Item) -> list[str]:
+    """The numbers that an item was asked for, as they were written."""
+    return [said for said in item.about.values() if len(_plain(said)) >= _LEAST]
+
+
+def _asked(item: Item) -> set[str]:
+    return set(map(_plain, asked_for(item)))
 
 
 def _names(text: str, asked: set[str]) -> bool:

@@ -111,10 +111,10 @@ def _record_of(root: Element) -> Record:
         order.extend(element.children)
     made: dict[int, str | Record] = {}
     # Who wrote the format is said by its namespace, told where it begins.
-    begins = {one.namespace: id(one) for one in reversed(order)}
+    first_of = {one.namespace: id(one) for one in reversed(order)}
     for element in reversed(order):
         fields = [] if drawn else _attributes(element)
-        if not drawn and begins[element.namespace] == id(element):
+        if not drawn and first_of[element.namespace] == id(element):
             fields.insert(0, Field(None, "namespace", element.namespace))
         alone = len(element.children) == 1 and _LIST.search(element.name) is not None
         count = Counter(one.name for one in element.children)
